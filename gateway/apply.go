@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// MaxText is the longest text message the channel takes, in characters.
+const MaxText = 4096
+
+// Applied is what an agent's action changes, for a store to write in one step.
+type Applied struct {
+	Handoff      Handoff
+	Conversation Conversation
+	// Outgoing is the agent's message, or nil.
+	Outgoing *Outgoing
+}
+
+// Apply decides what an agent's action does to a handoff and its conversation.
+// It is pure: a store calls it inside its own transaction, with both rows
+// locked, and writes the result.
+//
+// Claiming again by the same agent changes nothing. Replying claims a queued
+// handoff first. Return and resolve may be done by anyone, so that nothing is
+// stuck with an agent who went home.
+func Apply(h Handoff, c Conversation, a Action) (Applied, error) {
+	if strings.TrimSpace(a.Agent) == "" {
+		return Applied{}, fmt.Errorf("%w: an agent's name is needed", ErrInvalid)
+	}
+	if !h.State.Open() {
+		return Applied{}, ErrClosed
+	}
+	switch a.Kind {
+	case ActionClaim:
+		return applyClaim(h, c, a)
+	case ActionReply:
+		return applyReply(h, c, a)
+	case ActionReturn:
+		return applyEnd(h, c, a, HandoffReturned, ModeBot), nil
+	case ActionResolve:
+		return applyEnd(h, c, a, HandoffResolved, ModeClosed), nil
+	}
+	return Applied{}, fmt.Errorf("%w: unknown action", ErrInvalid)
+}
+
+func applyClaim(h Handoff, c Conversation, a Action) (Applied, error) {
+	if h.State == HandoffClaimed {
+		if h.Agent != a.Agent {
+			return Applied{}, ErrTaken
+		}
+		return Applied{Handoff: h, Conversation: c}, nil
+	}
+	h.State, h.Agent, h.UpdatedAt = HandoffClaimed, a.Agent, a.At
+	c.Mode, c.Agent, c.UpdatedAt = ModeAgent, a.Agent, a.At
+	c.Epoch++
+	return Applied{Handoff: h, Conversation: c}, nil
+}
+
+func applyReply(h Handoff, c Conversation, a Action) (Applied, error) {
+	text := strings.TrimSpace(a.Text)
+	if text == "" || utf8.RuneCountInString(text) > MaxText {
+		return Applied{}, fmt.Errorf("%w: a reply has 1 to %d characters", ErrInvalid, MaxText)
+	}
+	claimed, err := applyClaim(h, c, a)
+	if err != nil {
+		return Applied{}, err
+	}
+	if !c.WindowOpen(a.At) {
+		return Applied{}, ErrWindowClosed
+	}
+	claimed.Outgoing = &Outgoing{
+		ID: NewID(), ConversationID: c.ID, Channel: c.Channel, To: c.Contact,
+		Author: AuthorAgent, Agent: a.Agent, Text: text,
+		CreatedAt: a.At, ExpiresAt: c.WindowEnds(),
+	}
+	return claimed, nil
+}
+
+func applyEnd(h Handoff, c Conversation, a Action, state HandoffState, mode Mode) Applied {
+	h.State, h.UpdatedAt = state, a.At
+	c.Mode, c.Agent, c.UpdatedAt = mode, "", a.At
+	c.Epoch++
+	return Applied{Handoff: h, Conversation: c}
+}
+
+// NewID makes an id for anything Recado names: a UUIDv7, so that ids made later
+// sort later.
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Author tells who wrote a message.
+type Author string
+
+// The authors of messages.
+const (
+	AuthorCustomer Author = "customer"
+	AuthorBot      Author = "bot"
+	AuthorAgent    Author = "agent"
+)
+
+// Outgoing is one message to a customer, from the moment it is decided.
+type Outgoing struct {
+	// ID is ours (a UUIDv7). The channel carries it back in statuses, which is how
+	// a send with an unknown outcome is settled.
+	ID             string
+	ConversationID string
+	Channel        string
+	To             Identity
+	Author         Author
+	// Agent is the agent who wrote it, for AuthorAgent.
+	Agent string
+	Text  string
+	// TurnID is the turn whose decision this is, for AuthorBot.
+	TurnID string
+	// CreatedAt orders the messages of a conversation, together with ID.
+	CreatedAt time.Time
+	// ExpiresAt is when sending it stops making sense: the end of the service
+	// window.
+	ExpiresAt time.Time
+
+	// The rest is filled by NextOutgoing.
+
+	// Attempt counts the attempts including this one, from 1.
+	Attempt int
+	// Lease is the fencing token of this attempt; Settle refuses another one.
+	Lease string
+}
+
+// SendOutcome is how one attempt to send ended.
+type SendOutcome string
+
+// The outcomes of an attempt.
+const (
+	// SendAccepted: the channel took it; ProviderID is set.
+	SendAccepted SendOutcome = "accepted"
+	// SendRetry: it was surely not taken, try again at RetryAt.
+	SendRetry SendOutcome = "retry"
+	// SendUnknown: it may have been taken. It is not sent again before RetryAt,
+	// and never if a status for it comes in until then.
+	SendUnknown SendOutcome = "unknown"
+	// SendRejected: it was not taken and never will be.
+	SendRejected SendOutcome = "rejected"
+)
+
+// SendResult is what one attempt to send gave.
+type SendResult struct {
+	Outcome    SendOutcome
+	ProviderID string
+	// RetryAt is set for SendRetry and SendUnknown.
+	RetryAt time.Time
+	// Error says why, for all outcomes but SendAccepted.
+	Error *SendError
+	// Payload is the body that was sent, for people to see.
+	Payload json.RawMessage
+	// Handoff is opened together with the result when a rejected message leaves
+	// the customer without an answer. Nil otherwise, and nil when the
+	// conversation already is with a person.
+	Handoff *Handoff
+}
+
+// MessageView is one message of a conversation as people see it, in or out.
+type MessageView struct {
+	ID         string
+	ProviderID string
+	// Direction is "in" or "out".
+	Direction string
+	Author    Author
+	Agent     string
+	Type      string
+	Text      string
+	At        time.Time
+	// Status is the delivery state for outgoing messages and "received" for
+	// incoming ones.
+	Status  string
+	Error   *SendError
+	Payload json.RawMessage
+}

@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The errors that stores give and callers branch on.
+var (
+	// ErrNoWork says that nothing is due now.
+	ErrNoWork = errors.New("nothing is due")
+	// ErrLeaseLost says that the lease ran out and somebody else has the work.
+	ErrLeaseLost = errors.New("the lease is lost")
+	// ErrSuperseded says that a newer message came in while the turn was made.
+	ErrSuperseded = errors.New("superseded by a newer message")
+	// ErrHumanOwns says that the conversation changed hands while the turn was
+	// made.
+	ErrHumanOwns = errors.New("a person has taken over")
+	// ErrNotFound says that there is nothing with that id.
+	ErrNotFound = errors.New("not found")
+	// ErrTaken says that another agent has claimed the handoff.
+	ErrTaken = errors.New("another agent has claimed this")
+	// ErrClosed says that the handoff is returned or resolved already.
+	ErrClosed = errors.New("this handoff is closed")
+	// ErrWindowClosed says that the service window is over and free text can't
+	// be sent.
+	ErrWindowClosed = errors.New("the service window is closed")
+	// ErrInvalid says that the caller's input can't be used.
+	ErrInvalid = errors.New("invalid input")
+)
+
+// Inbox takes events in and hands them out by conversation.
+type Inbox interface {
+	// Accept keeps the events durably before it returns and says which of them
+	// are fresh: not seen before by Key, neither in the store nor earlier in the
+	// same list. Either all events are kept or, with an error, none. An empty list
+	// is no work. Accept does as little as it can: contacts and conversations are
+	// found, statuses merged and bursts timed by the next Claim, in the order of
+	// acceptance.
+	Accept(ctx context.Context, events []Event) (fresh []Event, err error)
+	// Claim first files what was accepted: it finds or creates contact and
+	// conversation of each message and echo (one conversation for a contact and
+	// channel, whatever races), reopens closed conversations, merges statuses
+	// into outgoing messages by rank, and sets when each burst is due: at
+	// AnswerAfter of its newest message, but not after AnswerBy of its first. It
+	// then leases the conversation that has been due longest and is not leased,
+	// with all its waiting events. ErrNoWork says there is none. An echo is due
+	// at once. An expired lease is due again.
+	Claim(ctx context.Context, now time.Time, lease time.Duration) (*Claim, error)
+	// Commit makes the turn take effect in one step: state, outgoing messages,
+	// handoff, record, and the claimed events are done with. Nothing happens with
+	// ErrLeaseLost (the lease is another's or the work is done), with
+	// ErrSuperseded (a message of the same contact was accepted after the claim;
+	// filed or not), or with ErrHumanOwns (the epoch is not the one of the
+	// claim). Committing twice gives ErrLeaseLost.
+	Commit(ctx context.Context, c *Claim, t Turn) error
+	// Abandon gives the lease back without effect, keeps the record of the
+	// attempt, and makes the events due again at retryAt. A lost lease is no
+	// error.
+	Abandon(ctx context.Context, c *Claim, r Record, retryAt time.Time) error
+}
+
+// Outbox hands out what is to be sent.
+type Outbox interface {
+	// NextOutgoing leases the oldest message that may be sent now: queued or to be
+	// retried, its time come, and no earlier message of its conversation
+	// unsettled. A message whose lease ran out without Settle counts as unknown
+	// and comes again only reconcile after the lease's end. ErrNoWork says there
+	// is none.
+	NextOutgoing(ctx context.Context, now time.Time, lease time.Duration) (*Outgoing, error)
+	// Settle notes how the attempt ended and, when the result has a handoff, opens
+	// it and queues the conversation, unless it already is with a person. A status
+	// that came before the settlement is merged. A lost lease gives ErrLeaseLost,
+	// except that an accepted result always notes the provider's id.
+	Settle(ctx context.Context, o *Outgoing, r SendResult) error
+	// Postpone gives the lease back unused: the message was not tried and is due
+	// again at the given time. Its attempt does not count.
+	Postpone(ctx context.Context, o *Outgoing, until time.Time) error
+}
+
+// ReconcileAfter is how long a send with an unknown outcome waits for its status
+// webhook before it is tried again.
+const ReconcileAfter = time.Minute
+
+// ConversationFilter restricts a list of conversations.
+type ConversationFilter struct {
+	// Contact is a phone number (digits, with or without a plus) or a user id;
+	// empty means all.
+	Contact string
+}
+
+// Page asks for one page of a list.
+type Page struct {
+	// After is the cursor that the page before gave, or empty for the first.
+	After string
+	// Limit is the number of rows; 0 means 50, more than 200 means 200.
+	Limit int
+}
+
+// Desk is what people and programs read and do.
+type Desk interface {
+	// Conversations lists by latest change, newest first. next is empty on the
+	// last page. A cursor that was not given by the store gives ErrInvalid; so
+	// in all lists.
+	Conversations(ctx context.Context, f ConversationFilter, p Page) (list []Conversation, next string, err error)
+	// Conversation gives one, or ErrNotFound.
+	Conversation(ctx context.Context, id string) (Conversation, error)
+	// Messages lists in and out together, oldest first. Messages on both sides
+	// are ordered by the time the gateway took them on. A conversation that does
+	// not exist gives ErrNotFound; so in Turns.
+	Messages(ctx context.Context, conversationID string, p Page) (list []MessageView, next string, err error)
+	// Turns lists the decision records, oldest first, abandoned ones too.
+	Turns(ctx context.Context, conversationID string, p Page) (list []Record, next string, err error)
+	// Handoffs lists by creation, oldest first; an empty state means all.
+	Handoffs(ctx context.Context, state HandoffState, p Page) (list []Handoff, next string, err error)
+	// Handoff gives one, or ErrNotFound.
+	Handoff(ctx context.Context, id string) (Handoff, error)
+	// Act applies an agent's action in one step by the rules of Apply, and gives
+	// the handoff as it is then. ErrNotFound, ErrTaken, ErrClosed,
+	// ErrWindowClosed and ErrInvalid change nothing.
+	Act(ctx context.Context, a Action) (Handoff, error)
+	// Revision grows with every change that Conversations, Messages or Handoffs
+	// can show.
+	Revision(ctx context.Context) (int64, error)
+}
+
+// Agents keeps who may use the desk.
+type Agents interface {
+	// PutAgent adds the agent or replaces the one of that name.
+	PutAgent(ctx context.Context, a Agent) error
+	// Agent gives one by name, or ErrNotFound.
+	Agent(ctx context.Context, name string) (Agent, error)
+	// PutSession keeps a session and forgets those that are over at now.
+	PutSession(ctx context.Context, s Session, now time.Time) error
+	// Session gives an unexpired one by its hash, or ErrNotFound.
+	Session(ctx context.Context, tokenHash string, now time.Time) (Session, error)
+	// DropSession ends one; one that does not exist is no error.
+	DropSession(ctx context.Context, tokenHash string) error
+}
+
+// Store is all that is kept. The two implementations are gateway/sqlite and
+// gateway/postgres; gatewaytest is its contract in code.
+type Store interface {
+	Inbox
+	Outbox
+	Desk
+	Agents
+	// Ping says whether the store can be read and written to now.
+	Ping(ctx context.Context) error
+	// Close waits for what is under way and releases everything.
+	Close() error
+}

@@ -1,0 +1,112 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/recado/recado/rag"
+)
+
+// DecisionKind is what a turn decided.
+type DecisionKind string
+
+// The decisions.
+const (
+	DecideReply   DecisionKind = "reply"
+	DecideClarify DecisionKind = "clarify"
+	DecideHandoff DecisionKind = "handoff"
+	DecideQuiet   DecisionKind = "quiet"
+)
+
+// Decision is the outcome of a turn and the rule that led to it.
+type Decision struct {
+	Kind DecisionKind `json:"kind"`
+	// Reason is set for handoffs.
+	Reason Reason `json:"reason,omitempty"`
+	// Rule names the rule that decided, such as "triage", "model_error",
+	// "confidence" or "human_owns".
+	Rule string `json:"rule"`
+}
+
+// Outcome is what became of a turn.
+type Outcome string
+
+// The outcomes of turns.
+const (
+	// OutcomeCommitted: the turn took effect.
+	OutcomeCommitted Outcome = "committed"
+	// OutcomeSuperseded: a newer message came while the answer was being made.
+	OutcomeSuperseded Outcome = "superseded"
+	// OutcomeHumanOwns: a person took over while the answer was being made.
+	OutcomeHumanOwns Outcome = "human_owns"
+	// OutcomeFailed: the turn could not be finished and will be tried again.
+	OutcomeFailed Outcome = "failed"
+)
+
+// Record is the decision record of one turn: everything needed to see why it
+// went as it did and to replay it.
+type Record struct {
+	ID             string    `json:"id"`
+	ConversationID string    `json:"conversation_id"`
+	At             time.Time `json:"at"`
+	Attempt        int       `json:"attempt"`
+	Outcome        Outcome   `json:"outcome"`
+	Decision       Decision  `json:"decision"`
+	// EventKeys are hashes of the keys of the events that the turn joined.
+	EventKeys []string `json:"event_keys"`
+	// Messages are the joined texts of the burst, in order.
+	Messages []string `json:"messages"`
+	Language string   `json:"language"`
+	// Query is the question as it was searched for, after rewriting.
+	Query       string             `json:"query,omitempty"`
+	Candidates  []rag.Candidate    `json:"candidates,omitempty"`
+	Passages    []rag.Passage      `json:"passages,omitempty"`
+	Orders      rag.OrderFacts     `json:"orders"`
+	Draft       rag.Draft          `json:"draft"`
+	Checks      []rag.Check        `json:"checks,omitempty"`
+	Confidence  float64            `json:"confidence"`
+	Threshold   float64            `json:"threshold"`
+	Features    map[string]float64 `json:"features,omitempty"`
+	Calibration string             `json:"calibration,omitempty"`
+	Model       string             `json:"model,omitempty"`
+	Usage       rag.Usage          `json:"usage"`
+	// Reply is what the customer was told, empty for a quiet turn.
+	Reply string `json:"reply,omitempty"`
+	// Error is the kind of failure in plain words, without personal data.
+	Error  string      `json:"error,omitempty"`
+	Stages []rag.Stage `json:"stages"`
+	// Config is the hash of the configuration that was in force.
+	Config string `json:"config"`
+}
+
+// Claim is the lease of one conversation with everything a turn needs.
+type Claim struct {
+	// Conversation is the state before the turn.
+	Conversation Conversation
+	// Events are the waiting messages and echoes in the order they happened, at
+	// least one.
+	Events []Event
+	// History are the messages before those, oldest first, at most 20.
+	History []MessageView
+	// Through is the store's own mark of the last event in Events. A newer one
+	// supersedes the turn.
+	Through int64
+	// Lease is the fencing token.
+	Lease string
+	// LeasedUntil is when another worker may claim the conversation.
+	LeasedUntil time.Time
+	// Attempt counts the claims of these events, from 1.
+	Attempt int
+}
+
+// Turn is everything that one turn changes: one value, committed in one step.
+type Turn struct {
+	// Conversation is the state after the turn. Commit stores its Mode, Language,
+	// Agent, Fallbacks and Clarified, and raises the epoch when Mode or Agent
+	// changed.
+	Conversation Conversation
+	// Outgoing are the messages to send, in order; empty for a quiet turn.
+	Outgoing []Outgoing
+	// Handoff is opened with the turn, or nil.
+	Handoff *Handoff
+	Record  Record
+}

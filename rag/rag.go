@@ -1,0 +1,239 @@
+// Package rag answers one question: it finds passages, asks a model for a draft
+// that rests on them and on the customer's orders, checks the draft against what
+// it rests on, and scores how likely the answer is right.
+//
+// The way of a question is Pipeline.Answer: rewrite -> retrieve -> prompt ->
+// complete -> ground -> score. Every step leaves what it saw in the Answer, so
+// that a decision record can be written from it. The package decides nothing
+// about the conversation: whether an answer is sent, or a person takes over, is
+// up to the gateway.
+//
+// Models implement Model: rag/llm speaks to any OpenAI-compatible server,
+// rag/offline answers without one.
+package rag
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/recado/recado/knowledge"
+)
+
+// ErrModel says that the model could not be had or answered nonsense. Answer
+// wraps it, so that the gateway can tell it from a failing index.
+var ErrModel = errors.New("the language model gave no usable answer")
+
+// ErrRetrieval says that the passages could not be read.
+var ErrRetrieval = errors.New("the knowledge index could not be read")
+
+// Role tells who said something in a conversation.
+type Role string
+
+// The roles of a conversation.
+const (
+	RoleCustomer Role = "customer"
+	RoleBot      Role = "bot"
+	RoleAgent    Role = "agent"
+)
+
+// Utterance is something that was said before the question.
+type Utterance struct {
+	Role Role      `json:"role"`
+	Text string    `json:"text"`
+	At   time.Time `json:"at"`
+}
+
+// Order is what an answer may say about an order of the customer who asks. It
+// holds nothing of other customers and no payment details.
+type Order struct {
+	Number      string      `json:"number"`
+	Status      string      `json:"status"`
+	PlacedAt    string      `json:"placed_at,omitempty"`
+	ETA         string      `json:"eta,omitempty"`
+	Items       []OrderItem `json:"items,omitempty"`
+	Carrier     string      `json:"carrier,omitempty"`
+	TrackingURL string      `json:"tracking_url,omitempty"`
+	// LastNote is the newest entry of the order's history in the shop's words.
+	LastNote string `json:"last_note,omitempty"`
+	// LastAt is when that entry was made, RFC 3339, or empty.
+	LastAt string `json:"last_at,omitempty"`
+}
+
+// OrderItem is one line of an order. Price is in the currency's minor units for
+// one piece, with Currency as its ISO 4217 code.
+type OrderItem struct {
+	Name       string `json:"name"`
+	Quantity   int    `json:"quantity"`
+	PriceMinor int64  `json:"price_minor,omitempty"`
+	Currency   string `json:"currency,omitempty"`
+}
+
+// OrderFacts is all that is known of the customer's orders for one question.
+type OrderFacts struct {
+	// Orders are the customer's own orders, newest first, at most 10.
+	Orders []Order `json:"orders,omitempty"`
+	// Asked are the order numbers that the question names, in the shop's form.
+	Asked []string `json:"asked,omitempty"`
+	// NotFound are those of Asked that are not an order of this customer,
+	// whether or not they exist: the two are never told apart.
+	NotFound []string `json:"not_found,omitempty"`
+	// Unavailable is true when the order store could not be read. Then Orders is
+	// empty and nothing may be said about orders.
+	Unavailable bool `json:"unavailable,omitempty"`
+}
+
+// Question is what Answer is asked.
+type Question struct {
+	// Text is what the customer wrote, a burst joined by newlines.
+	Text string
+	// Locale is the customer's language, "es" or "en". Empty means that Answer
+	// detects it, with "es" where nothing speaks for either.
+	Locale string
+	// History is the conversation before the question, oldest first.
+	History []Utterance
+	Orders  OrderFacts
+	// At is the moment of the question: "today" in the customer's words.
+	At time.Time
+}
+
+// Passage is evidence that was put before the model.
+type Passage struct {
+	ID         string `json:"id"`
+	DocumentID string `json:"document_id"`
+	Title      string `json:"title"`
+	Heading    string `json:"heading,omitempty"`
+	Locale     string `json:"locale"`
+	Version    string `json:"version"`
+	Source     string `json:"source"`
+	Text       string `json:"text"`
+	// Question is the FAQ question that Text answers, if it comes from a table.
+	Question string  `json:"question,omitempty"`
+	Dense    float64 `json:"dense"`
+	Lexical  float64 `json:"lexical"`
+	Score    float64 `json:"score"`
+}
+
+// Candidate is a passage that was found, whether or not it was used, with both
+// scores; it is what the decision record keeps of the retrieval.
+type Candidate struct {
+	ChunkID     string  `json:"chunk_id"`
+	DocumentID  string  `json:"document_id"`
+	Version     string  `json:"version"`
+	Dense       float64 `json:"dense"`
+	Lexical     float64 `json:"lexical"`
+	Score       float64 `json:"score"`
+	DenseRank   int     `json:"dense_rank"`
+	LexicalRank int     `json:"lexical_rank"`
+	Used        bool    `json:"used"`
+}
+
+// Request is what a Model is asked. Messages is the prompt in full for models
+// that read text; the other fields are the same content in parts, for the
+// offline model, which needs no prompt.
+type Request struct {
+	Locale   string
+	Question string
+	History  []Utterance
+	Passages []Passage
+	Orders   OrderFacts
+	At       time.Time
+	Messages []PromptMessage
+}
+
+// PromptMessage is one message of a chat prompt.
+type PromptMessage struct {
+	// Role is "system", "user" or "assistant".
+	Role    string
+	Content string
+}
+
+// Response is a model's draft.
+type Response struct {
+	Draft Draft
+	// Model is the name of the model that answered.
+	Model string
+	Usage Usage
+}
+
+// Draft is a proposed reply in the structured form that models are asked for.
+type Draft struct {
+	// Answer is the text for the customer, empty when the model can't answer.
+	Answer string `json:"answer"`
+	// Citations are IDs of the passages that Answer rests on.
+	Citations []string `json:"citations"`
+	// Orders are the numbers of the orders that Answer speaks about.
+	Orders []string `json:"orders"`
+	// Locale is the language of Answer.
+	Locale string `json:"language"`
+	// NeedsHuman is true when the model says that a person should answer.
+	NeedsHuman bool `json:"needs_human"`
+	// Missing says what information the model would have needed.
+	Missing string `json:"missing,omitempty"`
+	// SmallTalk is true for a greeting or thanks, which rests on nothing.
+	SmallTalk bool `json:"small_talk,omitempty"`
+}
+
+// Usage counts tokens and money of one answer.
+type Usage struct {
+	InputTokens  int `json:"input_tokens"`
+	OutputTokens int `json:"output_tokens"`
+}
+
+// Model drafts an answer. An error means that there is no draft: the server was
+// down or too slow, or what it said can't be read; it wraps ErrModel. A draft
+// that is empty or asks for a person is not an error. Implementations are safe
+// for concurrent use.
+type Model interface {
+	// Name identifies the model in records and in the configuration hash.
+	Name() string
+	Complete(ctx context.Context, r Request) (Response, error)
+}
+
+// Check is the result of one check of a draft.
+type Check struct {
+	// Name of the check, such as "numbers" or "citations".
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Detail says what was not backed, in words of the draft.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Answer is a scored draft with everything it was made from.
+type Answer struct {
+	// Text is the reply for the customer, without the line that names sources.
+	Text   string
+	Locale string
+	// Query is the question as it was searched for.
+	Query      string
+	Candidates []Candidate
+	Passages   []Passage
+	// Cited are the passages that Text rests on, a subset of Passages.
+	Cited  []Passage
+	Orders OrderFacts
+	Draft  Draft
+	Checks []Check
+	// Confidence is the estimated probability in [0, 1] that Text is right.
+	Confidence float64
+	// Threshold is the least confidence at which the answer may be sent.
+	Threshold float64
+	// Features are the parts of the score, by name.
+	Features map[string]float64
+	// Calibration identifies the fitted score and threshold.
+	Calibration string
+	Model       string
+	Usage       Usage
+	// Stages are the times the steps took.
+	Stages []Stage
+}
+
+// Stage is the time that one step of a turn took.
+type Stage struct {
+	Name string        `json:"name"`
+	Took time.Duration `json:"took_ns"`
+}
+
+// Retriever finds passages; knowledge.Index implements it.
+type Retriever interface {
+	Search(ctx context.Context, q knowledge.Query) ([]knowledge.Hit, error)
+}
