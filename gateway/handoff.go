@@ -39,6 +39,7 @@ const (
 	ReasonSendFailed    Reason = "send_failed"
 	ReasonInternal      Reason = "internal_error"
 	ReasonTakenOver     Reason = "taken_over"
+	ReasonWindow        Reason = "window_closed"
 )
 
 // Handoff is a conversation's stay with people. A conversation has at most one

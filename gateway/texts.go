@@ -1,5 +1,7 @@
 package gateway
 
+import "strings"
+
 // agentReasons says to an agent, in the customer's language, why a conversation
 // is in front of them.
 func agentReasons(language string) map[Reason]string {
@@ -19,6 +21,7 @@ func agentReasons(language string) map[Reason]string {
 			ReasonSendFailed:    "A message to the customer could not be delivered.",
 			ReasonInternal:      "Something went wrong while the answer was made.",
 			ReasonTakenOver:     "A person answered from the phone app.",
+			ReasonWindow:        "The service window closed before the answer; only a template can reach the customer.",
 		}
 	}
 	return map[Reason]string{
@@ -36,5 +39,66 @@ func agentReasons(language string) map[Reason]string {
 		ReasonSendFailed:    "No se ha podido entregar un mensaje al cliente.",
 		ReasonInternal:      "Algo ha fallado mientras se preparaba la respuesta.",
 		ReasonTakenOver:     "Una persona ha contestado desde la aplicación del teléfono.",
+		ReasonWindow:        "La ventana de atención se cerró antes de responder; solo una plantilla puede llegar al cliente.",
 	}
+}
+
+// handoffText is what a customer hears when a person takes over, by reason. It
+// promises no time, because none is known.
+func handoffText(language string, r Reason) string {
+	en, es := "I'd rather not guess, so I'm passing your question to a colleague. They will answer you here.",
+		"Prefiero no adivinar, así que paso tu pregunta a una persona del equipo. Te responderá aquí mismo."
+	switch r {
+	case ReasonAskedForHuman:
+		en, es = "Of course. I'm passing you to a person on our team. They will answer you here.",
+			"Claro. Te paso con una persona del equipo. Te responderá aquí mismo."
+	case ReasonLegal, ReasonFraud:
+		en, es = "This needs a person. I'm passing it to our team right now. They will answer you here.",
+			"Esto debe verlo una persona. Se lo paso ahora mismo al equipo. Te responderá aquí mismo."
+	case ReasonSafety:
+		en, es = "I'm passing you to a person right now. If you are in danger, please call 112.",
+			"Te paso con una persona ahora mismo. Si estás en peligro, llama al 112, por favor."
+	case ReasonModelError, ReasonKnowledge, ReasonInternal:
+		en, es = "I can't answer right now because of a technical problem. A person on our team will answer you here.",
+			"Ahora mismo no puedo responder por un problema técnico. Una persona del equipo te responderá aquí mismo."
+	case ReasonOrders:
+		en, es = "I can't look up your orders right now. A person on our team will check and answer you here.",
+			"Ahora mismo no puedo consultar tus pedidos. Una persona del equipo lo mirará y te responderá aquí mismo."
+	case ReasonUnreadable:
+		en, es = "I can't open what you sent, so a person on our team will look at it and answer you here.",
+			"No puedo abrir lo que has enviado, así que lo verá una persona del equipo y te responderá aquí mismo."
+	}
+	return pick(language, en, es)
+}
+
+// fallbackText is the one polite request for words after a message that can't be
+// read.
+func fallbackText(language string) string {
+	return pick(language,
+		"I can only read text for now. Could you write your question? If you prefer a person, write “person”.",
+		"De momento solo puedo leer texto. ¿Puedes escribir tu pregunta? Si prefieres hablar con alguien, escribe «persona».")
+}
+
+// disclosure goes before the bot's first words in a conversation: the customer
+// is told that no person is writing, and how to get one.
+func disclosure(language string) string {
+	return pick(language,
+		"I'm the shop's automatic assistant. Write “person” whenever you'd like to talk to someone.",
+		"Soy el asistente automático de la tienda. Escribe «persona» cuando quieras hablar con alguien.")
+}
+
+// sourceLine names the documents that a reply rests on.
+func sourceLine(language string, titles []string) string {
+	if len(titles) == 1 {
+		return pick(language, "Source: ", "Fuente: ") + titles[0]
+	}
+	return pick(language, "Sources: ", "Fuentes: ") + strings.Join(titles, " · ")
+}
+
+// pick gives the English text for "en" and the Spanish one for everything else.
+func pick(language, en, es string) string {
+	if language == "en" {
+		return en
+	}
+	return es
 }
