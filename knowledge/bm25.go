@@ -1,0 +1,30 @@
+package knowledge
+
+import "math"
+
+// The constants of BM25 and of the fusion. Both indexes use them, the Postgres
+// one as parameters of its statement.
+const (
+	// BM25K1 says how fast repetitions of a word stop to count, and BM25B how
+	// much a long passage is held against it. The values are those of Lucene
+	// and of Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25
+	// and Beyond" (2009), section 3.2.
+	BM25K1 = 1.2
+	BM25B  = 0.75
+)
+
+// IDF is the inverse document frequency of a word that occurs in df of n
+// passages: ln(1 + (n-df+0.5)/(df+0.5)), the form of Lucene, which is never
+// negative.
+func IDF(n, df int) float64 {
+	return math.Log(1 + (float64(n-df)+0.5)/(float64(df)+0.5))
+}
+
+// BM25 is the part of a passage's score that one word of the question
+// contributes: idf*tf*(k1+1) / (tf + k1*(1-b+b*words/mean)). tf is how often the
+// word occurs in the passage, words the passage's length and mean the mean
+// length of all passages of its language, both in tokens, mean more than 0.
+func BM25(idf float64, tf, words int, mean float64) float64 {
+	f := float64(tf)
+	return idf * f * (BM25K1 + 1) / (f + BM25K1*(1-BM25B+BM25B*float64(words)/mean))
+}

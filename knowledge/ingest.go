@@ -1,0 +1,390 @@
+package knowledge
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path"
+)
+
+var (
+	errNotFinite  = errors.New("a value of the vector is not finite")
+	errZeroVector = errors.New("the embedding model finds nothing in it: its vector is zero")
+	errTooLarge   = errors.New("the file is too large")
+	errKind       = errors.New("not a document: only .md, .markdown and .csv files are read")
+)
+
+// Config says what an Ingester works with.
+type Config struct {
+	// Index receives the documents. Required.
+	Index Index
+	// Embedder gives the chunks their vectors; it must be the one that the
+	// index was opened for. Required.
+	Embedder Embedder
+	// Logger gets one line for each run. Nil logs nothing.
+	Logger *slog.Logger
+	// DefaultLocale is the locale of sources that name none, "es" for example.
+	// Empty makes such a source a broken one.
+	DefaultLocale string
+	// Batch is how many texts go to the embedder in one call; 0 means 64.
+	Batch int
+	// MaxFileBytes bounds one source file; 0 means 4 MiB.
+	MaxFileBytes int64
+}
+
+// Ingester keeps an index in step with files. It is safe for concurrent use as
+// far as the runs concern different collections.
+type Ingester struct {
+	config Config
+}
+
+// Outcome is what became of one source file.
+type Outcome string
+
+// The outcomes of a source file. A file with several documents counts as
+// Indexed when any of them was new or changed.
+const (
+	Indexed   Outcome = "indexed"
+	Unchanged Outcome = "unchanged"
+	Failed    Outcome = "failed"
+)
+
+// Progress tells that one more source file is settled.
+type Progress struct {
+	// Done of Total files are settled. Total does not change during a run.
+	Done, Total int
+	// Source is the file's path.
+	Source  string
+	Outcome Outcome
+}
+
+// Broken is a source that is not in the index, or is there in its former
+// state, and why. The error's text is meant for the person who ingests.
+type Broken struct {
+	Source string
+	Err    error
+}
+
+// Report counts what a run did. Added, Changed, Unchanged and Removed count
+// documents; Embedded counts the texts that went to the embedder, which is 0 for a
+// second run over unchanged files.
+type Report struct {
+	Added, Changed, Unchanged, Removed int
+	Embedded                           int
+	Broken                             []Broken
+}
+
+// NewIngester checks the configuration. A missing index or embedder, a default
+// locale that is none and a negative size are errors that name the field.
+func NewIngester(c Config) (*Ingester, error) {
+	switch {
+	case c.Index == nil:
+		return nil, errors.New("knowledge.Config.Index: missing")
+	case c.Embedder == nil:
+		return nil, errors.New("knowledge.Config.Embedder: missing")
+	case c.Batch < 0:
+		return nil, fmt.Errorf("knowledge.Config.Batch: %d is negative", c.Batch)
+	case c.MaxFileBytes < 0:
+		return nil, fmt.Errorf("knowledge.Config.MaxFileBytes: %d is negative", c.MaxFileBytes)
+	}
+	if c.DefaultLocale != "" {
+		locale, err := cleanLocale(c.DefaultLocale)
+		if err != nil {
+			return nil, fmt.Errorf("knowledge.Config.DefaultLocale: %w", err)
+		}
+		c.DefaultLocale = locale
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	c.Batch = cmp.Or(c.Batch, 64)
+	c.MaxFileBytes = cmp.Or(c.MaxFileBytes, 4<<20)
+	return &Ingester{config: c}, nil
+}
+
+// run is one call of Ingest.
+type run struct {
+	config   Config
+	progress func(Progress)
+	report   Report
+	done     int
+	total    int
+	// indexed is what the index holds, by ID, kept up to date during the run.
+	indexed map[string]Document
+	// produced are the IDs that this run found in sources, and settled what
+	// became of each source.
+	produced map[string]bool
+	settled  map[string]Outcome
+	pending  []prepared
+	texts    int // of all pending documents
+}
+
+// prepared is a parsed document that waits for its vectors.
+type prepared struct {
+	document Document
+	chunks   []Chunk
+	// last says that no other document of the same file comes after it.
+	last bool
+}
+
+// ingest brings the index in step with the sources. Documents of the complete
+// collections whose source is not listed are removed.
+func (g *Ingester) ingest(ctx context.Context, list listing, progress func(Progress)) (Report, error) {
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	r := &run{
+		config: g.config, progress: progress, total: len(list.sources) + len(list.broken),
+		indexed: map[string]Document{}, produced: map[string]bool{}, settled: map[string]Outcome{},
+	}
+	documents, err := g.config.Index.Documents(ctx, "")
+	if err != nil {
+		return r.report, fmt.Errorf("list the index: %w", err)
+	}
+	for _, d := range documents {
+		r.indexed[d.ID] = d
+	}
+	if err := r.work(ctx, list, documents); err != nil {
+		return r.report, err
+	}
+	g.config.Logger.InfoContext(ctx, "documents ingested", "added", r.report.Added, "changed", r.report.Changed,
+		"unchanged", r.report.Unchanged, "removed", r.report.Removed, "broken", len(r.report.Broken), "embedded", r.report.Embedded)
+	return r.report, nil
+}
+
+func (r *run) work(ctx context.Context, list listing, before []Document) error {
+	for _, b := range list.broken {
+		r.fail(b.Source, b.Err)
+	}
+	for _, s := range list.sources {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("ingest %s: %w", s.source, err)
+		}
+		if err := r.take(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	return r.sweep(ctx, list, before)
+}
+
+// take parses one source and queues what changed.
+func (r *run) take(ctx context.Context, s source) error {
+	parsed, err := r.parse(s)
+	if err != nil {
+		r.fail(s.source, err)
+		return nil
+	}
+	changed := 0
+	for _, p := range parsed {
+		document, chunks := r.prepare(s, p)
+		r.produced[document.ID] = true
+		old, known := r.indexed[document.ID]
+		if known && old == document {
+			r.report.Unchanged++
+			continue
+		}
+		if known && old.Source != document.Source && r.elsewhere(old) {
+			r.fail(s.source, fmt.Errorf("%s already has the name %s in the index", old.Source, document.ID))
+			return nil
+		}
+		changed++
+		r.pending = append(r.pending, prepared{document: document, chunks: chunks})
+		r.texts += len(chunks)
+	}
+	if changed == 0 {
+		r.settle(s.source, Unchanged)
+		return nil
+	}
+	r.pending[len(r.pending)-1].last = true
+	if r.texts < r.config.Batch {
+		return nil
+	}
+	return r.flush(ctx)
+}
+
+// elsewhere says that the file a document came from is still there, so that
+// another file cannot have its name. A folder that was moved does not block its
+// own documents.
+func (r *run) elsewhere(old Document) bool {
+	if _, ok := r.settled[old.Source]; ok {
+		return true
+	}
+	_, err := os.Stat(old.Source)
+	return err == nil
+}
+
+func (r *run) parse(s source) ([]Parsed, error) {
+	data, err := s.read(r.config.MaxFileBytes)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(s.name, data, r.config.DefaultLocale)
+}
+
+// prepare names the document and its chunks and computes its version.
+func (r *run) prepare(s source, p Parsed) (Document, []Chunk) {
+	id := s.name
+	if p.Tagged {
+		id += "@" + p.Locale
+	}
+	if len(id) > 512 {
+		// Only absurdly deep folders come here; the hash keeps the name unique.
+		sum := sha256.Sum256([]byte(id))
+		id = hex.EncodeToString(sum[:]) + "/" + path.Base(s.name)
+		id = id[:min(len(id), 512)]
+	}
+	d := Document{ID: id, Source: s.source, Title: p.Title, Locale: p.Locale, Collection: s.collection}
+	for i := range p.Chunks {
+		p.Chunks[i].DocumentID = id
+		p.Chunks[i].ID = fmt.Sprintf("%s#%04d", id, p.Chunks[i].Seq)
+	}
+	d.Version = version(r.config.Embedder, d, p.Chunks)
+	return d, p.Chunks
+}
+
+// version hashes everything that what the index keeps depends on. Lengths are
+// hashed before texts, so that no two documents give the same bytes.
+func version(e Embedder, d Document, chunks []Chunk) string {
+	h := sha256.New()
+	text := func(values ...string) {
+		for _, v := range values {
+			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(v)))) // a hash never returns an error
+			h.Write([]byte(v))
+		}
+	}
+	number := func(values ...int) {
+		for _, v := range values {
+			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(v)))
+		}
+	}
+	text(splitterVersion, e.Name(), d.Title, d.Locale)
+	number(e.Dim(), len(chunks))
+	for _, c := range chunks {
+		text(c.Heading, c.Question, c.Text)
+		number(c.Start, c.End)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// flush embeds and stores what is pending.
+func (r *run) flush(ctx context.Context) error {
+	pending := r.pending
+	r.pending, r.texts = nil, 0
+	if err := r.embed(ctx, pending); err != nil {
+		return err
+	}
+	for _, p := range pending {
+		if err := r.store(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// embed fills in the vectors of all pending chunks, in batches across documents.
+func (r *run) embed(ctx context.Context, pending []prepared) error {
+	var texts []string
+	var chunks []*Chunk
+	for _, p := range pending {
+		for i := range p.chunks {
+			texts = append(texts, IndexText(p.document, p.chunks[i]))
+			chunks = append(chunks, &p.chunks[i])
+		}
+	}
+	for start := 0; start < len(texts); start += r.config.Batch {
+		batch := texts[start:min(start+r.config.Batch, len(texts))]
+		vectors, err := r.config.Embedder.Embed(ctx, batch)
+		if err != nil {
+			return fmt.Errorf("embed %d texts: %w", len(batch), err)
+		}
+		if len(vectors) != len(batch) {
+			return fmt.Errorf("embed %d texts: the model gave %d vectors", len(batch), len(vectors))
+		}
+		r.report.Embedded += len(batch)
+		for i, v := range vectors {
+			chunks[start+i].Vector = v
+		}
+	}
+	return nil
+}
+
+// store puts one document into the index. A vector without direction concerns
+// this document alone; one with another dimension or with NaN means that the
+// embedder is wrong, and ends the run.
+func (r *run) store(ctx context.Context, p prepared) error {
+	for i, c := range p.chunks {
+		vector, err := unit(c.Vector, r.config.Embedder.Dim())
+		if errors.Is(err, errZeroVector) {
+			r.fail(p.document.Source, fmt.Errorf("passage %d: %w", c.Seq+1, err))
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("embed %s, passage %d: %w", p.document.ID, c.Seq+1, err)
+		}
+		p.chunks[i].Vector = vector
+	}
+	if err := r.config.Index.Replace(ctx, p.document, p.chunks); err != nil {
+		return fmt.Errorf("index %s: %w", p.document.ID, err)
+	}
+	if _, known := r.indexed[p.document.ID]; known {
+		r.report.Changed++
+	} else {
+		r.report.Added++
+	}
+	r.indexed[p.document.ID] = p.document
+	if p.last {
+		r.settle(p.document.Source, Indexed)
+	}
+	return nil
+}
+
+// sweep removes what is gone: documents of a complete collection without a
+// source, and documents that a source no longer gives (a locale that left a
+// table, or a name from another collection). What a broken source gave before
+// stays.
+func (r *run) sweep(ctx context.Context, list listing, before []Document) error {
+	for _, d := range before {
+		outcome, seen := r.settled[d.Source]
+		gone := !seen && list.complete[d.Collection]
+		left := seen && outcome != Failed && !r.produced[d.ID]
+		if !gone && !left {
+			continue
+		}
+		// The document may have been taken over by another source since.
+		if r.indexed[d.ID].Source != d.Source {
+			continue
+		}
+		if err := r.config.Index.Remove(ctx, d.ID); err != nil {
+			return fmt.Errorf("remove %s: %w", d.ID, err)
+		}
+		r.report.Removed++
+	}
+	return nil
+}
+
+func (r *run) fail(source string, err error) {
+	r.report.Broken = append(r.report.Broken, Broken{Source: source, Err: err})
+	r.settle(source, Failed)
+}
+
+// settle reports a source once; a failure after a success overrides it.
+func (r *run) settle(source string, outcome Outcome) {
+	before, again := r.settled[source]
+	if before != Failed {
+		r.settled[source] = outcome
+	}
+	if again {
+		return
+	}
+	r.done++
+	r.progress(Progress{Done: r.done, Total: r.total, Source: source, Outcome: r.settled[source]})
+}
