@@ -1,3 +1,49 @@
 // Package gateway is the heart of Recado: conversations, turns, decisions and
-// the workers that carry a message from the webhook to the reply.
+// the workers that carry a message from the webhook to the reply. It knows
+// neither JSON on the wire nor SQL; adapters in the packages below it do.
+//
+// # The way of a message
+//
+// A webhook becomes events (gateway/whatsapp), and [Gateway.Accept] keeps them
+// durably and deduplicated by key before the provider hears 200. Webhooks that
+// come in at the same time share one commit.
+//
+// [Gateway.Run] keeps workers going. Each repeats [Gateway.Turn]:
+//
+//	Store.Claim           leases ONE conversation whose quiet period is over, with its waiting events
+//	Conversation.Receive  pure: window, language, the burst as one question
+//	Preempt               pure: rules that need no answer and hold with the model down
+//	Orders.Facts          what is known of this customer's orders; a failure is a note
+//	Answerer.Answer       rag: rewrite, retrieve, prompt, complete, ground, score
+//	Decide                pure: reply, clarify, hand off or be quiet; an error is a handoff
+//	compose               pure: messages, state, handoff and decision record, as one Turn
+//	Store.Commit          all of it in one step; refused when a person took over or a newer message came
+//
+// and others repeat [Gateway.Deliver]: Store.NextOutgoing, the rate limit,
+// Sender.Send, Store.Settle. Statuses come back through the front door as events
+// and are merged into what was sent when the next claim files them.
+//
+// # What holds, whatever happens
+//
+//   - I1: a burst gets at most one reply. Its events are done with in the same
+//     commit that queues the reply.
+//   - I2: the bot is silent while a person owns the conversation. Every change of
+//     owner raises the epoch, and a turn of another epoch is refused.
+//   - I3: every message is answered, handed off, or ignored with a reason that its
+//     decision record gives. No path of a turn ends in silence by accident.
+//   - I4: a crash at any point keeps I1 to I3. Work is leased, not taken; a lease
+//     that runs out is due again.
+//   - I5: duplicates and any order of arrival change nothing.
+//
+// The scripts in testdata/conversations show them, on both stores.
+//
+// # Where things are
+//
+//	event.go conversation.go outgoing.go handoff.go turn.go   the values
+//	store.go            the contract of the two stores; gatewaytest is its test
+//	accept.go           intake with shared commits
+//	receive.go decide.go compose.go apply.go   the pure decisions
+//	run.go deliver.go worker.go   the effects
+//	texts.go            everything that customers and agents read
+//	metrics.go          counters
 package gateway

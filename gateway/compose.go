@@ -1,0 +1,169 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/recado/recado/rag"
+)
+
+// compose makes the turn out of a decision: the messages to send, the state
+// after it, the handoff if there is one, and the decision record. It is pure.
+func compose(c *Claim, after Conversation, s Situation, d Decision, at time.Time) Turn {
+	t := Turn{Conversation: after}
+	text := replyText(after.Language, d, s.Answer)
+	turnID := NewID()
+	switch d.Kind {
+	case DecideHandoff:
+		h := openHandoff(after, s, d, turnID, at)
+		h.Packet.Promised = lastBotText(c.History)
+		t.Handoff = &h
+		t.Conversation.Mode, t.Conversation.Agent = ModeQueued, ""
+		if d.Reason == ReasonTakenOver {
+			t.Conversation.Mode, t.Conversation.Agent = ModeAgent, h.Agent
+		}
+	case DecideClarify:
+		t.Conversation.Fallbacks++
+	case DecideReply, DecideQuiet:
+	}
+	if text != "" && s.WindowOpen {
+		if firstWords(c.History) {
+			text = disclosure(after.Language) + "\n\n" + text
+		}
+		t.Outgoing = []Outgoing{botMessage(after, turnID, clip(text), at)}
+	}
+	t.Record = record(c, after, s, d, at)
+	t.Record.ID = turnID
+	if len(t.Outgoing) > 0 {
+		t.Record.Reply = t.Outgoing[0].Text
+	}
+	return t
+}
+
+// replyText is what the customer is told, or nothing.
+func replyText(language string, d Decision, a rag.Answer) string {
+	switch d.Kind {
+	case DecideReply:
+		titles := make([]string, 0, len(a.Cited))
+		for _, p := range a.Cited {
+			if !slices.Contains(titles, p.Title) {
+				titles = append(titles, p.Title)
+			}
+		}
+		if len(titles) == 0 {
+			return a.Text
+		}
+		return a.Text + "\n\n" + sourceLine(language, titles)
+	case DecideClarify:
+		return fallbackText(language)
+	case DecideHandoff:
+		if d.Reason == ReasonTakenOver {
+			return ""
+		}
+		return handoffText(language, d.Reason)
+	case DecideQuiet:
+	}
+	return ""
+}
+
+func botMessage(c Conversation, turnID, text string, at time.Time) Outgoing {
+	return Outgoing{
+		ID: NewID(), ConversationID: c.ID, Channel: c.Channel, To: c.Contact,
+		Author: AuthorBot, Text: text, TurnID: turnID,
+		CreatedAt: at, ExpiresAt: c.WindowEnds(),
+	}
+}
+
+// openHandoff fills the packet, so that the agent has it all on one screen.
+func openHandoff(c Conversation, s Situation, d Decision, turnID string, at time.Time) Handoff {
+	h := Handoff{
+		ID: NewID(), ConversationID: c.ID, Contact: c.Contact, Name: c.Name,
+		Reason: d.Reason, State: HandoffQueued, CreatedAt: at, UpdatedAt: at,
+		Packet: Packet{
+			Wants: s.Burst.Text(), Language: c.Language, Tried: titles(s.Answer.Passages),
+			Draft: s.Answer.Text, Why: agentReasons(c.Language)[d.Reason], TurnID: turnID,
+		},
+	}
+	if d.Reason == ReasonTakenOver {
+		h.State, h.Agent = HandoffClaimed, phoneAppAgent
+	}
+	if d.Rule == "confidence" {
+		h.Packet.Confidence, h.Packet.Threshold = s.Answer.Confidence, s.Answer.Threshold
+	}
+	if len(s.Answer.Orders.Orders) > 0 {
+		// Order facts are plain data; they always marshal.
+		h.Packet.Orders, _ = json.Marshal(s.Answer.Orders.Orders)
+	}
+	return h
+}
+
+// phoneAppAgent is the name under which a person who answers from the phone app
+// owns a conversation.
+const phoneAppAgent = "phone app"
+
+func titles(passages []rag.Passage) []string {
+	var list []string
+	for _, p := range passages {
+		if !slices.Contains(list, p.Title) {
+			list = append(list, p.Title)
+		}
+	}
+	return list
+}
+
+func lastBotText(history []MessageView) string {
+	for _, m := range slices.Backward(history) {
+		if m.Author == AuthorBot {
+			return m.Text
+		}
+	}
+	return ""
+}
+
+// firstWords tells whether the bot has said nothing yet, as far as the history
+// goes back.
+func firstWords(history []MessageView) bool { return lastBotText(history) == "" }
+
+// clip keeps a text within what the channel takes, by character.
+func clip(text string) string {
+	if r := []rune(text); len(r) > MaxText {
+		return string(r[:MaxText-1]) + "…"
+	}
+	return text
+}
+
+// record writes the decision record of a turn that is about to be committed.
+func record(c *Claim, after Conversation, s Situation, d Decision, at time.Time) Record {
+	r := Record{
+		ConversationID: after.ID, At: at, Attempt: c.Attempt, Outcome: OutcomeCommitted,
+		Decision: d, Messages: s.Burst.Texts, Language: after.Language,
+		Query: s.Answer.Query, Candidates: s.Answer.Candidates, Passages: s.Answer.Passages,
+		Orders: s.Answer.Orders, Draft: s.Answer.Draft, Checks: s.Answer.Checks,
+		Confidence: s.Answer.Confidence, Threshold: s.Answer.Threshold,
+		Features: s.Answer.Features, Calibration: s.Answer.Calibration,
+		Model: s.Answer.Model, Usage: s.Answer.Usage, Stages: s.Answer.Stages,
+		Error: failure(s.AnswerErr),
+	}
+	for _, e := range c.Events {
+		sum := sha256.Sum256([]byte(e.Key))
+		r.EventKeys = append(r.EventKeys, hex.EncodeToString(sum[:8]))
+	}
+	return r
+}
+
+// failure names an error in plain words: what went wrong belongs into the
+// record, the error's own text may quote what the customer wrote.
+func failure(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errorReason(err) == ReasonModelError:
+		return "the language model gave no usable answer"
+	case errorReason(err) == ReasonKnowledge:
+		return "the knowledge index could not be read"
+	}
+	return "an internal error"
+}

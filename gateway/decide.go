@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"errors"
+
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/guard"
+)
+
+// maxAttempts is how often a turn is tried before a person gets it without
+// another try. Eight, so that a customer who supersedes several answers in a row
+// is not taken for a failure.
+const maxAttempts = 8
+
+// Situation is everything a decision rests on.
+type Situation struct {
+	// Mode is the conversation's mode when the turn began.
+	Mode  Mode
+	Burst Burst
+	// Fallbacks counts the "I can't read this" replies so far.
+	Fallbacks int
+	// WindowOpen tells whether a reply can reach the customer at all.
+	WindowOpen bool
+	// Attempt counts the tries of this turn, from 1.
+	Attempt int
+	// Answer is what rag made of it, and AnswerErr why it could not. Both are
+	// zero when an earlier rule made the question needless.
+	Answer    rag.Answer
+	AnswerErr error
+}
+
+// Preempt gives the decision that needs no answer, if there is one: rules come
+// first and are never scored. They hold with the model down, too.
+func Preempt(s Situation) (Decision, bool) {
+	switch {
+	case s.Mode == ModeQueued || s.Mode == ModeAgent:
+		return Decision{Kind: DecideQuiet, Rule: "human_owns"}, true
+	case s.Burst.Echo:
+		return Decision{Kind: DecideHandoff, Reason: ReasonTakenOver, Rule: "echo"}, true
+	case !s.WindowOpen:
+		return Decision{Kind: DecideHandoff, Reason: ReasonWindow, Rule: "service_window"}, true
+	case s.Attempt > maxAttempts:
+		return Decision{Kind: DecideHandoff, Reason: ReasonInternal, Rule: "attempts"}, true
+	case len(s.Burst.Texts) == 0:
+		return unreadable(s), true
+	}
+	if reason, ok := guard.Triage(s.Burst.Text()); ok {
+		return Decision{Kind: DecideHandoff, Reason: triageReason(reason), Rule: "triage"}, true
+	}
+	return Decision{}, false
+}
+
+// unreadable answers a burst without words: reactions want nothing, and
+// everything else gets one polite request for text, then a person.
+func unreadable(s Situation) Decision {
+	switch {
+	case s.Burst.Unreadable == 0:
+		return Decision{Kind: DecideQuiet, Rule: "reaction"}
+	case s.Fallbacks == 0:
+		return Decision{Kind: DecideClarify, Rule: "unreadable"}
+	}
+	return Decision{Kind: DecideHandoff, Reason: ReasonUnreadable, Rule: "unreadable_again"}
+}
+
+// Decide chooses what a turn does. It is pure and total: whatever the situation,
+// there is a decision, and an error is a handoff, never silence.
+func Decide(s Situation) Decision {
+	if d, ok := Preempt(s); ok {
+		return d
+	}
+	if s.AnswerErr != nil {
+		return Decision{Kind: DecideHandoff, Reason: errorReason(s.AnswerErr), Rule: "answer_error"}
+	}
+	return decideAnswer(s.Answer)
+}
+
+// decideAnswer judges a draft. The order matters: what the draft itself says
+// comes before what the checks say of it, and the score comes last.
+func decideAnswer(a rag.Answer) Decision {
+	handoff := func(r Reason, rule string) Decision {
+		return Decision{Kind: DecideHandoff, Reason: r, Rule: rule}
+	}
+	switch {
+	case a.Orders.Unavailable && (len(a.Orders.Asked) > 0 || a.Draft.NeedsHuman):
+		return handoff(ReasonOrders, "orders_unavailable")
+	case a.Draft.NeedsHuman || a.Text == "":
+		return handoff(ReasonNotCovered, "model_abstained")
+	case !allOK(a.Checks):
+		return handoff(ReasonUnsupported, "checks")
+	case a.Draft.SmallTalk:
+		return Decision{Kind: DecideReply, Rule: "small_talk"}
+	case a.Confidence < a.Threshold:
+		return handoff(ReasonLowConfidence, "confidence")
+	}
+	return Decision{Kind: DecideReply, Rule: "confidence"}
+}
+
+func allOK(checks []rag.Check) bool {
+	for _, c := range checks {
+		if !c.OK {
+			return false
+		}
+	}
+	return true
+}
+
+func errorReason(err error) Reason {
+	switch {
+	case errors.Is(err, rag.ErrModel):
+		return ReasonModelError
+	case errors.Is(err, rag.ErrRetrieval):
+		return ReasonKnowledge
+	}
+	return ReasonInternal
+}
+
+// triageReason takes the guard's reason as ours: the values are the same, and a
+// test holds them so.
+func triageReason(r guard.Reason) Reason { return Reason(r) }

@@ -1,0 +1,168 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/guard"
+)
+
+// good is an answer that may be sent.
+func good() rag.Answer {
+	return rag.Answer{Text: "Tres años.", Confidence: .9, Threshold: .5, Draft: rag.Draft{Answer: "Tres años."}}
+}
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	asked := Burst{Texts: []string{"¿Qué garantía tiene la lámpara?"}}
+	answer := func(change func(*rag.Answer)) rag.Answer {
+		a := good()
+		change(&a)
+		return a
+	}
+	tests := []struct {
+		name string
+		s    Situation
+		want Decision
+	}{
+		{"sure enough", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: good()}, Decision{DecideReply, "", "confidence"}},
+		{"queued", Situation{Mode: ModeQueued, Burst: asked, WindowOpen: true, Answer: good()}, Decision{DecideQuiet, "", "human_owns"}},
+		{"with an agent", Situation{Mode: ModeAgent, Burst: asked, WindowOpen: true, Answer: good()}, Decision{DecideQuiet, "", "human_owns"}},
+		{"echo", Situation{Mode: ModeBot, Burst: Burst{Texts: asked.Texts, Echo: true}, WindowOpen: true, Answer: good()}, Decision{DecideHandoff, ReasonTakenOver, "echo"}},
+		{"window over", Situation{Mode: ModeBot, Burst: asked, Answer: good()}, Decision{DecideHandoff, ReasonWindow, "service_window"}},
+		{"too many tries", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Attempt: maxAttempts + 1, Answer: good()}, Decision{DecideHandoff, ReasonInternal, "attempts"}},
+		{"last try", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Attempt: maxAttempts, Answer: good()}, Decision{DecideReply, "", "confidence"}},
+		{"reaction", Situation{Mode: ModeBot, Burst: Burst{Reactions: 2}, WindowOpen: true}, Decision{DecideQuiet, "", "reaction"}},
+		{"voice note", Situation{Mode: ModeBot, Burst: Burst{Unreadable: 1}, WindowOpen: true}, Decision{DecideClarify, "", "unreadable"}},
+		{"another one", Situation{Mode: ModeBot, Burst: Burst{Unreadable: 1}, Fallbacks: 1, WindowOpen: true}, Decision{DecideHandoff, ReasonUnreadable, "unreadable_again"}},
+		{"photo with words", Situation{Mode: ModeBot, Burst: Burst{Texts: asked.Texts, Unreadable: 1}, WindowOpen: true, Answer: good()}, Decision{DecideReply, "", "confidence"}},
+		{"asks for a person", Situation{Mode: ModeBot, Burst: Burst{Texts: []string{"quiero hablar con una persona"}}, WindowOpen: true, Answer: good()}, Decision{DecideHandoff, ReasonAskedForHuman, "triage"}},
+		{"lawyer, model down", Situation{Mode: ModeBot, Burst: Burst{Texts: []string{"my lawyer will call you"}}, WindowOpen: true, AnswerErr: rag.ErrModel}, Decision{DecideHandoff, ReasonLegal, "triage"}},
+		{"model down", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, AnswerErr: fmt.Errorf("x: %w", rag.ErrModel)}, Decision{DecideHandoff, ReasonModelError, "answer_error"}},
+		{"index down", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, AnswerErr: fmt.Errorf("x: %w", rag.ErrRetrieval)}, Decision{DecideHandoff, ReasonKnowledge, "answer_error"}},
+		{"anything else", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, AnswerErr: errors.New("x")}, Decision{DecideHandoff, ReasonInternal, "answer_error"}},
+		{"abstains", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Draft.NeedsHuman = true })}, Decision{DecideHandoff, ReasonNotCovered, "model_abstained"}},
+		{"empty", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Text = "" })}, Decision{DecideHandoff, ReasonNotCovered, "model_abstained"}},
+		{"unbacked", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Checks = []rag.Check{{Name: "numbers"}} })}, Decision{DecideHandoff, ReasonUnsupported, "checks"}},
+		{"not sure", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Confidence = .49 })}, Decision{DecideHandoff, ReasonLowConfidence, "confidence"}},
+		{"exactly sure enough", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Confidence = .5 })}, Decision{DecideReply, "", "confidence"}},
+		{"greeting", Situation{Mode: ModeBot, Burst: Burst{Texts: []string{"hola"}}, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Draft.SmallTalk = true; a.Confidence = 0 })}, Decision{DecideReply, "", "small_talk"}},
+		{"order asked, Redis down", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) {
+			a.Orders = rag.OrderFacts{Unavailable: true, Asked: []string{"#W1"}}
+		})}, Decision{DecideHandoff, ReasonOrders, "orders_unavailable"}},
+		{"no order asked, Redis down", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) {
+			a.Orders = rag.OrderFacts{Unavailable: true}
+		})}, Decision{DecideReply, "", "confidence"}},
+	}
+	for _, tt := range tests {
+		if got := Decide(tt.s); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// situations draws any situation at all.
+func situations() *rapid.Generator[Situation] {
+	return rapid.Custom(func(t *rapid.T) Situation {
+		errs := []error{nil, rag.ErrModel, rag.ErrRetrieval, errPanic}
+		return Situation{
+			Mode: rapid.SampledFrom([]Mode{ModeBot, ModeQueued, ModeAgent, ModeClosed}).Draw(t, "mode"),
+			Burst: Burst{
+				Texts:      rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "texts"),
+				Unreadable: rapid.IntRange(0, 2).Draw(t, "unreadable"),
+				Reactions:  rapid.IntRange(0, 2).Draw(t, "reactions"),
+				Echo:       rapid.Bool().Draw(t, "echo"),
+			},
+			Fallbacks:  rapid.IntRange(0, 3).Draw(t, "fallbacks"),
+			WindowOpen: rapid.Bool().Draw(t, "window"),
+			Attempt:    rapid.IntRange(1, maxAttempts+2).Draw(t, "attempt"),
+			AnswerErr:  rapid.SampledFrom(errs).Draw(t, "err"),
+			Answer: rag.Answer{
+				Text:       rapid.SampledFrom([]string{"", "Sí."}).Draw(t, "text"),
+				Confidence: rapid.Float64Range(0, 1).Draw(t, "confidence"),
+				Threshold:  rapid.Float64Range(0, 1).Draw(t, "threshold"),
+				Draft:      rag.Draft{NeedsHuman: rapid.Bool().Draw(t, "human"), SmallTalk: rapid.Bool().Draw(t, "small")},
+				Checks:     []rag.Check{{OK: rapid.Bool().Draw(t, "check")}},
+			},
+		}
+	})
+}
+
+// TestDecideIsTotal: there is always a decision with a rule, the bot never speaks
+// while a person owns the conversation, a failure is never a reply, and only a
+// burst that wants nothing is met with silence.
+func TestDecideIsTotal(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := situations().Draw(t, "situation")
+		d := Decide(s)
+		human := s.Mode == ModeQueued || s.Mode == ModeAgent
+		switch {
+		case d.Rule == "":
+			t.Fatalf("no rule: %+v", d)
+		case human != (d.Rule == "human_owns"):
+			t.Fatalf("%+v while the mode is %s", d, s.Mode)
+		case (d.Kind == DecideHandoff) != (d.Reason != ""):
+			t.Fatalf("a handoff has a reason and nothing else has: %+v", d)
+		case d.Kind == DecideReply && (s.AnswerErr != nil || s.Answer.Text == "" || s.Answer.Draft.NeedsHuman || !s.Answer.Checks[0].OK):
+			t.Fatalf("a reply without a good answer: %+v", s)
+		case d.Kind == DecideReply && !s.Answer.Draft.SmallTalk && s.Answer.Confidence < s.Answer.Threshold:
+			t.Fatalf("a reply below the threshold: %+v", s)
+		case d.Kind == DecideQuiet && !human && (len(s.Burst.Texts) > 0 || s.Burst.Unreadable > 0):
+			t.Fatalf("silence for somebody who asked: %+v", s)
+		}
+	})
+}
+
+// TestComposeNeverDropsAHandoff: a handoff always leaves a packet with what was
+// wanted and why, a quiet turn sends nothing, and no text is longer than the
+// channel takes.
+func TestComposeNeverDropsAHandoff(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := situations().Draw(t, "situation")
+		s.Answer.Text = rapid.SampledFrom([]string{"", "Sí.", string(make([]rune, 5000))}).Draw(t, "long")
+		c := &Claim{Conversation: Conversation{ID: "c", Mode: s.Mode, Language: rapid.SampledFrom([]string{"", "es", "en"}).Draw(t, "language")}, Attempt: s.Attempt}
+		d := Decide(s)
+		turn := compose(c, c.Conversation, s, d, c.Conversation.CreatedAt)
+		switch {
+		case (d.Kind == DecideHandoff) != (turn.Handoff != nil):
+			t.Fatalf("decision %+v and handoff %v", d, turn.Handoff)
+		case turn.Handoff != nil && (turn.Handoff.Packet.Why == "" || turn.Handoff.Packet.Wants != s.Burst.Text()):
+			t.Fatalf("thin packet: %+v", turn.Handoff.Packet)
+		case d.Kind == DecideQuiet && len(turn.Outgoing) > 0:
+			t.Fatal("a quiet turn speaks")
+		case d.Kind != DecideQuiet && d.Reason != ReasonTakenOver && s.WindowOpen && len(turn.Outgoing) != 1:
+			t.Fatalf("%+v sends %d messages", d, len(turn.Outgoing))
+		case !s.WindowOpen && len(turn.Outgoing) > 0:
+			t.Fatal("free text outside the service window")
+		}
+		for _, o := range turn.Outgoing {
+			if n := len([]rune(o.Text)); n == 0 || n > MaxText {
+				t.Fatalf("a text of %d characters", n)
+			}
+		}
+	})
+}
+
+// TestGuardReasonsAreOurs: the guard's values are taken over as they are.
+func TestGuardReasonsAreOurs(t *testing.T) {
+	t.Parallel()
+	for theirs, ours := range map[guard.Reason]Reason{
+		guard.ReasonAskedForHuman: ReasonAskedForHuman, guard.ReasonLegal: ReasonLegal,
+		guard.ReasonSafety: ReasonSafety, guard.ReasonFraud: ReasonFraud,
+	} {
+		if triageReason(theirs) != ours {
+			t.Errorf("%s is not %s", theirs, ours)
+		}
+		for _, language := range []string{"es", "en"} {
+			if agentReasons(language)[ours] == "" || handoffText(language, ours) == "" {
+				t.Errorf("no text for %s in %s", ours, language)
+			}
+		}
+	}
+}

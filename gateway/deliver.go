@@ -1,0 +1,102 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// sendLease is how long one attempt to send may take before it counts as
+// unknown.
+const sendLease = 30 * time.Second
+
+// maxSends is how often one message is tried before a person is told.
+const maxSends = 8
+
+// Deliver sends the next message that is due and settles how that ended.
+// ErrNoWork says that nothing is due. A message that may not be sent yet, by the
+// limits of the number or of the pair, is put back for the time being and costs
+// no attempt.
+func (g *Gateway) Deliver(ctx context.Context) error {
+	o, err := g.Store.NextOutgoing(ctx, g.Now(), sendLease)
+	if err != nil {
+		if errors.Is(err, ErrNoWork) {
+			return err
+		}
+		return fmt.Errorf("next outgoing: %w", err)
+	}
+	wait, err := g.Limiter.Take(ctx, o.Channel, o.To.Key(), g.Now())
+	if err != nil {
+		wait = time.Second
+		g.Logger.WarnContext(ctx, "rate limit could not be asked; waiting", "error", err)
+	}
+	if wait > 0 {
+		return g.Store.Postpone(context.WithoutCancel(ctx), o, g.Now().Add(wait))
+	}
+	r := g.attempt(ctx, o)
+	ctx = context.WithoutCancel(ctx)
+	if err := g.Store.Settle(ctx, o, r); err != nil && !errors.Is(err, ErrLeaseLost) {
+		return fmt.Errorf("settle %s: %w", o.ID, err)
+	}
+	g.Metrics.Sends.WithLabelValues(string(r.Outcome)).Inc()
+	g.changes.ring()
+	g.sends.ring()
+	return nil
+}
+
+// attempt sends once and judges the result: what will never arrive goes to a
+// person.
+func (g *Gateway) attempt(ctx context.Context, o *Outgoing) SendResult {
+	now := g.Now()
+	if !o.ExpiresAt.IsZero() && now.After(o.ExpiresAt) {
+		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The service window closed before the message was sent"}})
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendLease-5*time.Second)
+	defer cancel()
+	r, err := g.Sender.Send(ctx, o)
+	if err != nil {
+		r = SendResult{Outcome: SendUnknown, Error: &SendError{Title: "The outcome of the send is unknown"}}
+	}
+	switch r.Outcome {
+	case SendRetry, SendUnknown:
+		return g.again(ctx, o, r, now)
+	case SendRejected:
+		return g.reject(ctx, o, r)
+	case SendAccepted:
+	}
+	return r
+}
+
+// again makes sure that a retry has a time, that an unknown outcome waits for its
+// status, and that the tries end.
+func (g *Gateway) again(ctx context.Context, o *Outgoing, r SendResult, now time.Time) SendResult {
+	if r.Outcome == SendUnknown && r.RetryAt.Before(now.Add(ReconcileAfter)) {
+		r.RetryAt = now.Add(ReconcileAfter)
+	}
+	if o.Attempt >= maxSends {
+		return g.reject(ctx, o, r)
+	}
+	if r.RetryAt.IsZero() {
+		r.RetryAt = now.Add(time.Duration(o.Attempt*o.Attempt) * time.Second)
+	}
+	return r
+}
+
+// reject ends a message for good and opens a handoff, so that the customer is
+// not left in silence. The store drops the handoff when a person has the
+// conversation already.
+func (g *Gateway) reject(ctx context.Context, o *Outgoing, r SendResult) SendResult {
+	r.Outcome, r.RetryAt = SendRejected, time.Time{}
+	c, err := g.Store.Conversation(ctx, o.ConversationID)
+	if err != nil {
+		// The row is there, or the message would not be. Try again later instead
+		// of dropping the handoff.
+		g.Logger.ErrorContext(ctx, "conversation of a rejected message could not be read", "error", err)
+		r.Outcome, r.RetryAt = SendRetry, g.Now().Add(5*time.Second)
+		return r
+	}
+	h := SendFailure(c, o.Text, g.Now())
+	r.Handoff = &h
+	return r
+}

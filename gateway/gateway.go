@@ -1,0 +1,146 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/recado/recado/rag"
+)
+
+// Answerer makes a scored answer; rag.Pipeline is one. With an error the answer
+// holds what was known until then.
+type Answerer interface {
+	Answer(ctx context.Context, q rag.Question) (rag.Answer, error)
+	// Fingerprint identifies everything that determines the answers.
+	Fingerprint() string
+}
+
+// Orders tells what is known of a customer's orders. A failure is a note in the
+// facts and not an error.
+type Orders interface {
+	Facts(ctx context.Context, who Identity, text string) rag.OrderFacts
+}
+
+// Sender sends one message and says how that ended. An error is an outcome that
+// the sender could not name; it is taken as unknown.
+type Sender interface {
+	Send(ctx context.Context, o *Outgoing) (SendResult, error)
+}
+
+// Limiter says when a message may be sent: 0 means now, and the permit is taken;
+// otherwise nothing is taken and the caller asks again after the wait.
+type Limiter interface {
+	Take(ctx context.Context, channel, to string, now time.Time) (wait time.Duration, err error)
+}
+
+// Config is what a Gateway is made of. The first five fields are needed, the
+// rest has defaults.
+type Config struct {
+	Store    Store
+	Answerer Answerer
+	Orders   Orders
+	Sender   Sender
+	Limiter  Limiter
+
+	// Logger defaults to discarding everything.
+	Logger *slog.Logger
+	// Metrics defaults to counters that nobody reads.
+	Metrics *Metrics
+	// Now is the clock, by default time.Now.
+	Now func() time.Time
+	// QuietPeriod is how long a customer must be silent before a burst is
+	// answered: 1.5 s by default. A negative value means none.
+	QuietPeriod time.Duration
+	// MaxBurst is the longest that a first message waits while others follow: ten
+	// quiet periods by default.
+	MaxBurst time.Duration
+	// AnswerTimeout ends an answer that takes too long: 30 s by default.
+	AnswerTimeout time.Duration
+	// Workers and Senders are how many turns and sends run at once: 4 each by
+	// default. Intakes is how many groups of webhooks are committed at once: 2.
+	Workers, Senders, Intakes int
+	// Poll is how often an idle worker looks for work that nobody announced, such
+	// as that of another replica: 200 ms by default.
+	Poll time.Duration
+}
+
+// Gateway carries messages from the webhook to the reply. Make it with New, feed
+// it through Accept, and keep it going with Run.
+type Gateway struct {
+	Config
+	intake  chan intake
+	turns   *bell
+	sends   *bell
+	changes *bell
+}
+
+// New checks the configuration and fills the defaults.
+func New(c Config) (*Gateway, error) {
+	switch {
+	case c.Store == nil:
+		return nil, errors.New("gateway: Store is needed")
+	case c.Answerer == nil:
+		return nil, errors.New("gateway: Answerer is needed")
+	case c.Orders == nil:
+		return nil, errors.New("gateway: Orders is needed")
+	case c.Sender == nil:
+		return nil, errors.New("gateway: Sender is needed")
+	case c.Limiter == nil:
+		return nil, errors.New("gateway: Limiter is needed")
+	}
+	c.QuietPeriod = cmp.Or(c.QuietPeriod, 1500*time.Millisecond)
+	c.QuietPeriod = max(c.QuietPeriod, 0)
+	c.MaxBurst = max(cmp.Or(c.MaxBurst, 10*c.QuietPeriod), c.QuietPeriod)
+	c.AnswerTimeout = cmp.Or(c.AnswerTimeout, 30*time.Second)
+	c.Workers, c.Senders, c.Intakes = cmp.Or(c.Workers, 4), cmp.Or(c.Senders, 4), cmp.Or(c.Intakes, 2)
+	c.Poll = cmp.Or(c.Poll, 200*time.Millisecond)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Gateway{
+		Config: c, intake: make(chan intake, maxIntake),
+		turns: newBell(), sends: newBell(), changes: newBell(),
+	}, nil
+}
+
+// Run takes messages in, makes turns and sends replies until the context ends,
+// and returns when everything it started has stopped. What was under way is
+// finished or left to its lease; nothing is lost.
+func (g *Gateway) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for range g.Intakes {
+		group.Go(func() error { return g.takeIn(ctx) })
+	}
+	turn := worker{step: g.Turn, bell: g.turns, poll: g.Poll, token: make(chan struct{}, 1), log: g.Logger}
+	for range g.Workers {
+		group.Go(func() error { return turn.run(ctx) })
+	}
+	send := worker{step: g.Deliver, bell: g.sends, poll: g.Poll, token: make(chan struct{}, 1), log: g.Logger}
+	for range g.Senders {
+		group.Go(func() error { return send.run(ctx) })
+	}
+	return group.Wait()
+}
+
+// Changed tells the gateway that somebody else changed the store, for instance an
+// agent who replied: workers look for work at once and pages are refreshed.
+func (g *Gateway) Changed() {
+	g.sends.ring()
+	g.turns.ring()
+	g.changes.ring()
+}
+
+// Changes gives a channel that is closed at the next change that people could
+// see. It is asked for anew after each.
+func (g *Gateway) Changes() <-chan struct{} { return g.changes.wait() }

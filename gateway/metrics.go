@@ -1,0 +1,74 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics are the gateway's counters. No label ever holds personal data or
+// anything a customer chose.
+type Metrics struct {
+	// Events counts accepted events by kind, Duplicates those seen before.
+	Events     *prometheus.CounterVec
+	Duplicates prometheus.Counter
+	// AcceptFailures counts commits of the intake that failed.
+	AcceptFailures prometheus.Counter
+	// Turns counts committed turns by decision and rule, Abandoned the others by
+	// outcome.
+	Turns     *prometheus.CounterVec
+	Abandoned *prometheus.CounterVec
+	// Sends counts attempts to send by outcome.
+	Sends *prometheus.CounterVec
+	// Stages observes the seconds that each stage of a turn took.
+	Stages *prometheus.HistogramVec
+}
+
+// NewMetrics makes the counters. They are not registered: that is up to whoever
+// serves them, through Collectors.
+func NewMetrics() *Metrics {
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	return &Metrics{
+		Events: vec("recado_events_total", "Accepted events by kind.", "kind"),
+		Duplicates: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "recado_duplicate_events_total", Help: "Events that had been accepted before.",
+		}),
+		AcceptFailures: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "recado_accept_failures_total", Help: "Intake commits that failed; the provider sends again.",
+		}),
+		Turns:     vec("recado_turns_total", "Committed turns by decision and rule.", "decision", "rule"),
+		Abandoned: vec("recado_turns_abandoned_total", "Turns without effect by outcome.", "outcome"),
+		Sends:     vec("recado_sends_total", "Attempts to send by outcome.", "outcome"),
+		Stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "recado_stage_seconds", Help: "Seconds that the stages of a turn took.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"stage"}),
+	}
+}
+
+// Collectors are all metrics, to be registered by whoever serves them.
+func (m *Metrics) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{
+		m.Events, m.Duplicates, m.AcceptFailures, m.Turns, m.Abandoned, m.Sends, m.Stages,
+	}
+}
+
+func (m *Metrics) accepted(fresh []Event, duplicates int) {
+	for _, e := range fresh {
+		m.Events.WithLabelValues(string(e.Kind)).Inc()
+	}
+	m.Duplicates.Add(float64(duplicates))
+}
+
+func (m *Metrics) turn(r Record) {
+	m.Turns.WithLabelValues(string(r.Decision.Kind), r.Decision.Rule).Inc()
+	for _, s := range r.Stages {
+		m.stage(s.Name, s.Took)
+	}
+}
+
+func (m *Metrics) stage(name string, took time.Duration) {
+	m.Stages.WithLabelValues(name).Observe(took.Seconds())
+}

@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"strings"
+
+	"github.com/recado/recado/rag"
+)
+
+// Burst is what a customer said between two turns, taken together.
+type Burst struct {
+	// Texts are the readable messages in order.
+	Texts []string
+	// Unreadable counts messages that hold something the bot can't read, such as
+	// a voice note without words.
+	Unreadable int
+	// Reactions counts emoji reactions, which want no answer.
+	Reactions int
+	// Echo is true when a person of the shop wrote from the phone app.
+	Echo bool
+}
+
+// Text is the burst as one question, its messages joined by newlines.
+func (b Burst) Text() string { return strings.Join(b.Texts, "\n") }
+
+// Receive is the conversation's state machine for what came in: it gives the
+// state that the turn starts from and the burst to answer. It is pure, and it
+// never changes who owns the conversation: that is decided later and by people.
+//
+// The language follows the newest readable text that speaks for one. A readable
+// message ends a row of unreadable ones.
+func (c Conversation) Receive(events []Event) (Conversation, Burst) {
+	var b Burst
+	for _, e := range events {
+		b = b.add(e)
+		if e.Kind == EventMessage {
+			c = c.seen(e)
+		}
+	}
+	if len(b.Texts) > 0 {
+		c.Language = rag.DetectLocale(b.Text(), c.Language)
+		c.Fallbacks = 0
+	}
+	if c.Mode == ModeClosed && !b.Echo {
+		c.Mode = ModeBot
+	}
+	return c, b
+}
+
+// seen notes who wrote last and when, by the provider's clock.
+func (c Conversation) seen(e Event) Conversation {
+	if e.At.After(c.LastCustomerAt) {
+		c.LastCustomerAt = e.At
+	}
+	if !e.From.IsZero() {
+		c.Contact = e.From
+	}
+	if e.Name != "" {
+		c.Name = e.Name
+	}
+	return c
+}
+
+func (b Burst) add(e Event) Burst {
+	switch {
+	case e.Kind == EventEcho:
+		b.Echo = true
+	case e.Kind != EventMessage || e.Message == nil:
+	case e.Message.Type == "reaction":
+		b.Reactions++
+	case e.Message.Readable():
+		b.Texts = append(b.Texts, e.Message.Text)
+	default:
+		b.Unreadable++
+	}
+	return b
+}

@@ -1,0 +1,148 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/recado/recado/rag"
+)
+
+// leaseMargin is added to the answer's timeout for the lease of a turn: reading
+// the orders, and the commit.
+const leaseMargin = 30 * time.Second
+
+// errPanic says that making an answer broke down. The conversation still gets a
+// person.
+var errPanic = errors.New("the answer broke down")
+
+// Turn claims one conversation that is due and takes its turn: it computes one
+// value and commits it once. ErrNoWork says that nothing is due. A turn that was
+// overtaken is not an error: it leaves its record and the conversation is due
+// again.
+func (g *Gateway) Turn(ctx context.Context) error {
+	claim, err := g.Store.Claim(ctx, g.Now(), g.AnswerTimeout+leaseMargin)
+	if err != nil {
+		if errors.Is(err, ErrNoWork) {
+			return err
+		}
+		return fmt.Errorf("claim: %w", err)
+	}
+	t := g.turn(ctx, claim)
+	// A turn that is finished is committed even while the program stops.
+	ctx = context.WithoutCancel(ctx)
+	began := time.Now()
+	err = g.Store.Commit(ctx, claim, t)
+	g.Metrics.stage("commit", time.Since(began))
+	if err != nil {
+		return g.abandon(ctx, claim, t.Record, err)
+	}
+	g.Metrics.turn(t.Record)
+	g.changes.ring()
+	if len(t.Outgoing) > 0 {
+		g.sends.ring()
+	}
+	return nil
+}
+
+// turn is the way of a message, and the only place with this sequence.
+func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
+	now := g.Now()
+	began := time.Now()
+	conversation, burst := c.Conversation.Receive(c.Events)
+	s := Situation{
+		Mode: conversation.Mode, Burst: burst, Fallbacks: conversation.Fallbacks,
+		WindowOpen: conversation.WindowOpen(now), Attempt: c.Attempt,
+	}
+	if _, settled := Preempt(s); !settled {
+		facts := g.Orders.Facts(ctx, conversation.Contact, burst.Text())
+		orders := rag.Stage{Name: "orders", Took: time.Since(began)}
+		s.Answer, s.AnswerErr = g.answer(ctx, question(conversation, burst, c.History, facts, now))
+		s.Answer.Orders = facts
+		s.Answer.Stages = append([]rag.Stage{orders}, s.Answer.Stages...)
+	}
+	t := compose(c, conversation, s, Decide(s), now)
+	t.Record.Stages = append(t.Record.Stages, rag.Stage{Name: "turn", Took: time.Since(began)})
+	t.Record.Config = g.Answerer.Fingerprint()
+	return t
+}
+
+// answer asks for an answer within its time, and turns a panic into an error, so
+// that the customer still gets a person.
+func (g *Gateway) answer(ctx context.Context, q rag.Question) (a rag.Answer, err error) {
+	ctx, cancel := context.WithTimeout(ctx, g.AnswerTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			// The value of a panic may quote the customer; the stack does not.
+			g.Logger.ErrorContext(ctx, "answer broke down", "stack", string(debug.Stack()))
+			err = errPanic
+		}
+	}()
+	return g.Answerer.Answer(ctx, q)
+}
+
+// question is what the answerer is asked, with the conversation before it.
+func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFacts, at time.Time) rag.Question {
+	q := rag.Question{Text: b.Text(), Locale: c.Language, Orders: facts, At: at}
+	for _, m := range history {
+		if m.Text != "" {
+			q.History = append(q.History, rag.Utterance{Role: rag.Role(m.Author), Text: m.Text, At: m.At})
+		}
+	}
+	return q
+}
+
+// abandon gives a turn up that could not be committed and keeps its record. A
+// turn that was overtaken is due again at once, one that failed after a pause.
+func (g *Gateway) abandon(ctx context.Context, c *Claim, r Record, cause error) error {
+	retryAt := g.Now()
+	switch {
+	case errors.Is(cause, ErrLeaseLost):
+		g.Metrics.Abandoned.WithLabelValues("lease_lost").Inc()
+		return nil
+	case errors.Is(cause, ErrSuperseded):
+		r.Outcome = OutcomeSuperseded
+		// The newer message brings its own quiet period.
+		retryAt = retryAt.Add(g.QuietPeriod)
+	case errors.Is(cause, ErrHumanOwns):
+		r.Outcome = OutcomeHumanOwns
+	default:
+		r.Outcome, r.Error = OutcomeFailed, "the turn could not be committed"
+		retryAt = retryAt.Add(time.Duration(c.Attempt) * time.Second)
+	}
+	r.Reply = ""
+	g.Metrics.Abandoned.WithLabelValues(string(r.Outcome)).Inc()
+	if err := g.Store.Abandon(ctx, c, r, retryAt); err != nil {
+		return fmt.Errorf("abandon after %s: %w", r.Outcome, err)
+	}
+	if r.Outcome == OutcomeFailed {
+		return fmt.Errorf("commit: %w", cause)
+	}
+	return nil
+}
+
+// Ask takes one turn outside any channel: what the gateway would do with this
+// text from this customer now. Nothing is stored and nothing is sent.
+func (g *Gateway) Ask(ctx context.Context, who Identity, text string) Turn {
+	now := g.Now()
+	return g.turn(ctx, &Claim{
+		Conversation: Conversation{ID: "ask", Mode: ModeBot, Contact: who, LastCustomerAt: now},
+		Events: []Event{{
+			Key: "ask", Kind: EventMessage, From: who, At: now, ReceivedAt: now,
+			Message: &Message{Type: "text", Text: text},
+		}},
+		Attempt: 1,
+	})
+}
+
+// NewAsker makes a gateway for Ask alone: it has no store and nothing to send
+// with, and none of its other methods may be called.
+func NewAsker(a Answerer, o Orders, log *slog.Logger) *Gateway {
+	return &Gateway{Config: Config{
+		Answerer: a, Orders: o, Logger: log, Now: time.Now, AnswerTimeout: 30 * time.Second,
+	}}
+}
