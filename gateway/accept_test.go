@@ -59,6 +59,13 @@ func (s *intakeStore) Ping(context.Context) error {
 	return nil
 }
 
+// has tells whether the event was kept.
+func (s *intakeStore) has(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept[key]
+}
+
 // intakeOnly runs the intake of a gateway over the store, inside the bubble.
 func intakeOnly(t *testing.T, s *intakeStore) *Gateway {
 	t.Helper()
@@ -107,8 +114,8 @@ func TestAcceptSharesCommits(t *testing.T) {
 			keys = append(keys, fmt.Sprint(i))
 		}
 		for k, err := range acceptAll(t, g, keys...) {
-			if err != nil || !s.kept[k] {
-				t.Fatalf("%s: %v, kept %v", k, err, s.kept[k])
+			if err != nil || !s.has(k) {
+				t.Fatalf("%s: %v, kept %v", k, err, s.has(k))
 			}
 		}
 		// The first is alone, or with a few; the rest waited together.
@@ -139,8 +146,8 @@ func TestAcceptSaysWhenTheStoreIsDown(t *testing.T) {
 		s.down.Store(true)
 		g := intakeOnly(t, s)
 		for k, err := range acceptAll(t, g, "a", "b", "c") {
-			if err == nil || s.kept[k] {
-				t.Errorf("%s: %v, kept %v", k, err, s.kept[k])
+			if err == nil || s.has(k) {
+				t.Errorf("%s: %v, kept %v", k, err, s.has(k))
 			}
 		}
 		// A batch is not tried one by one against a store that is away.
@@ -166,7 +173,7 @@ func TestAcceptEndsWithItsContext(t *testing.T) {
 		}
 		synctest.Wait()
 		time.Sleep(2 * time.Second) // the bubble's clock: lets the commit end
-		if !s.kept["a"] {
+		if !s.has("a") {
 			t.Error("a commit under way was torn off")
 		}
 	})
