@@ -121,6 +121,17 @@ func number(digits []byte) int {
 	return n
 }
 
+// Suggestions returns the three messages that a demo proposes to try as the
+// demo's customer: one that a policy answers, one about an order on its way, and
+// one that nothing answers, so that a person takes over.
+func Suggestions() []string {
+	return []string{
+		"¿Cuánto tardan los reembolsos?",
+		"Where is my order " + DemoShippedOrder + "?",
+		"¿Venden bicicletas de carga?",
+	}
+}
+
 // The kinds of a labelled question.
 const (
 	// KindPolicy is answered by a policy document.
