@@ -1,0 +1,82 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/internal/web"
+)
+
+// endpoint answers with a value to be written as JSON, or an error.
+type endpoint func(w http.ResponseWriter, r *http.Request) (any, error)
+
+// route is one row of the table of routes.
+type route struct {
+	method, path string
+	answer       endpoint
+}
+
+// routes is the API at a glance.
+func (a *API) routes() []route {
+	return []route{
+		{"GET", "/api/v1/conversations", a.conversations},
+		{"GET", "/api/v1/conversations/{id}", a.conversation},
+		{"GET", "/api/v1/conversations/{id}/messages", a.messages},
+		{"GET", "/api/v1/conversations/{id}/turns", a.turns},
+		{"GET", "/api/v1/handoffs", a.handoffs},
+		{"GET", "/api/v1/handoffs/{id}", a.handoff},
+		{"POST", "/api/v1/handoffs/{id}/claim", a.act(gateway.ActionClaim)},
+		{"POST", "/api/v1/handoffs/{id}/reply", a.act(gateway.ActionReply)},
+		{"POST", "/api/v1/handoffs/{id}/return", a.act(gateway.ActionReturn)},
+		{"POST", "/api/v1/handoffs/{id}/resolve", a.act(gateway.ActionResolve)},
+		{"PUT", "/api/v1/orders", a.putOrders},
+		{"GET", "/api/v1/orders", a.findOrders},
+	}
+}
+
+// mux registers the routes. Paths are registered without a method and the method
+// is looked up here, because ServeMux answers a wrong method in plain text.
+func (a *API) mux() http.Handler {
+	byPath := map[string]map[string]endpoint{}
+	for _, r := range a.routes() {
+		if byPath[r.path] == nil {
+			byPath[r.path] = map[string]endpoint{}
+		}
+		byPath[r.path][r.method] = r.answer
+	}
+	mux := http.NewServeMux()
+	for path, methods := range byPath {
+		mux.Handle(path, web.Handle(a.byMethod(methods), a.fail))
+	}
+	mux.Handle("/", web.Handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute }, a.fail))
+	return mux
+}
+
+func (a *API) byMethod(methods map[string]endpoint) web.HandlerFunc {
+	var allow []string
+	for m := range methods {
+		allow = append(allow, m)
+		if m == http.MethodGet {
+			allow = append(allow, http.MethodHead)
+		}
+	}
+	slices.Sort(allow)
+	return func(w http.ResponseWriter, r *http.Request) error {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		answer, ok := methods[method]
+		if !ok {
+			w.Header().Set("Allow", strings.Join(allow, ", "))
+			return errMethod
+		}
+		value, err := answer(w, r)
+		if err != nil {
+			return err
+		}
+		return web.WriteJSON(w, http.StatusOK, value)
+	}
+}
