@@ -4,6 +4,7 @@ package launch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -100,7 +101,25 @@ func (p program) makeDir(name string) (folder, error) {
 func (p program) start(ctx context.Context, data folder, name string, args []string,
 	ready func(context.Context) error,
 ) (Process, error) {
-	log, err := os.Create(filepath.Join(data.outside, "server.log"))
+	process, err := p.launch(ctx, data, name, args, ready)
+	if err == nil {
+		return process, nil
+	}
+	if text, readErr := os.ReadFile(filepath.Join(data.outside, logName)); readErr == nil {
+		err = fmt.Errorf("%w; its log ends:\n%s", err, text[max(0, len(text)-2000):])
+	}
+	return Process{}, errors.Join(err, os.RemoveAll(data.outside))
+}
+
+// logName is the file in the data folder that takes the server's output.
+const logName = "server.log"
+
+// launch runs a server until ready returns nil, and kills it if that does not
+// come about.
+func (p program) launch(ctx context.Context, data folder, name string, args []string,
+	ready func(context.Context) error,
+) (Process, error) {
+	log, err := os.Create(filepath.Join(data.outside, logName))
 	if err != nil {
 		return Process{}, err
 	}
@@ -115,14 +134,9 @@ func (p program) start(ctx context.Context, data folder, name string, args []str
 	if err == nil {
 		return process, nil
 	}
-	if text, readErr := os.ReadFile(log.Name()); readErr == nil {
-		err = fmt.Errorf("%w; its log ends:\n%s", err, text[max(0, len(text)-2000):])
-	}
+	// The whole session, which the server leads; it may be gone already.
 	if killErr := syscall.Kill(-process.PID, syscall.SIGKILL); killErr == nil {
-		process.waitGone(ctx)
-	}
-	if removeErr := os.RemoveAll(data.outside); removeErr != nil {
-		return Process{}, fmt.Errorf("%w; and its folder stays: %w", err, removeErr)
+		process.waitGone(context.WithoutCancel(ctx))
 	}
 	return Process{}, err
 }
@@ -137,7 +151,7 @@ func (p Process) waitReady(ctx context.Context, ready func(context.Context) erro
 			return nil
 		}
 		if p.gone() {
-			return fmt.Errorf("the server ended at once")
+			return errors.New("the server ended at once")
 		}
 		select {
 		case <-ctx.Done():
