@@ -80,3 +80,13 @@ func (a *API) byMethod(methods map[string]endpoint) web.HandlerFunc {
 		return web.WriteJSON(w, http.StatusOK, value)
 	}
 }
+
+// Routes lists the API's routes, each as "METHOD /path/{parameter}", sorted.
+func (a *API) Routes() []string {
+	var list []string
+	for _, r := range a.routes() {
+		list = append(list, r.method+" "+r.path)
+	}
+	slices.Sort(list)
+	return list
+}
