@@ -1,0 +1,76 @@
+# Commands for developing Recado. `make` lists them.
+# Works with GNU Make 3.81 and newer; nothing here needs root.
+
+SHELL := /bin/bash
+GO ?= go
+FUZZTIME ?= 30s
+
+# Tools have a module file of their own, so that go.mod lists what the program needs.
+LINT := $(GO) tool -modfile=go.tools.mod golangci-lint
+
+# Starts a real Postgres with pgvector and a real Redis, runs a command with
+# their addresses in its environment, and stops them whatever came of it.
+SERVICES := bin/testservices
+WITH_SERVICES := $(SERVICES) run --
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo run test vet lint fmt tidy tidy-check cover fuzz bench up down ci services
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+build: ## build the static binary bin/recado
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/recado ./cmd/recado
+
+demo: build ## try it: a shop, a phone and a desk in the browser, without keys or servers
+	bin/recado demo
+
+run: build ## start the server, configured by .env where there is one
+	set -a; if [ -f .env ]; then . ./.env; fi; exec bin/recado serve
+
+test: services vet lint tidy-check ## check and test everything, with real servers and the race detector
+	$(WITH_SERVICES) $(GO) test -race -shuffle=on ./...
+
+vet:
+	$(GO) vet ./...
+
+lint: ## look for mistakes and unformatted code
+	$(LINT) run ./...
+
+fmt: ## format the code and repair what can be repaired
+	$(LINT) fmt ./...
+	$(LINT) run --fix ./...
+
+tidy: ## bring go.mod and go.sum up to date
+	$(GO) mod tidy
+
+tidy-check:
+	$(GO) mod tidy -diff
+
+cover: services ## measure what the tests reach; the pages are in bin/cover.html
+	$(WITH_SERVICES) $(GO) test -coverpkg=./... -coverprofile=bin/cover.out ./...
+	$(GO) tool cover -html=bin/cover.out -o bin/cover.html
+	$(GO) tool cover -func=bin/cover.out | tail -n 1
+
+fuzz: ## feed every parser random input, for FUZZTIME (30s) each
+	@set -e -o pipefail; \
+	grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sed 's|/[^/]*_test.go:func | |' | sort | \
+	while read -r folder name; do \
+		echo "== $$name in $$folder"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$folder" </dev/null; \
+	done
+
+bench: services ## run the benchmarks; the output is also in bin/bench.txt
+	set -o pipefail; $(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem -timeout 60m \
+		./gateway/... ./rag/... ./knowledge/... | tee bin/bench.txt
+
+up: ## start Recado, Postgres and Redis in containers
+	docker compose up --build --detach --wait
+
+down: ## stop the containers; their data stays
+	docker compose down
+
+ci: build test ## what CI runs
+
+services:
+	@$(GO) build -o $(SERVICES) ./internal/testservices/cmd
