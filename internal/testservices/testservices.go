@@ -16,6 +16,7 @@ package testservices
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -167,7 +168,7 @@ func leaseNumber(ctx context.Context, client *redis.Client) (int64, error) {
 			if err == nil && taken == "OK" {
 				return number, nil
 			}
-			if err != nil && err != redis.Nil {
+			if err != nil && !errors.Is(err, redis.Nil) {
 				return 0, err
 			}
 		}
@@ -180,15 +181,19 @@ func leaseNumber(ctx context.Context, client *redis.Client) (int64, error) {
 	}
 }
 
+// defaultDatabases is how many numbered databases Redis and Valkey have unless
+// their configuration says otherwise.
+const defaultDatabases = 16
+
 // databaseCount asks the server how many numbered databases it has. A server
-// that forbids CONFIG is taken to have Redis's default of 16.
+// that forbids CONFIG is taken to have the default.
 func databaseCount(ctx context.Context, client *redis.Client) (int64, error) {
 	if err := client.Ping(ctx).Err(); err != nil {
 		return 0, err
 	}
 	settings, err := client.ConfigGet(ctx, "databases").Result()
 	if err != nil {
-		return 16, nil
+		return defaultDatabases, nil //nolint:nilerr // the ping above says that the server is well
 	}
 	var count int64
 	if _, err := fmt.Sscan(settings["databases"], &count); err != nil || count < 2 {

@@ -76,6 +76,11 @@ const shutdownTimeout = time.Minute
 // run runs the command with both servers up.
 func run(ctx context.Context, command []string, stderr io.Writer) error {
 	began := time.Now()
+	for _, variable := range []string{testservices.DatabaseURLVar, testservices.RedisURLVar} {
+		if os.Getenv(variable) != "" {
+			fmt.Fprintf(prefixed{stderr}, "using the server that %s names\n", variable)
+		}
+	}
 	servers, err := launch.Start(ctx, launch.Config{
 		SkipPostgres: os.Getenv(testservices.DatabaseURLVar) != "",
 		SkipRedis:    os.Getenv(testservices.RedisURLVar) != "",

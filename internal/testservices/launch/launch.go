@@ -141,14 +141,14 @@ func (s *Servers) startPostgres(ctx context.Context, p program) error {
 	}
 	// --no-sync: a cluster that is thrown away after the run need not survive
 	// a power cut during its making. The server itself does sync.
-	initdb := p.command("initdb", "-D", data.inside, "-U", "postgres", "--auth=trust",
+	initdb := p.command(ctx, "initdb", "-D", data.inside, "-U", "postgres", "--auth=trust",
 		"--encoding=UTF8", "--locale="+utf8Locale(), "--no-sync", "--no-instructions")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(data.outside))
 	}
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(data.outside))
 	}
 	args := []string{
 		"-D", data.inside, "-p", fmt.Sprint(port), "-c", "listen_addresses=127.0.0.1",
@@ -178,9 +178,9 @@ func (s *Servers) startRedis(ctx context.Context, p program) error {
 	if err != nil {
 		return err
 	}
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(data.outside))
 	}
 	args := []string{
 		"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", data.inside,
@@ -209,8 +209,8 @@ func retry(ctx context.Context, start func() error) error {
 }
 
 // freePort returns a port of the loopback address that was free a moment ago.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}

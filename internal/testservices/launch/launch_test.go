@@ -146,10 +146,10 @@ func TestMachinePostgresNeedsTheExtensionAndTheVersion(t *testing.T) {
 	bare := fakePostgres(t, filepath.Join(dir, "bare"), "18.0", false)
 	fit := fakePostgres(t, filepath.Join(dir, "fit"), "17.2 (Debian 17.2-1)", true)
 	older := fakePostgres(t, filepath.Join(dir, "fitting too"), "16.9", true)
-	if found, ok := machinePostgres([]string{old, bare, dir}); ok {
+	if found, ok := machinePostgres(t.Context(), []string{old, bare, dir}); ok {
 		t.Errorf("took %s", found.bin)
 	}
-	if found, ok := machinePostgres([]string{older, fit, bare, old}); !ok || found.bin != fit {
+	if found, ok := machinePostgres(t.Context(), []string{older, fit, bare, old}); !ok || found.bin != fit {
 		t.Errorf("took %q, want %q", found.bin, fit)
 	}
 }

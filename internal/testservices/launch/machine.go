@@ -24,7 +24,7 @@ func locate(ctx context.Context, config Config) (located, error) {
 	var found located
 	postgresOK, redisOK := config.SkipPostgres, config.SkipRedis
 	if !postgresOK {
-		found.postgres, postgresOK = machinePostgres(postgresFolders())
+		found.postgres, postgresOK = machinePostgres(ctx, postgresFolders())
 	}
 	if !redisOK {
 		found.redis, redisOK = machineRedis()
@@ -72,12 +72,12 @@ var postgresVersion = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
 // machinePostgres picks the newest of the folders' Postgres servers that is
 // new enough and has the extension vector.
-func machinePostgres(folders []string) (program, bool) {
+func machinePostgres(ctx context.Context, folders []string) (program, bool) {
 	best, bestMajor := program{}, 0
 	sort.Strings(folders)
 	for _, folder := range folders {
-		major, err := postgresMajor(folder)
-		if err != nil || major < oldestPostgres || major <= bestMajor || !hasVector(folder) {
+		major, err := postgresMajor(ctx, folder)
+		if err != nil || major < oldestPostgres || major <= bestMajor || !hasVector(ctx, folder) {
 			continue
 		}
 		best = program{origin: fmt.Sprintf("version %d of this machine", major), bin: folder}
@@ -87,11 +87,11 @@ func machinePostgres(folders []string) (program, bool) {
 }
 
 // postgresMajor asks the server's program for its version.
-func postgresMajor(folder string) (int, error) {
+func postgresMajor(ctx context.Context, folder string) (int, error) {
 	if !isFile(filepath.Join(folder, "initdb")) {
 		return 0, errors.New("no initdb beside postgres")
 	}
-	out, err := exec.Command(filepath.Join(folder, "postgres"), "--version").Output()
+	out, err := exec.CommandContext(ctx, filepath.Join(folder, "postgres"), "--version").Output()
 	if err != nil {
 		return 0, err
 	}
@@ -103,8 +103,8 @@ func postgresMajor(folder string) (int, error) {
 }
 
 // hasVector reports whether the server in the folder can create the extension.
-func hasVector(folder string) bool {
-	out, err := exec.Command(filepath.Join(folder, "pg_config"), "--sharedir").Output()
+func hasVector(ctx context.Context, folder string) bool {
+	out, err := exec.CommandContext(ctx, filepath.Join(folder, "pg_config"), "--sharedir").Output()
 	if err != nil {
 		return false
 	}

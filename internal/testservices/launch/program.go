@@ -50,13 +50,13 @@ exec chroot "$root" "$@"`
 // command prepares one of the program's executables, to run as a user that is
 // not root, with an environment of its own: PG* variables of the caller would
 // redirect Postgres's tools.
-func (p program) command(name string, args ...string) *exec.Cmd {
+func (p program) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	path := filepath.Join(p.bin, name)
-	cmd := exec.Command(path, args...)
+	cmd := exec.CommandContext(ctx, path, args...)
 	if p.root != "" && os.Getuid() != 0 {
 		// Postgres refuses to run as uid 0, so the caller is mapped to nobody
 		// and keeps the capabilities that mount and chroot need.
-		cmd = exec.Command("unshare", append([]string{
+		cmd = exec.CommandContext(ctx, "unshare", append([]string{
 			"--user", fmt.Sprintf("--map-user=%d", nobody), fmt.Sprintf("--map-group=%d", nobody),
 			"--keep-caps", "--mount", "sh", "-c", rootlessScript, "sh", p.root, path,
 		}, args...)...)
@@ -124,7 +124,8 @@ func (p program) launch(ctx context.Context, data folder, name string, args []st
 		return Process{}, err
 	}
 	defer log.Close() // the server has its own handle
-	cmd := p.command(name, args...)
+	// Not ctx: the server outlives the call, and maybe the process.
+	cmd := p.command(context.WithoutCancel(ctx), name, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return Process{}, err

@@ -114,7 +114,7 @@ func (p plan) ensure(ctx context.Context, config Config, root string) error {
 		}
 	}
 	if !p.native {
-		if err := furnish(unpacked); err != nil {
+		if err := furnish(ctx, unpacked); err != nil {
 			return err
 		}
 	}
@@ -229,7 +229,7 @@ func choosePackage(known string) (string, error) {
 
 // furnish gives an unpacked folder what a root folder needs and packages do
 // not contain: the links of the merged /usr, a shell, users, devices.
-func furnish(root string) error {
+func furnish(ctx context.Context, root string) error {
 	for _, name := range []string{"bin", "sbin", "lib", "lib64"} {
 		if err := linkMissing("usr/"+name, filepath.Join(root, name)); err != nil {
 			return err
@@ -254,7 +254,7 @@ func furnish(root string) error {
 			return err
 		}
 	}
-	return makeDevices(filepath.Join(root, "dev"))
+	return makeDevices(ctx, filepath.Join(root, "dev"))
 }
 
 // linkMissing makes a symbolic link unless its name is taken.
@@ -268,7 +268,7 @@ func linkMissing(target, name string) error {
 
 // makeDevices makes the three devices that the servers open. Without root they
 // are empty files, over which rootlessScript binds the machine's devices.
-func makeDevices(dev string) error {
+func makeDevices(ctx context.Context, dev string) error {
 	if os.Getuid() != 0 {
 		for _, name := range []string{"null", "zero", "urandom"} {
 			if err := os.WriteFile(filepath.Join(dev, name), nil, 0o666); err != nil {
@@ -279,7 +279,7 @@ func makeDevices(dev string) error {
 	}
 	// The minor numbers of major device 1 are fixed by Linux (admin-guide/devices.txt).
 	for name, minor := range map[string]string{"null": "3", "zero": "5", "urandom": "9"} {
-		out, err := exec.Command("mknod", "--mode=666", filepath.Join(dev, name), "c", "1", minor).CombinedOutput()
+		out, err := exec.CommandContext(ctx, "mknod", "--mode=666", filepath.Join(dev, name), "c", "1", minor).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("make device %s: %w\n%s", name, err, out)
 		}
