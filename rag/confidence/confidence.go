@@ -1,0 +1,160 @@
+// Package confidence turns what is known about a drafted answer into the
+// probability that the answer is right, and says from which probability on an
+// answer may be sent.
+//
+// The model is a logistic regression over named features. Fit learns it from
+// answers that were labelled right or wrong; the result is a Calibration, a JSON
+// file that carries everything needed to apply it and to judge it: the models it
+// was fitted with, the features with their means and spreads, the weights, the
+// threshold, and how many labels stand behind it. Choose picks the threshold from
+// labels, with a bound that holds at a stated confidence when there are enough.
+//
+// The package knows neither questions nor passages: features come in as numbers.
+package confidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// maxFile bounds what Read takes; a calibration is a few kilobytes.
+const maxFile = 1 << 20
+
+// Calibration is a fitted score with its threshold, as it is kept in a file.
+type Calibration struct {
+	// Name says in a word or two where it comes from, such as "demo shop".
+	Name string `json:"name"`
+	// FittedOn describes the labelled cases, and FittedAt is the day of the fit
+	// as YYYY-MM-DD.
+	FittedOn string `json:"fitted_on"`
+	FittedAt string `json:"fitted_at"`
+	// Model and Embedder are the names of those whose answers were labelled.
+	Model    string `json:"model"`
+	Embedder string `json:"embedder"`
+	// N is the number of labelled cases behind the threshold.
+	N int `json:"n"`
+	// Features, Means, SDs and Weights belong together by place. A feature x
+	// counts as (x-mean)/sd.
+	Features []string  `json:"features"`
+	Means    []float64 `json:"means"`
+	SDs      []float64 `json:"sds"`
+	Weights  []float64 `json:"weights"`
+	// Intercept is the log odds of a case with average features.
+	Intercept float64 `json:"intercept"`
+	// Threshold is the least probability at which an answer may be sent.
+	Threshold float64 `json:"threshold"`
+	// Alpha is the share of all cases that may be answered and wrong, Delta the
+	// probability with which that may fail to hold, Bound what the labels
+	// support: an upper confidence bound of that share at the threshold.
+	Alpha float64 `json:"alpha"`
+	Delta float64 `json:"delta"`
+	Bound float64 `json:"bound"`
+	// Note says in a sentence what the threshold promises, or that it promises
+	// nothing.
+	Note string `json:"note"`
+}
+
+//go:embed default.json
+var embedded []byte
+
+// Default returns the calibration that Recado ships with. It was fitted on the
+// labelled questions of the demo shop with the offline model, and its Note says
+// what that is worth for another shop.
+func Default() (*Calibration, error) {
+	c, err := Read(bytes.NewReader(embedded))
+	if err != nil {
+		return nil, fmt.Errorf("embedded calibration: %w", err)
+	}
+	return c, nil
+}
+
+// Read decodes and checks a calibration file. Unknown fields are an error: a
+// file from a newer version may mean something else by the fields known here.
+func Read(r io.Reader) (*Calibration, error) {
+	decoder := json.NewDecoder(io.LimitReader(r, maxFile))
+	decoder.DisallowUnknownFields()
+	c := &Calibration{}
+	if err := decoder.Decode(c); err != nil {
+		return nil, fmt.Errorf("read calibration: %w", err)
+	}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("read calibration: %w", err)
+	}
+	return c, nil
+}
+
+// Write encodes the calibration as indented JSON with a newline at its end.
+func (c *Calibration) Write(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(c); err != nil {
+		return fmt.Errorf("write calibration: %w", err)
+	}
+	return nil
+}
+
+func (c *Calibration) check() error {
+	n := len(c.Features)
+	if n == 0 {
+		return errors.New("no features")
+	}
+	if len(c.Means) != n || len(c.SDs) != n || len(c.Weights) != n {
+		return fmt.Errorf("%d features, but %d means, %d sds and %d weights",
+			n, len(c.Means), len(c.SDs), len(c.Weights))
+	}
+	for i, name := range c.Features {
+		if slices.Contains(c.Features[:i], name) {
+			return fmt.Errorf("feature %q is there twice", name)
+		}
+		if c.SDs[i] <= 0 {
+			return fmt.Errorf("feature %q has the sd %v", name, c.SDs[i])
+		}
+	}
+	if c.Threshold < 0 || c.Threshold > nothing || math.IsNaN(c.Threshold) {
+		return fmt.Errorf("the threshold %v is not a probability", c.Threshold)
+	}
+	return nil
+}
+
+// Probability is the estimated probability, in [0, 1], that an answer with these
+// features is right. A feature that is missing or not finite counts as average.
+func (c *Calibration) Probability(features map[string]float64) float64 {
+	logit := c.Intercept
+	for i, name := range c.Features {
+		x, ok := features[name]
+		if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
+			continue
+		}
+		logit += c.Weights[i] * (x - c.Means[i]) / c.SDs[i]
+	}
+	return sigmoid(logit)
+}
+
+// FittedWith tells whether the calibration was fitted on answers of this model
+// over passages found with this embedder.
+func (c *Calibration) FittedWith(model, embedder string) bool {
+	return c.Model == model && c.Embedder == embedder
+}
+
+// ID is the name with a short hash of the content, such as "demo shop@1f2e3d4c".
+// Equal IDs mean equal scores.
+func (c *Calibration) ID() string {
+	var content bytes.Buffer
+	// Encoding a struct of strings and finite numbers into a buffer cannot fail;
+	// check keeps what is not finite out.
+	if err := c.Write(&content); err != nil {
+		return c.Name
+	}
+	sum := sha256.Sum256(content.Bytes())
+	return c.Name + "@" + hex.EncodeToString(sum[:4])
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
