@@ -43,6 +43,10 @@ func agentReasons(language string) map[Reason]string {
 	}
 }
 
+// AgentReason is the same sentence for pages that speak the agent's language: "en"
+// or, for everything else, Spanish. A reason that is not known gives "".
+func AgentReason(language string, r Reason) string { return agentReasons(language)[r] }
+
 // handoffText is what a customer hears when a person takes over, by reason. It
 // promises no time, because none is known.
 func handoffText(language string, r Reason) string {

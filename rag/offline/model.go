@@ -1,0 +1,57 @@
+package offline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag"
+)
+
+// Model is a rag.Model that answers by rules: greetings, orders from templates,
+// and sentences of the passages. What it can't answer goes to a person.
+type Model struct {
+	concepts concepts
+}
+
+var _ rag.Model = (*Model)(nil)
+
+// NewModel returns the offline model. It has nothing to set.
+func NewModel() *Model { return &Model{concepts: newConcepts()} }
+
+// Name carries the version of the rules.
+func (m *Model) Name() string { return "offline-extractive-v1" }
+
+// Complete drafts an answer from the parts of the request; it does not read the
+// prompt. The only error is that of ctx, which wraps rag.ErrModel.
+func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, error) {
+	if err := ctx.Err(); err != nil {
+		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
+	}
+	draft := m.draft(r)
+	draft.Locale = r.Locale
+	return rag.Response{Draft: draft, Model: m.Name()}, nil
+}
+
+func (m *Model) draft(r rag.Request) rag.Draft {
+	folded := fold(r.Question)
+	if text, ok := smallTalk(folded, r.Locale); ok {
+		return rag.Draft{Answer: text, SmallTalk: true}
+	}
+	if aboutOrder(folded, r.Orders) {
+		return orderDraft(folded, r)
+	}
+	return m.extract(r)
+}
+
+// abstain asks for a person and says what was missing, for the agent.
+func abstain(missing string) rag.Draft { return rag.Draft{NeedsHuman: true, Missing: missing} }
+
+// stems is the set of word stems of a text.
+func stems(locale, text string) map[string]bool {
+	set := map[string]bool{}
+	for _, token := range knowledge.Tokens(locale, text) {
+		set[token] = true
+	}
+	return set
+}

@@ -1,0 +1,186 @@
+package rag
+
+import (
+	"math"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/confidence"
+)
+
+// FeatureNames are the features that a calibration can use, in a fixed order.
+// The retrieval features are 0 for answers that rest on no passage; the
+// indicators "order" and "small_talk" tell those apart.
+func FeatureNames() []string {
+	return []string{
+		featureOrder, featureSmallTalk, featureDense, featureDenseMargin, featureLexical, featureLexicalMargin,
+		featureAgree, featureCoverage, featureUnknown, featureAsked, featureFAQ, featureWords, featureChecks,
+	}
+}
+
+const (
+	// featureOrder is 1 for an answer about an order, featureSmallTalk for a
+	// greeting or thanks.
+	featureOrder     = "order"
+	featureSmallTalk = "small_talk"
+	// featureDense is the best cosine of a cited passage, featureDenseMargin how
+	// far it is ahead of the best passage of another document.
+	featureDense       = "dense"
+	featureDenseMargin = "dense_margin"
+	// featureLexical is the best BM25 score of a cited passage for each different
+	// word of the question: a stand-in for the score over the question's score
+	// against itself, which needs the index's word counts. featureLexicalMargin is
+	// its relative lead over other documents.
+	featureLexical       = "lexical_per_word"
+	featureLexicalMargin = "lexical_margin"
+	// featureAgree is 1 when meaning and words put the same document first, and
+	// it is cited.
+	featureAgree = "agree"
+	// featureCoverage is the share of the question's words in the cited passages,
+	// featureUnknown the share that is in no candidate at all.
+	featureCoverage = "coverage"
+	featureUnknown  = "unknown"
+	// featureAsked is 1 when the question names an order of the customer.
+	featureAsked = "asked"
+	// featureFAQ is the word overlap (Dice) of the question with the FAQ question
+	// that a cited passage answers, 0 without one.
+	featureFAQ = "faq"
+	// featureWords is the logarithm of the number of different words asked.
+	featureWords = "words"
+	// featureChecks is the share of checks that passed.
+	featureChecks = "checks"
+)
+
+// features computes the parts of the score. It is nil for a draft without text,
+// whose confidence is 0 whatever was found.
+func features(a Answer, hits []knowledge.Hit) map[string]float64 {
+	if a.Text == "" {
+		return nil
+	}
+	question := terms(a.Locale, a.Query)
+	f := map[string]float64{
+		featureOrder:     indicator(aboutOrders(a)),
+		featureSmallTalk: indicator(a.Draft.SmallTalk),
+		featureUnknown:   1 - share(question, candidateTerms(hits, question)),
+		featureAsked:     indicator(len(a.Orders.Asked) > len(a.Orders.NotFound)),
+		featureWords:     math.Log1p(float64(len(question))),
+		featureChecks:    passed(a.Checks),
+	}
+	if len(a.Cited) > 0 {
+		evidence(f, a, hits, question)
+	}
+	return f
+}
+
+// evidence adds the features that need a cited passage.
+func evidence(f map[string]float64, a Answer, hits []knowledge.Hit, question map[string]bool) {
+	cited := map[string]bool{}
+	covered := map[string]bool{}
+	for _, p := range a.Cited {
+		cited[p.DocumentID] = true
+		addTerms(covered, p.Locale, p.Title, p.Heading, p.Question, p.Text)
+		f[featureDense] = max(f[featureDense], p.Dense)
+		f[featureLexical] = max(f[featureLexical], p.Lexical)
+		if p.Question != "" {
+			f[featureFAQ] = max(f[featureFAQ], dice(question, terms(p.Locale, p.Question)))
+		}
+	}
+	var otherDense, otherLexical float64
+	agree := len(hits) > 0
+	for _, h := range hits {
+		if !cited[h.Document.ID] {
+			otherDense = max(otherDense, h.Dense)
+			otherLexical = max(otherLexical, h.Lexical)
+			agree = agree && h.DenseRank != 1 && h.LexicalRank != 1
+		}
+	}
+	f[featureDenseMargin] = f[featureDense] - otherDense
+	if best := max(f[featureLexical], otherLexical); best > 0 {
+		f[featureLexicalMargin] = (f[featureLexical] - otherLexical) / best
+	}
+	f[featureLexical] /= float64(max(1, len(question)))
+	f[featureAgree] = indicator(agree)
+	f[featureCoverage] = share(question, covered)
+}
+
+// score is the probability that the answer is right. Nothing to send, or a model
+// that asks for a person, is certainly no right answer.
+func score(a Answer, c *confidence.Calibration) float64 {
+	if a.Text == "" || a.Draft.NeedsHuman {
+		return 0
+	}
+	return c.Probability(a.Features)
+}
+
+func terms(locale string, texts ...string) map[string]bool {
+	set := map[string]bool{}
+	addTerms(set, locale, texts...)
+	return set
+}
+
+func addTerms(set map[string]bool, locale string, texts ...string) {
+	for _, text := range texts {
+		for _, token := range knowledge.Tokens(locale, text) {
+			set[token] = true
+		}
+	}
+}
+
+// candidateTerms collects the words of the question that any candidate holds. It
+// stops once all are found.
+func candidateTerms(hits []knowledge.Hit, question map[string]bool) map[string]bool {
+	found := map[string]bool{}
+	for _, h := range hits {
+		for token := range terms(h.Document.Locale, knowledge.IndexText(h.Document, h.Chunk)) {
+			if question[token] {
+				found[token] = true
+			}
+		}
+		if len(found) == len(question) {
+			break
+		}
+	}
+	return found
+}
+
+// share is the part of the wanted words that the set has; 1 when none is wanted.
+func share(wanted, set map[string]bool) float64 {
+	if len(wanted) == 0 {
+		return 1
+	}
+	return float64(common(wanted, set)) / float64(len(wanted))
+}
+
+// dice is the overlap 2|A∩B| / (|A|+|B|) of Dice (1945).
+func dice(a, b map[string]bool) float64 {
+	if len(a)+len(b) == 0 {
+		return 0
+	}
+	return 2 * float64(common(a, b)) / float64(len(a)+len(b))
+}
+
+func common(a, b map[string]bool) int {
+	n := 0
+	for token := range a {
+		if b[token] {
+			n++
+		}
+	}
+	return n
+}
+
+func passed(checks []Check) float64 {
+	ok := 0
+	for _, c := range checks {
+		if c.OK {
+			ok++
+		}
+	}
+	return float64(ok) / float64(max(1, len(checks)))
+}
+
+func indicator(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
