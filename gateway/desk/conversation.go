@@ -1,0 +1,127 @@
+package desk
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag"
+)
+
+// conversationView is what the page of a conversation shows.
+type conversationView struct {
+	Conversation gateway.Conversation
+	Messages     []gateway.MessageView
+	// Earlier tells that there are messages before those.
+	Earlier bool
+	// Handoff is nil when nobody waits for a person.
+	Handoff *gateway.Handoff
+	Orders  []rag.Order
+	// Text is what stands in the reply box.
+	Text string
+	// Mine and Theirs tell whose handoff it is, when it is claimed.
+	Mine, Theirs bool
+	WindowOpen   bool
+	MaxText      int
+}
+
+// handoffPage shows a handoff with its conversation. ?draft=1 puts the draft into
+// the reply box, for browsers without scripts.
+func (d *Desk) handoffPage(w http.ResponseWriter, r *http.Request, agent string) error {
+	h, err := d.config.Desk.Handoff(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return fmt.Errorf("read a handoff: %w", err)
+	}
+	text := ""
+	if r.URL.Query().Get("draft") != "" {
+		text = h.Packet.Draft
+	}
+	return d.showHandoff(w, r, agent, h, text, "", http.StatusOK)
+}
+
+// showHandoff shows the page with a text in the reply box and a problem, if there
+// is one.
+func (d *Desk) showHandoff(
+	w http.ResponseWriter, r *http.Request, agent string, h gateway.Handoff, text, problem string, status int,
+) error {
+	p, _, err := d.frame(r, agent)
+	if err != nil {
+		return err
+	}
+	view, err := d.conversationView(r, h.ConversationID)
+	if err != nil {
+		return err
+	}
+	view.Handoff, view.Text = &h, text
+	view.Mine = h.State == gateway.HandoffClaimed && h.Agent == agent
+	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent
+	// A packet whose orders can't be read is shown without them.
+	if len(h.Packet.Orders) > 0 && json.Unmarshal(h.Packet.Orders, &view.Orders) != nil {
+		view.Orders = nil
+	}
+	p.Name, p.Title, p.Content, p.Problem = "conversation", who(h.Name, h.Contact), view, problem
+	return d.show(w, r, status, p)
+}
+
+// conversationView reads a conversation with its newest messages.
+func (d *Desk) conversationView(r *http.Request, id string) (conversationView, error) {
+	c, err := d.config.Desk.Conversation(r.Context(), id)
+	if err != nil {
+		return conversationView{}, fmt.Errorf("read a conversation: %w", err)
+	}
+	messages, earlier, err := tail(r.Context(), d.messages, id, d.config.Desk.Messages)
+	if err != nil {
+		return conversationView{}, fmt.Errorf("read messages: %w", err)
+	}
+	return conversationView{
+		Conversation: c, Messages: messages, Earlier: earlier,
+		WindowOpen: c.WindowOpen(d.config.Now()), MaxText: gateway.MaxText,
+	}, nil
+}
+
+// conversationPage shows any conversation, or its open handoff.
+func (d *Desk) conversationPage(w http.ResponseWriter, r *http.Request, agent string) error {
+	p, lists, err := d.frame(r, agent)
+	if err != nil {
+		return err
+	}
+	if h := lists.ofConversation(r.PathValue("id")); h != nil {
+		http.Redirect(w, r, "/desk/handoffs/"+h.ID, http.StatusSeeOther)
+		return nil
+	}
+	view, err := d.conversationView(r, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p.Name, p.Content = "conversation", view
+	p.Title = who(view.Conversation.Name, view.Conversation.Contact)
+	return d.show(w, r, http.StatusOK, p)
+}
+
+// historyView is one page of a conversation from its beginning.
+type historyView struct {
+	Conversation gateway.Conversation
+	Messages     []gateway.MessageView
+	Next         string
+}
+
+func (d *Desk) historyPage(w http.ResponseWriter, r *http.Request, agent string) error {
+	p, _, err := d.frame(r, agent)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	c, err := d.config.Desk.Conversation(r.Context(), id)
+	if err != nil {
+		return fmt.Errorf("read a conversation: %w", err)
+	}
+	messages, next, err := d.config.Desk.Messages(r.Context(), id,
+		gateway.Page{After: r.URL.Query().Get("after"), Limit: tailPage})
+	if err != nil {
+		return fmt.Errorf("read messages: %w", err)
+	}
+	p.Name, p.Title = "history", who(c.Name, c.Contact)
+	p.Content = historyView{Conversation: c, Messages: messages, Next: next}
+	return d.show(w, r, http.StatusOK, p)
+}

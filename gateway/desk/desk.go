@@ -1,0 +1,138 @@
+// Package desk is what the people see who answer customers: pages with what
+// waits, the conversation, everything known about it, and the reasons of each
+// answer.
+//
+// Pages are rendered on the server from gateway.Desk and work without a script. A
+// script of under 200 lines makes them live: /desk/events says over server-sent
+// events that something changed, and the script fetches the page it is on again
+// and swaps the parts that differ. What an agent does is a form that becomes one
+// gateway.Action; whether it may be done is decided by gateway.Apply alone, and
+// every refusal is told as a sentence that says what to do.
+//
+// Agents sign in with a password (argon2id) and keep a session in gateway.Agents.
+// All of the interface is in Spanish and English (texts.go). The package keeps no
+// state of its own but sign-in attempts and where long lists end.
+package desk
+
+import (
+	"cmp"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/internal/web"
+)
+
+// Config is what the desk is made of. Desk and Agents are needed.
+type Config struct {
+	Desk   gateway.Desk
+	Agents gateway.Agents
+	// Changes gives a channel that is closed at the next change; gateway.Gateway's
+	// Changes is one. Without it pages learn of changes by Poll alone.
+	Changes func() <-chan struct{}
+	// Changed is called after an action has changed something, so that workers
+	// look for work at once. By default nothing is called.
+	Changed func()
+	// GuestAgent is the agent as whom every visitor acts without signing in. It is
+	// for a demo on loopback; empty means that agents sign in.
+	GuestAgent string
+	// Secure marks cookies for HTTPS alone and ties them to the host. It must be
+	// set wherever the desk is reached over HTTPS.
+	Secure bool
+	// SessionLife is how long a sign-in lasts; 12 hours by default.
+	SessionLife time.Duration
+	// Poll is how often an open page asks the store for changes that nobody
+	// announced, such as those of another replica; 2 s by default.
+	Poll time.Duration
+	// Now is the clock, time.Now by default. Its location is that of the times on
+	// pages for browsers without scripts.
+	Now func() time.Time
+	// Logger defaults to discarding everything.
+	Logger *slog.Logger
+}
+
+// Desk answers requests under /desk/.
+type Desk struct {
+	config   Config
+	pages    pages
+	attempts *attempts
+	hashing  chan struct{}
+	messages *ends
+	turns    *ends
+	handler  http.Handler
+
+	endOnce sync.Once
+	ended   chan struct{}
+}
+
+// New checks the configuration, fills the defaults and reads the templates.
+func New(c Config) (*Desk, error) {
+	switch {
+	case c.Desk == nil:
+		return nil, errors.New("desk: Desk is needed")
+	case c.Agents == nil:
+		return nil, errors.New("desk: Agents is needed")
+	case c.SessionLife < 0 || c.Poll < 0:
+		return nil, errors.New("desk: SessionLife and Poll can't be negative")
+	}
+	c.SessionLife = cmp.Or(c.SessionLife, 12*time.Hour)
+	c.Poll = cmp.Or(c.Poll, 2*time.Second)
+	if c.Changes == nil {
+		c.Changes = func() <-chan struct{} { return nil }
+	}
+	if c.Changed == nil {
+		c.Changed = func() {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	p, err := newPages()
+	if err != nil {
+		return nil, err
+	}
+	d := &Desk{
+		config: c, pages: p, attempts: newAttempts(), hashing: make(chan struct{}, maxHashing),
+		messages: newEnds(), turns: newEnds(), ended: make(chan struct{}),
+	}
+	d.handler = d.routes()
+	return d, nil
+}
+
+// ServeHTTP answers one request. Mount it at "/desk/" without stripping the
+// prefix.
+func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
+
+// EndStreams ends the live streams of all open pages, now and from now on. They
+// would keep http.Server.Shutdown waiting; hand this to RegisterOnShutdown.
+func (d *Desk) EndStreams() { d.endOnce.Do(func() { close(d.ended) }) }
+
+// routes is the desk at a glance.
+func (d *Desk) routes() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h web.HandlerFunc) { mux.Handle(pattern, web.Handle(h, d.fail)) }
+	handle("GET /desk/sign-in", d.signInPage)
+	handle("POST /desk/sign-in", d.signIn)
+	handle("POST /desk/sign-out", d.signOut)
+	handle("GET /desk/{$}", d.signed(d.inbox))
+	handle("GET /desk/handoffs/{id}", d.signed(d.handoffPage))
+	handle("POST /desk/handoffs/{id}/{action}", d.signed(d.act))
+	handle("GET /desk/conversations/{id}", d.signed(d.conversationPage))
+	handle("GET /desk/conversations/{id}/history", d.signed(d.historyPage))
+	handle("GET /desk/conversations/{id}/why", d.signed(d.whyPage))
+	handle("GET /desk/events", d.signed(d.events))
+	handle("GET /desk/static/{file}", d.static)
+	handle("/desk/", func(http.ResponseWriter, *http.Request) error { return gateway.ErrNotFound })
+	// A form that another site's page sends is refused by the browser's own word
+	// on where it comes from; no token is needed.
+	protect := http.NewCrossOriginProtection()
+	protect.SetDenyHandler(web.Handle(
+		func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }, d.fail,
+	))
+	return web.SecurityHeaders(web.PagePolicy, d.language(protect.Handler(mux)))
+}

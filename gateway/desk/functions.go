@@ -1,0 +1,179 @@
+package desk
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag"
+)
+
+// functions are what templates call. Those that give words give them in one
+// language.
+func functions(language string) template.FuncMap {
+	say := func(key string) string { return phrase(language, key) }
+	return template.FuncMap{
+		"t":        say,
+		"title":    func(key string) string { return cmp.Or(lookup(language, key), key) },
+		"reason":   func(r gateway.Reason) string { return cmp.Or(lookup(language, "reason_"+string(r)), string(r)) },
+		"because":  func(r gateway.Reason) string { return gateway.AgentReason(language, r) },
+		"mode":     func(m gateway.Mode) string { return cmp.Or(lookup(language, "mode_"+string(m)), string(m)) },
+		"status":   func(s string) string { return cmp.Or(lookup(language, "status_"+s), s) },
+		"kind":     func(k string) string { return cmp.Or(lookup(language, "type_"+k), k) },
+		"rule":     func(d gateway.Decision) string { return ruleText(language, d) },
+		"outcome":  func(o gateway.Outcome) string { return cmp.Or(lookup(language, "outcome_"+string(o)), string(o)) },
+		"check":    func(name string) string { return cmp.Or(lookup(language, "check_"+name), name) },
+		"stage":    func(name string) string { return cmp.Or(lookup(language, "stage_"+name), name) },
+		"tongue":   func(l string) string { return cmp.Or(lookup(language, "tongue_"+l), l) },
+		"number":   func(n float64) string { return decimal(language, n, 2) },
+		"number3":  func(n float64) string { return decimal(language, n, 3) },
+		"took":     func(d time.Duration) string { return took(language, d) },
+		"money":    func(i rag.OrderItem) string { return money(language, i) },
+		"contact":  contact,
+		"who":      who,
+		"ticks":    ticks,
+		"span":     span,
+		"clock":    clock,
+		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"at":       func(now, t time.Time) moment { return moment{now, t} },
+		"talk":     func(now time.Time, id string, m []gateway.MessageView) talk { return talk{now, id, m} },
+		"since":    func(now, t time.Time) string { return span(now.Sub(t)) },
+		"percent":  func(x float64) string { return strconv.Itoa(int(math.Round(100 * bound(x)))) },
+		"share":    share,
+		"urgent":   urgent,
+		"features": features,
+		"pretty":   pretty,
+	}
+}
+
+// moment and talk are what the shared parts of templates are given.
+type (
+	moment struct{ Now, At time.Time }
+	talk   struct {
+		Now      time.Time
+		ID       string
+		Messages []gateway.MessageView
+	}
+)
+
+// bound keeps a probability on its scale.
+func bound(x float64) float64 { return min(max(x, 0), 1) }
+
+// contact is how a person is written: the phone with its plus, or the user id.
+func contact(id gateway.Identity) string {
+	if id.Phone != "" {
+		return "+" + id.Phone
+	}
+	return id.UserID
+}
+
+// who is the profile name, or the contact for one who has none.
+func who(name string, id gateway.Identity) string {
+	return cmp.Or(strings.TrimSpace(name), contact(id))
+}
+
+// urgent tells which reasons go before the others to the eye.
+func urgent(r gateway.Reason) bool {
+	return r == gateway.ReasonSafety || r == gateway.ReasonLegal || r == gateway.ReasonFraud
+}
+
+// ticks is the mark that people know from the phone.
+func ticks(status string) string {
+	switch gateway.DeliveryState(status) {
+	case gateway.DeliveryQueued, gateway.DeliverySending:
+		return "◷"
+	case gateway.DeliveryUnknown:
+		return "?"
+	case gateway.DeliverySent:
+		return "✓"
+	case gateway.DeliveryDelivered, gateway.DeliveryRead:
+		return "✓✓"
+	case gateway.DeliveryFailed:
+		return "✕"
+	}
+	return ""
+}
+
+// span writes a duration in its two largest units; the script does the same.
+func span(d time.Duration) string {
+	minutes := int(max(d, 0) / time.Minute)
+	switch {
+	case minutes < 60:
+		return fmt.Sprintf("%d min", minutes)
+	case minutes < 24*60:
+		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+	}
+	return fmt.Sprintf("%d d %d h", minutes/(24*60), minutes/60%24)
+}
+
+// clock writes a time of today as such and any other with its day, in the
+// location of now. The script rewrites it in the browser's own.
+func clock(now, t time.Time) string {
+	t = t.In(now.Location())
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// decimal writes a number with the language's own decimal mark.
+func decimal(language string, n float64, places int) string {
+	text := strconv.FormatFloat(n, 'f', places, 64)
+	if language == "es" {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return text
+}
+
+func took(language string, d time.Duration) string {
+	if d < time.Second {
+		return decimal(language, float64(d)/float64(time.Millisecond), 1) + " ms"
+	}
+	return decimal(language, d.Seconds(), 2) + " s"
+}
+
+// money writes a price, or nothing when there is none. Two decimals are right for
+// the currencies that shops here use.
+func money(language string, i rag.OrderItem) string {
+	if i.Currency == "" {
+		return ""
+	}
+	return decimal(language, float64(i.PriceMinor)/100, 2) + " " + i.Currency
+}
+
+// share is a stage's part of the longest one, in percent.
+func share(stages []rag.Stage, s rag.Stage) int {
+	longest := slices.MaxFunc(stages, func(a, b rag.Stage) int { return cmp.Compare(a.Took, b.Took) }).Took
+	if longest <= 0 {
+		return 0
+	}
+	return int(100 * s.Took / longest)
+}
+
+// feature is one part of a score.
+type feature struct {
+	Name  string
+	Value float64
+}
+
+// features are the parts of a score by name.
+func features(parts map[string]float64) []feature {
+	list := make([]feature, 0, len(parts))
+	for name, value := range parts {
+		list = append(list, feature{name, value})
+	}
+	slices.SortFunc(list, func(a, b feature) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+func pretty(r gateway.Record) (string, error) {
+	text, err := json.MarshalIndent(r, "", "  ")
+	return string(text), err
+}

@@ -1,0 +1,190 @@
+package desk
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/internal/web"
+)
+
+// maxHashing is how many passwords are verified at once; each takes 19 MiB.
+const maxHashing = 2
+
+// maxForm is the largest form in bytes: a reply of the greatest length, encoded,
+// and room.
+const maxForm = 128 << 10
+
+// agentHandler answers a request of a signed-in agent.
+type agentHandler func(w http.ResponseWriter, r *http.Request, agent string) error
+
+// signed lets only agents through and sends everybody else to the sign-in page.
+func (d *Desk) signed(h agentHandler) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		agent, err := d.agent(r)
+		if errors.Is(err, gateway.ErrNotFound) {
+			return d.sendToSignIn(w, r)
+		}
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		return h(w, r, agent)
+	}
+}
+
+// agent gives the name of who is signed in, or gateway.ErrNotFound.
+func (d *Desk) agent(r *http.Request) (string, error) {
+	if d.config.GuestAgent != "" {
+		return d.config.GuestAgent, nil
+	}
+	cookie, err := r.Cookie(d.cookieName())
+	if err != nil {
+		return "", gateway.ErrNotFound
+	}
+	s, err := d.config.Agents.Session(r.Context(), tokenHash(cookie.Value), d.config.Now())
+	if err != nil {
+		return "", fmt.Errorf("read a session: %w", err)
+	}
+	return s.Agent, nil
+}
+
+func (d *Desk) sendToSignIn(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path == "/desk/events" {
+		// A stream can't show a page; the script sees the status and says so.
+		w.WriteHeader(http.StatusUnauthorized)
+		return nil
+	}
+	to := "/desk/sign-in"
+	if r.Method == http.MethodGet && r.URL.Path != "/desk/" {
+		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// cookieName ties the cookie to the host over HTTPS (RFC 6265bis, section 4.1.3.2).
+func (d *Desk) cookieName() string {
+	if d.config.Secure {
+		return "__Host-recado_session"
+	}
+	return "recado_session"
+}
+
+func (d *Desk) setCookie(w http.ResponseWriter, value string, life time.Duration) {
+	maxAge := int(life.Seconds())
+	if life <= 0 {
+		maxAge = -1
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: d.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: d.config.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// signInView is what the sign-in page shows.
+type signInView struct{ Name, Next string }
+
+func (d *Desk) signInPage(w http.ResponseWriter, r *http.Request) error {
+	_, err := d.agent(r)
+	if err == nil {
+		http.Redirect(w, r, next(r), http.StatusSeeOther)
+		return nil
+	}
+	if !errors.Is(err, gateway.ErrNotFound) {
+		return err
+	}
+	return d.show(w, r, http.StatusOK, page{Name: "sign-in", Content: signInView{Next: next(r)}})
+}
+
+// next is where to go after signing in: a page of the desk, whatever was asked.
+func next(r *http.Request) string {
+	to := r.FormValue("next")
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/desk/") ||
+		strings.HasPrefix(u.Path, "/desk/sign-in") || strings.ContainsAny(to, "\\\r\n") {
+		return "/desk/"
+	}
+	return to
+}
+
+func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	name, password := strings.TrimSpace(r.PostFormValue("name")), r.PostFormValue("password")
+	again := page{Name: "sign-in", Content: signInView{Name: name, Next: next(r)}}
+	if wait := d.attempts.take(name, address(r), d.config.Now()); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		again.Problem = "sign_in_slow"
+		return d.show(w, r, http.StatusTooManyRequests, again)
+	}
+	ok, err := d.knows(r, name, password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		again.Problem = "sign_in_wrong"
+		return d.show(w, r, http.StatusUnauthorized, again)
+	}
+	d.attempts.forgive(name)
+	if err := d.begin(w, r, name); err != nil {
+		return err
+	}
+	http.Redirect(w, r, next(r), http.StatusSeeOther)
+	return nil
+}
+
+// knows tells whether that is the agent's password. It takes as long for a name
+// that does not exist.
+func (d *Desk) knows(r *http.Request, name, password string) (bool, error) {
+	agent, err := d.config.Agents.Agent(r.Context(), name)
+	exists := err == nil
+	if errors.Is(err, gateway.ErrNotFound) {
+		agent.PasswordHash = nobody
+	} else if err != nil {
+		return false, fmt.Errorf("read an agent: %w", err)
+	}
+	select {
+	case d.hashing <- struct{}{}:
+		defer func() { <-d.hashing }()
+	case <-r.Context().Done():
+		return false, fmt.Errorf("wait to verify a password: %w", r.Context().Err())
+	}
+	ok, err := verify(agent.PasswordHash, password)
+	return ok && exists, err
+}
+
+// begin starts a session: a random token in the cookie, its hash in the store.
+func (d *Desk) begin(w http.ResponseWriter, r *http.Request, agent string) error {
+	token, now := rand.Text(), d.config.Now()
+	s := gateway.Session{TokenHash: tokenHash(token), Agent: agent, ExpiresAt: now.Add(d.config.SessionLife)}
+	if err := d.config.Agents.PutSession(r.Context(), s, now); err != nil {
+		return fmt.Errorf("keep a session: %w", err)
+	}
+	d.setCookie(w, token, d.config.SessionLife)
+	return nil
+}
+
+func (d *Desk) signOut(w http.ResponseWriter, r *http.Request) error {
+	if cookie, err := r.Cookie(d.cookieName()); err == nil {
+		if err := d.config.Agents.DropSession(r.Context(), tokenHash(cookie.Value)); err != nil {
+			return fmt.Errorf("end a session: %w", err)
+		}
+	}
+	d.setCookie(w, "", 0)
+	http.Redirect(w, r, "/desk/sign-in", http.StatusSeeOther)
+	return nil
+}
