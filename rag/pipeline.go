@@ -226,7 +226,7 @@ func passage(h knowledge.Hit) Passage {
 
 func (p *Pipeline) request(q Question, a Answer) (Request, error) {
 	r := Request{
-		Locale: q.Locale, Question: q.Text, History: q.History,
+		Locale: q.Locale, Question: q.Text, Query: a.Query, History: q.History,
 		Passages: a.Passages, Orders: q.Orders, At: q.At,
 	}
 	messages, err := p.prompt.messages(r)

@@ -134,6 +134,9 @@ type Candidate struct {
 type Request struct {
 	Locale   string
 	Question string
+	// Query is the question as it was searched for: a short follow-up carries the
+	// turn before it.
+	Query    string
 	History  []Utterance
 	Passages []Passage
 	Orders   OrderFacts
@@ -172,6 +175,9 @@ type Draft struct {
 	Missing string `json:"missing,omitempty"`
 	// SmallTalk is true for a greeting or thanks, which rests on nothing.
 	SmallTalk bool `json:"small_talk,omitempty"`
+	// Support is the share of the question, in [0, 1], that the model itself
+	// found in what it cites. Models that do not say leave it 0.
+	Support float64 `json:"support,omitempty"`
 }
 
 // Usage counts tokens and money of one answer.

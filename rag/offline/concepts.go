@@ -1,8 +1,6 @@
 package offline
 
 import (
-	"strings"
-
 	"github.com/recado/recado/knowledge"
 )
 
@@ -33,6 +31,40 @@ func newConcepts() concepts {
 		c.common[stem] = true
 	}
 	return c
+}
+
+// The weights of a word when it is compared: words that stand in every question
+// say little, concepts are what a shop is asked about, and a word that is neither
+// is what a question is about in particular.
+const (
+	faintWeight = 0.25
+	usualWeight = 1.0
+	rareWeight  = 1.3
+)
+
+// feature is what a stem is compared by: its concept, or itself.
+func (c concepts) feature(stem string) string {
+	if concept, ok := c.byStem[stem]; ok {
+		return "=" + concept
+	}
+	return stem
+}
+
+// features are the features of a text with the weight of each.
+func (c concepts) features(locale, text string) map[string]float64 {
+	set := map[string]float64{}
+	for _, stem := range knowledge.Tokens(locale, text) {
+		f := c.feature(stem)
+		switch {
+		case c.common[stem]:
+			set[f] = max(set[f], faintWeight)
+		case f != stem:
+			set[f] = usualWeight
+		default:
+			set[f] = rareWeight
+		}
+	}
+	return set
 }
 
 // commonES and commonEN are words that stand in questions about everything.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
 )
 
@@ -38,20 +37,11 @@ func (m *Model) draft(r rag.Request) rag.Draft {
 	if text, ok := smallTalk(folded, r.Locale); ok {
 		return rag.Draft{Answer: text, SmallTalk: true}
 	}
-	if aboutOrder(folded, r.Orders) {
-		return orderDraft(folded, r)
+	if m.aboutOrder(folded, r) {
+		return m.orderDraft(folded, r)
 	}
 	return m.extract(r)
 }
 
 // abstain asks for a person and says what was missing, for the agent.
 func abstain(missing string) rag.Draft { return rag.Draft{NeedsHuman: true, Missing: missing} }
-
-// stems is the set of word stems of a text.
-func stems(locale, text string) map[string]bool {
-	set := map[string]bool{}
-	for _, token := range knowledge.Tokens(locale, text) {
-		set[token] = true
-	}
-	return set
-}

@@ -1,0 +1,150 @@
+package offline
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag"
+)
+
+// maxStated is how many orders one reply states when the customer named none.
+const maxStated = 2
+
+var (
+	// asksState matches questions about how things stand, in folded text.
+	asksState = phrases(
+		`(por )?donde (esta|estan|anda|andan|va|van|viene|para|queda)`, `(como|que tal) (va|van|esta|sigue|anda)`, `estado (de|del)`, `(el|su) estado`, `situacion (de|del)`,
+		`(cuando|que dia|a que hora|para cuando) ((me|nos|os|lo|la|se) )*(llega|llegan|llegara|llegaran|viene|vienen|sale|salen|recibo|recibire|traeis|traen|entregais|entregan|entrega|envian|enviais|mandais|tendre)`,
+		`(ha|han|habeis) (llegado|salido|recibido|entregado|enviado|mandado|cancelado)( \w+)?`, `se (ha|han) (\w+ )?(entregado|enviado|cancelado|devuelto|perdido|reembolsado|retrasado)`,
+		`(esta|estan) (ya )?(list[oa]s?|enviad[oa]s?|entregad[oa]s?|en camino|en reparto|cancelad[oa]s?|de camino)`, `(sabeis|saben|sabes|se sabe|teneis|hay) (algo|noticias|novedades|alguna noticia|alguna novedad)( \w+)?`,
+		`llega (ya|hoy|manana)`, `(aun|todavia) no (\w+ )?(ha llegado|llega|recibo|he recibido)`, `que (ha )?(pasado|paso|pasa|ocurre) con`, `(por que|porque|x que|xq) (esta|sigue|estan) (retenid[oa]|parad[oa]|bloquead[oa])`,
+		`(pasa|pasas|pasais|pasame|mandame|mandas|mandais|enviame|envias|enviais|dame|das|dais|dime)( \w+){0,3} (seguimiento|tracking|estado)`,
+		`where (is|s|are|re)`, `(when|what day|what time) (will|is|are|does|do|s|can|should)( \w+){1,6} (arrive|arriving|come|coming|get here|delivered|ship|shipped|land|get|receive)`, `how (is|s) (my|the)`, `status (of|on|for)`, `(the|its|it s) status`,
+		`(has|have|was|were|is|did|hasn t|haven t|isn t)( \w+| #\w+){1,4} (shipped|delivered|cancelled|canceled|arrived|arrive|dispatched|sent|left|refunded|ready|received)`, `(any|got) (news|update|updates)( \w+)?`,
+		`(have|did) (you|u|they) (get|got|receive|received)`, `(what|whats|what s) (has )?(is |s )?(happened|happening|going on|up) (with|to)`, `why is( \w+| #\w+){1,4} (on hold|held|stuck|late|delayed)`,
+		`(send|give|get|tell|share)( \w+){0,4} (tracking|status)`, `not (arrived|received|here|delivered) yet`, `still waiting`,
+	)
+	// ownThing matches what can only be the customer's own order.
+	ownThing = phrases(`(mi|mis|el|los|nuestro|este|ese) (ultimo )?(pedido|pedidos|paquete|paquetes|encargo)`, `(mi|mis|la|una) (compra|devolucion|entrega|orden)`, `mi (envio|reembolso|dinero)`,
+		`(my|the|our|this) (last |latest )?(order|orders|parcel|parcels|package|packages|delivery|shipment)`, `my (refund|return|money|stuff|purchase)`)
+	// asksAction matches a wish to have something done or to know what order
+	// facts do not hold.
+	asksAction = phrases(`(cancelar|cancelad|cancela|anular|cancelo|anulo)(lo|la|me|melo)?`, `(cambiar|cambiad|modificar|corregir|anadir|quitar)(lo|la|me|melo|le)?`, `(devolver|devuelvo|descambiar)(lo|la)?`, `(factura|facturas|tique|ticket)`,
+		`(direccion|telefono|correo)`, `(reclamar|reclamacion|queja)`, `(cancel|change|modify|amend|return|exchange|swap|edit|add|remove) `, `(address|invoice|receipt|phone number|complain|complaint)`)
+	// aboutRefund matches questions about money or goods on their way back.
+	aboutRefund = phrases(`(mi|el|del|un|la|de la|mi) (reembolso|devolucion|abono|dinero)`, `(refund|refunded|return|returned|money back|sent back)`)
+	digits      = regexp.MustCompile(`\d{5,}`)
+)
+
+// aboutOrder tells whether a question is one about the customer's own orders: it
+// names one, or it asks how things stand with "my order" or with something that
+// the customer ordered.
+func (m *Model) aboutOrder(folded string, r rag.Request) bool {
+	if len(r.Orders.Asked) > 0 || len(named(folded, r.Orders)) > 0 {
+		return true
+	}
+	if !asksState.MatchString(folded) {
+		return false
+	}
+	if len(r.Orders.Orders) == 0 && !r.Orders.Unavailable {
+		return false
+	}
+	return ownThing.MatchString(folded) || len(m.withItem(r)) > 0
+}
+
+// orderDraft answers from the orders alone. Of a number that is not the
+// customer's it says that it isn't found among theirs, and nothing else.
+func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
+	if r.Orders.Unavailable {
+		return abstain("the customer's orders, which could not be read")
+	}
+	asked := named(folded, r.Orders)
+	if len(asked) > 0 && asksAction.MatchString(folded) && !asksState.MatchString(folded) {
+		return abstain("what to do with the order that the customer names")
+	}
+	if len(asked) == 0 && len(r.Orders.NotFound) == 0 {
+		asked = m.meant(folded, r)
+	}
+	var draft rag.Draft
+	var lines []string
+	for _, o := range asked {
+		draft.Orders = append(draft.Orders, o.Number)
+		lines = append(lines, statement(o, r.Locale, r.At))
+	}
+	if missing := r.Orders.NotFound; len(missing) > 0 {
+		draft.Orders = append(draft.Orders, missing...)
+		lines = append(lines, notFound(missing, r.Locale))
+	}
+	draft.Answer = strings.Join(lines, "\n\n")
+	return draft
+}
+
+// named are the customer's orders whose number stands in the question, with or
+// without its letters.
+func named(folded string, f rag.OrderFacts) []rag.Order {
+	var found []rag.Order
+	numbers := digits.FindAllString(folded, -1)
+	for _, o := range f.Orders {
+		own := digits.FindString(o.Number)
+		if slices.Contains(f.Asked, o.Number) || own != "" && slices.Contains(numbers, own) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// withItem are the customer's orders that hold what the question speaks of: of
+// all orders, those with the most of its words in an item's name.
+func (m *Model) withItem(r rag.Request) []rag.Order {
+	asked := m.concepts.features(r.Locale, r.Question)
+	var found []rag.Order
+	most := 0
+	for _, o := range r.Orders.Orders {
+		n := 0
+		for _, item := range o.Items {
+			n = max(n, m.sharedThings(asked, item.Name))
+		}
+		switch {
+		case n > most:
+			most, found = n, []rag.Order{o}
+		case n == most && n > 0:
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// sharedThings counts the words of an item's name that the question has, common
+// ones aside. Items are named in the shop's language, so both are looked at.
+func (m *Model) sharedThings(asked map[string]float64, name string) int {
+	shared := map[string]bool{}
+	for _, locale := range []string{"es", "en"} {
+		for _, stem := range knowledge.Tokens(locale, name) {
+			f := m.concepts.feature(stem)
+			if asked[f] >= usualWeight {
+				shared[f] = true
+			}
+		}
+	}
+	return len(shared)
+}
+
+// meant chooses the orders to state when none is named: those with the thing
+// that is asked about, for refunds those that came back, else the open ones; the
+// newest when all are closed.
+func (m *Model) meant(folded string, r rag.Request) []rag.Order {
+	choice := r.Orders.Orders
+	if things := m.withItem(r); len(things) > 0 {
+		choice = things
+	}
+	prefer := func(o rag.Order) bool { return !closed(o.Status) }
+	if aboutRefund.MatchString(folded) {
+		prefer = func(o rag.Order) bool { return goingBack(o.Status) }
+	}
+	if preferred := slices.DeleteFunc(slices.Clone(choice), func(o rag.Order) bool { return !prefer(o) }); len(preferred) > 0 {
+		return preferred[:min(maxStated, len(preferred))]
+	}
+	return choice[:min(1, len(choice))]
+}
