@@ -1,0 +1,101 @@
+package arch_test
+
+import "github.com/recado/recado/internal/arch"
+
+// layers is the house: who may import whom. An adapter stands above the package
+// whose interface it implements and is imported by cmd and by tests alone;
+// siblings do not import each other.
+var layers = arch.Layers{
+	"cmd/recado": {"*"},
+	"evals":      {"gateway", "rag", "rag/confidence", "rag/offline", "knowledge"},
+
+	"gateway":                   {"rag", "rag/guard"},
+	"gateway/gatewaytest":       {"gateway", "rag"},
+	"gateway/postgres":          {"gateway", "rag"},
+	"gateway/sqlite":            {"gateway", "rag"},
+	"gateway/whatsapp":          {"gateway", "internal/web"},
+	"gateway/whatsapp/cloudsim": {"gateway", "gateway/whatsapp", "internal/web"},
+	"gateway/orders":            {"gateway", "rag"},
+	"gateway/ratelimit":         {"gateway"},
+	"gateway/api":               {"gateway", "internal/web"},
+	"gateway/desk":              {"gateway", "rag", "internal/web"},
+	"gateway/desk/desktest":     {"gateway", "rag", "gateway/desk"},
+
+	"rag":            {"knowledge", "rag/confidence", "rag/guard"},
+	"rag/confidence": {},
+	"rag/guard":      {},
+	"rag/llm":        {"rag", "knowledge"},
+	"rag/offline":    {"rag", "rag/guard", "knowledge"},
+
+	"knowledge":               {},
+	"knowledge/knowledgetest": {"knowledge"},
+	"knowledge/pgvector":      {"knowledge"},
+	"knowledge/sqlite":        {"knowledge"},
+
+	"internal/arch":                {},
+	"internal/demoshop":            {},
+	"internal/web":                 {},
+	"internal/testservices":        {},
+	"internal/testservices/launch": {},
+	"internal/testservices/cmd":    {"internal/testservices", "internal/testservices/launch"},
+}
+
+// uses is where third-party modules may be imported. docs/adr/dependencies.md
+// says of each of them what it is for and how to remove it.
+var uses = arch.Uses{
+	// The databases: each driver only where its database is.
+	"github.com/jackc/pgx/v5": {
+		Code: []string{"gateway/postgres", "knowledge/pgvector", "internal/testservices", "internal/testservices/launch"},
+	},
+	"github.com/pgvector/pgvector-go": {Code: []string{"knowledge/pgvector"}},
+	"modernc.org/sqlite":              {Code: []string{"gateway/sqlite", "knowledge/sqlite"}},
+	"github.com/pressly/goose/v3": {
+		Code: []string{"gateway/postgres", "gateway/sqlite", "knowledge/pgvector", "knowledge/sqlite"},
+	},
+	"github.com/redis/go-redis/v9": {
+		Code: []string{"gateway/orders", "gateway/ratelimit", "cmd/recado", "internal/testservices", "internal/testservices/launch"},
+	},
+	"github.com/alicebob/miniredis/v2": {
+		Code: []string{"cmd/recado"}, Tests: []string{"*"},
+	},
+
+	// The model's server.
+	"github.com/sashabaranov/go-openai": {Code: []string{"rag/llm"}},
+
+	// Texts.
+	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
+	"github.com/yuin/goldmark":            {Code: []string{"knowledge"}},
+	"golang.org/x/text":                   {Code: []string{"knowledge", "rag", "rag/guard", "rag/offline"}},
+
+	// Running.
+	"github.com/google/uuid":              {Code: []string{"gateway"}},
+	"github.com/prometheus/client_golang": {Code: []string{"gateway", "cmd/recado"}, Tests: []string{"*"}},
+	"golang.org/x/crypto":                 {Code: []string{"gateway/desk"}},
+	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado"}},
+	"golang.org/x/term":                   {Code: []string{"cmd/recado"}},
+
+	// Tests.
+	"github.com/google/go-cmp": {
+		Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"},
+	},
+	"pgregory.net/rapid":              {Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"}},
+	"github.com/goccy/go-yaml":        {Tests: []string{"gateway/api", "internal/arch"}},
+	"github.com/chromedp/chromedp":    {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
+	"github.com/chromedp/cdproto":     {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
+	"github.com/rogpeppe/go-internal": {Tests: []string{"cmd/recado"}},
+	"golang.org/x/tools":              {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
+}
+
+// refusedNames could hold anything, and sooner or later do.
+var refusedNames = []string{
+	"util", "utils", "common", "helper", "helpers", "model", "models", "type", "types", "manager", "managers", "misc", "shared",
+}
+
+// refusedWords are places on one machine and hosts that serve packages: whoever
+// clones the project has neither. They are put together here, or this file would
+// break its own rule.
+var refusedWords = []string{
+	"/" + "work/", "/tmp/" + "w/", "/" + "root/", "/" + "Users/", "/" + "home/",
+	"proxy." + "golang.org", "sum." + "golang.org", "registry." + "npmjs", "pypi." + "org", "static." + "crates.io",
+	"goproxy" + ".", "artifactory" + ".", "nexus" + ".",
+}
