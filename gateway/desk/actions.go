@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/recado/recado/gateway"
@@ -14,6 +15,9 @@ import (
 // comes back with the reason and the text that was written.
 func (d *Desk) act(w http.ResponseWriter, r *http.Request, agent string) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return fmt.Errorf("%w: %w", gateway.ErrInvalid, err)
+	}
 	a := gateway.Action{
 		HandoffID: r.PathValue("id"), Kind: gateway.ActionKind(r.PathValue("action")),
 		Agent: agent, At: d.config.Now(),
@@ -31,7 +35,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request, agent string) error {
 		http.Redirect(w, r, after(a), http.StatusSeeOther)
 		return nil
 	}
-	problem := refusal(err)
+	status, problem := refusal(err)
 	if problem == "" {
 		return fmt.Errorf("%s a handoff: %w", a.Kind, err)
 	}
@@ -39,7 +43,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request, agent string) error {
 	if err != nil {
 		return fmt.Errorf("read a handoff: %w", err)
 	}
-	return d.showHandoff(w, r, agent, h, a.Text, problem, http.StatusConflict)
+	return d.showHandoff(w, r, agent, h, a.Text, problem, status)
 }
 
 // after is where an action leads: on with the conversation, or back to what
@@ -49,22 +53,22 @@ func after(a gateway.Action) string {
 	case gateway.ActionReturn, gateway.ActionResolve:
 		return "/desk/?done=" + string(a.Kind)
 	default:
-		return "/desk/handoffs/" + a.HandoffID + "?done=" + string(a.Kind) + "#reply"
+		return "/desk/handoffs/" + url.PathEscape(a.HandoffID) + "?done=" + string(a.Kind) + "#reply"
 	}
 }
 
-// refusal is the phrase for an action that may not be done, or "" for an error of
-// another kind.
-func refusal(err error) string {
+// refusal is the status and the phrase for an action that may not be done. The
+// phrase is empty for an error of another kind.
+func refusal(err error) (int, string) {
 	switch {
 	case errors.Is(err, gateway.ErrTaken):
-		return "refused_taken"
+		return http.StatusConflict, "refused_taken"
 	case errors.Is(err, gateway.ErrClosed):
-		return "refused_closed"
+		return http.StatusConflict, "refused_closed"
 	case errors.Is(err, gateway.ErrWindowClosed):
-		return "refused_window"
+		return http.StatusConflict, "refused_window"
 	case errors.Is(err, gateway.ErrInvalid):
-		return "refused_text"
+		return http.StatusUnprocessableEntity, "refused_text"
 	}
-	return ""
+	return http.StatusInternalServerError, ""
 }

@@ -16,6 +16,7 @@ const (
 	namePasses      = 8
 	addressPasses   = 60
 	attemptsAtATime = 10_000
+	maxNameBytes    = 256
 )
 
 // attempts counts sign-ins that were tried. It is in memory: it slows guessing
@@ -38,11 +39,13 @@ func (a *attempts) take(name, address string, now time.Time) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.shrink(now)
-	wait := max(a.count(nameKey(name), namePasses, now), a.count("address:"+address, addressPasses, now))
-	return wait
+	return max(a.count(nameKey(name), namePasses, now), a.count("address:"+address, addressPasses, now))
 }
 
-func nameKey(name string) string { return "name:" + strings.ToLower(name) }
+// nameKey keeps little of what a stranger sends as a name: no agent's is longer.
+func nameKey(name string) string {
+	return "name:" + strings.ToLower(name[:min(len(name), maxNameBytes)])
+}
 
 func (a *attempts) count(key string, passes int, now time.Time) time.Duration {
 	t := a.seen[key]

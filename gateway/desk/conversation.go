@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
@@ -17,7 +18,9 @@ type conversationView struct {
 	Earlier bool
 	// Handoff is nil when nobody waits for a person.
 	Handoff *gateway.Handoff
-	Orders  []rag.Order
+	// Queue are the open handoffs, for the column beside the conversation.
+	Queue  []gateway.Handoff
+	Orders []rag.Order
 	// Text is what stands in the reply box.
 	Text string
 	// Mine and Theirs tell whose handoff it is, when it is claimed.
@@ -40,12 +43,19 @@ func (d *Desk) handoffPage(w http.ResponseWriter, r *http.Request, agent string)
 	return d.showHandoff(w, r, agent, h, text, "", http.StatusOK)
 }
 
+// backToHandoff answers a browser that opens the address of an action, as it does
+// when the page with a refusal is loaded again without sending the form.
+func (d *Desk) backToHandoff(w http.ResponseWriter, r *http.Request, _ string) error {
+	http.Redirect(w, r, "/desk/handoffs/"+url.PathEscape(r.PathValue("id")), http.StatusSeeOther)
+	return nil
+}
+
 // showHandoff shows the page with a text in the reply box and a problem, if there
 // is one.
 func (d *Desk) showHandoff(
 	w http.ResponseWriter, r *http.Request, agent string, h gateway.Handoff, text, problem string, status int,
 ) error {
-	p, _, err := d.frame(r, agent)
+	p, lists, err := d.frame(r, agent)
 	if err != nil {
 		return err
 	}
@@ -53,6 +63,7 @@ func (d *Desk) showHandoff(
 	if err != nil {
 		return err
 	}
+	view.Queue = lists.All()
 	view.Handoff, view.Text = &h, text
 	view.Mine = h.State == gateway.HandoffClaimed && h.Agent == agent
 	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent
@@ -60,7 +71,8 @@ func (d *Desk) showHandoff(
 	if len(h.Packet.Orders) > 0 && json.Unmarshal(h.Packet.Orders, &view.Orders) != nil {
 		view.Orders = nil
 	}
-	p.Name, p.Title, p.Content, p.Problem = "conversation", who(h.Name, h.Contact), view, problem
+	p.Name, p.Who, p.Content, p.Problem = "conversation", who(h.Name, h.Contact), view, problem
+	p.Self = "/desk/handoffs/" + url.PathEscape(h.ID)
 	return d.show(w, r, status, p)
 }
 
@@ -94,8 +106,9 @@ func (d *Desk) conversationPage(w http.ResponseWriter, r *http.Request, agent st
 	if err != nil {
 		return err
 	}
+	view.Queue = lists.All()
 	p.Name, p.Content = "conversation", view
-	p.Title = who(view.Conversation.Name, view.Conversation.Contact)
+	p.Who = who(view.Conversation.Name, view.Conversation.Contact)
 	return d.show(w, r, http.StatusOK, p)
 }
 
@@ -121,7 +134,7 @@ func (d *Desk) historyPage(w http.ResponseWriter, r *http.Request, agent string)
 	if err != nil {
 		return fmt.Errorf("read messages: %w", err)
 	}
-	p.Name, p.Title = "history", who(c.Name, c.Contact)
+	p.Name, p.Title, p.Who = "history", "history", who(c.Name, c.Contact)
 	p.Content = historyView{Conversation: c, Messages: messages, Next: next}
 	return d.show(w, r, http.StatusOK, p)
 }

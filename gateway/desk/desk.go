@@ -122,6 +122,7 @@ func (d *Desk) routes() http.Handler {
 	handle("GET /desk/{$}", d.signed(d.inbox))
 	handle("GET /desk/handoffs/{id}", d.signed(d.handoffPage))
 	handle("POST /desk/handoffs/{id}/{action}", d.signed(d.act))
+	handle("GET /desk/handoffs/{id}/{action}", d.signed(d.backToHandoff))
 	handle("GET /desk/conversations/{id}", d.signed(d.conversationPage))
 	handle("GET /desk/conversations/{id}/history", d.signed(d.historyPage))
 	handle("GET /desk/conversations/{id}/why", d.signed(d.whyPage))

@@ -21,7 +21,6 @@ func functions(language string) template.FuncMap {
 	say := func(key string) string { return phrase(language, key) }
 	return template.FuncMap{
 		"t":        say,
-		"title":    func(key string) string { return cmp.Or(lookup(language, key), key) },
 		"reason":   func(r gateway.Reason) string { return cmp.Or(lookup(language, "reason_"+string(r)), string(r)) },
 		"because":  func(r gateway.Reason) string { return gateway.AgentReason(language, r) },
 		"mode":     func(m gateway.Mode) string { return cmp.Or(lookup(language, "mode_"+string(m)), string(m)) },
@@ -50,13 +49,19 @@ func functions(language string) template.FuncMap {
 		"urgent":   urgent,
 		"features": features,
 		"pretty":   pretty,
+		"order":    func(s string) string { return orderStatus(language, s) },
+		"row":      func(now time.Time, h gateway.Handoff) row { return row{now, h} },
 	}
 }
 
-// moment and talk are what the shared parts of templates are given.
+// moment, row and talk are what the shared parts of templates are given.
 type (
 	moment struct{ Now, At time.Time }
-	talk   struct {
+	row    struct {
+		Now time.Time
+		gateway.Handoff
+	}
+	talk struct {
 		Now      time.Time
 		ID       string
 		Messages []gateway.MessageView
@@ -146,6 +151,13 @@ func money(language string, i rag.OrderItem) string {
 		return ""
 	}
 	return decimal(language, float64(i.PriceMinor)/100, 2) + " " + i.Currency
+}
+
+// orderStatus names the state of an order. A shop may have states of its own;
+// those are shown in its words.
+func orderStatus(language, status string) string {
+	key := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(status)), " ", "_")
+	return cmp.Or(lookup(language, "state_"+key), strings.ReplaceAll(status, "_", " "))
 }
 
 // share is a stage's part of the longest one, in percent.

@@ -16,7 +16,7 @@ const maxOpen = 1000
 
 // inboxLists are the open handoffs, oldest first.
 type inboxLists struct {
-	Queued, Claimed, Mine []gateway.Handoff
+	Queued, Mine, Others []gateway.Handoff
 }
 
 // open reads all open handoffs.
@@ -26,11 +26,15 @@ func (d *Desk) open(ctx context.Context, agent string) (inboxLists, error) {
 	if l.Queued, err = d.handoffs(ctx, gateway.HandoffQueued); err != nil {
 		return l, err
 	}
-	if l.Claimed, err = d.handoffs(ctx, gateway.HandoffClaimed); err != nil {
-		return l, err
+	claimed, err := d.handoffs(ctx, gateway.HandoffClaimed)
+	for _, h := range claimed {
+		if h.Agent == agent {
+			l.Mine = append(l.Mine, h)
+		} else {
+			l.Others = append(l.Others, h)
+		}
 	}
-	l.Mine = slices.DeleteFunc(slices.Clone(l.Claimed), func(h gateway.Handoff) bool { return h.Agent != agent })
-	return l, nil
+	return l, err
 }
 
 func (d *Desk) handoffs(ctx context.Context, state gateway.HandoffState) ([]gateway.Handoff, error) {
@@ -49,28 +53,36 @@ func (d *Desk) handoffs(ctx context.Context, state gateway.HandoffState) ([]gate
 	}
 }
 
+// All are the open handoffs as the inbox shows them: who waits, then the agent's
+// own, then those of others.
+func (l inboxLists) All() []gateway.Handoff { return slices.Concat(l.Queued, l.Mine, l.Others) }
+
 // ofConversation gives the open handoff of a conversation, or nil.
 func (l inboxLists) ofConversation(id string) *gateway.Handoff {
-	for _, list := range [][]gateway.Handoff{l.Queued, l.Claimed} {
-		for i := range list {
-			if list[i].ConversationID == id {
-				return &list[i]
-			}
-		}
+	all := l.All()
+	if i := slices.IndexFunc(all, func(h gateway.Handoff) bool { return h.ConversationID == id }); i >= 0 {
+		return &all[i]
 	}
 	return nil
 }
 
-// inboxView is what the inbox shows: handoffs, or in the view "all" one page of
-// conversations.
+// inboxView is what the inbox shows: handoffs in groups, or in the view "all" one
+// page of conversations.
 type inboxView struct {
 	View          string
-	Handoffs      []gateway.Handoff
+	Groups        []group
 	Conversations []gateway.Conversation
 	// Search is the contact that was looked for.
 	Search string
 	// Next is the address of the next page of conversations, or empty.
 	Next string
+}
+
+// group is one part of the inbox. Title is a phrase; Empty is the one to show when
+// there is nothing in it, and a group without one is then left out.
+type group struct {
+	Title, Empty string
+	Handoffs     []gateway.Handoff
 }
 
 func (d *Desk) inbox(w http.ResponseWriter, r *http.Request, agent string) error {
@@ -81,16 +93,17 @@ func (d *Desk) inbox(w http.ResponseWriter, r *http.Request, agent string) error
 	view := inboxView{View: r.URL.Query().Get("view")}
 	switch view.View {
 	case "mine":
-		view.Handoffs = lists.Mine
-	case "open":
-		view.Handoffs = slices.Concat(lists.Queued, lists.Claimed)
-		slices.SortStableFunc(view.Handoffs, func(a, b gateway.Handoff) int { return a.CreatedAt.Compare(b.CreatedAt) })
+		view.Groups = []group{{"view_mine", "empty_mine", lists.Mine}}
 	case "all":
 		if err := d.fillConversations(r, &view); err != nil {
 			return err
 		}
 	default:
-		view.View, view.Handoffs = "waiting", lists.Queued
+		view.View, view.Groups = "waiting", []group{
+			{"group_waiting", "empty_waiting", lists.Queued},
+			{"group_mine", "", lists.Mine},
+			{"group_others", "", lists.Others},
+		}
 	}
 	p.Name, p.Title, p.Content = "inbox", "view_"+view.View, view
 	return d.show(w, r, http.StatusOK, p)

@@ -50,7 +50,7 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request, _ string) error {
 				return nil
 			}
 		}
-		if !d.pause(r, nil, liveGap) || !d.pause(r, changed, d.config.Poll) {
+		if !d.pause(r, nil, liveGap) || !d.pause(r, changed, min(d.config.Poll, keepAlive)) {
 			return nil
 		}
 	}

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -56,9 +57,14 @@ func newPages() (pages, error) {
 
 // page is what every template is given.
 type page struct {
-	// Name is the template's, Title the phrase of the page's title or the title
-	// itself.
+	// Name is the template's and Title the phrase of the page's title.
 	Name, Title string
+	// Who is the customer whose page it is, instead of a title. It is untrusted
+	// text, and may be the same as the name of a phrase.
+	Who string
+	// Self is the address that shows this page again with GET; by default that of
+	// the request.
+	Self string
 	// Agent is who is signed in, or empty; Guest tells that nobody had to.
 	Agent string
 	Guest bool
@@ -86,10 +92,12 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, status int, p page) 
 	p.Guest = d.config.GuestAgent != ""
 	query := r.URL.Query()
 	query.Set("lang", map[string]string{"es": "en", "en": "es"}[p.Language])
-	p.Other = (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).String()
-	if r.Method != http.MethodGet {
-		p.Other = "/desk/?lang=" + query.Get("lang")
+	self := r.URL.Path
+	if p.Self != "" {
+		self, query = p.Self, url.Values{"lang": query["lang"]}
 	}
+	p.Self = cmp.Or(p.Self, r.URL.RequestURI())
+	p.Other = (&url.URL{Path: self, RawQuery: query.Encode()}).String()
 	var b bytes.Buffer
 	if err := d.pages.byLanguage[p.Language].ExecuteTemplate(&b, p.Name+".html", p); err != nil {
 		return fmt.Errorf("render %s: %w", p.Name, err)
@@ -157,7 +165,10 @@ var errCrossOrigin = errors.New("the request came from another site")
 // fault.
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, problem := http.StatusInternalServerError, "problem_internal"
+	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
+	case errors.As(err, &tooLarge):
+		status, problem = http.StatusRequestEntityTooLarge, "problem_too_large"
 	case errors.Is(err, gateway.ErrNotFound):
 		status, problem = http.StatusNotFound, "problem_not_found"
 	case errors.Is(err, gateway.ErrInvalid):
@@ -169,7 +180,7 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		d.config.Logger.ErrorContext(r.Context(), "desk page failed", "route", r.Pattern, "error", err)
 	}
-	p := page{Name: "problem", Title: "problem_title", Problem: problem}
+	p := page{Name: "problem", Title: "problem_title", Self: "/desk/", Problem: problem}
 	if err := d.show(w, r, status, p); err != nil {
 		d.config.Logger.ErrorContext(r.Context(), "problem page failed", "error", err)
 	}

@@ -64,12 +64,27 @@ func (d *Desk) sendToSignIn(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusUnauthorized)
 		return nil
 	}
+	if r.Method == http.MethodPost {
+		return d.askAgain(w, r)
+	}
 	to := "/desk/sign-in"
-	if r.Method == http.MethodGet && r.URL.Path != "/desk/" {
+	if r.URL.Path != "/desk/" {
 		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
+}
+
+// askAgain answers a form that came after the session was over. What was written
+// is shown, so that it is not lost.
+func (d *Desk) askAgain(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	view := signInView{Next: "/desk/", Text: r.PostFormValue("text")}
+	if id := r.PathValue("id"); id != "" {
+		view.Next = "/desk/handoffs/" + url.PathEscape(id)
+	}
+	p := page{Name: "sign-in", Title: "sign_in", Self: "/desk/sign-in", Problem: "session_over", Content: view}
+	return d.show(w, r, http.StatusUnauthorized, p)
 }
 
 // cookieName ties the cookie to the host over HTTPS (RFC 6265bis, section 4.1.3.2).
@@ -96,8 +111,8 @@ func tokenHash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// signInView is what the sign-in page shows.
-type signInView struct{ Name, Next string }
+// signInView is what the sign-in page shows. Text is what could not be sent.
+type signInView struct{ Name, Next, Text string }
 
 func (d *Desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 	_, err := d.agent(r)
@@ -108,7 +123,8 @@ func (d *Desk) signInPage(w http.ResponseWriter, r *http.Request) error {
 	if !errors.Is(err, gateway.ErrNotFound) {
 		return err
 	}
-	return d.show(w, r, http.StatusOK, page{Name: "sign-in", Content: signInView{Next: next(r)}})
+	p := page{Name: "sign-in", Title: "sign_in", Content: signInView{Next: next(r)}}
+	return d.show(w, r, http.StatusOK, p)
 }
 
 // next is where to go after signing in: a page of the desk, whatever was asked.
@@ -125,7 +141,7 @@ func next(r *http.Request) string {
 func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	name, password := strings.TrimSpace(r.PostFormValue("name")), r.PostFormValue("password")
-	again := page{Name: "sign-in", Content: signInView{Name: name, Next: next(r)}}
+	again := page{Name: "sign-in", Title: "sign_in", Content: signInView{Name: name, Next: next(r)}}
 	if wait := d.attempts.take(name, address(r), d.config.Now()); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		again.Problem = "sign_in_slow"

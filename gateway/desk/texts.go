@@ -33,7 +33,7 @@ func ruleText(language string, d gateway.Decision) string {
 	if s := lookup(language, key); s != "" {
 		return s
 	}
-	return d.Rule
+	return phrase(language, "rule_unexpected") + ": " + d.Rule
 }
 
 // phrases are all words of the interface.
@@ -53,18 +53,25 @@ var phrases = map[string]text{
 	"sign_in_pass":  {"Contraseña", "Password"},
 	"sign_in_help":  {"¿Sin acceso? Quien administra Recado lo crea con «recado user add».", "No access yet? Whoever runs Recado adds you with “recado user add”."},
 	"sign_in_wrong": {"El nombre o la contraseña no son correctos. Revísalos e inténtalo otra vez.", "The name or the password is wrong. Check both and try again."},
+	"session_over":  {"La sesión ha terminado y no se ha hecho nada. Entra otra vez y repítelo.", "Your session is over, and nothing was done. Sign in and do it again."},
+	"session_text":  {"Lo que habías escrito; cópialo antes de entrar", "What you had written; copy it before you sign in"},
 	"sign_in_slow":  {"Demasiados intentos. Espera cinco minutos y vuelve a probar.", "Too many attempts. Wait five minutes and try again."},
 
-	"view_waiting": {"En espera", "Waiting"},
-	"view_mine":    {"Mías", "Mine"},
-	"view_open":    {"Abiertas", "Open"},
-	"view_all":     {"Conversaciones", "Conversations"},
+	"view_waiting":  {"Bandeja", "Inbox"},
+	"view_mine":     {"Mías", "Mine"},
+	"view_all":      {"Conversaciones", "Conversations"},
+	"group_waiting": {"En espera", "Waiting"},
+	"group_mine":    {"Contigo", "With you"},
+	"group_others":  {"Con otra persona", "With someone else"},
+	"arrived":       {"Alguien espera a una persona.", "Someone is waiting for a person."},
+	"queue":         {"Abiertas", "Open"},
+	"queue_empty":   {"Nadie espera ahora mismo.", "Nobody is waiting right now."},
+	"to_packet":     {"Pedidos, borrador y lo que se probó", "Orders, draft and what was tried"},
 	"empty_waiting": {
 		"Nadie espera. Cuando alguien necesite a una persona, aparecerá aquí sin recargar.",
 		"Nobody is waiting. When someone needs a person, they appear here without reloading.",
 	},
 	"empty_mine":   {"No llevas ninguna conversación ahora mismo.", "You are not handling any conversation right now."},
-	"empty_open":   {"No hay nada abierto.", "Nothing is open."},
 	"empty_all":    {"Todavía no ha escrito nadie.", "Nobody has written yet."},
 	"empty_search": {"No hay conversaciones con ese contacto. Escribe el número completo con su prefijo.", "There are no conversations with that contact. Write the full number with its country code."},
 	"search":       {"Buscar por teléfono o identificador", "Find by phone or user id"},
@@ -128,10 +135,11 @@ var phrases = map[string]text{
 	"refused_taken":  {"Otra persona ya la atiende y no se ha enviado nada. Tu texto sigue en el cuadro; habla con ella o vuelve a la bandeja.", "Another person is handling this already, and nothing was sent. Your text is still in the box; speak with them or go back to the inbox."},
 	"refused_closed": {"Esta espera ya terminó y no se ha hecho nada. Abre la conversación para ver cómo sigue.", "This handoff is over already, and nothing was done. Open the conversation to see how it goes on."},
 	"refused_window": {"La ventana de 24 horas está cerrada y no se ha enviado nada. Podrás responder cuando el cliente escriba; tu texto sigue abajo.", "The 24-hour window is closed, and nothing was sent. You can reply when the customer writes again; your text is kept below."},
-	"refused_text":   {"Escribe una respuesta de 1 a 4096 caracteres.", "Write a reply of 1 to 4096 characters."},
+	"refused_text":   {"No se ha enviado nada: una respuesta tiene de 1 a 4096 caracteres. Corrige el texto y vuelve a enviarlo.", "Nothing was sent: a reply has 1 to 4096 characters. Correct the text and send it again."},
 
 	"problem_title":        {"No ha podido ser", "That did not work"},
 	"problem_internal":     {"Algo ha fallado y no es culpa tuya. Vuelve a intentarlo en un momento; si sigue igual, avisa a quien administra Recado.", "Something went wrong, and it is not your fault. Try again in a moment; if it stays, tell whoever runs Recado."},
+	"problem_too_large":    {"El formulario es demasiado grande y no se ha hecho nada. Vuelve atrás y acorta el texto a 4096 caracteres.", "The form is too large, and nothing was done. Go back and shorten the text to 4096 characters."},
 	"problem_not_found":    {"Aquí no hay nada. Puede que la dirección esté incompleta; vuelve a la bandeja.", "There is nothing here. The address may be incomplete; go back to the inbox."},
 	"problem_address":      {"La dirección de la página no vale. Vuelve a la bandeja y entra desde allí.", "The address of this page is not valid. Go back to the inbox and start there."},
 	"problem_cross_origin": {"El formulario venía de otra página y no se ha hecho nada. Abre la bandeja y repítelo desde aquí.", "The form came from another site, and nothing was done. Open the inbox and do it again from here."},
@@ -159,6 +167,26 @@ var phrases = map[string]text{
 	"reason_internal_error":        {"Fallo interno", "Internal error"},
 	"reason_taken_over":            {"Desde el teléfono", "From the phone app"},
 	"reason_window_closed":         {"Ventana cerrada", "Window closed"},
+
+	"state_pending":            {"pendiente", "pending"},
+	"state_pending_payment":    {"pago pendiente", "payment pending"},
+	"state_processing":         {"en preparación", "processing"},
+	"state_processed":          {"preparado", "processed"},
+	"state_on_hold":            {"en pausa", "on hold"},
+	"state_shipped":            {"enviado", "shipped"},
+	"state_in_transit":         {"en camino", "in transit"},
+	"state_out_for_delivery":   {"en reparto", "out for delivery"},
+	"state_ready_for_pickup":   {"listo para recoger", "ready for pickup"},
+	"state_delivered":          {"entregado", "delivered"},
+	"state_delivery_failed":    {"entrega fallida", "delivery failed"},
+	"state_lost":               {"perdido", "lost"},
+	"state_cancelled":          {"cancelado", "cancelled"},
+	"state_return_requested":   {"devolución pedida", "return requested"},
+	"state_return_in_transit":  {"devolución en camino", "return on its way"},
+	"state_returned":           {"devuelto", "returned"},
+	"state_refund_in_progress": {"reembolso en curso", "refund in progress"},
+	"state_refunded":           {"reembolsado", "refunded"},
+	"state_partially_refunded": {"reembolsado en parte", "partly refunded"},
 
 	"status_received":  {"recibido", "received"},
 	"status_queued":    {"en cola", "queued"},
@@ -232,10 +260,14 @@ var phrases = map[string]text{
 	"rule_unreadable_again":   {"Pasó a una persona: llegó otro mensaje que no se puede leer.", "Handed off: another message that can't be read."},
 	"rule_reaction":           {"Calló: una reacción no pide respuesta.", "Stayed silent: a reaction wants no answer."},
 	"rule_orders_unavailable": {"Pasó a una persona: los pedidos no se pudieron leer.", "Handed off: the orders could not be read."},
+	"rule_unexpected":         {"Lo decidió otra regla", "Another rule decided"},
 	"rule_answer_error":       {"Pasó a una persona: no se pudo preparar una respuesta.", "Handed off: no answer could be made."},
 
 	"check_citations": {"Cita sus fuentes", "Cites its sources"},
 	"check_numbers":   {"Las cifras tienen respaldo", "Figures are backed"},
+	"check_orders":    {"Los pedidos son del cliente", "Orders are the customer's"},
+	"check_actions":   {"No promete acciones sin respaldo", "Claims no action without backing"},
+	"check_length":    {"Tiene una longitud razonable", "Is of a sensible length"},
 	"check_language":  {"En el idioma del cliente", "In the customer's language"},
 
 	"stage_orders":   {"pedidos", "orders"},

@@ -58,7 +58,7 @@ func (d *Desk) whyPage(w http.ResponseWriter, r *http.Request, agent string) err
 		turn.Open = record.ID == r.URL.Query().Get("turn") || len(records) == 1
 		view.Turns = append(view.Turns, turn)
 	}
-	p.Name, p.Title, p.Content = "why", "why_title", view
+	p.Name, p.Title, p.Who, p.Content = "why", "why_title", who(c.Name, c.Contact), view
 	return d.show(w, r, http.StatusOK, p)
 }
 
