@@ -1,0 +1,86 @@
+package whatsapp
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/recado/recado/gateway"
+)
+
+var (
+	// verbatim is code, which is left as it is; WhatsApp writes it the same way.
+	verbatim = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`")
+	heading  = regexp.MustCompile(`(?m)^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$`)
+	both     = regexp.MustCompile(`\*\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*\*`)
+	bold     = regexp.MustCompile(`\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*`)
+	strike   = regexp.MustCompile(`~~([^\s~](?:[^~\n]*[^\s~])?)~~`)
+	// link is a link or a picture. Its address may hold one pair of brackets.
+	link = regexp.MustCompile(`!?\[([^\]\n]+)\]\(<?((?:[^()\s<>]|\([^()\s]*\))+)>?(?:[ \t]+"[^"\n]*")?\)`)
+	// address is what a customer's phone can open.
+	address = regexp.MustCompile(`^(?:https?://|mailto:|tel:)`)
+	website = regexp.MustCompile(`https?://[^\s/]`)
+)
+
+// marks turns light Markdown, as language models write it, into the marks that
+// WhatsApp knows: **bold** into *bold*, ~~struck~~ into ~struck~, a heading into a
+// bold line, and a link into its text and address. A single asterisk or underline
+// is left alone: it is a mark of WhatsApp already. The text never grows.
+func marks(text string) string {
+	var b strings.Builder
+	from := 0
+	for _, code := range verbatim.FindAllStringIndex(text, -1) {
+		b.WriteString(markProse(text[from:code[0]]))
+		b.WriteString(text[code[0]:code[1]])
+		from = code[1]
+	}
+	b.WriteString(markProse(text[from:]))
+	return b.String()
+}
+
+func markProse(text string) string {
+	text = link.ReplaceAllStringFunc(text, markLink)
+	text = heading.ReplaceAllStringFunc(text, markHeading)
+	text = both.ReplaceAllString(text, "*_${1}_*")
+	text = bold.ReplaceAllString(text, "*${1}*")
+	return strike.ReplaceAllString(text, "~${1}~")
+}
+
+// markLink drops addresses that lead nowhere from a phone, such as those from one
+// document to another.
+func markLink(found string) string {
+	parts := link.FindStringSubmatch(found)
+	label, to := strings.TrimSpace(parts[1]), parts[2]
+	switch {
+	case !address.MatchString(to):
+		return label
+	case label == "" || label == to || "mailto:"+label == to || "tel:"+label == to:
+		return to
+	}
+	return label + ": " + to
+}
+
+func markHeading(found string) string {
+	title := strings.TrimSpace(strings.ReplaceAll(heading.FindStringSubmatch(found)[1], "*", ""))
+	if title == "" {
+		return ""
+	}
+	return "*" + title + "*"
+}
+
+// clip shortens a text to what the channel takes, at the end of a word when there
+// is one near, and shows that something is missing.
+func clip(text string) string {
+	runes := []rune(text)
+	if len(runes) <= gateway.MaxText {
+		return text
+	}
+	runes = runes[:gateway.MaxText-1]
+	for i := len(runes) - 1; i > len(runes)-200; i-- {
+		if unicode.IsSpace(runes[i]) {
+			runes = runes[:i]
+			break
+		}
+	}
+	return strings.TrimRightFunc(string(runes), unicode.IsSpace) + "…"
+}
