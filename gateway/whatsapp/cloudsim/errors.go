@@ -1,0 +1,162 @@
+package cloudsim
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/recado/recado/internal/web"
+)
+
+// graphError is an error of the Graph API. Receivers are to decide by the code.
+type graphError struct {
+	status  int
+	code    int
+	subcode int
+	kind    string
+	message string
+	details string
+}
+
+// Error gives the message as Meta words it, which holds nothing of the request
+// but the names of its fields.
+func (e *graphError) Error() string { return e.message }
+
+// graphBody is the JSON of an error.
+type graphBody struct {
+	Error graphBodyError `json:"error"`
+}
+
+type graphBodyError struct {
+	Message   string     `json:"message"`
+	Type      string     `json:"type"`
+	Code      int        `json:"code"`
+	ErrorData *errorData `json:"error_data,omitempty"`
+	Subcode   int        `json:"error_subcode,omitempty"`
+	TraceID   string     `json:"fbtrace_id"`
+}
+
+// titles are those of errors that come both at once and in a status.
+var titles = map[int][2]string{
+	100:    {"Invalid parameter", ""},
+	131008: {"Required parameter is missing", ""},
+	131009: {"Parameter value is not valid", ""},
+	131026: {"Message undeliverable", "Message Undeliverable."},
+	131030: {
+		"Recipient phone number not in allowed list",
+		"Recipient phone number not in allowed list: Add recipient phone number to recipient list and try again.",
+	},
+	131047: {
+		"Re-engagement message",
+		"Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
+	},
+}
+
+// refusal is an error of the messages endpoint by its code; the details default
+// to what is usual for it.
+func refusal(code int, details string) *graphError {
+	title := titles[code]
+	return &graphError{
+		status: http.StatusBadRequest, code: code, kind: "OAuthException",
+		message: fmt.Sprintf("(#%d) %s", code, title[0]), details: cmp.Or(details, title[1]),
+	}
+}
+
+// failure is the same error as it comes later, in a status.
+func failure(code int) []statusError {
+	title := titles[code]
+	return []statusError{{
+		Code: code, Title: title[0], Message: title[0], ErrorData: errorData{Details: title[1]},
+		Href: "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+	}}
+}
+
+// missing says that a needed field is not there.
+func missing(field string) *graphError {
+	return &graphError{
+		status: http.StatusBadRequest, code: 100, kind: "OAuthException",
+		message: fmt.Sprintf("(#100) The parameter %s is required.", field),
+	}
+}
+
+// tooLong says that a text has more characters than allowed.
+func tooLong(field string, limit int) *graphError {
+	return &graphError{
+		status: http.StatusBadRequest, code: 100, kind: "OAuthException",
+		message: fmt.Sprintf("(#100) Param %s must be at most %d characters long.", field, limit),
+	}
+}
+
+var (
+	errToken = &graphError{
+		status: http.StatusUnauthorized, code: 190, kind: "OAuthException",
+		message: "Invalid OAuth access token - Cannot parse access token",
+	}
+	errNotJSON = &graphError{
+		status: http.StatusBadRequest, code: 100, kind: "OAuthException",
+		message: "(#100) The request body is not a valid JSON object.",
+	}
+)
+
+// unknownObject says that there is nothing with this id, or not for this token.
+func unknownObject(method string) *graphError {
+	verb := "get"
+	if method == http.MethodPost {
+		verb = "post"
+	}
+	return &graphError{
+		status: http.StatusBadRequest, code: 100, subcode: 33, kind: "GraphMethodException",
+		message: "Unsupported " + verb + " request. Object with this ID does not exist, cannot be loaded due to missing " +
+			"permissions, or does not support this operation. Please read the Graph API documentation at " +
+			"https://developers.facebook.com/docs/graph-api",
+	}
+}
+
+// unknownPath answers what the Graph API has no route for.
+func unknownPath(http.ResponseWriter, *http.Request) error {
+	return &graphError{
+		status: http.StatusBadRequest, code: 2500, kind: "OAuthException",
+		message: "Unknown path components",
+	}
+}
+
+// failGraph writes an error as the Graph API does.
+func (s *Simulator) failGraph(w http.ResponseWriter, r *http.Request, err error) {
+	e, ok := errors.AsType[*graphError](err)
+	if !ok {
+		s.config.Logger.ErrorContext(r.Context(), "graph request failed", "route", r.Pattern, "error", err)
+		e = &graphError{
+			status: http.StatusInternalServerError, code: 131000, kind: "OAuthException",
+			message: "(#131000) Something went wrong",
+		}
+	}
+	body := graphBodyError{
+		Message: e.message, Type: e.kind, Code: e.code, Subcode: e.subcode, TraceID: "A" + rand.Text()[:22],
+	}
+	if e.details != "" {
+		body.ErrorData = &errorData{Product: "whatsapp", Details: e.details}
+	}
+	if e.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `OAuth "Facebook Platform" "invalid_token" "`+e.message+`"`)
+	}
+	s.write(w, r, e.status, graphBody{body})
+}
+
+// failControl answers a request of the control API that can't be served.
+func (s *Simulator) failControl(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := http.StatusInternalServerError, "internal error"
+	if errors.Is(err, errControl) || errors.Is(err, web.ErrNotJSON) || errors.Is(err, web.ErrTooLarge) || errors.Is(err, io.EOF) {
+		status, text = http.StatusBadRequest, err.Error()
+	}
+	s.write(w, r, status, map[string]string{"error": text})
+}
+
+// write answers with JSON; the bodies of this package can all be encoded.
+func (s *Simulator) write(w http.ResponseWriter, r *http.Request, status int, body any) {
+	if err := web.WriteJSON(w, status, body); err != nil {
+		s.config.Logger.ErrorContext(r.Context(), "answer failed", "route", r.Pattern, "error", err)
+	}
+}

@@ -1,0 +1,66 @@
+package cloudsim
+
+// text is one phrase of the page in both languages.
+type text struct{ es, en string }
+
+// phrase gives a phrase that has to exist; a test holds that all do that the
+// template asks for.
+func phrase(language, key string) string {
+	found, ok := phrases[key]
+	switch {
+	case !ok:
+		return "[" + key + "]"
+	case language == "en":
+		return found.en
+	}
+	return found.es
+}
+
+// phrases are all words of the page.
+var phrases = map[string]text{
+	"phone_of":   {"El teléfono de", "The phone of"},
+	"about":      {"Escribe como si fueras cliente: cada mensaje llega a la tienda igual que si viniera de WhatsApp.", "Write as if you were the customer: each message reaches the shop just as if it came from WhatsApp."},
+	"emulated":   {"WhatsApp está emulado: nada sale de aquí.", "WhatsApp is emulated: nothing leaves this place."},
+	"customers":  {"Clientes", "Customers"},
+	"switch":     {"Cambiar de cliente o de idioma", "Switch customer or language"},
+	"other":      {"English", "Español"},
+	"other_code": {"en", "es"},
+	"unread":     {"sin leer", "unread"},
+	"skip":       {"Saltar al mensaje", "Skip to the message"},
+
+	"online":  {"en línea", "online"},
+	"typing":  {"escribiendo…", "typing…"},
+	"offline": {"sin conexión: se actualizará al volver", "offline: it catches up when it is back"},
+	"account": {"Cuenta de empresa", "Business account"},
+
+	"chat":        {"Conversación con", "Chat with"},
+	"today":       {"Hoy", "Today"},
+	"yesterday":   {"Ayer", "Yesterday"},
+	"fresh_title": {"Pregunta lo que quieras", "Ask away"},
+	"fresh_text":  {"Toca una de estas preguntas o escribe la tuya.", "Tap one of these questions or write your own."},
+	"you":         {"Tú", "You"},
+	"sent":        {"enviado", "sent"},
+	"delivered":   {"entregado", "delivered"},
+	"read":        {"leído", "read"},
+
+	"image":    {"Foto", "Photo"},
+	"video":    {"Vídeo", "Video"},
+	"audio":    {"Audio", "Audio"},
+	"document": {"Documento", "Document"},
+	"sticker":  {"Pegatina", "Sticker"},
+	"location": {"Ubicación", "Location"},
+
+	"suggestions": {"Preguntas de ejemplo", "Example questions"},
+	"message":     {"Mensaje", "Message"},
+	"send":        {"Enviar", "Send"},
+	"photo":       {"Enviar una foto", "Send a photo"},
+	"not_sent":    {"No se ha enviado. Comprueba que Recado sigue en marcha y vuelve a intentarlo.", "Not sent. Check that Recado is still running and try again."},
+	"too_long":    {"El mensaje es demasiado largo: caben 4096 caracteres.", "The message is too long: 4096 characters fit."},
+
+	"problem_title":        {"No se puede", "That can't be done"},
+	"problem_not_found":    {"Aquí no hay nada. Puede que la dirección esté mal escrita o que Recado se haya reiniciado.", "There is nothing here. The address may be mistyped, or Recado was restarted."},
+	"problem_request":      {"La página ha enviado algo que no se entiende. Vuelve atrás y recárgala.", "The page sent something that can't be understood. Go back and reload it."},
+	"problem_cross_origin": {"La petición viene de otro sitio web y se ha rechazado. Ábrelo desde esta página.", "The request came from another site and was refused. Do it from this page."},
+	"problem_internal":     {"Algo ha fallado. Inténtalo otra vez; los detalles están en el registro.", "Something went wrong. Try again; the log has the details."},
+	"back":                 {"Volver al teléfono", "Back to the phone"},
+}

@@ -1,0 +1,224 @@
+package cloudsim_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/recado/recado/gateway/whatsapp/cloudsim"
+)
+
+const (
+	secret  = "the app's secret"
+	token   = "EAAtoken"
+	number  = "106540352242922"
+	lucia   = "34600550101"
+	tom     = "447700900123"
+	sendURL = "/v25.0/" + number + "/messages"
+)
+
+// config is a shop with two customers.
+func config() cloudsim.Config {
+	return cloudsim.Config{
+		WebhookURL: "http://shop.test/webhooks/whatsapp", AppSecret: secret, VerifyToken: "verify/me", AccessToken: token,
+		PhoneNumberID: number, DisplayPhone: "+34 910 50 01 00", ShopName: "Tienda Nogal",
+		Customers:   []cloudsim.Customer{{Phone: "+34 600 55 01 01", Name: "Lucía Herrera"}, {Phone: "+" + tom, Name: "Tom Baker"}},
+		Suggestions: []string{"¿Dónde está mi pedido?", "How do I return something?"},
+	}
+}
+
+// world is an emulator with a receiver of its webhooks, both reached without a
+// network, so that it can stand in a bubble of synctest.
+type world struct {
+	*cloudsim.Simulator
+	t *testing.T
+
+	mu     sync.Mutex
+	bodies [][]byte
+	asked  int
+	at     []time.Time
+	// answer gives the status for the n-th delivery, from 0; 0 breaks the
+	// connection.
+	answer func(n int) int
+	came   chan struct{}
+}
+
+// newWorld makes an emulator and runs it until the test ends.
+func newWorld(t *testing.T, change func(*cloudsim.Config)) *world {
+	t.Helper()
+	w := &world{t: t, answer: func(int) int { return http.StatusOK }, came: make(chan struct{}, 1000)}
+	c := config()
+	c.HTTP = &http.Client{Transport: w, Timeout: 10 * time.Second}
+	if change != nil {
+		change(&c)
+	}
+	var err error
+	if w.Simulator, err = cloudsim.New(c); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// run delivers webhooks until the test ends.
+func (w *world) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- w.Run(ctx) }()
+	w.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			w.t.Errorf("Run gave %v", err)
+		}
+	})
+}
+
+// RoundTrip is the receiver. It trusts nothing that it has not checked.
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	answer := httptest.NewRecorder()
+	if r.Method == http.MethodGet {
+		w.asked++
+		query := r.URL.Query()
+		if query.Get("hub.mode") != "subscribe" || query.Get("hub.verify_token") != "verify/me" {
+			answer.WriteHeader(http.StatusForbidden)
+		}
+		io.WriteString(answer, query.Get("hub.challenge"))
+		return answer.Result(), nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	if want := "sha256=" + hex.EncodeToString(mac.Sum(nil)); r.Header.Get("X-Hub-Signature-256") != want {
+		w.t.Errorf("signature %q, want %q", r.Header.Get("X-Hub-Signature-256"), want)
+	}
+	if r.URL.String() != config().WebhookURL || r.Header.Get("Content-Type") != "application/json" {
+		w.t.Errorf("%s with %v", r.URL, r.Header)
+	}
+	n := len(w.bodies)
+	w.bodies, w.at = append(w.bodies, body), append(w.at, time.Now())
+	w.came <- struct{}{}
+	status := w.answer(n)
+	if status == 0 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	answer.WriteHeader(status)
+	return answer.Result(), nil
+}
+
+// update is the part of a webhook that tests look at.
+type update struct {
+	Messages []struct {
+		ID, From, Type string
+		Text           struct{ Body string }
+		Image          struct{ ID string }
+		Interactive    json.RawMessage
+		Context        struct{ ID string }
+	}
+	Statuses []struct {
+		ID, Status   string
+		RecipientID  string `json:"recipient_id"`
+		Callback     string `json:"biz_opaque_callback_data"`
+		Pricing      *struct{ Category string }
+		Conversation *struct{ ID string }
+		Errors       []struct{ Code int }
+	}
+}
+
+// wait gives the next n webhooks.
+func (w *world) wait(n int) []update {
+	w.t.Helper()
+	var updates []update
+	for range n {
+		select {
+		case <-w.came:
+		case <-time.After(20 * time.Second):
+			w.t.Fatalf("%d webhooks came, want %d", len(updates), n)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, body := range w.bodies[len(w.bodies)-n-len(w.came):][:n] {
+		var envelope struct {
+			Entry []struct {
+				Changes []struct{ Value update }
+			}
+		}
+		if err := json.Unmarshal(body, &envelope); err != nil {
+			w.t.Fatal(err)
+		}
+		updates = append(updates, envelope.Entry[0].Changes[0].Value)
+	}
+	return updates
+}
+
+// say lets a customer write and gives the message's id.
+func (w *world) say(phone, text string) string {
+	w.t.Helper()
+	id, err := w.Say(w.t.Context(), phone, text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+// do sends a request and gives status and body.
+func (w *world) do(r *http.Request) (int, string) {
+	w.t.Helper()
+	answer := httptest.NewRecorder()
+	w.ServeHTTP(answer, r)
+	return answer.Code, answer.Body.String()
+}
+
+// post sends JSON to the Graph API, or to the control API.
+func (w *world) post(path, body string) (int, string) {
+	w.t.Helper()
+	r := httptest.NewRequest("POST", path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+token)
+	return w.do(r)
+}
+
+// sendText sends a text to a customer and gives the message's id.
+func (w *world) sendText(phone, text string) string {
+	w.t.Helper()
+	body, _ := json.Marshal(map[string]any{
+		"messaging_product": "whatsapp", "to": phone, "type": "text",
+		"text": map[string]string{"body": text}, "biz_opaque_callback_data": "outgoing-7",
+	})
+	status, answer := w.post(sendURL, string(body))
+	var accepted struct{ Messages []struct{ ID string } }
+	if err := json.Unmarshal([]byte(answer), &accepted); err != nil || status != 200 || len(accepted.Messages) != 1 {
+		w.t.Fatalf("%d %s", status, answer)
+	}
+	return accepted.Messages[0].ID
+}
+
+// page gets a page in a language.
+func (w *world) page(path, language string) (int, string) {
+	w.t.Helper()
+	r := httptest.NewRequest("GET", path, nil)
+	r.Header.Set("Accept-Language", language)
+	return w.do(r)
+}
+
+// form posts a form of a page.
+func (w *world) form(path string, fields url.Values) (int, string) {
+	w.t.Helper()
+	r := httptest.NewRequest("POST", path, bytes.NewReader([]byte(fields.Encode())))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return w.do(r)
+}
