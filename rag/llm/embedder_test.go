@@ -1,0 +1,228 @@
+package llm_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"pgregory.net/rapid"
+
+	"github.com/recado/recado/rag/llm"
+)
+
+func embedder(t testing.TB, s *server, c llm.EmbedderConfig) (*llm.Embedder, *bytes.Buffer) {
+	t.Helper()
+	logged := &bytes.Buffer{}
+	c.APIKey, c.BaseURL, c.HTTP = secretKey, "http://model.test/v1", s.client
+	c.Logger = slog.New(slog.NewJSONHandler(logged, nil))
+	e, err := llm.NewEmbedder(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, logged
+}
+
+// vectors answers with a vector for each text that holds the text's number, in
+// the order that shuffle makes of them.
+func vectors(shuffle func(n int) []int) step {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s, ok := r.Context().Value(inputs{}).([]any)
+		if !ok {
+			http.Error(w, "no input", http.StatusTeapot)
+			return
+		}
+		var data []any
+		for _, i := range shuffle(len(s)) {
+			var n float64
+			if _, err := fmt.Sscanf(s[i].(string), "text %f", &n); err != nil {
+				panic(err)
+			}
+			data = append(data, map[string]any{"object": "embedding", "index": i, "embedding": []float64{n, 1, 0}})
+		}
+		reply(map[string]any{"data": data, "model": "e", "usage": map[string]any{}})(w, r)
+	}
+}
+
+// inputs is the key of a request's texts in its context.
+type inputs struct{}
+
+// reading gives a step the texts of its request.
+func (s *server) reading(do step) step {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		texts, _ := s.bodies[len(s.bodies)-1]["input"].([]any)
+		s.mu.Unlock()
+		do(w, r.WithContext(context.WithValue(r.Context(), inputs{}, texts)))
+	}
+}
+
+func backwards(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = n - 1 - i
+	}
+	return order
+}
+
+// TestEmbedKeepsTheOrder: batches of any size, answered in any order, give one
+// unit vector for each text at its place.
+func TestEmbedKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		n, batch := rapid.IntRange(0, 20).Draw(rt, "texts"), rapid.IntRange(1, 8).Draw(rt, "batch")
+		shuffle := func(n int) []int { return rapid.Permutation(backwards(n)).Draw(rt, "order") }
+		synctest.Test(t, func(t *testing.T) {
+			s := serve(t)
+			s.steps = []step{s.reading(vectors(shuffle))}
+			e, _ := embedder(t, s, llm.EmbedderConfig{Model: "e", Dim: 3, Batch: batch})
+			var texts []string
+			for i := range n {
+				texts = append(texts, fmt.Sprint("text ", i))
+			}
+			got, err := e.Embed(t.Context(), texts)
+			if err != nil || len(got) != n {
+				t.Fatal(got, err)
+			}
+			for i, v := range got {
+				length := math.Hypot(float64(v[0]), float64(v[1]))
+				if math.Abs(length-1) > 1e-6 || math.Abs(float64(v[0]/v[1])-float64(i)) > 1e-4*float64(i+1) {
+					t.Errorf("vector %d is %v", i, v)
+				}
+			}
+			if want := (n + batch - 1) / batch; s.asked() != want {
+				t.Errorf("%d requests, not %d", s.asked(), want)
+			}
+		})
+	})
+}
+
+func TestDimensionsAreAskedOfModelsThatTakeThem(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]any{"text-embedding-3-small": 3.0, "nomic-embed-text": nil} {
+		synctest.Test(t, func(t *testing.T) {
+			s := serve(t)
+			s.steps = []step{s.reading(vectors(backwards))}
+			e, _ := embedder(t, s, llm.EmbedderConfig{Model: name, Dim: 3})
+			if _, err := e.Embed(t.Context(), []string{"text 1", "text 2"}); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.bodies[0]["dimensions"]; got != want || s.bodies[0]["model"] != name || s.paths[0] != "/v1/embeddings" {
+				t.Errorf("%s: the request is %v", name, s.bodies[0])
+			}
+			if e.Name() != name+"@3" || e.Dim() != 3 {
+				t.Errorf("the name is %s", e.Name())
+			}
+		})
+	}
+}
+
+func TestMisbehavingServersGiveNoVectors(t *testing.T) {
+	t.Parallel()
+	vector := func(index int, values string) string {
+		return fmt.Sprintf(`{"index":%d,"embedding":%s}`, index, values)
+	}
+	data := func(list ...string) step { return raw(200, `{"data":[`+strings.Join(list, ",")+`]}`) }
+	for _, tt := range []misbehaviour{
+		{"never answers", []step{hang}, 3, "in time"},
+		{"cut", []step{cut}, 3, "cut"},
+		{"500", []step{raw(500, secretBody)}, 3, "500"},
+		{"401", []step{refuse(401, secretKey, "")}, 1, "401"},
+		{"400", []step{refuse(400, secretBody, "response_format")}, 1, "400"},
+		{"page", []step{raw(200, "<html>"+secretBody)}, 1, "can't be read"},
+		{"fewer", []step{data(vector(0, `[1,0,0]`))}, 1, "1 vectors came for 2 texts"},
+		{"more", []step{data(vector(0, `[1,0,0]`), vector(1, `[1,0,0]`), vector(2, `[1,0,0]`))}, 1, "3 vectors came"},
+		{"none", []step{data()}, 1, "0 vectors"},
+		{"same index", []step{data(vector(0, `[1,0,0]`), vector(0, `[1,0,0]`))}, 1, "one text each"},
+		{"index beyond", []step{data(vector(0, `[1,0,0]`), vector(2, `[1,0,0]`))}, 1, "one text each"},
+		{"negative index", []step{data(vector(-1, `[1,0,0]`), vector(0, `[1,0,0]`))}, 1, "one text each"},
+		{"short vector", []step{data(vector(0, `[1,0]`), vector(1, `[1,0,0]`))}, 1, "dimension 2, not 3"},
+		{"no vector", []step{data(vector(0, `null`), vector(1, `[1,0,0]`))}, 1, "dimension 0"},
+		{"NaN", []step{data(vector(0, `[NaN,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
+		{"too large", []step{data(vector(0, `[1e39,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
+		{"null in it", []step{data(vector(0, `[null,0,0]`), vector(1, `[1,0,0]`))}, 1, "zero"},
+		{"zero", []step{data(vector(0, `[0,0,0]`), vector(1, `[1,0,0]`))}, 1, "zero"},
+		{"text", []step{data(vector(0, `["1","0","0"]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, tt.steps...)
+				e, logged := embedder(t, s, llm.EmbedderConfig{Model: "e", Dim: 3})
+				got, err := e.Embed(t.Context(), []string{secretPrompt, "text 2"})
+				if !errors.Is(err, llm.ErrEmbedding) || !strings.Contains(err.Error(), tt.says) || got != nil {
+					t.Errorf("%v, %v; not an error that says %q", got, err, tt.says)
+				}
+				if s.asked() != tt.asked {
+					t.Errorf("the server was asked %d times, not %d", s.asked(), tt.asked)
+				}
+				discreet(t, err, logged)
+			})
+		})
+	}
+}
+
+func TestEmbedderRecovers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t)
+		good := s.reading(vectors(backwards))
+		s.steps = []step{raw(429, "", "Retry-After", "2"), cut, good, raw(503, secretBody), good}
+		e, _ := embedder(t, s, llm.EmbedderConfig{Model: "e", Dim: 3, Batch: 1})
+		got, err := e.Embed(t.Context(), []string{"text 1", "text 2"})
+		if err != nil || len(got) != 2 || s.asked() != 5 {
+			t.Errorf("%v, %v after %d requests", got, err, s.asked())
+		}
+	})
+}
+
+func TestNewEmbedderNamesTheWrongField(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		config llm.EmbedderConfig
+		says   string
+	}{
+		{llm.EmbedderConfig{APIKey: secretKey}, "Model"},
+		{llm.EmbedderConfig{Model: "text-embedding-3-small"}, "APIKey"},
+		{llm.EmbedderConfig{Model: "other", APIKey: secretKey}, "Dim"},
+		{llm.EmbedderConfig{Model: "m", APIKey: secretKey, Dim: -1}, "Dim"},
+		{llm.EmbedderConfig{Model: "m", APIKey: secretKey, Dim: 3, Batch: -1}, "Batch"},
+		{llm.EmbedderConfig{Model: "m", APIKey: secretKey, Dim: 3, Timeout: -1}, "Timeout"},
+	} {
+		e, err := llm.NewEmbedder(tt.config)
+		if err == nil || e != nil || !strings.Contains(err.Error(), "Config."+tt.says) {
+			t.Errorf("%s: %v", tt.says, err)
+		}
+	}
+	for name, dim := range map[string]int{"text-embedding-3-small": 1536, "text-embedding-3-large": 3072} {
+		e, err := llm.NewEmbedder(llm.EmbedderConfig{Model: name, APIKey: secretKey})
+		if err != nil || e.Dim() != dim {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// bare is one request without any care, the floor of BenchmarkComplete.
+func bare(b *testing.B, web *httptest.Server) {
+	body, err := json.Marshal(map[string]any{"model": "m", "messages": request().Messages})
+	if err != nil {
+		b.Fatal(err)
+	}
+	response, err := web.Client().Post(web.URL, "application/json", bytes.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -1,0 +1,218 @@
+// Package llm lets any OpenAI-compatible server draft answers and make vectors,
+// through go-openai.
+//
+// Servers differ in what they take: a strict JSON schema, a JSON object, or
+// neither; max_tokens or max_completion_tokens; a temperature or none. A Model
+// begins with the strictest request and drops what the server names in a refusal
+// (dialect.go); what worked is remembered as long as the Model lives.
+//
+// A call is tried again only where that can help: after 429, 5xx, a broken
+// connection or a timeout, with full jitter, and only while the caller's deadline
+// allows it (call.go). A server that fails several times in a row is left alone
+// for a while (breaker.go), so that it costs its callers nothing.
+//
+// What a server says is never trusted and never repeated: bodies are capped,
+// drafts are read strictly (draft.go), and an error holds neither the key, nor
+// the prompt, nor a word of what the server sent.
+package llm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/sashabaranov/go-openai"
+
+	"github.com/recado/recado/rag"
+)
+
+// The limits of one answer.
+const (
+	// maxTokens is what a draft may take: 600 characters of text, its citations
+	// and the braces around them take a fourth of it.
+	maxTokens = 1024
+	// maxReasoningTokens is the same for models whose thinking counts.
+	maxReasoningTokens = 8192
+	// maxChatBody is the largest response that is read, in bytes.
+	maxChatBody = 1 << 20
+	// greedy stands for temperature 0, which go-openai would leave out of the
+	// request, so that the server's default of 1 would hold.
+	greedy = 0.0001
+)
+
+// Config is what a Model is made of. Model is needed, and APIKey where BaseURL
+// is empty.
+type Config struct {
+	// APIKey is sent as bearer token; local servers often need none.
+	APIKey string
+	// BaseURL is the server with its version, such as http://localhost:11434/v1.
+	// Empty means OpenAI's own.
+	BaseURL string
+	// Model is the name of the model as the server knows it.
+	Model string
+	// HTTP does the requests. By default it is a client that keeps its connections
+	// and follows no redirects.
+	HTTP *http.Client
+	// Timeout ends one attempt; 15 s by default. All attempts together are bounded
+	// by the context of the call.
+	Timeout time.Duration
+	// Retries is how often a call is repeated after a failure that may pass: 2 by
+	// default, and never with a negative value.
+	Retries int
+	// Concurrency is how many requests run at once, 16 by default; others wait.
+	Concurrency int
+	// Logger defaults to discarding everything.
+	Logger *slog.Logger
+	// Now is the clock, time.Now by default.
+	Now func() time.Time
+}
+
+// Model drafts answers with a chat model. It is safe for concurrent use.
+type Model struct {
+	name   string
+	calls  *caller
+	client *openai.Client
+	schema []byte
+
+	mu sync.Mutex
+	// known is what the server was found to take.
+	known dialect
+}
+
+var _ rag.Model = (*Model)(nil)
+
+// NewModel checks the configuration and fills the defaults. It does not ask the
+// server.
+func NewModel(c Config) (*Model, error) {
+	c.Concurrency = cmp.Or(c.Concurrency, 16)
+	schema, err := draftSchema()
+	if err != nil {
+		return nil, fmt.Errorf("llm: %w", err)
+	}
+	calls, client, err := connect(c, maxChatBody)
+	if err != nil {
+		return nil, fmt.Errorf("llm: %w", err)
+	}
+	return &Model{name: c.Model, calls: calls, client: client, schema: schema}, nil
+}
+
+// Name is the model's name as it was configured.
+func (m *Model) Name() string { return m.name }
+
+// Complete asks the server for a draft. Every error wraps rag.ErrModel, and that
+// of a caller who gave up the error of ctx as well.
+func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, error) {
+	if len(r.Messages) == 0 {
+		return rag.Response{}, fmt.Errorf("%w: the request has no messages", rag.ErrModel)
+	}
+	answer, err := m.chat(ctx, r.Messages)
+	if err != nil {
+		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
+	}
+	text, err := content(answer)
+	if err != nil {
+		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
+	}
+	draft, err := readDraft(text, r.Locale)
+	if err != nil {
+		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
+	}
+	return rag.Response{
+		Draft: draft, Model: m.answeredBy(answer.Model),
+		Usage: rag.Usage{
+			InputTokens: max(0, answer.Usage.PromptTokens), OutputTokens: max(0, answer.Usage.CompletionTokens),
+		},
+	}, nil
+}
+
+// chat asks in the strictest dialect that is not known to be refused, and in
+// simpler ones while the server refuses a parameter by name.
+func (m *Model) chat(ctx context.Context, messages []rag.PromptMessage) (openai.ChatCompletionResponse, error) {
+	for d := m.dialect(); ; {
+		var answer openai.ChatCompletionResponse
+		err := m.calls.do(ctx, func(ctx context.Context) error {
+			var err error
+			answer, err = m.client.CreateChatCompletion(ctx, m.request(d, messages))
+			return err
+		})
+		if err == nil {
+			m.learn(d)
+			return answer, nil
+		}
+		simpler, ok := d.without(refused(err))
+		if !ok {
+			return answer, err
+		}
+		m.calls.log.InfoContext(ctx, "the model server refused a parameter", "parameter", refused(err))
+		d = simpler
+	}
+}
+
+func (m *Model) request(d dialect, messages []rag.PromptMessage) openai.ChatCompletionRequest {
+	q := openai.ChatCompletionRequest{Model: m.name, ResponseFormat: d.responseFormat(m.schema)}
+	for _, message := range messages {
+		q.Messages = append(q.Messages, openai.ChatCompletionMessage{Role: message.Role, Content: message.Content})
+	}
+	if d.completionTokens {
+		q.MaxCompletionTokens = maxReasoningTokens
+	} else {
+		q.MaxTokens = maxTokens
+	}
+	if !d.noTemperature {
+		q.Temperature = greedy
+	}
+	return q
+}
+
+func (m *Model) dialect() dialect {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.known
+}
+
+// learn keeps what just worked.
+func (m *Model) learn(d dialect) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.known = m.known.merge(d)
+}
+
+// maxModelName is how long a name may be that goes into records.
+const maxModelName = 128
+
+// answeredBy is the name that the server gives itself, where it is one.
+func (m *Model) answeredBy(name string) string {
+	if name = clean(name); name == "" || len(name) > maxModelName {
+		return m.name
+	}
+	return name
+}
+
+// maxContent is the largest message that is searched for a draft, in bytes.
+const maxContent = 64 << 10
+
+// content is the text of the answer, if it is whole.
+func content(answer openai.ChatCompletionResponse) (string, error) {
+	if len(answer.Choices) == 0 {
+		return "", errors.New("the server gave no choice")
+	}
+	choice := answer.Choices[0]
+	switch {
+	case choice.Message.Refusal != "":
+		return "", errors.New("the model refused to answer")
+	case choice.FinishReason == openai.FinishReasonContentFilter:
+		return "", errors.New("the server's content filter stopped the answer")
+	case choice.FinishReason == openai.FinishReasonLength:
+		return "", errors.New("the answer was cut off at its greatest length")
+	case choice.Message.Content == "":
+		return "", errors.New("the answer is empty")
+	case len(choice.Message.Content) > maxContent:
+		return "", fmt.Errorf("the answer is larger than %d KB", maxContent>>10)
+	}
+	return choice.Message.Content, nil
+}
