@@ -17,7 +17,7 @@ import (
 // Defaults of Config.
 const (
 	defaultCandidates   = 20
-	defaultPassages     = 5
+	defaultPassages     = 8
 	defaultModelTimeout = 20 * time.Second
 	maxCandidates       = 100
 )
@@ -38,7 +38,7 @@ type Config struct {
 	// Candidates is how many passages are looked up, 1 to 100; 0 means 20. All of
 	// them go into the record, the best Passages of them before the model.
 	Candidates int
-	// Passages is how many passages the model sees, 1 to Candidates; 0 means 5.
+	// Passages is how many passages the model sees, 1 to Candidates; 0 means 8.
 	Passages int
 	// ModelTimeout bounds one call of the model with all its retries; 0 means
 	// 20 s. It never extends the deadline of the caller's context.
@@ -188,7 +188,11 @@ func (p *Pipeline) retrieve(ctx context.Context, query, locale string) ([]knowle
 	if len(vectors) != 1 {
 		return nil, fmt.Errorf("embed the question: %d vectors for one text", len(vectors))
 	}
-	search := knowledge.Query{Text: query, Vector: vectors[0], Locale: locale, Limit: p.candidates}
+	text := query
+	if e, ok := p.embedder.(Expander); ok {
+		text += "\n" + e.Expand(locale, query)
+	}
+	search := knowledge.Query{Text: text, Vector: vectors[0], Locale: locale, Limit: p.candidates}
 	hits, err := p.index.Search(ctx, search)
 	if err != nil || len(hits) > 0 {
 		return hits, err

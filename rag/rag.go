@@ -239,6 +239,13 @@ type Stage struct {
 	Took time.Duration `json:"took_ns"`
 }
 
+// Expander is an embedder that knows other words for what a question says. What
+// Expand adds is searched for by words, besides the question; the vector is that
+// of the question alone. Expand is deterministic.
+type Expander interface {
+	Expand(locale, text string) string
+}
+
 // Retriever finds passages; knowledge.Index implements it.
 type Retriever interface {
 	Search(ctx context.Context, q knowledge.Query) ([]knowledge.Hit, error)

@@ -13,7 +13,8 @@ import (
 func FeatureNames() []string {
 	return []string{
 		featureOrder, featureSmallTalk, featureDense, featureDenseMargin, featureLexical, featureLexicalMargin,
-		featureAgree, featureCoverage, featureUnknown, featureAsked, featureFAQ, featureWords, featureChecks,
+		featureAgree, featureCoverage, featureUnknown, featureAsked, featureFAQ, featureWords, featureSupport,
+		featureChecks,
 	}
 }
 
@@ -46,6 +47,9 @@ const (
 	featureFAQ = "faq"
 	// featureWords is the logarithm of the number of different words asked.
 	featureWords = "words"
+	// featureSupport is the share of the question that the model itself found in
+	// what it cites.
+	featureSupport = "support"
 	// featureChecks is the share of checks that passed.
 	featureChecks = "checks"
 )
@@ -63,6 +67,7 @@ func features(a Answer, hits []knowledge.Hit) map[string]float64 {
 		featureUnknown:   1 - share(question, candidateTerms(hits, question)),
 		featureAsked:     indicator(len(a.Orders.Asked) > len(a.Orders.NotFound)),
 		featureWords:     math.Log1p(float64(len(question))),
+		featureSupport:   min(1, max(0, a.Draft.Support)),
 		featureChecks:    passed(a.Checks),
 	}
 	if len(a.Cited) > 0 {

@@ -1,6 +1,9 @@
 package offline
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/recado/recado/knowledge"
 )
 
@@ -8,7 +11,10 @@ import (
 // languages, and which are so common in one that they say little.
 type concepts struct {
 	byStem map[string]string
+	weight map[string]float64
 	common map[string]bool
+	// plain is the plainest word of each concept by language.
+	plain map[string]map[string]string
 }
 
 // of returns the concept of a stem.
@@ -18,8 +24,12 @@ func (c concepts) of(stem string) (string, bool) {
 }
 
 func newConcepts() concepts {
-	c := concepts{byStem: map[string]string{}, common: map[string]bool{}}
+	c := concepts{byStem: map[string]string{}, weight: map[string]float64{}, common: map[string]bool{}}
+	c.plain = map[string]map[string]string{"es": {}, "en": {}}
 	for _, row := range conceptWords {
+		c.weight["="+row.name] = row.weight
+		c.plain["es"][row.name], _, _ = strings.Cut(row.es, " ")
+		c.plain["en"][row.name], _, _ = strings.Cut(row.en, " ")
 		for _, stem := range knowledge.Tokens("es", row.es) {
 			c.byStem[stem] = row.name
 		}
@@ -33,13 +43,39 @@ func newConcepts() concepts {
 	return c
 }
 
+// plainest gives the plainest word of each concept in the text, in its order,
+// without the words that stand there already.
+func (c concepts) plainest(locale, text string) []string {
+	tokens := knowledge.Tokens(locale, text)
+	var words []string
+	for _, stem := range tokens {
+		concept, ok := c.byStem[stem]
+		if !ok {
+			continue
+		}
+		word := c.plain[knowledge.Language(locale)][concept]
+		already := slices.ContainsFunc(knowledge.Tokens(locale, word), func(s string) bool { return slices.Contains(tokens, s) })
+		if word != "" && !already && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
 // The weights of a word when it is compared: words that stand in every question
 // say little, concepts are what a shop is asked about, and a word that is neither
-// is what a question is about in particular.
+// is what a question is about in particular. All are multiples of 1/4, so that
+// sums of them are exact, whatever the order they are added in.
 const (
-	faintWeight = 0.25
-	usualWeight = 1.0
-	rareWeight  = 1.3
+	faintWeight   = 0.25
+	thingWeight   = 0.5
+	generalWeight = 0.75
+	usualWeight   = 1.0
+	rareWeight    = 1.25
+	placeWeight   = 2.0
+	// unheardWeight is that of a word which no passage holds: the question is
+	// about something that the documents may not speak of.
+	unheardWeight = 2.25
 )
 
 // feature is what a stem is compared by: its concept, or itself.
@@ -59,7 +95,7 @@ func (c concepts) features(locale, text string) map[string]float64 {
 		case c.common[stem]:
 			set[f] = max(set[f], faintWeight)
 		case f != stem:
-			set[f] = usualWeight
+			set[f] = c.weight[f]
 		default:
 			set[f] = rareWeight
 		}
@@ -69,58 +105,141 @@ func (c concepts) features(locale, text string) map[string]float64 {
 
 // commonES and commonEN are words that stand in questions about everything.
 const (
-	commonES = `pedido pedidos hacer hago haceis poder puedo puede quiero querer quisiera necesito saber decir favor hola gracias
-		producto productos articulo cosa tienda comprar compra comprado compre tener tengo dar tienen teneis nogal ayuda problema`
-	commonEN = `order orders get want need know tell please hello hi thanks thank product products item items thing shop store buy
-		bought purchase make give like nogal help problem`
+	commonES = `pedido pedidos pido pedir hacer hago hace haceis hacen poder puedo puede pueden podeis podria quiero querer quisiera queria necesito
+		necesitar saber decir dime favor porfa hola buenas buenos gracias producto productos articulo articulos cosa cosas tienda comprar compra
+		comprado compre compro tener tengo tienen teneis hay dar nogal ayuda problema soy vivo vivir ahora acabar acabo mismo misma nuevo nueva vez
+		veces rato todo toda todos nada vuestra vuestro mio mia aun despues luego cual poco tener nombre normal dejar dejan gustar haber q x d raro opcion cuantos cuantas habeis dais vais pongo modo app aplicacion pantalla hoy
+		significar significa sacar solo tras si no parte traer viene venir vino ir llevar lleva encontrar encuentra ver visto web pasar pasa`
+	commonEN = `order orders get got getting want need know tell please hello hi hey thanks thank product products item items thing things something
+		anything shop store buy bought purchase make made give like nogal help problem one now new also much many take say says go going come came mean
+		live im ive theres whats dont wont cant pls u not only part where some any ever always found find see use used let put still again possible
+		happen happens bring same other another out yet already name back mode site wasnt here door screen app today together`
 )
 
 // conceptWords lists the words of each concept. A word stands in one concept
 // only; the last one wins.
-var conceptWords = []struct{ name, es, en string }{
-	{"refund", `reembolso reembolsar reembolsado reembolsos dinero abono abonar`, `refund refunds refunded reimburse reimbursement money`},
-	{"return", `devolver devolucion devoluciones devuelvo devuelto retorno desistimiento`, `return returns returned withdrawal`},
-	{"exchange", `cambio cambios talla`, `exchange exchanges swap size`},
-	{"change", `cambiar modificar modificacion corregir`, `change modify edit amend correct`},
-	{"cancel", `cancelar cancelacion anular anulacion cancelo anulo`, `cancel cancellation cancelling`},
-	{"time", `tardar tarda tardan tardara plazo plazos tiempo demora dura duran dias`, `long time days takes take period deadline last`},
-	{"shipping", `envio envios enviar enviais envian portes gastos transporte mandar mandais`, `shipping ship ships shipment postage dispatch`},
-	{"deliver", `entrega entregar entregado entregan llegar llega llegara llegado recibir reparto`, `delivery deliver delivered arrive arrival arrives receive`},
-	{"parcel", `paquete paquetes caja bulto`, `parcel parcels package packages box`},
-	{"late", `retraso retrasado retrasos retrasa tarde`, `late delay delayed delays`},
-	{"lost", `perdido perdida extraviado extravio desaparecido pierde`, `lost missing disappeared loses`},
-	{"damaged", `roto rota danado danada golpeado defectuoso averiado estropeado rotura averia defecto`, `broken damaged defective faulty damage defect fault`},
-	{"wrong", `equivocado equivocada erroneo incorrecto distinto equivocaron`, `wrong incorrect different mistaken`},
-	{"address", `direccion direcciones domicilio calle`, `address addresses street`},
-	{"pay", `pagar pago pagos cobro cobrar metodo efectivo contrarreembolso`, `pay payment payments paying charge charged method cash`},
-	{"instalments", `cuotas fraccionar financiar financiacion fraccionado`, `instalments installments financing monthly instalment`},
-	{"declined", `rechazado rechazada rechaza fallido denegado denegada`, `declined rejected failed fails`},
-	{"invoice", `factura facturas nif cif iva ticket`, `invoice invoices vat bill receipt`},
-	{"gift", `regalo regalos regalar`, `gift gifts present`},
-	{"promo", `cupon cupones codigo codigos descuento descuentos promocion promociones promocional oferta`, `coupon coupons code codes discount discounts promo promotion voucher`},
-	{"warranty", `garantia garantias`, `warranty guarantee guaranteed`},
-	{"repair", `reparar reparacion reparaciones arreglar arreglo`, `repair repairs repaired fix`},
-	{"privacy", `datos privacidad rgpd informacion`, `data privacy gdpr information`},
-	{"delete", `borrar eliminar suprimir`, `delete erase remove`},
-	{"password", `contrasena clave olvidado`, `password forgot forgotten`},
-	{"account", `cuenta sesion acceder entrar`, `account login log sign`},
-	{"safety", `seguro seguridad sospechoso phishing`, `secure security safe suspicious phishing`},
-	{"setup", `configurar configuracion instalar instalacion conectar conecta emparejar reiniciar restablecer`, `setup set configure install connect connects pair reset restart`},
-	{"robot", `robot aspirador aspiradora`, `vacuum cleaner robot`},
-	{"headphones", `auriculares cascos`, `headphones earphones buds`},
-	{"bulb", `bombilla bombillas`, `bulb bulbs`},
-	{"recycle", `reciclar reciclaje retirar retirada viejo antiguo pilas baterias`, `recycle recycling disposal old batteries battery`},
-	{"business", `empresa empresas autonomo profesional`, `business company companies professional`},
-	{"pickup", `recoger recogida recojo`, `pickup pick collect collection`},
-	{"point", `punto puntos`, `point points`},
-	{"price", `precio precios barato igualar igualais igualacion`, `price prices cheaper cheap match`},
-	{"cost", `cuesta cuestan coste costes costar gratis gratuito`, `cost costs free charge`},
-	{"abroad", `extranjero internacional internacionales europa pais paises`, `abroad international internationally europe country countries overseas`},
-	{"islands", `canarias baleares islas ceuta melilla`, `canary balearic islands ceuta melilla`},
-	{"customs", `aduana aduanas aranceles impuestos`, `customs duties taxes import`},
-	{"track", `seguimiento rastrear localizar rastreo`, `track tracking trace`},
-	{"hours", `horario horarios abierto abris abren`, `hours open opening`},
-	{"contact", `contactar telefono llamar contacto correo`, `contact phone call email`},
-	{"home", `casa ausente`, `home away`},
-	{"subscription", `suscripcion boletin publicidad`, `subscription newsletter marketing`},
+var conceptWords = []struct {
+	name   string
+	weight float64
+	es, en string
+}{
+	{"refund", usualWeight, `reembolso reembolsar reembolsado dinero abono abonar devuelven devolveis`, `refund refunded reimburse reimbursement money`},
+	{"return", usualWeight, `devolver devolucion devuelvo devuelto retorno desistimiento`, `return returned returning withdrawal sent send`},
+	{"exchange", usualWeight, `cambios`, `exchange exchanged swap replace replacement`},
+	{"change", generalWeight, `cambiar cambio cambiais modificar modificacion corregir elegir`, `change modify edit amend correct choose`},
+	{"colour", usualWeight, `color colores tamano talla capacidad variante`, `colour color size capacity variant`},
+	{"cancel", usualWeight, `cancelar cancelacion anular anulacion cancelo anulo cancelarlo`, `cancel cancellation cancelled`},
+	{"time", generalWeight, `tardar tarda tardan tardais plazo plazos tiempo demora dura duran duracion dia dias llegaria`, `long time day days period deadline last duration soon`},
+	{"shipping", generalWeight, `envio envios enviar enviais envian portes mandar mandais mando gastos`, `shipping ship shipped shipment postage dispatch`},
+	{"deliver", generalWeight, `entrega entregar entregado entregan llegar llega llegara llegado llego recibir recibirlo recibido repartir reparto repartis reparten`, `delivery deliver delivered arrive arrives arrived arrival receive received`},
+	{"carrier", usualWeight, `transportista repartidor mensajero cartero mensajeria transporte`, `carrier courier driver postman deliverer`},
+	{"parcel", usualWeight, `paquete paquetes caja bulto embalaje`, `parcel parcels package box packaging`},
+	{"express", usualWeight, `expres urgente rapido express`, `express urgent fast fastest`},
+	{"free", generalWeight, `gratis gratuito gratuita coste`, `free`},
+	{"late", usualWeight, `retraso retrasado retrasos retrasa tarde`, `late delay delayed delays`},
+	{"lost", usualWeight, `perdido perdida perder extraviado extravio desaparecido pierde`, `lost disappeared loses`},
+	{"missing", usualWeight, `faltar falta faltan incompleto`, `missing incomplete`},
+	{"damaged", usualWeight, `roto rota rompio romper danado danada dano golpeado estropeado rotura danos`, `broken broke damaged damage cracked smashed`},
+	{"defect", usualWeight, `defectuoso averiado averia defecto fallo falla funciona funcionar enciende encender estrenarlo estrenar`, `defective faulty defect fault work works worked working fails switch turn`},
+	{"wrong", usualWeight, `equivocado equivocada equivocar erroneo incorrecto distinto distintos equivocaron`, `wrong incorrect different mistaken mistake`},
+	{"drop", usualWeight, `golpe golpes caida caidas caido liquidos cubre cubrir incluye`, `knock knocks drop drops dropped liquids cover covered covers`},
+	{"address", usualWeight, `direccion direcciones domicilio calle mudado mudar mudanza`, `address addresses street moved house`},
+	{"country", usualWeight, `pais paises extranjero internacional internacionales`, `country countries abroad international internationally overseas`},
+	{"pay", generalWeight, `pagar pago pagos pague pagado cobro cobrar cobran cobrado cobrais medio metodo metodos`, `pay paid payment payments paying charge charged method methods`},
+	{"cash", usualWeight, `efectivo contrarreembolso contrarembolso`, `cash`},
+	{"transfer", usualWeight, `transferencia transferir`, `transfer`},
+	{"card", generalWeight, `tarjeta tarjetas`, `card cards`},
+	{"instalments", usualWeight, `plazos cuotas fraccionar financiar financiacion fraccionado`, `instalments installments financing monthly instalment`},
+	{"interest", usualWeight, `interes intereses tae`, `interest apr`},
+	{"minimum", usualWeight, `importe minimo limite maximo hasta partir`, `minimum amount limit maximum spend`},
+	{"declined", usualWeight, `rechazar rechazado rechazada rechaza fallido denegado denegada`, `declined rejected failed decline`},
+	{"twice", usualWeight, `doble dos duplicado`, `twice double two second duplicate`},
+	{"second", usualWeight, `segundo segunda`, ``},
+	{"difference", usualWeight, `diferencia caro cara`, `difference expensive`},
+	{"invoice", usualWeight, `factura facturas ticket tique tiquet recibo`, `invoice invoices bill receipt`},
+	{"vat", usualWeight, `iva impuesto impuestos`, `vat tax taxes`},
+	{"download", usualWeight, `descargar descargo pdf bajar`, `download pdf`},
+	{"gift", usualWeight, `regalo regalos regalar`, `gift gifts present presents`},
+	{"christmas", usualWeight, `navidad reyes navidades`, `christmas xmas`},
+	{"promo", usualWeight, `cupon cupones codigo codigos descuento descuentos promocion promociones promocional oferta`, `coupon coupons code codes discount discounts promo promotion promotional voucher`},
+	{"expire", usualWeight, `caducar caduca caducidad valido valida vence`, `expire expires expiry valid`},
+	{"tomorrow", usualWeight, `manana siguiente`, `tomorrow next`},
+	{"first", generalWeight, `primero primer primera primeros`, `first`},
+	{"warranty", usualWeight, `garantia garantias`, `warranty guarantee guaranteed`},
+	{"refurbished", usualWeight, `reacondicionado reacondicionados reacondicionada`, `refurbished renewed`},
+	{"repair", usualWeight, `reparar reparacion reparaciones arreglar arreglo`, `repair repairs repaired fix`},
+	{"quote", usualWeight, `presupuesto`, `quote estimate`},
+	{"backup", usualWeight, `antes`, `before`},
+	{"privacy", usualWeight, `datos privacidad rgpd informacion personal`, `data privacy gdpr information personal`},
+	{"keep", generalWeight, `guardar guardan guardais guarda guardamos conservar espera`, `keep keeps kept store waits wait hold`},
+	{"chat", usualWeight, `chat conversacion conversaciones mensajes`, `chat conversation conversations messages`},
+	{"delete", usualWeight, `borrar borra borro eliminar suprimir supresion`, `delete erase remove deleted`},
+	{"password", usualWeight, `contrasena clave olvidado caracteres`, `password forgot forgotten characters`},
+	{"account", usualWeight, `cuenta sesion acceder entrar`, `account login log sign`},
+	{"approve", usualWeight, `aprobar aprobamos aprueban`, `approve approved`},
+	{"adverts", usualWeight, `publicidad boletin anuncios propaganda`, `adverts advertising marketing newsletter ads`},
+	{"stop", usualWeight, `baja dejar parar`, `stop unsubscribe`},
+	{"phishing", usualWeight, `falso sospechoso phishing sms fraude trampa`, `fake suspicious phishing text sms weird`},
+	{"link", usualWeight, `enlace enlaces link url`, `link links`},
+	{"email", usualWeight, `correo email mail electronico`, `email e mail emailed mail`},
+	{"ask", generalWeight, `pide piden pediremos`, `ask asks asking asked`},
+	{"reset", usualWeight, `restablecer resetear reseteo reiniciar reset`, `reset restart`},
+	{"connect", usualWeight, `conectar conecta conexion emparejar emparejo emparejamiento anadir encuentra bluetooth`, `connect connects pair pairing`},
+	{"wifi", usualWeight, `wifi wi-fi red redes`, `wifi network networks`},
+	{"robot", usualWeight, `robot aspirador aspiradora`, `vacuum robot hoover`},
+	{"headphones", usualWeight, `auricular auriculares cascos`, `headphones earphones buds earbuds`},
+	{"inear", usualWeight, `intraurales boton`, `ear`},
+	{"opened", usualWeight, `abrir abierto abiertos abri activados precinto`, `opened open seal unsealed activated`},
+	{"game", usualWeight, `juego juegos software videojuego`, `game games software`},
+	{"bulb", usualWeight, `bombilla bombillas`, `bulb bulbs`},
+	{"washer", usualWeight, `lavadora lavadoras`, `washing machine`},
+	{"fridge", usualWeight, `frigorifico frigorificos nevera frigo`, `fridge refrigerator`},
+	{"bulky", usualWeight, `voluminoso voluminosos grande`, `bulky large`},
+	{"upstairs", usualWeight, `subir suben sube habitacion portal`, `upstairs room carry`},
+	{"phone", thingWeight, `movil moviles telefono celular`, `phone phones mobile smartphone`},
+	{"tablet", thingWeight, `tablet tableta tabletas`, `tablet`},
+	{"tv", thingWeight, `tele televisor television`, `tv television telly`},
+	{"speaker", thingWeight, `altavoz altavoces`, `speaker`},
+	{"coffee", thingWeight, `cafetera cafeteras`, `coffee`},
+	{"lamp", thingWeight, `lampara lamparas`, `lamp`},
+	{"kettle", thingWeight, `hervidor`, `kettle`},
+	{"fan", thingWeight, `ventilador`, `fan`},
+	{"purifier", thingWeight, `purificador`, `purifier`},
+	{"keyboard", thingWeight, `teclado`, `keyboard`},
+	{"pan", thingWeight, `sarten`, `pan frying`},
+	{"plug", usualWeight, `enchufe enchufes adaptador`, `plug socket adapter`},
+	{"recycle", usualWeight, `reciclar reciclaje retirar retirada viejo vieja viejos antiguo antiguos llevais`, `recycle recycling disposal old`},
+	{"battery", usualWeight, `pila pilas bateria baterias`, `battery batteries`},
+	{"business", usualWeight, `empresa empresas autonomo autonomos profesional volumen varios`, `business company companies professional volume lot bulk`},
+	{"pickup", usualWeight, `recoger recogida recojo recogeis`, `pickup pick collect collection collected`},
+	{"point", usualWeight, `punto puntos`, `point points`},
+	{"safeplace", usualWeight, `garaje porteria lugar vecino vecinos`, `garage safe place neighbour neighbours concierge`},
+	{"someone", generalWeight, `persona otra madre padre hermano hermana alguien amigo amiga pareja marido mujer`, `person someone mum mom dad brother sister friend husband wife`},
+	{"identity", usualWeight, `identidad dni documento`, `identity id document`},
+	{"home", usualWeight, `casa ausente`, `home away flat`},
+	{"attempt", generalWeight, `intento intentos intentarlo vuelve volver`, `attempt attempts try`},
+	{"price", generalWeight, `precio precios costar cuesta cuestan vale valen`, `price prices cost costs`},
+	{"cheaper", usualWeight, `barato rebajado rebaja igualar igualais igualamos igualacion`, `cheaper match matching`},
+	{"holiday", usualWeight, `sabado sabados domingo domingos festivo festivos fin`, `saturday saturdays sunday sundays holiday weekend weekends`},
+	{"customs", usualWeight, `aduana aduanas arancel aranceles`, `customs duties duty import`},
+	{"track", usualWeight, `seguimiento rastrear localizar rastreo`, `track tracking trace`},
+	{"slot", generalWeight, `franja hora horas`, `slot hour hours`},
+	{"hours", usualWeight, `horario horarios abierto abre abris abren apertura`, `open opening`},
+	{"status", generalWeight, `estado retenido reparto preparacion`, `status hold`},
+	{"contact", generalWeight, `contactar llamar contacto atencion cliente`, `contact call customer service`},
+	{"answer", generalWeight, `contestar contestais responder respuesta respondeis respondemos`, `answer reply respond`},
+	{"complaint", usualWeight, `reclamacion reclamar queja reclamaciones`, `complaint complain claim complaints`},
+	{"check", generalWeight, `revisar revisamos comprobar revision`, `check checked inspect`},
+	{"canary", placeWeight, `canarias tenerife palmas lanzarote fuerteventura gomera hierro canaria`, `canary tenerife lanzarote fuerteventura palmas canaria canaries`},
+	{"balearic", placeWeight, `baleares mallorca menorca ibiza formentera palma`, `balearic mallorca majorca menorca ibiza formentera palma`},
+	{"ceuta", placeWeight, `ceuta melilla`, `ceuta melilla`},
+	{"mainland", placeWeight, `peninsula peninsular madrid barcelona valencia sevilla zaragoza malaga murcia bilbao alicante cordoba valladolid vigo gijon granada
+		vitoria coruna oviedo pamplona almeria burgos santander salamanca albacete logrono badajoz huelva leon lleida tarragona cadiz jaen ourense lugo girona
+		caceres toledo guadalajara cuenca segovia avila soria teruel huesca zamora palencia`, `mainland peninsula madrid barcelona valencia seville zaragoza malaga bilbao granada`},
+	{"uk", placeWeight, `reino unido inglaterra londres escocia gales britanico britanica`, `uk kingdom england london scotland wales british britain`},
+	{"portugal", placeWeight, `portugal lisboa oporto porto`, `portugal lisbon porto`},
+	{"westeu", placeWeight, `francia alemania italia austria belgica holanda luxemburgo paris berlin roma`, `france germany italy austria belgium netherlands luxembourg paris berlin rome`},
+	{"resteu", placeWeight, `resto polonia irlanda suecia dinamarca finlandia grecia rumania hungria chequia croacia bulgaria eslovaquia eslovenia estonia letonia lituania malta chipre`,
+		`rest poland ireland sweden denmark finland greece romania hungary czechia croatia bulgaria slovakia slovenia estonia latvia lithuania malta cyprus`},
+	{"noneu", placeWeight, `suiza noruega andorra eeuu`, `switzerland swiss zurich norway andorra usa`},
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
@@ -32,7 +33,10 @@ type Embedder struct {
 	concepts concepts
 }
 
-var _ knowledge.Embedder = (*Embedder)(nil)
+var (
+	_ knowledge.Embedder = (*Embedder)(nil)
+	_ rag.Expander       = (*Embedder)(nil)
+)
 
 // NewEmbedder returns an Embedder with vectors of this length: 64 to 4096, 0
 // means 384.
@@ -61,6 +65,12 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 		vectors = append(vectors, e.embed(text))
 	}
 	return vectors, nil
+}
+
+// Expand gives the plainest word of each concept in the text that does not stand
+// there itself: "Canarias" for Tenerife, "reembolso" for "mi dinero".
+func (e *Embedder) Expand(locale, text string) string {
+	return strings.Join(e.concepts.plainest(locale, text), " ")
 }
 
 func (e *Embedder) embed(text string) []float32 {
@@ -100,7 +110,7 @@ func (e *Embedder) features(text string) map[uint64]float64 {
 		}
 		add('w', token, weight)
 		if concept, ok := e.concepts.of(token); ok {
-			add('c', concept, conceptWeight)
+			add('c', concept, conceptWeight*e.concepts.weight["="+concept])
 		}
 		for i := 0; i+pieceLength <= len(token); i++ {
 			add('p', token[i:i+pieceLength], pieceWeight*weight)

@@ -11,62 +11,176 @@ import (
 const (
 	// leastSupport is the share of the question, by weight, that an answer has to
 	// touch; below it the model has nothing to say.
-	leastSupport = 0.4
+	leastSupport = 0.3
 	// wanted is the length in bytes up to which an answer takes more sentences.
-	wanted = 480
+	wanted = 420
+	// secondShare is how close another passage has to come to the best one for
+	// a part of it to be added, secondLength how much may be.
+	secondShare  = 0.8
+	secondLength = 320
+	// repeated is the share of a sentence that the answer may already hold.
+	repeated = 0.75
+	// headingCredit is what a word counts that stands over a sentence only,
+	// titleCredit one that stands in the document's title only.
+	headingCredit = 0.875
+	titleCredit   = 0.5
+	// kindBonus is added when a sentence holds the kind of thing that is asked
+	// for, an amount to "how much"; likenessBonus for a FAQ pair that is asked.
+	kindBonus     = 0.12
+	likenessBonus = 0.35
+	// leastLikeness is the likeness from which on the bonus grows.
+	leastLikeness = 0.25
+	// otherKind is what remains of the support when the answer lacks the kind of
+	// thing that is asked for.
+	otherKind = 0.75
+	// nearnessBonus is added in proportion to the passage's cosine.
+	nearnessBonus = 0.3
 )
 
 // reading is a passage held against the question.
 type reading struct {
 	passage rag.Passage
 	units   []unit
-	// support is the share of the question that the passage with its headings
-	// touches, likeness how much its FAQ question is the one that is asked.
-	support, likeness float64
+	// scores are those of the units: how much of the question each touches, in
+	// its place under the headings.
+	scores []float64
+	// support is the share of the question that the best unit touches, rank what
+	// readings are ordered by.
+	support, rank float64
 }
 
-// extract answers with sentences of the passage that touches most of the
-// question. A FAQ pair whose question is the one asked goes first.
+// asked is a question as passages are held against it.
+type asked struct {
+	features map[string]float64
+	kinds    []kind
+}
+
+// extract answers with the sentences that touch most of the question. A FAQ pair
+// whose question is the one asked goes first; when it does, the passage that says
+// more about the same is added.
 func (m *Model) extract(r rag.Request) rag.Draft {
-	question := m.concepts.features(r.Locale, cmp.Or(r.Query, r.Question))
-	if weight(question) < usualWeight {
+	text := cmp.Or(r.Query, r.Question)
+	q := asked{features: m.concepts.features(r.Locale, text), kinds: kindsOf(fold(text))}
+	if weight(q.features) < generalWeight {
 		return abstain("a question with a subject")
 	}
-	var best *reading
+	m.raiseUnheard(q.features, r.Passages)
+	readings := make([]reading, 0, len(r.Passages))
 	for _, p := range r.Passages {
-		candidate := m.read(question, p)
-		if best == nil || candidate.rank() > best.rank() {
-			best = &candidate
+		if one := m.read(q, p); len(one.units) > 0 {
+			readings = append(readings, one)
 		}
 	}
-	if best == nil || best.support < leastSupport {
+	slices.SortStableFunc(readings, func(a, b reading) int { return cmp.Compare(b.rank, a.rank) })
+	if len(readings) == 0 || readings[0].support < leastSupport {
 		return abstain("a passage that speaks of what is asked")
 	}
-	answer := best.compose(question, m.concepts)
-	if answer == "" {
-		return abstain("a passage that can be quoted")
-	}
-	return rag.Draft{Answer: answer, Citations: []string{best.passage.ID}, Support: best.support}
+	return m.compose(readings)
 }
 
-func (m *Model) read(question map[string]float64, p rag.Passage) reading {
+// raiseUnheard gives the words that no passage holds the weight of what is
+// missing. The concepts of a shop are spared: they stand for too many words.
+func (m *Model) raiseUnheard(question map[string]float64, passages []rag.Passage) {
+	heard := map[string]bool{}
+	for _, p := range passages {
+		for f := range m.concepts.features(p.Locale, strings.Join([]string{p.Title, p.Heading, p.Question, p.Text}, "\n")) {
+			heard[f] = true
+		}
+	}
+	for f, w := range question {
+		if w == rareWeight && !heard[f] {
+			question[f] = unheardWeight
+		}
+	}
+}
+
+// compose takes the best units of the best reading, and of the next one that
+// comes close and says something else.
+func (m *Model) compose(readings []reading) rag.Draft {
+	best := readings[0]
+	answer := join(best.units, m.choose(best, wanted, nil))
+	draft := rag.Draft{Answer: answer, Citations: []string{best.passage.ID}, Support: best.support}
+	said := m.concepts.features(best.passage.Locale, answer)
+	for _, next := range readings[1:] {
+		if next.rank < secondShare*best.rank || next.passage.Locale != best.passage.Locale {
+			break
+		}
+		if more := join(next.units, m.choose(next, secondLength, said)); more != "" {
+			draft.Answer += "\n" + more
+			draft.Citations = append(draft.Citations, next.passage.ID)
+			break
+		}
+	}
+	return draft
+}
+
+// choose marks the units to take, best first, up to a length; the best one fits
+// always. What was said already is not taken again.
+func (m *Model) choose(r reading, length int, said map[string]float64) map[int]bool {
+	order := make([]int, len(r.units))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.scores[b], r.scores[a]) })
+	taken := map[int]bool{}
+	used := 0
+	for _, i := range order {
+		size := len(r.units[i].text)
+		if len(taken) > 0 && used+size > length {
+			continue
+		}
+		if touched(m.concepts.features(r.passage.Locale, r.units[i].text), said) > repeated {
+			continue
+		}
+		taken[i] = true
+		used += size
+	}
+	return taken
+}
+
+func (m *Model) read(q asked, p rag.Passage) reading {
 	r := reading{passage: p, units: units(p.Text)}
-	own := m.concepts.features(p.Locale, strings.Join([]string{p.Title, p.Heading, p.Question, p.Text}, "\n"))
-	r.support = touched(question, own)
+	section := m.concepts.features(p.Locale, lastHeading(p.Heading)+"\n"+p.Question)
+	title := m.concepts.features(p.Locale, p.Title+"\n"+p.Heading)
+	best := 0.0
+	for _, u := range r.units {
+		score := covered(q.features, m.concepts.features(p.Locale, u.text), section, title)
+		support := score
+		switch {
+		case slices.ContainsFunc(q.kinds, func(k kind) bool { return k.in(u.text) }):
+			score += kindBonus
+		case len(q.kinds) > 0:
+			support *= otherKind
+		}
+		if score > best {
+			best, r.support = score, support
+		}
+		r.scores = append(r.scores, score)
+	}
+	r.rank = best + nearnessBonus*p.Dense
 	if p.Question != "" {
-		r.likeness = likeness(question, m.concepts.features(p.Locale, p.Question))
+		r.rank += likenessBonus * max(0, likeness(q.features, m.concepts.features(p.Locale, p.Question))-leastLikeness)
 	}
 	return r
 }
 
-func (r reading) rank() float64 { return r.support + 0.5*r.likeness }
+// lastHeading is the innermost heading of a path.
+func lastHeading(path string) string {
+	return path[strings.LastIndex(path, " > ")+1:]
+}
 
-// touched is the share of the wanted features, by weight, that the others have.
-func touched(wanted, others map[string]float64) float64 {
+// covered is the share of the wanted features, by weight, that a sentence has,
+// or, for less, the heading over it and the title.
+func covered(wanted, own, section, title map[string]float64) float64 {
 	shared := 0.0
 	for f, w := range wanted {
-		if others[f] > 0 {
+		switch {
+		case own[f] > 0:
 			shared += w
+		case section[f] > 0:
+			shared += headingCredit * w
+		case title[f] > 0:
+			shared += titleCredit * w
 		}
 	}
 	if total := weight(wanted); total > 0 {
@@ -74,6 +188,9 @@ func touched(wanted, others map[string]float64) float64 {
 	}
 	return 0
 }
+
+// touched is the share of the wanted features, by weight, that the others have.
+func touched(wanted, others map[string]float64) float64 { return covered(wanted, others, nil, nil) }
 
 // likeness is the overlap of Dice by weight.
 func likeness(a, b map[string]float64) float64 {
@@ -95,25 +212,4 @@ func weight(features map[string]float64) float64 {
 		sum += w
 	}
 	return sum
-}
-
-// compose joins the passage's units: all of them when they are few, else the
-// ones that touch the question most, in their order.
-func (r reading) compose(question map[string]float64, c concepts) string {
-	order := make([]int, len(r.units))
-	scores := make([]float64, len(r.units))
-	for i, u := range r.units {
-		order[i] = i
-		scores[i] = touched(question, c.features(r.passage.Locale, u.text))
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	taken := map[int]bool{}
-	length := 0
-	for _, i := range order {
-		if size := len(r.units[i].text); length == 0 || length+size <= wanted {
-			taken[i] = true
-			length += size
-		}
-	}
-	return join(r.units, taken)
 }

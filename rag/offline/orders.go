@@ -123,7 +123,7 @@ func (m *Model) sharedThings(asked map[string]float64, name string) int {
 	for _, locale := range []string{"es", "en"} {
 		for _, stem := range knowledge.Tokens(locale, name) {
 			f := m.concepts.feature(stem)
-			if asked[f] >= usualWeight {
+			if asked[f] > faintWeight {
 				shared[f] = true
 			}
 		}

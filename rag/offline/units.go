@@ -9,7 +9,7 @@ import (
 )
 
 // unit is a piece of a passage that can stand in an answer: a sentence, an item
-// of a list or a row of a table.
+// of a list, all steps of a numbered one, or a row of a table.
 type unit struct {
 	text string
 	// line says that the unit takes a line of its own.
@@ -18,7 +18,8 @@ type unit struct {
 
 var (
 	tableRule  = regexp.MustCompile(`^\s*\|?[\s:|-]+\|?\s*$`)
-	listMark   = regexp.MustCompile(`^\s*(?:[-*+]|\d+[.)])\s+`)
+	listMark   = regexp.MustCompile(`^\s*[-*+]\s+`)
+	stepMark   = regexp.MustCompile(`^\s*\d+[.)]\s+`)
 	emphasis   = regexp.MustCompile("[*`]+|__")
 	inlineLink = regexp.MustCompile(`\[([^\]]*)\]\([^)\s]*\)`)
 )
@@ -28,8 +29,11 @@ var (
 func units(text string) []unit {
 	var list []unit
 	var header []string
+	inSteps := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
+		step := stepMark.MatchString(line)
+		inSteps = inSteps && step
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
 			header = nil
@@ -41,6 +45,12 @@ func units(text string) []unit {
 				continue
 			}
 			list = append(list, unit{text: row(header, cells), line: true})
+		case inSteps:
+			// Steps are of use together only.
+			list[len(list)-1].text += "\n" + plain(line)
+		case step:
+			list = append(list, unit{text: plain(line), line: true})
+			inSteps = true
 		case listMark.MatchString(line):
 			list = append(list, unit{text: "• " + plain(listMark.ReplaceAllString(line, "")), line: true})
 		default:
