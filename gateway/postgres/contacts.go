@@ -1,0 +1,237 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/recado/recado/gateway"
+)
+
+// contacts finds out who is who among the identities of a batch of events. A user
+// id belongs to one contact for ever. A phone number belongs to who had it last:
+// when it comes with another user id it has a new owner, who must not see what
+// the one before wrote. A contact with nothing but that number becomes one with
+// the user.
+type contacts struct {
+	// owner is the contact of each key.
+	owner map[string]string
+	// fresh are contacts that are not in the database yet, with the time of their
+	// first event.
+	fresh map[string]time.Time
+	// moved are the keys whose owner is not what the database says.
+	moved map[string]bool
+	// merged says into which contact another was merged.
+	merged map[string]string
+}
+
+func newContacts() *contacts {
+	return &contacts{
+		owner: map[string]string{}, fresh: map[string]time.Time{},
+		moved: map[string]bool{}, merged: map[string]string{},
+	}
+}
+
+// named says whether a contact has a user id other than this key.
+func (c *contacts) named(contact, key string) bool {
+	for k, owner := range c.owner {
+		if owner == contact && k != key && strings.HasPrefix(k, "user:") {
+			return true
+		}
+	}
+	return false
+}
+
+// find gives the contact of an identity and learns from it.
+func (c *contacts) find(id gateway.Identity, at time.Time) string {
+	keys := id.Keys()
+	contact := c.owner[keys[0]]
+	if len(keys) == 2 {
+		contact = c.join(contact, c.owner[keys[1]], keys[0])
+	}
+	if contact == "" {
+		contact = gateway.NewID()
+		c.fresh[contact] = at
+	}
+	for _, key := range keys {
+		if c.owner[key] != contact {
+			c.owner[key], c.moved[key] = contact, true
+		}
+	}
+	return contact
+}
+
+// join decides whose an identity with both keys is, given the contacts that the
+// keys led to.
+func (c *contacts) join(user, phone, userKey string) string {
+	switch {
+	case phone == "" || phone == user:
+		return user
+	case c.named(phone, userKey):
+		return user // the number has moved; an unknown user is a new contact
+	case user == "":
+		return phone
+	}
+	return c.merge(user, phone)
+}
+
+// merge makes two contacts one: the one that is older in the database.
+func (c *contacts) merge(a, b string) string {
+	_, newA := c.fresh[a]
+	_, newB := c.fresh[b]
+	kept, gone := a, b
+	if !newB && (newA || b < a) {
+		kept, gone = b, a
+	}
+	for key, owner := range c.owner {
+		if owner == gone {
+			c.owner[key], c.moved[key] = kept, true
+		}
+	}
+	c.merged[gone] = kept
+	return kept
+}
+
+// final is what a contact has become after the whole batch.
+func (c *contacts) final(contact string) string {
+	for c.merged[contact] != "" {
+		contact = c.merged[contact]
+	}
+	return contact
+}
+
+// load reads the contacts of the keys with all keys they have.
+func (c *contacts) load(ctx context.Context, tx pgx.Tx, keys []string) error {
+	const query = `select key, contact_id from gateway_identities
+		where contact_id in (select contact_id from gateway_identities where key = any($1))`
+	found, err := tx.Query(ctx, query, keys)
+	if err != nil {
+		return err
+	}
+	var key, contact string
+	_, err = pgx.ForEachRow(found, []any{scan(&key), scan(&contact)}, func() error {
+		c.owner[key] = contact
+		return nil
+	})
+	return err
+}
+
+// save writes what was learned, and merges the conversations of merged contacts.
+func (c *contacts) save(ctx context.Context, tx pgx.Tx, now time.Time) error {
+	batch := &pgx.Batch{}
+	for _, id := range slices.Sorted(maps.Keys(c.fresh)) {
+		if c.merged[id] == "" {
+			batch.Queue(`insert into gateway_contacts (id, created_at) values ($1, $2)`, id, present(c.fresh[id]))
+		}
+	}
+	var keys, owners []string
+	for _, key := range slices.Sorted(maps.Keys(c.moved)) {
+		keys, owners = append(keys, escape(key)), append(owners, c.owner[key])
+	}
+	if len(keys) > 0 {
+		batch.Queue(`insert into gateway_identities (key, contact_id) select * from unnest($1::text[], $2::text[])
+			on conflict (key) do update set contact_id = excluded.contact_id`, keys, owners)
+	}
+	if err := send(ctx, tx, batch); err != nil {
+		return fmt.Errorf("save contacts: %w", err)
+	}
+	for _, gone := range slices.Sorted(maps.Keys(c.merged)) {
+		if _, fresh := c.fresh[gone]; fresh {
+			continue
+		}
+		if err := mergeContacts(ctx, tx, c.final(gone), gone, now); err != nil {
+			return fmt.Errorf("merge contacts: %w", err)
+		}
+	}
+	return nil
+}
+
+// mergeContacts gives the conversations of one contact to the other. On a channel
+// where both have one, the newer becomes part of the older.
+func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.Time) error {
+	list, err := lockConversations(ctx, tx, []string{kept, gone}, nil)
+	if err != nil {
+		return err
+	}
+	byChannel := map[string]*conversation{}
+	for _, c := range list { // the older first
+		older := byChannel[c.Channel]
+		if older == nil {
+			byChannel[c.Channel] = c
+			continue
+		}
+		if err := fold(ctx, tx, older, c, now); err != nil {
+			return err
+		}
+	}
+	for _, c := range byChannel {
+		c.ContactID = kept
+	}
+	if err := save(ctx, tx, slices.SortedFunc(maps.Values(byChannel), byID)); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `delete from gateway_contacts where id = $1`, gone)
+	return err
+}
+
+func byID(a, b *conversation) int { return cmp.Compare(a.ID, b.ID) }
+
+// fold makes the newer conversation part of the older one. Whoever makes a turn
+// of either loses the lease. Of two open handoffs the one of the conversation
+// that prevails stays open.
+func fold(ctx context.Context, tx pgx.Tx, older, newer *conversation, now time.Time) error {
+	prevails := older.absorb(newer)
+	batch := &pgx.Batch{}
+	batch.Queue(`update gateway_events set conversation_id = $1, seq = seq + $3 where conversation_id = $2`,
+		older.ID, newer.ID, older.filed)
+	batch.Queue(`update gateway_outgoing set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
+	batch.Queue(`update gateway_turns set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
+	batch.Queue(`update gateway_handoffs set state = 'resolved', updated_at = $4
+		where conversation_id in ($1, $2) and conversation_id <> $3 and state in ('queued', 'claimed')
+			and exists (select from gateway_handoffs where conversation_id = $3 and state in ('queued', 'claimed'))`,
+		older.ID, newer.ID, prevails, present(now))
+	batch.Queue(`update gateway_handoffs set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
+	batch.Queue(`delete from gateway_conversations where id = $1`, newer.ID)
+	batch.Queue(`update gateway_conversations set lease = null, leased_until = null where id = $1`, older.ID)
+	older.filed += newer.filed
+	return send(ctx, tx, batch)
+}
+
+// absorb takes over the state of a newer conversation with the same person, and
+// says which of the two decides who answers: people before the bot.
+func (c *conversation) absorb(newer *conversation) (prevails string) {
+	prevails = c.ID
+	weight := map[gateway.Mode]int{gateway.ModeBot: 1, gateway.ModeQueued: 2, gateway.ModeAgent: 3}
+	if weight[newer.Mode] > weight[c.Mode] {
+		prevails, c.Mode, c.Agent = newer.ID, newer.Mode, newer.Agent
+	}
+	c.Epoch = max(c.Epoch, newer.Epoch) + 1
+	if newer.LastCustomerAt.After(c.LastCustomerAt) {
+		c.LastCustomerAt, c.Contact = newer.LastCustomerAt, newer.Contact
+		c.Name, c.Language = cmp.Or(newer.Name, c.Name), cmp.Or(newer.Language, c.Language)
+		c.Fallbacks, c.Clarified = newer.Fallbacks, newer.Clarified
+	}
+	c.UpdatedAt = later(c.UpdatedAt, newer.UpdatedAt)
+	return prevails
+}
+
+// lockConversations reads and locks the conversations of contacts, and those with
+// the given ids, the oldest first.
+func lockConversations(ctx context.Context, tx pgx.Tx, contacts, ids []string) ([]*conversation, error) {
+	found, err := tx.Query(ctx, `select `+conversationColumns+` from gateway_conversations c
+		where c.contact_id = any($1) or c.id = any($2) order by c.id for no key update`, contacts, ids)
+	if err != nil {
+		return nil, fmt.Errorf("lock conversations: %w", err)
+	}
+	list, err := pgx.CollectRows(found, scanConversation)
+	if err != nil {
+		return nil, fmt.Errorf("lock conversations: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,309 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/recado/recado/gateway"
+)
+
+// phoneApp is the agent's name of messages that were sent from the phone app.
+const phoneApp = "phone app"
+
+// message is a message as people see it, with the time that it is listed by.
+type message struct {
+	gateway.MessageView
+	at time.Time
+}
+
+// The two halves of a conversation as rows of one shape.
+const (
+	inColumns = `e.id, e.provider_id, case when e.kind = 'echo' then 'out' else 'in' end as direction,
+		case when e.kind = 'echo' then 'agent' else 'customer' end as author,
+		case when e.kind = 'echo' then '` + phoneApp + `' else '' end as agent,
+		e.message, '' as body, coalesce(e.happened_at, e.received_at) as seen_at,
+		case when e.kind = 'echo' then 'sent' else 'received' end as status,
+		null::json as error, e.raw as payload, e.received_at as listed_at`
+	outColumns = `o.id, o.provider_id, 'out' as direction, o.author, o.agent,
+		null::json as message, o.body, o.created_at as seen_at, o.state as status,
+		o.error, o.payload, o.created_at as listed_at`
+)
+
+func scanListed(row pgx.CollectableRow) (message, error) {
+	var m message
+	var said *gateway.Message
+	err := row.Scan(scan(&m.ID), scan(&m.ProviderID), scan(&m.Direction), scan(&m.Author), scan(&m.Agent), &said, scan(&m.Text),
+		when(&m.At), scan(&m.Status), &m.Error, (*[]byte)(&m.Payload), when(&m.at))
+	m.Type = "text"
+	if said != nil {
+		m.Type, m.Text = said.Type, said.Text
+	} else if m.Direction == "in" {
+		m.Type = ""
+	}
+	return m, err
+}
+
+func scanMessage(row pgx.CollectableRow) (gateway.MessageView, error) {
+	m, err := scanListed(row)
+	return m.MessageView, err
+}
+
+// historyQuery looks back from a lease: the newest messages but those that wait.
+const historyQuery = `
+with c as materialized (select id from gateway_conversations where lease = $1), newest as (
+	(select ` + inColumns + ` from gateway_events e
+		where e.conversation_id = (select id from c) and e.state = 'done'
+		order by e.received_at desc, e.id desc limit $2)
+	union all
+	(select ` + outColumns + ` from gateway_outgoing o
+		where o.conversation_id = (select id from c)
+		order by o.created_at desc, o.id desc limit $2)
+	order by listed_at desc, id desc limit $2
+)
+select * from newest order by listed_at, id`
+
+// messagesQuery gives one page of both halves.
+const messagesQuery = `
+(select ` + inColumns + ` from gateway_events e
+	where e.conversation_id = $1 and ($2::timestamptz is null or (e.received_at, e.id) > ($2, $3))
+	order by e.received_at, e.id limit $4)
+union all
+(select ` + outColumns + ` from gateway_outgoing o
+	where o.conversation_id = $1 and ($2::timestamptz is null or (o.created_at, o.id) > ($2, $3))
+	order by o.created_at, o.id limit $4)
+order by listed_at, id limit $4`
+
+// Messages implements gateway.Desk.
+func (s *Store) Messages(ctx context.Context, conversationID string, p gateway.Page) ([]gateway.MessageView, string, error) {
+	list, err := list(ctx, s, listMessages, p, conversationID, messagesQuery, scanListed)
+	if err != nil {
+		return nil, "", fmt.Errorf("list messages: %w", err)
+	}
+	list, next := cut(list, p, listMessages, func(m message) cursor { return cursor{m.at, m.ID} })
+	views := make([]gateway.MessageView, len(list))
+	for i, m := range list {
+		views[i] = m.MessageView
+	}
+	return views, next, nil
+}
+
+// list reads a page and one row more of what belongs to a conversation that has
+// to exist.
+func list[T any](ctx context.Context, s *Store, kind rune, p gateway.Page, conversationID, query string,
+	row func(pgx.CollectableRow) (T, error),
+) (list []T, err error) {
+	c, err := cursorOf(kind, p.After)
+	if err != nil {
+		return nil, err
+	}
+	at, id := c.args()
+	var exists bool
+	batch := &pgx.Batch{}
+	batch.Queue(`select exists (select from gateway_conversations where id = $1)`, escape(conversationID)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&exists) })
+	batch.Queue(query, escape(conversationID), at, id, rows(p)+1).Query(func(rows pgx.Rows) (err error) {
+		list, err = pgx.CollectRows(rows, row)
+		return err
+	})
+	if err := send(ctx, s.pool, batch); err != nil {
+		return nil, err
+	}
+	if !exists {
+		return nil, gateway.ErrNotFound
+	}
+	return list, nil
+}
+
+// Turns implements gateway.Desk.
+func (s *Store) Turns(ctx context.Context, conversationID string, p gateway.Page) ([]gateway.Record, string, error) {
+	const query = `select record, conversation_id, at from gateway_turns
+		where conversation_id = $1 and ($2::timestamptz is null or (at, id) > ($2, $3)) order by at, id limit $4`
+	type turn struct {
+		gateway.Record
+		at time.Time
+	}
+	list, err := list(ctx, s, listTurns, p, conversationID, query, func(row pgx.CollectableRow) (turn, error) {
+		var t turn
+		var conversation string
+		err := row.Scan(&t.Record, scan(&conversation), when(&t.at))
+		// Contacts that were merged since have another conversation.
+		t.ConversationID = conversation
+		return t, err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list turns: %w", err)
+	}
+	list, next := cut(list, p, listTurns, func(t turn) cursor { return cursor{t.at, t.ID} })
+	records := make([]gateway.Record, len(list))
+	for i, t := range list {
+		records[i] = t.Record
+	}
+	return records, next, nil
+}
+
+// Conversations implements gateway.Desk.
+func (s *Store) Conversations(ctx context.Context, f gateway.ConversationFilter, p gateway.Page) ([]gateway.Conversation, string, error) {
+	after, err := cursorOf(listConversations, p.After)
+	if err != nil {
+		return nil, "", fmt.Errorf("list conversations: %w", err)
+	}
+	at, id := after.args()
+	query := `select ` + conversationColumns + ` from gateway_conversations c
+		where ($1::timestamptz is null or (c.updated_at, c.id) < ($1, $2))`
+	args := []any{at, id, rows(p) + 1}
+	if f.Contact != "" {
+		query += ` and c.contact_id in (select contact_id from gateway_identities where key = any($4))`
+		args = append(args, []string{escape("user:" + f.Contact), escape("phone:" + strings.TrimPrefix(f.Contact, "+"))})
+	}
+	found, err := s.pool.Query(ctx, query+` order by c.updated_at desc, c.id desc limit $3`, args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("list conversations: %w", err)
+	}
+	list, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (gateway.Conversation, error) {
+		c, err := scanConversation(row)
+		return c.Conversation, err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list conversations: %w", err)
+	}
+	list, next := cut(list, p, listConversations, func(c gateway.Conversation) cursor { return cursor{c.UpdatedAt, c.ID} })
+	return list, next, nil
+}
+
+// Conversation implements gateway.Desk.
+func (s *Store) Conversation(ctx context.Context, id string) (gateway.Conversation, error) {
+	var c conversation
+	query := `select ` + conversationColumns + ` from gateway_conversations c where c.id = $1`
+	if err := s.pool.QueryRow(ctx, query, escape(id)).Scan(c.places()...); err != nil {
+		return gateway.Conversation{}, fmt.Errorf("read a conversation: %w", missing(err))
+	}
+	return c.Conversation, nil
+}
+
+// missing turns the absence of a row into the gateway's error.
+func missing(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return gateway.ErrNotFound
+	}
+	return err
+}
+
+const handoffColumns = `id, conversation_id, user_id, phone, name, reason, state, agent, packet, created_at, updated_at`
+
+func scanHandoff(row pgx.CollectableRow) (gateway.Handoff, error) {
+	var h gateway.Handoff
+	err := row.Scan(scan(&h.ID), scan(&h.ConversationID), scan(&h.Contact.UserID), scan(&h.Contact.Phone), scan(&h.Name),
+		scan(&h.Reason), scan(&h.State), scan(&h.Agent), &h.Packet, when(&h.CreatedAt), when(&h.UpdatedAt))
+	return h, err
+}
+
+// Handoffs implements gateway.Desk.
+func (s *Store) Handoffs(ctx context.Context, state gateway.HandoffState, p gateway.Page) ([]gateway.Handoff, string, error) {
+	after, err := cursorOf(listHandoffs, p.After)
+	if err != nil {
+		return nil, "", fmt.Errorf("list handoffs: %w", err)
+	}
+	at, id := after.args()
+	query := `select ` + handoffColumns + ` from gateway_handoffs
+		where ($1::timestamptz is null or (created_at, id) > ($1, $2))`
+	args := []any{at, id, rows(p) + 1}
+	if state != "" {
+		query += ` and state = $4`
+		args = append(args, escape(string(state)))
+	}
+	found, err := s.pool.Query(ctx, query+` order by created_at, id limit $3`, args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("list handoffs: %w", err)
+	}
+	list, err := pgx.CollectRows(found, scanHandoff)
+	if err != nil {
+		return nil, "", fmt.Errorf("list handoffs: %w", err)
+	}
+	list, next := cut(list, p, listHandoffs, func(h gateway.Handoff) cursor { return cursor{h.CreatedAt, h.ID} })
+	return list, next, nil
+}
+
+// Handoff implements gateway.Desk.
+func (s *Store) Handoff(ctx context.Context, id string) (gateway.Handoff, error) {
+	found, err := s.pool.Query(ctx, `select `+handoffColumns+` from gateway_handoffs where id = $1`, escape(id))
+	if err != nil {
+		return gateway.Handoff{}, fmt.Errorf("read a handoff: %w", err)
+	}
+	h, err := pgx.CollectExactlyOneRow(found, scanHandoff)
+	if err != nil {
+		return gateway.Handoff{}, fmt.Errorf("read a handoff: %w", missing(err))
+	}
+	return h, nil
+}
+
+// Act implements gateway.Desk.
+func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, err error) {
+	err = s.transact(ctx, func(tx pgx.Tx) error {
+		var c gateway.Conversation
+		if h, c, err = lockHandoff(ctx, tx, a.HandoffID); err != nil {
+			return err
+		}
+		applied, err := gateway.Apply(h, c, a)
+		if err != nil {
+			return err
+		}
+		// Claiming again changes nothing.
+		if applied.Outgoing == nil && applied.Handoff.State == h.State {
+			return nil
+		}
+		h = applied.Handoff
+		return saveApplied(ctx, tx, applied)
+	})
+	if err != nil {
+		return gateway.Handoff{}, fmt.Errorf("act on a handoff: %w", err)
+	}
+	h.UpdatedAt = micro(h.UpdatedAt)
+	return h, nil
+}
+
+// lockHandoff locks a handoff and its conversation, which goes first.
+func lockHandoff(ctx context.Context, tx pgx.Tx, id string) (h gateway.Handoff, c gateway.Conversation, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`select `+conversationColumns+` from gateway_conversations c
+		where c.id = (select conversation_id from gateway_handoffs where id = $1) for no key update`, escape(id)).
+		Query(func(rows pgx.Rows) error {
+			found, err := pgx.CollectExactlyOneRow(rows, scanConversation)
+			if err == nil {
+				c = found.Conversation
+			}
+			return missing(err)
+		})
+	batch.Queue(`select `+handoffColumns+` from gateway_handoffs where id = $1 for no key update`, escape(id)).
+		Query(func(rows pgx.Rows) (err error) {
+			h, err = pgx.CollectExactlyOneRow(rows, scanHandoff)
+			return missing(err)
+		})
+	return h, c, send(ctx, tx, batch)
+}
+
+func saveApplied(ctx context.Context, tx pgx.Tx, a gateway.Applied) error {
+	h := a.Handoff
+	batch := &pgx.Batch{}
+	batch.Queue(`update gateway_handoffs set state = $2, agent = $3, updated_at = $4 where id = $1`,
+		escape(h.ID), escape(string(h.State)), escape(h.Agent), present(h.UpdatedAt))
+	queueOwner(batch, a.Conversation)
+	if a.Outgoing != nil {
+		queueOutgoing(batch, a.Conversation.ID, *a.Outgoing)
+	}
+	batch.Queue(bump)
+	return send(ctx, tx, batch)
+}
+
+// Revision implements gateway.Desk.
+func (s *Store) Revision(ctx context.Context) (int64, error) {
+	var n int64
+	if err := s.pool.QueryRow(ctx, `select sum(n)::bigint from gateway_revision`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("read the revision: %w", err)
+	}
+	return n, nil
+}

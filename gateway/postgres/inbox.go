@@ -1,0 +1,207 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/recado/recado/gateway"
+)
+
+// dueCondition says that a conversation may be claimed at $1.
+const dueCondition = `due_at <= $1 and (leased_until is null or leased_until <= $1)`
+
+// lookQuery says whether there is anything to file and anything to lease. It
+// writes nothing: an idle gateway asks again and again.
+const lookQuery = `select exists (select from gateway_events where state = 'accepted'),
+	exists (select from gateway_conversations where ` + dueCondition + `)`
+
+// leaseQuery leases the conversation that has been due longest.
+const leaseQuery = `
+with due as (
+	select id from gateway_conversations where ` + dueCondition + `
+	order by due_at, id limit 1 for no key update skip locked
+)
+update gateway_conversations c set lease = $2, leased_until = $3, attempt = attempt + 1
+from due where c.id = due.id
+returning ` + conversationColumns + `, c.attempt`
+
+const waitingQuery = `select ` + eventColumns + ` from gateway_events
+where state = 'waiting' and conversation_id = (select id from gateway_conversations where lease = $1)
+order by happened_at, no`
+
+// historyLength is how many messages a claim looks back.
+const historyLength = 20
+
+// Claim implements gateway.Inbox.
+func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
+	var accepted, due bool
+	if err := s.pool.QueryRow(ctx, lookQuery, stamp(now)).Scan(&accepted, &due); err != nil {
+		return nil, fmt.Errorf("look for work: %w", err)
+	}
+	if accepted {
+		if err := s.file(ctx, now); err != nil {
+			return nil, err
+		}
+	}
+	if !accepted && !due {
+		return nil, gateway.ErrNoWork
+	}
+	c, err := s.lease(ctx, now, lease)
+	if err != nil {
+		return nil, fmt.Errorf("lease a conversation: %w", err)
+	}
+	if c == nil {
+		return nil, gateway.ErrNoWork
+	}
+	return c, nil
+}
+
+// lease leases the conversation that is due longest, or gives nil. One round trip
+// leases it and reads its events and its history.
+func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
+	c := &gateway.Claim{Lease: gateway.NewID(), LeasedUntil: micro(now.Add(lease))}
+	var leased []*conversation
+	batch := &pgx.Batch{}
+	batch.Queue(withoutDisk)
+	batch.Queue(leaseQuery, stamp(now), c.Lease, stamp(c.LeasedUntil)).Query(func(rows pgx.Rows) (err error) {
+		leased, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*conversation, error) {
+			one := &conversation{}
+			return one, row.Scan(append(one.places(), &c.Attempt)...)
+		})
+		return err
+	})
+	batch.Queue(waitingQuery, c.Lease).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, scanEntry)
+		for _, e := range list {
+			c.Events = append(c.Events, e.Event)
+		}
+		return err
+	})
+	batch.Queue(historyQuery, c.Lease, historyLength).Query(func(rows pgx.Rows) (err error) {
+		c.History, err = pgx.CollectRows(rows, scanMessage)
+		return err
+	})
+	if err := send(ctx, s.pool, batch); err != nil {
+		return nil, err
+	}
+	if len(leased) == 0 {
+		return nil, nil
+	}
+	c.Conversation, c.Through = leased[0].Conversation, leased[0].filed
+	return c, nil
+}
+
+// micro is a time as precise as the database keeps it.
+func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+const commitQuery = `
+update gateway_conversations set
+	epoch = epoch + (mode <> $2 or agent <> $3)::int, mode = $2, agent = $3,
+	language = $4, fallbacks = $5, clarified = $6, updated_at = greatest(updated_at, $7),
+	lease = null, leased_until = null, attempt = 0, due_at = null
+where id = $1`
+
+// Commit implements gateway.Inbox: one round trip, one transaction. The first
+// statement refuses, and undoes the rest by that.
+func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) error {
+	id, after := c.Conversation.ID, t.Conversation
+	batch := &pgx.Batch{}
+	batch.Queue(`select gateway_hold($1, $2, $3, $4)`, escape(id), escape(c.Lease), c.Conversation.Epoch, c.Through)
+	batch.Queue(commitQuery, escape(id), escape(string(after.Mode)), escape(after.Agent),
+		escape(after.Language), after.Fallbacks, after.Clarified, stamp(t.Record.At))
+	batch.Queue(`update gateway_events set state = 'done' where conversation_id = $1 and state = 'waiting'`, escape(id))
+	for _, o := range t.Outgoing {
+		queueOutgoing(batch, id, o)
+	}
+	if t.Handoff != nil {
+		if err := queueHandoff(batch, id, *t.Handoff); err != nil {
+			return fmt.Errorf("commit a turn: %w", err)
+		}
+	}
+	if err := queueRecord(batch, id, t.Record); err != nil {
+		return fmt.Errorf("commit a turn: %w", err)
+	}
+	batch.Queue(bump)
+	if err := send(ctx, s.pool, batch); err != nil {
+		return fmt.Errorf("commit a turn: %w", refusal(err))
+	}
+	return nil
+}
+
+// refusal names what gateway_hold refused by.
+func refusal(err error) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case "RG001":
+			return gateway.ErrLeaseLost
+		case "RG002":
+			return gateway.ErrHumanOwns
+		case "RG003":
+			return gateway.ErrSuperseded
+		}
+	}
+	return err
+}
+
+// queueOutgoing adds a message to send to a batch.
+func queueOutgoing(batch *pgx.Batch, conversationID string, o gateway.Outgoing) {
+	batch.Queue(`insert into gateway_outgoing (id, conversation_id, channel, user_id, phone, author, agent, body,
+			turn_id, created_at, expires_at, state)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued')`,
+		escape(o.ID), escape(conversationID), escape(o.Channel), escape(o.To.UserID), escape(o.To.Phone),
+		escape(string(o.Author)), escape(o.Agent), escape(o.Text), escape(o.TurnID), present(o.CreatedAt), stamp(o.ExpiresAt))
+}
+
+// queueHandoff adds an open handoff to a batch. When the conversation has one
+// already, that one stays, and is claimed if the new one is.
+func queueHandoff(batch *pgx.Batch, conversationID string, h gateway.Handoff) error {
+	packet, err := document(&h.Packet)
+	if err != nil {
+		return fmt.Errorf("encode a handoff: %w", err)
+	}
+	batch.Queue(`insert into gateway_handoffs (id, conversation_id, user_id, phone, name, reason, state, agent, packet,
+			created_at, updated_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json, $10, $11)
+		on conflict (conversation_id) where state in ('queued', 'claimed') do update
+		set state = excluded.state, agent = excluded.agent, updated_at = excluded.updated_at
+		where excluded.state = 'claimed'`,
+		escape(h.ID), escape(conversationID), escape(h.Contact.UserID), escape(h.Contact.Phone), escape(h.Name),
+		escape(string(h.Reason)), escape(string(h.State)), escape(h.Agent), packet, present(h.CreatedAt), present(h.UpdatedAt))
+	return nil
+}
+
+// queueRecord adds a decision record to a batch. A turn has one record: when a
+// commit took effect although its answer was lost, a later abandoning changes
+// nothing.
+func queueRecord(batch *pgx.Batch, conversationID string, r gateway.Record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode a decision record: %w", err)
+	}
+	batch.Queue(`insert into gateway_turns (id, conversation_id, at, record)
+		select $1::text, id, $3::timestamptz, $4::text::json from gateway_conversations where id = $2
+		on conflict (id) do nothing`, escape(r.ID), escape(conversationID), present(r.At), string(data))
+	return nil
+}
+
+// Abandon implements gateway.Inbox. The record is kept even when the lease was
+// lost: the attempt was made.
+func (s *Store) Abandon(ctx context.Context, c *gateway.Claim, r gateway.Record, retryAt time.Time) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`update gateway_conversations set lease = null, leased_until = null, due_at = $3
+		where id = $1 and lease = $2`, escape(c.Conversation.ID), escape(c.Lease), stamp(retryAt))
+	if err := queueRecord(batch, c.Conversation.ID, r); err != nil {
+		return fmt.Errorf("abandon a turn: %w", err)
+	}
+	if err := send(ctx, s.pool, batch); err != nil {
+		return fmt.Errorf("abandon a turn: %w", err)
+	}
+	return nil
+}
