@@ -232,6 +232,7 @@ func (b *bundle) commit(c *gateway.Claim, t gateway.Turn) {
 // say lets a customer write and claims the conversation when the burst is over.
 func (b *bundle) say(from gateway.Identity, texts ...string) *gateway.Claim {
 	b.Helper()
+	b.advance(time.Millisecond) // after whatever was said before
 	for _, text := range texts {
 		b.accept(b.message(from, text))
 	}

@@ -1,0 +1,117 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/recado/recado/gateway"
+)
+
+// eventColumns are what Accept writes, in this order.
+const eventColumns = `key, kind, channel, user_id, phone, name, at, received_at, answer_after, answer_by, body, raw`
+
+// eventWidth is how many they are.
+const eventWidth = 12
+
+// maxRows is how many events one statement inserts.
+const maxRows = 64
+
+// Accept implements gateway.Inbox.
+func (s *Store) Accept(ctx context.Context, events []gateway.Event) (fresh []gateway.Event, err error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, eventWidth*len(events))
+	for i := range events {
+		if args, err = appendEvent(args, &events[i]); err != nil {
+			return nil, fmt.Errorf("accept: %w", err)
+		}
+	}
+	kept := make(map[string]bool, len(events))
+	err = s.write(ctx, func(t *tx) error {
+		for len(args) > 0 {
+			n := min(len(args)/eventWidth, maxRows)
+			if err := insertEvents(t, kept, n, args[:n*eventWidth]); err != nil {
+				return err
+			}
+			args = args[n*eventWidth:]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("accept: %w", err)
+	}
+	for _, e := range events {
+		if kept[e.Key] {
+			fresh = append(fresh, e)
+			delete(kept, e.Key) // a second one with this key is not fresh
+		}
+	}
+	return fresh, nil
+}
+
+func appendEvent(args []any, e *gateway.Event) ([]any, error) {
+	body, err := encode(e.Message)
+	if e.Message == nil {
+		body, err = encode(e.Status)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var raw []byte
+	if e.Raw != nil {
+		raw = e.Raw
+	}
+	return append(args, e.Key, string(e.Kind), e.Channel, e.From.UserID, e.From.Phone, e.Name,
+		nanos(e.At), nanos(e.ReceivedAt), nanos(e.AnswerAfter), nanos(e.AnswerBy), body, raw), nil
+}
+
+// insertEvents appends n rows and notes the keys of those that were not there.
+func insertEvents(t *tx, kept map[string]bool, n int, args []any) error {
+	row := "(" + strings.Repeat("?,", eventWidth-1) + "?)"
+	query := `insert into events (` + eventColumns + `) values ` + strings.Repeat(row+",", n-1) + row +
+		` on conflict (key) do nothing returning key`
+	rows, err := t.QueryContext(t.ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	defer rows.Close() // rows.Err tells what matters
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return fmt.Errorf("read a key: %w", err)
+		}
+		kept[key] = true
+	}
+	return rows.Err()
+}
+
+// scanEvent reads seq and eventColumns.
+func scanEvent(r row) (filing, error) {
+	f := filing{}
+	e := &f.Event
+	var body document
+	var text *string
+	var raw []byte
+	err := r.Scan(&f.seq, &e.Key, &e.Kind, &e.Channel, &e.From.UserID, &e.From.Phone, &e.Name,
+		moment{&e.At}, moment{&e.ReceivedAt}, moment{&e.AnswerAfter}, moment{&e.AnswerBy}, &text, &raw)
+	if err != nil {
+		return f, fmt.Errorf("read an event: %w", err)
+	}
+	if raw != nil {
+		e.Raw = raw
+	}
+	if text == nil {
+		return f, nil
+	}
+	switch e.Kind {
+	case gateway.EventStatus:
+		e.Status = &gateway.Status{}
+		body.to = e.Status
+	default:
+		e.Message = &gateway.Message{}
+		body.to = e.Message
+	}
+	return f, body.Scan(*text)
+}

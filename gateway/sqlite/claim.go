@@ -1,0 +1,213 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/recado/recado/gateway"
+)
+
+// historyLength is how many messages before the burst a claim gives.
+const historyLength = 20
+
+// Claim implements gateway.Inbox. With nothing to do it only reads.
+func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
+	c, err := s.claim(ctx, now, lease)
+	if err != nil && !errors.Is(err, gateway.ErrNoWork) {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	return c, err
+}
+
+func (s *Store) claim(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
+	var work bool
+	err := s.read(ctx, func(t *tx) error {
+		const query = `select (select coalesce(max(seq), 0) from events) > (select filed from meta where id = 1)
+			or exists (select 1 from conversations where due_at <= ?1 and leased_until <= ?1)`
+		_, err := t.one(query, []any{nanos(now)}, &work)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !work {
+		return nil, gateway.ErrNoWork
+	}
+	for {
+		var c *gateway.Claim
+		var more bool
+		err := s.write(ctx, func(t *tx) (err error) {
+			if more, err = t.file(now); err != nil || more {
+				return err
+			}
+			c, err = t.lease(now, lease)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			continue
+		}
+		if c == nil {
+			return nil, gateway.ErrNoWork
+		}
+		return c, nil
+	}
+}
+
+// lease takes the conversation that has been due longest, or gives nil. What was
+// filed before is kept either way.
+func (t *tx) lease(now time.Time, lease time.Duration) (*gateway.Claim, error) {
+	c := &gateway.Claim{Lease: gateway.NewID(), LeasedUntil: now.Add(lease)}
+	const take = `update conversations set lease = ?1, leased_until = ?2, attempt = attempt + 1 where id = (
+			select id from conversations where due_at <= ?3 and leased_until <= ?3 order by due_at, id limit 1
+		) returning id, attempt`
+	var id string
+	found, err := t.one(take, []any{c.Lease, nanos(c.LeasedUntil), nanos(now)}, &id, &c.Attempt)
+	if err != nil || !found {
+		return nil, err
+	}
+	if c.Conversation, err = get(t, scanConversation, selectConversation+` where id = ?`, id); err != nil {
+		return nil, err
+	}
+	const waiting = `select seq, ` + eventColumns + ` from events where conversation_id = ? and waiting = 1 order by seq`
+	events, err := list(t, scanEvent, waiting, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		c.Events = append(c.Events, e.Event)
+		c.Through = max(c.Through, e.seq)
+	}
+	slices.SortStableFunc(c.Events, func(a, b gateway.Event) int { return a.At.Compare(b.At) })
+	if c.History, err = t.history(id); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// history reads the last messages that don't wait for a turn.
+func (t *tx) history(id string) ([]gateway.MessageView, error) {
+	const query = `select * from (` + incoming + ` and e.waiting is null order by e.received_at desc, e.seq desc limit ?2)
+		union all select * from (` + outgoing + ` order by o.created_at desc, o.n desc limit ?2)
+		order by taken desc, side desc, n desc limit ?2`
+	views, err := list(t, scanView, query, id, historyLength)
+	if err != nil {
+		return nil, fmt.Errorf("read the history: %w", err)
+	}
+	slices.Reverse(views)
+	return bare(views), nil
+}
+
+// Commit implements gateway.Inbox.
+func (s *Store) Commit(ctx context.Context, c *gateway.Claim, turn gateway.Turn) error {
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.committable(c); err != nil {
+			return err
+		}
+		return t.apply(c, turn)
+	})
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// committable tells why a turn may not take effect, or nil.
+func (t *tx) committable(c *gateway.Claim) error {
+	var epoch int64
+	id := c.Conversation.ID
+	found, err := t.one(`select epoch from conversations where id = ? and lease = ?`, []any{id, c.Lease}, &epoch)
+	switch {
+	case err != nil:
+		return err
+	case !found || c.Lease == "":
+		return gateway.ErrLeaseLost
+	case epoch != c.Conversation.Epoch:
+		return gateway.ErrHumanOwns
+	}
+	// Filed ones wait in the conversation; others are recognised by any key of the
+	// contact.
+	const newer = `select exists (select 1 from events where conversation_id = ?1 and waiting = 1 and seq > ?2)
+		or exists (
+			select 1 from events e where e.seq > (select filed from meta where id = 1)
+			and e.kind in ('message', 'echo') and e.channel = ?3 and exists (
+				select 1 from identities i where i.contact_id = ?4
+				and i.key in ('user:' || e.user_id, 'phone:' || e.phone)))`
+	var superseded bool
+	args := []any{id, c.Through, c.Conversation.Channel, c.Conversation.ContactID}
+	if _, err := t.one(newer, args, &superseded); err != nil {
+		return err
+	}
+	if superseded {
+		return gateway.ErrSuperseded
+	}
+	return nil
+}
+
+// apply writes all that a turn changes.
+func (t *tx) apply(c *gateway.Claim, turn gateway.Turn) error {
+	after := turn.Conversation
+	const state = `update conversations set epoch = epoch + (mode <> ?1 or agent <> ?2), mode = ?1, agent = ?2,
+		language = ?3, fallbacks = ?4, clarified = ?5, updated_at = max(updated_at, ?6),
+		lease = '', leased_until = 0, attempt = 0, retry_at = 0 where id = ?7`
+	err := t.exec(state, string(after.Mode), after.Agent, after.Language, after.Fallbacks, after.Clarified,
+		nanos(turn.Record.At), c.Conversation.ID)
+	if err != nil {
+		return fmt.Errorf("write the conversation: %w", err)
+	}
+	const done = `update events set waiting = null where conversation_id = ? and waiting = 1 and seq <= ?`
+	if err := t.exec(done, c.Conversation.ID, c.Through); err != nil {
+		return fmt.Errorf("be done with the events: %w", err)
+	}
+	for _, o := range turn.Outgoing {
+		if err := t.enqueue(o); err != nil {
+			return err
+		}
+	}
+	if turn.Handoff != nil {
+		if err := t.putHandoff(*turn.Handoff); err != nil {
+			return err
+		}
+	}
+	if err := t.keep(c.Conversation.ID, turn.Record); err != nil {
+		return err
+	}
+	return errors.Join(t.schedule(c.Conversation.ID), t.show())
+}
+
+// keep appends a decision record.
+func (t *tx) keep(conversationID string, r gateway.Record) error {
+	record, err := encode(&r)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(`insert into turns (conversation_id, record) values (?, ?)`, conversationID, record); err != nil {
+		return fmt.Errorf("keep the record: %w", err)
+	}
+	return nil
+}
+
+// Abandon implements gateway.Inbox.
+func (s *Store) Abandon(ctx context.Context, c *gateway.Claim, r gateway.Record, retryAt time.Time) error {
+	err := s.write(ctx, func(t *tx) error {
+		// What came in meanwhile still has its quiet period.
+		const query = `update conversations set lease = '', leased_until = 0, retry_at = ?1, due_at = (
+				select max(?1, min(max(answer_after), min(answer_by)))
+				from events e where e.conversation_id = conversations.id and e.waiting = 1
+			) where id = ?2 and lease = ?3 and lease <> ''`
+		held, err := t.changed(query, nanos(retryAt), c.Conversation.ID, c.Lease)
+		if err != nil || !held {
+			return err
+		}
+		return t.keep(c.Conversation.ID, r)
+	})
+	if err != nil {
+		return fmt.Errorf("abandon: %w", err)
+	}
+	return nil
+}

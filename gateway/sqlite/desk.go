@@ -1,0 +1,427 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/recado/recado/gateway"
+)
+
+// cursor is the place after which a page begins: a time or number, and what breaks
+// ties.
+type cursor struct {
+	at   int64
+	side int64
+	id   string
+}
+
+// place marks the rows of one list, so that a cursor of another is refused.
+func (c cursor) String(list string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d %s", list, c.at, c.side, c.id))
+}
+
+// parseCursor reads what String gave for the same list.
+func parseCursor(list, s string) (c cursor, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	parts := strings.SplitN(string(b), " ", 4)
+	if err != nil || len(parts) != 4 || parts[0] != list {
+		return c, fmt.Errorf("%w: not a cursor of this list", gateway.ErrInvalid)
+	}
+	var failed error
+	c.at, err = strconv.ParseInt(parts[1], 10, 64)
+	c.side, failed = strconv.ParseInt(parts[2], 10, 64)
+	c.id = parts[3]
+	if err != nil || failed != nil || c.String(list) != s {
+		return c, fmt.Errorf("%w: not a cursor of this list", gateway.ErrInvalid)
+	}
+	return c, nil
+}
+
+// limit is how many rows a page has.
+func limit(p gateway.Page) int {
+	if p.Limit <= 0 {
+		return 50
+	}
+	return min(p.Limit, 200)
+}
+
+// page cuts the one row too many that was read to see whether there is more, and
+// gives the cursor after the last.
+func page[T any](name string, rows []T, limit int, place func(T) cursor) ([]T, string) {
+	if len(rows) <= limit {
+		return rows, ""
+	}
+	rows = rows[:limit]
+	return rows, place(rows[limit-1]).String(name)
+}
+
+// Conversations implements gateway.Desk.
+func (s *Store) Conversations(ctx context.Context, f gateway.ConversationFilter, p gateway.Page) ([]gateway.Conversation, string, error) {
+	where, args := ` where true`, []any{}
+	if f.Contact != "" {
+		where += ` and contact_id in (select contact_id from identities where key in (?, ?))`
+		args = append(args, "user:"+f.Contact, "phone:"+strings.TrimPrefix(f.Contact, "+"))
+	}
+	if p.After != "" {
+		after, err := parseCursor("conversations", p.After)
+		if err != nil {
+			return nil, "", err
+		}
+		where += ` and (updated_at, id) < (?, ?)`
+		args = append(args, after.at, after.id)
+	}
+	n := limit(p)
+	query := selectConversation + where + ` order by updated_at desc, id desc limit ?`
+	var all []gateway.Conversation
+	err := s.read(ctx, func(t *tx) (err error) {
+		all, err = list(t, scanConversation, query, append(args, n+1)...)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list conversations: %w", err)
+	}
+	all, next := page("conversations", all, n, func(c gateway.Conversation) cursor {
+		return cursor{at: nanos(c.UpdatedAt), id: c.ID}
+	})
+	return all, next, nil
+}
+
+// Conversation implements gateway.Desk.
+func (s *Store) Conversation(ctx context.Context, id string) (c gateway.Conversation, err error) {
+	err = s.read(ctx, func(t *tx) (err error) {
+		c, err = get(t, scanConversation, selectConversation+` where id = ?`, id)
+		return err
+	})
+	if err != nil {
+		return c, fmt.Errorf("read a conversation: %w", err)
+	}
+	return c, nil
+}
+
+// The two sides of a conversation as rows of one shape. taken is when the gateway
+// took a message on; side and n break ties.
+const (
+	incoming = `select e.received_at as taken, 0 as side, e.seq as n, 'in-' || e.seq as id, e.kind as kind, e.body as body,
+		'' as provider_id, '' as author, '' as agent, '' as text, '' as state, null as error, e.raw as payload
+		from events e where e.conversation_id = ?1`
+	outgoing = `select o.created_at as taken, 1 as side, o.n as n, o.id as id, 'out' as kind, null as body,
+		o.provider_id as provider_id, o.author as author, o.agent as agent, o.text as text, o.state as state,
+		o.error as error, o.payload as payload from outgoing o where o.conversation_id = ?1`
+)
+
+// placed is a message with its place in the list.
+type placed struct {
+	gateway.MessageView
+	cursor cursor
+}
+
+func scanView(r row) (placed, error) {
+	v := placed{}
+	var n int64
+	var kind gateway.EventKind
+	var body gateway.Message
+	var payload []byte
+	err := r.Scan(moment{&v.At}, &v.cursor.side, &n, &v.ID, &kind, document{&body},
+		&v.ProviderID, &v.Author, &v.Agent, &v.Text, &v.Status, document{&v.Error}, &payload)
+	if err != nil {
+		return v, fmt.Errorf("read a message: %w", err)
+	}
+	v.cursor.at, v.cursor.id = nanos(v.At), strconv.FormatInt(n, 10)
+	if payload != nil {
+		v.Payload = payload
+	}
+	v.Direction, v.Type = "out", "text"
+	if v.cursor.side == 1 {
+		return v, nil
+	}
+	v.ProviderID, v.Type, v.Text = body.ProviderID, body.Type, body.Text
+	if kind == gateway.EventEcho {
+		// Whoever wrote it on the phone app has sent it already.
+		v.Author, v.Status = gateway.AuthorAgent, string(gateway.DeliverySent)
+		return v, nil
+	}
+	v.Direction, v.Author, v.Status = "in", gateway.AuthorCustomer, "received"
+	return v, nil
+}
+
+func bare(views []placed) []gateway.MessageView {
+	all := make([]gateway.MessageView, len(views))
+	for i, v := range views {
+		all[i] = v.MessageView
+	}
+	return all
+}
+
+// Messages implements gateway.Desk.
+func (s *Store) Messages(ctx context.Context, conversationID string, p gateway.Page) ([]gateway.MessageView, string, error) {
+	after := cursor{at: -1 << 62}
+	if p.After != "" {
+		var err error
+		if after, err = parseCursor("messages", p.After); err != nil {
+			return nil, "", err
+		}
+	}
+	last, err := strconv.ParseInt("0"+after.id, 10, 64)
+	if err != nil {
+		return nil, "", fmt.Errorf("%w: not a cursor of this list", gateway.ErrInvalid)
+	}
+	const query = `select * from (` + incoming + ` and (e.received_at, 0, e.seq) > (?2, ?3, ?4)
+			order by e.received_at, e.seq limit ?5)
+		union all select * from (` + outgoing + ` and (o.created_at, 1, o.n) > (?2, ?3, ?4)
+			order by o.created_at, o.n limit ?5)
+		order by taken, side, n limit ?5`
+	n := limit(p)
+	var all []placed
+	err = s.readOf(ctx, conversationID, func(t *tx) (err error) {
+		all, err = list(t, scanView, query, conversationID, after.at, after.side, last, n+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list messages: %w", err)
+	}
+	all, next := page("messages", all, n, func(v placed) cursor { return v.cursor })
+	return bare(all), next, nil
+}
+
+// readOf reads something of a conversation that has to exist.
+func (s *Store) readOf(ctx context.Context, conversationID string, look func(*tx) error) error {
+	return s.read(ctx, func(t *tx) error {
+		var found bool
+		if _, err := t.one(`select exists (select 1 from conversations where id = ?)`, []any{conversationID}, &found); err != nil {
+			return err
+		}
+		if !found {
+			return gateway.ErrNotFound
+		}
+		return look(t)
+	})
+}
+
+// numbered is a decision record with its place in the list.
+type numbered struct {
+	gateway.Record
+	n int64
+}
+
+func scanRecord(r row) (numbered, error) {
+	v := numbered{}
+	var conversationID string
+	if err := r.Scan(&v.n, &conversationID, document{&v.Record}); err != nil {
+		return v, fmt.Errorf("read a record: %w", err)
+	}
+	v.ConversationID = conversationID // the row moves when contacts are merged
+	return v, nil
+}
+
+// Turns implements gateway.Desk.
+func (s *Store) Turns(ctx context.Context, conversationID string, p gateway.Page) ([]gateway.Record, string, error) {
+	after := cursor{at: -1}
+	if p.After != "" {
+		var err error
+		if after, err = parseCursor("turns", p.After); err != nil {
+			return nil, "", err
+		}
+	}
+	n := limit(p)
+	const query = `select n, conversation_id, record from turns where conversation_id = ? and n > ? order by n limit ?`
+	var all []numbered
+	err := s.readOf(ctx, conversationID, func(t *tx) (err error) {
+		all, err = list(t, scanRecord, query, conversationID, after.at, n+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list turns: %w", err)
+	}
+	all, next := page("turns", all, n, func(v numbered) cursor { return cursor{at: v.n} })
+	records := make([]gateway.Record, len(all))
+	for i, v := range all {
+		records[i] = v.Record
+	}
+	return records, next, nil
+}
+
+const selectHandoff = `select id, conversation_id, user_id, phone, name, reason, state, agent, packet, created_at, updated_at
+	from handoffs`
+
+func scanHandoff(r row) (h gateway.Handoff, err error) {
+	err = r.Scan(&h.ID, &h.ConversationID, &h.Contact.UserID, &h.Contact.Phone, &h.Name, &h.Reason, &h.State, &h.Agent,
+		document{&h.Packet}, moment{&h.CreatedAt}, moment{&h.UpdatedAt})
+	return h, err
+}
+
+// Handoffs implements gateway.Desk.
+func (s *Store) Handoffs(ctx context.Context, state gateway.HandoffState, p gateway.Page) ([]gateway.Handoff, string, error) {
+	after := cursor{at: -1 << 62}
+	if p.After != "" {
+		var err error
+		if after, err = parseCursor("handoffs", p.After); err != nil {
+			return nil, "", err
+		}
+	}
+	n := limit(p)
+	const query = selectHandoff + ` where (?1 = '' or state = ?1) and (created_at, id) > (?2, ?3) order by created_at, id limit ?4`
+	var all []gateway.Handoff
+	err := s.read(ctx, func(t *tx) (err error) {
+		all, err = list(t, scanHandoff, query, string(state), after.at, after.id, n+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("list handoffs: %w", err)
+	}
+	all, next := page("handoffs", all, n, func(h gateway.Handoff) cursor {
+		return cursor{at: nanos(h.CreatedAt), id: h.ID}
+	})
+	return all, next, nil
+}
+
+// Handoff implements gateway.Desk.
+func (s *Store) Handoff(ctx context.Context, id string) (h gateway.Handoff, err error) {
+	err = s.read(ctx, func(t *tx) (err error) {
+		h, err = get(t, scanHandoff, selectHandoff+` where id = ?`, id)
+		return err
+	})
+	if err != nil {
+		return h, fmt.Errorf("read a handoff: %w", err)
+	}
+	return h, nil
+}
+
+// putHandoff writes a handoff, new or changed.
+func (t *tx) putHandoff(h gateway.Handoff) error {
+	packet, err := encode(&h.Packet)
+	if err != nil {
+		return err
+	}
+	const query = `insert into handoffs (id, conversation_id, user_id, phone, name, reason, state, agent, packet,
+		created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (id) do update set state = excluded.state, agent = excluded.agent, updated_at = excluded.updated_at`
+	err = t.exec(query, h.ID, h.ConversationID, h.Contact.UserID, h.Contact.Phone, h.Name, string(h.Reason),
+		string(h.State), h.Agent, packet, nanos(h.CreatedAt), nanos(h.UpdatedAt))
+	if err != nil {
+		return fmt.Errorf("write a handoff: %w", err)
+	}
+	return nil
+}
+
+// Act implements gateway.Desk.
+func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, err error) {
+	err = s.write(ctx, func(t *tx) (err error) {
+		if h, err = get(t, scanHandoff, selectHandoff+` where id = ?`, a.HandoffID); err != nil {
+			return err
+		}
+		c, err := get(t, scanConversation, selectConversation+` where id = ?`, h.ConversationID)
+		if err != nil {
+			return err
+		}
+		applied, err := gateway.Apply(h, c, a)
+		if err != nil {
+			return err
+		}
+		h = applied.Handoff
+		if applied.Outgoing == nil && applied.Conversation == c {
+			return nil
+		}
+		return t.act(applied)
+	})
+	if err != nil {
+		return gateway.Handoff{}, fmt.Errorf("act on a handoff: %w", err)
+	}
+	return h, nil
+}
+
+// act writes what an agent's action changes.
+func (t *tx) act(a gateway.Applied) error {
+	const query = `update conversations set mode = ?, agent = ?, epoch = ?, updated_at = max(updated_at, ?) where id = ?`
+	c := a.Conversation
+	err := t.exec(query, string(c.Mode), c.Agent, c.Epoch, nanos(c.UpdatedAt), c.ID)
+	if err != nil {
+		return fmt.Errorf("write the conversation: %w", err)
+	}
+	if a.Outgoing != nil {
+		if err := t.enqueue(*a.Outgoing); err != nil {
+			return err
+		}
+	}
+	return errors.Join(t.putHandoff(a.Handoff), t.show())
+}
+
+// Revision implements gateway.Desk.
+func (s *Store) Revision(ctx context.Context) (n int64, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		_, err := t.one(`select revision from meta where id = 1`, nil, &n)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the revision: %w", err)
+	}
+	return n, nil
+}
+
+// PutAgent implements gateway.Agents.
+func (s *Store) PutAgent(ctx context.Context, a gateway.Agent) error {
+	const query = `insert or replace into agents (name, password_hash, created_at) values (?, ?, ?)`
+	err := s.write(ctx, func(t *tx) error { return t.exec(query, a.Name, a.PasswordHash, nanos(a.CreatedAt)) })
+	if err != nil {
+		return fmt.Errorf("put an agent: %w", err)
+	}
+	return nil
+}
+
+// Agent implements gateway.Agents.
+func (s *Store) Agent(ctx context.Context, name string) (a gateway.Agent, err error) {
+	err = s.read(ctx, func(t *tx) (err error) {
+		a, err = get(t, func(r row) (a gateway.Agent, err error) {
+			err = r.Scan(&a.Name, &a.PasswordHash, moment{&a.CreatedAt})
+			return a, err
+		}, `select name, password_hash, created_at from agents where name = ?`, name)
+		return err
+	})
+	if err != nil {
+		return a, fmt.Errorf("read an agent: %w", err)
+	}
+	return a, nil
+}
+
+// PutSession implements gateway.Agents.
+func (s *Store) PutSession(ctx context.Context, session gateway.Session, now time.Time) error {
+	err := s.write(ctx, func(t *tx) error {
+		if err := t.exec(`delete from sessions where expires_at <= ?`, nanos(now)); err != nil {
+			return err
+		}
+		const query = `insert or replace into sessions (token_hash, agent, expires_at) values (?, ?, ?)`
+		return t.exec(query, session.TokenHash, session.Agent, nanos(session.ExpiresAt))
+	})
+	if err != nil {
+		return fmt.Errorf("put a session: %w", err)
+	}
+	return nil
+}
+
+// Session implements gateway.Agents.
+func (s *Store) Session(ctx context.Context, tokenHash string, now time.Time) (session gateway.Session, err error) {
+	err = s.read(ctx, func(t *tx) (err error) {
+		session, err = get(t, func(r row) (s gateway.Session, err error) {
+			err = r.Scan(&s.TokenHash, &s.Agent, moment{&s.ExpiresAt})
+			return s, err
+		}, `select token_hash, agent, expires_at from sessions where token_hash = ? and expires_at > ?`, tokenHash, nanos(now))
+		return err
+	})
+	if err != nil {
+		return session, fmt.Errorf("read a session: %w", err)
+	}
+	return session, nil
+}
+
+// DropSession implements gateway.Agents.
+func (s *Store) DropSession(ctx context.Context, tokenHash string) error {
+	err := s.write(ctx, func(t *tx) error { return t.exec(`delete from sessions where token_hash = ?`, tokenHash) })
+	if err != nil {
+		return fmt.Errorf("drop a session: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package sqlite
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/recado/recado/gateway"
+)
+
+// fileBatch is how many events one transaction files, so that accepting never
+// waits long for a backlog.
+const fileBatch = 256
+
+// filing is an accepted event with its place in the order.
+type filing struct {
+	gateway.Event
+	seq int64
+}
+
+// file takes the next accepted events to where they belong and says whether there
+// may be more. Statuses go to the messages they are about; messages and echoes to
+// their conversation, which is scheduled then.
+func (t *tx) file(now time.Time) (more bool, err error) {
+	const query = `select seq, ` + eventColumns + ` from events
+		where seq > (select filed from meta where id = 1) order by seq limit ?`
+	events, err := list(t, scanEvent, query, fileBatch)
+	if err != nil || len(events) == 0 {
+		return false, err
+	}
+	touched := map[string]bool{}
+	for _, e := range events {
+		if err := t.fileOne(e, now, touched); err != nil {
+			return false, fmt.Errorf("file an event: %w", err)
+		}
+	}
+	for id := range touched {
+		if err := t.schedule(id); err != nil {
+			return false, fmt.Errorf("schedule a conversation: %w", err)
+		}
+	}
+	const mark = `update meta set filed = ?, revision = revision + 1 where id = 1`
+	if err := t.exec(mark, events[len(events)-1].seq); err != nil {
+		return false, fmt.Errorf("note what is filed: %w", err)
+	}
+	return len(events) == fileBatch, nil
+}
+
+func (t *tx) fileOne(e filing, now time.Time, touched map[string]bool) error {
+	switch e.Kind {
+	case gateway.EventMessage, gateway.EventEcho:
+		if e.From.IsZero() || e.Message == nil {
+			return nil // nobody to answer; the row is kept
+		}
+	case gateway.EventStatus:
+		if e.Status == nil {
+			return nil
+		}
+		return t.fileStatus(*e.Status, e.ReceivedAt, now)
+	default:
+		return nil
+	}
+	c, err := t.conversationFor(e.Event, now)
+	if err != nil {
+		return err
+	}
+	touched[c.ID] = true
+	if err := t.exec(`update events set conversation_id = ?, waiting = 1 where seq = ?`, c.ID, e.seq); err != nil {
+		return err
+	}
+	if e.Kind == gateway.EventEcho {
+		return t.exec(`update conversations set updated_at = max(updated_at, ?) where id = ?`, nanos(e.ReceivedAt), c.ID)
+	}
+	return t.heard(c.ID, e.Event)
+}
+
+// heard notes what a message tells of its conversation: who wrote and when. One
+// that was closed is open again, with the bot answering.
+func (t *tx) heard(id string, e gateway.Event) error {
+	const query = `update conversations set user_id = ?, phone = ?, name = coalesce(nullif(?, ''), name),
+		last_customer_at = max(last_customer_at, ?), updated_at = max(updated_at, ?),
+		epoch = epoch + (mode = 'closed'), mode = iif(mode = 'closed', 'bot', mode) where id = ?`
+	return t.exec(query, e.From.UserID, e.From.Phone, e.Name, nanos(e.At), nanos(e.ReceivedAt), id)
+}
+
+// schedule sets when a conversation's waiting events want a turn: an echo at once,
+// messages at the end of the burst, and after an abandoned turn not before its
+// time.
+func (t *tx) schedule(id string) error {
+	const query = `update conversations set due_at = (
+			select case
+				when count(*) = 0 then null
+				when max(e.kind = 'echo') then min(iif(e.kind = 'echo', e.received_at, null))
+				else max(conversations.retry_at, min(max(e.answer_after), min(e.answer_by)))
+			end
+			from events e where e.conversation_id = conversations.id and e.waiting = 1
+		) where id = ?`
+	return t.exec(query, id)
+}

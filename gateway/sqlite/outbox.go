@@ -1,0 +1,303 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/recado/recado/gateway"
+)
+
+// enqueue writes a message that is to be sent.
+func (t *tx) enqueue(o gateway.Outgoing) error {
+	const query = `insert into outgoing (id, conversation_id, channel, user_id, phone, author, agent, text, turn_id,
+		created_at, expires_at, state, due_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'queued', ?10)`
+	err := t.exec(query, o.ID, o.ConversationID, o.Channel, o.To.UserID, o.To.Phone, string(o.Author), o.Agent, o.Text,
+		o.TurnID, nanos(o.CreatedAt), nanos(o.ExpiresAt))
+	if err != nil {
+		return fmt.Errorf("queue a message: %w", err)
+	}
+	return nil
+}
+
+// sendable finds the oldest message that may be sent now. A leased one is due
+// again when its lease is over and its status had time to come.
+const sendable = `select n from outgoing o where due_at is not null and due_at <= ? and not exists (
+		select 1 from outgoing p where p.conversation_id = o.conversation_id and p.due_at is not null
+		and (p.created_at, p.n) < (o.created_at, o.n)
+	) order by created_at, n limit 1`
+
+// NextOutgoing implements gateway.Outbox. With nothing to send it only reads.
+func (s *Store) NextOutgoing(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Outgoing, error) {
+	var n int64
+	var found bool
+	err := s.read(ctx, func(t *tx) (err error) {
+		found, err = t.one(sendable, []any{nanos(now)}, &n)
+		return err
+	})
+	var o gateway.Outgoing
+	if err == nil && found {
+		err = s.write(ctx, func(t *tx) (err error) {
+			o, found, err = t.takeOutgoing(now, lease)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("next outgoing: %w", err)
+	}
+	if !found {
+		return nil, gateway.ErrNoWork
+	}
+	return &o, nil
+}
+
+func (t *tx) takeOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoing, found bool, err error) {
+	const query = `update outgoing set state = 'sending', attempt = attempt + 1, lease = ?, due_at = ?
+		where n = (` + sendable + `) returning id, conversation_id, channel, user_id, phone, author, agent, text,
+		turn_id, created_at, expires_at, attempt, lease`
+	again := now.Add(lease + gateway.ReconcileAfter)
+	found, err = t.one(query, []any{gateway.NewID(), nanos(again), nanos(now)},
+		&o.ID, &o.ConversationID, &o.Channel, &o.To.UserID, &o.To.Phone, &o.Author, &o.Agent, &o.Text,
+		&o.TurnID, moment{&o.CreatedAt}, moment{&o.ExpiresAt}, &o.Attempt, &o.Lease)
+	if err != nil || !found {
+		return o, false, err
+	}
+	return o, true, t.show()
+}
+
+// sending is a message in the outbox as far as settling needs it.
+type sending struct {
+	n              int64
+	conversationID string
+	text           string
+	state          gateway.DeliveryState
+	lease          string
+}
+
+const selectSending = `select n, conversation_id, text, state, lease from outgoing`
+
+func scanSending(r row) (m sending, err error) {
+	err = r.Scan(&m.n, &m.conversationID, &m.text, &m.state, &m.lease)
+	return m, err
+}
+
+// settled tells whether the provider is known to have taken the message or to have
+// refused it for good.
+func (m sending) settled() bool { return m.state.Rank() >= gateway.DeliverySent.Rank() }
+
+// Settle implements gateway.Outbox.
+func (s *Store) Settle(ctx context.Context, o *gateway.Outgoing, r gateway.SendResult) error {
+	err := s.write(ctx, func(t *tx) error {
+		m, err := get(t, scanSending, selectSending+` where id = ?`, o.ID)
+		if errors.Is(err, gateway.ErrNotFound) {
+			return gateway.ErrLeaseLost
+		}
+		if err != nil {
+			return err
+		}
+		if r.Outcome != gateway.SendAccepted && (m.lease != o.Lease || o.Lease == "") {
+			return gateway.ErrLeaseLost
+		}
+		return errors.Join(t.settle(m, r), t.show())
+	})
+	if err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) settle(m sending, r gateway.SendResult) error {
+	var payload []byte
+	if r.Payload != nil {
+		payload = r.Payload
+	}
+	const used = `update outgoing set lease = '', payload = coalesce(?, payload) where n = ?`
+	if err := t.exec(used, payload, m.n); err != nil {
+		return err
+	}
+	switch r.Outcome {
+	case gateway.SendAccepted:
+		return t.settleAccepted(m, r)
+	case gateway.SendRejected:
+		return t.settleRejected(m, r)
+	case gateway.SendRetry:
+		return t.settleAgain(m, r, gateway.DeliveryQueued)
+	case gateway.SendUnknown:
+		return t.settleAgain(m, r, gateway.DeliveryUnknown)
+	}
+	return fmt.Errorf("%w: an unknown outcome", gateway.ErrInvalid)
+}
+
+// settleAccepted notes the provider's id, and merges the status that overtook it.
+func (t *tx) settleAccepted(m sending, r gateway.SendResult) error {
+	if !m.settled() {
+		m.state = gateway.DeliverySent
+		if err := t.exec(`update outgoing set state = ?, error = null where n = ?`, string(m.state), m.n); err != nil {
+			return err
+		}
+	}
+	const note = `update outgoing set due_at = null, provider_id = coalesce(nullif(?, ''), provider_id) where n = ?`
+	if err := t.exec(note, r.ProviderID, m.n); err != nil {
+		return err
+	}
+	early := gateway.Status{ProviderID: r.ProviderID}
+	var failure *string
+	var at time.Time
+	const take = `delete from early_statuses where provider_id = ? returning state, error, received_at`
+	found, err := t.one(take, []any{r.ProviderID}, &early.State, &failure, moment{&at})
+	if err != nil || !found {
+		return err
+	}
+	if failure != nil {
+		if err := json.Unmarshal([]byte(*failure), &early.Error); err != nil {
+			return fmt.Errorf("read an early status: %w", err)
+		}
+	}
+	return t.merge(m, early, at)
+}
+
+// settleRejected ends a message, unless a status said that it arrived after all.
+func (t *tx) settleRejected(m sending, r gateway.SendResult) error {
+	if m.state.Rank() >= gateway.DeliveryFailed.Rank() {
+		return nil
+	}
+	reason, err := encode(r.Error)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(`update outgoing set state = 'failed', due_at = null, error = ? where n = ?`, reason, m.n); err != nil {
+		return err
+	}
+	if r.Handoff == nil {
+		return nil
+	}
+	return t.fallTo(m.conversationID, func(gateway.Conversation) gateway.Handoff { return *r.Handoff })
+}
+
+// settleAgain puts a message back, unless a status settled it meanwhile.
+func (t *tx) settleAgain(m sending, r gateway.SendResult, state gateway.DeliveryState) error {
+	if m.settled() {
+		return nil
+	}
+	reason, err := encode(r.Error)
+	if err != nil {
+		return err
+	}
+	const query = `update outgoing set state = ?, due_at = ?, error = ? where n = ?`
+	return t.exec(query, string(state), nanos(r.RetryAt), reason, m.n)
+}
+
+// Postpone implements gateway.Outbox.
+func (s *Store) Postpone(ctx context.Context, o *gateway.Outgoing, until time.Time) error {
+	err := s.write(ctx, func(t *tx) error {
+		const query = `update outgoing set state = 'queued', attempt = attempt - 1, lease = '', due_at = ?
+			where id = ? and lease = ? and lease <> '' and state = 'sending'`
+		held, err := t.changed(query, nanos(until), o.ID, o.Lease)
+		if err != nil {
+			return err
+		}
+		if !held {
+			return gateway.ErrLeaseLost
+		}
+		return t.show()
+	})
+	if err != nil {
+		return fmt.Errorf("postpone: %w", err)
+	}
+	return nil
+}
+
+// earlyFor is how long a status waits for the message that it is about. What the
+// shop sends from its phone has statuses, too, and their message never comes.
+const earlyFor = 7 * 24 * time.Hour
+
+// fileStatus merges a status into the message that it is about: the one with our
+// id, or else with the provider's. One that overtook the settlement waits.
+func (t *tx) fileStatus(s gateway.Status, at, now time.Time) error {
+	if s.State.Rank() < gateway.DeliverySent.Rank() {
+		return nil // a status nobody knows is only kept
+	}
+	const query = selectSending + ` where id = ?1 or (provider_id = ?2 and provider_id <> '') order by id = ?1 desc limit 1`
+	m, err := get(t, scanSending, query, s.OutgoingID, s.ProviderID)
+	if err == nil {
+		return t.merge(m, s, now)
+	}
+	if !errors.Is(err, gateway.ErrNotFound) || s.ProviderID == "" {
+		return ignore(err, gateway.ErrNotFound)
+	}
+	if err := t.exec(`delete from early_statuses where received_at < ?`, nanos(now.Add(-earlyFor))); err != nil {
+		return err
+	}
+	var before gateway.DeliveryState
+	if _, err := t.one(`select state from early_statuses where provider_id = ?`, []any{s.ProviderID}, &before); err != nil {
+		return err
+	}
+	if before.Rank() >= s.State.Rank() {
+		return nil
+	}
+	reason, err := encode(s.Error)
+	if err != nil {
+		return err
+	}
+	const wait = `insert into early_statuses (provider_id, state, error, received_at) values (?, ?, ?, ?)
+		on conflict (provider_id) do update set state = excluded.state, error = excluded.error`
+	return t.exec(wait, s.ProviderID, string(s.State), reason, nanos(at))
+}
+
+// ignore takes one error for none.
+func ignore(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
+
+// merge keeps of two states the one that says more. A message that turns out to
+// have failed goes to a person.
+func (t *tx) merge(m sending, s gateway.Status, now time.Time) error {
+	const note = `update outgoing set due_at = null, provider_id = iif(provider_id = '', ?, provider_id) where n = ?`
+	if err := t.exec(note, s.ProviderID, m.n); err != nil {
+		return err
+	}
+	if s.State.Rank() <= m.state.Rank() {
+		return nil
+	}
+	var reason any
+	if s.State == gateway.DeliveryFailed {
+		var err error
+		if reason, err = encode(s.Error); err != nil {
+			return err
+		}
+	}
+	if err := t.exec(`update outgoing set state = ?, error = ? where n = ?`, string(s.State), reason, m.n); err != nil {
+		return err
+	}
+	if s.State != gateway.DeliveryFailed {
+		return nil
+	}
+	return t.fallTo(m.conversationID, func(c gateway.Conversation) gateway.Handoff {
+		return gateway.SendFailure(c, m.text, now)
+	})
+}
+
+// fallTo opens a handoff and queues the conversation, unless it already is with a
+// person.
+func (t *tx) fallTo(conversationID string, make func(gateway.Conversation) gateway.Handoff) error {
+	c, err := get(t, scanConversation, selectConversation+` where id = ?`, conversationID)
+	if err != nil {
+		return fmt.Errorf("read the conversation of a failed message: %w", err)
+	}
+	if c.Mode == gateway.ModeQueued || c.Mode == gateway.ModeAgent {
+		return nil
+	}
+	h := make(c)
+	h.ConversationID = c.ID
+	if err := t.putHandoff(h); err != nil {
+		return err
+	}
+	const query = `update conversations set mode = 'queued', agent = '', epoch = epoch + 1, updated_at = max(updated_at, ?)
+		where id = ?`
+	return t.exec(query, nanos(h.CreatedAt), c.ID)
+}
