@@ -16,49 +16,57 @@ const importBatch = 500
 // maxBroken is how many broken orders an import names before it only counts.
 const maxBroken = 20
 
+// Putter takes orders in; a Book is one.
+type Putter interface {
+	Put(ctx context.Context, docs []json.RawMessage) (int, error)
+}
+
 // Import reads a JSON array, one JSON object, or JSONL with an order on each line,
-// and writes the orders in batches. An order that is wrong is named by its line
+// and puts the orders in batches. An order that is wrong is named by its line
 // (JSONL) or its place from 1, and the others go in; then the error lists them.
 // progress is told the number of orders written so far; it may be nil.
-func (b *Book) Import(ctx context.Context, r io.Reader, progress func(n int)) (int, error) {
+func Import(ctx context.Context, to Putter, r io.Reader, progress func(n int)) (int, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
-	first, err := firstByte(in)
+	first, line, err := firstByte(in)
 	if errors.Is(err, io.EOF) {
 		return 0, fmt.Errorf("%w: the file is empty", ErrInvalid)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read orders: %w", err)
 	}
-	im := &importer{book: b, ctx: ctx, progress: progress}
+	im := &importer{book: to, ctx: ctx, progress: progress}
 	if first == '[' {
 		err = im.array(in)
 	} else {
-		err = im.lines(in)
+		err = im.lines(in, line)
 	}
-	return im.written, errors.Join(err, im.flush(), im.broken())
+	err = errors.Join(err, im.flush(), im.broken())
+	return im.written, err
 }
 
-// firstByte is the first byte that is no white space, left unread. A byte order
-// mark is dropped.
-func firstByte(in *bufio.Reader) (byte, error) {
+// firstByte is the first byte that is no white space, left unread, and its line.
+// A byte order mark is dropped.
+func firstByte(in *bufio.Reader) (first byte, line int, err error) {
 	if mark, err := in.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		if _, err := in.Discard(3); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
-	for {
+	for line = 1; ; {
 		c, err := in.ReadByte()
-		if err != nil {
-			return 0, err
-		}
-		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			return c, in.UnreadByte()
+		switch {
+		case err != nil:
+			return 0, 0, err
+		case c == '\n':
+			line++
+		case c != ' ' && c != '\r' && c != '\t':
+			return c, line, in.UnreadByte()
 		}
 	}
 }
 
 type importer struct {
-	book     *Book
+	book     Putter
 	ctx      context.Context
 	progress func(n int)
 	batch    []json.RawMessage
@@ -70,54 +78,101 @@ type importer struct {
 func (im *importer) array(in io.Reader) error {
 	dec := json.NewDecoder(in)
 	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", ErrInvalid, unreadable(err))
 	}
-	for n := 1; dec.More(); n++ {
-		var doc json.RawMessage
-		if err := dec.Decode(&doc); err != nil {
-			return fmt.Errorf("%w: the file is no JSON from order %d on: %w", ErrInvalid, n, err)
-		}
-		if err := im.add(doc, fmt.Sprintf("order %d", n)); err != nil {
+	n := 1
+	for ; dec.More(); n++ {
+		if err := im.next(dec, n); err != nil {
 			return err
 		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return fmt.Errorf("%w: the file ends before the array does, after order %d", ErrInvalid, n-1)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows the array, after order %d", ErrInvalid, n-1)
 	}
 	return nil
 }
 
-// lines reads JSONL. A first line that is no JSON by itself begins one object
-// over several lines.
-func (im *importer) lines(in *bufio.Reader) error {
-	for n := 1; ; n++ {
-		line, err := in.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read line %d: %w", n, err)
+// next reads one order of an array or a row of objects. io.EOF says that there is
+// none.
+func (im *importer) next(dec *json.Decoder, n int) error {
+	var doc json.RawMessage
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return err
+	case isJSON(err):
+		return fmt.Errorf("%w: the file is no JSON from order %d on", ErrInvalid, n)
+	case err != nil:
+		return fmt.Errorf("read order %d: %w", n, err)
+	}
+	return im.add(doc, fmt.Sprintf("order %d", n))
+}
+
+// isJSON tells a broken text from a broken file.
+func isJSON(err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// lines reads JSONL, whose first order is in line n. A first line that is the
+// beginning of an object and no more begins objects over several lines.
+func (im *importer) lines(in *bufio.Reader, n int) error {
+	line, rest, err := nextLine(in, n)
+	if err != nil {
+		return err
+	}
+	if rest && unfinished(line) {
+		second, _, err := nextLine(in, n+1)
+		if err != nil {
+			return err
 		}
-		last := err != nil
+		whole := io.MultiReader(bytes.NewReader(line), bytes.NewReader(second), in)
+		if !json.Valid(second) || bytes.TrimSpace(second)[0] != '{' {
+			return im.objects(whole)
+		}
+		// An order follows in a line of its own: the first one was cut.
+		in = bufio.NewReader(io.MultiReader(bytes.NewReader(second), in))
+	}
+	for ; ; n++ {
 		if doc := bytes.TrimSpace(line); len(doc) > 0 {
-			if n == 1 && !last && !json.Valid(doc) {
-				return im.object(io.MultiReader(bytes.NewReader(line), in))
-			}
-			if err := im.add(bytes.Clone(doc), fmt.Sprintf("line %d", n)); err != nil {
+			if err := im.add(doc, fmt.Sprintf("line %d", n)); err != nil {
 				return err
 			}
 		}
-		if last {
+		if !rest {
 			return nil
+		}
+		if line, rest, err = nextLine(in, n+1); err != nil {
+			return err
 		}
 	}
 }
 
-func (im *importer) object(in io.Reader) error {
+// nextLine is the line with number n, and whether it ended with a line break, so
+// that another may follow.
+func nextLine(in *bufio.Reader, n int) (line []byte, rest bool, err error) {
+	line, err = in.ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, false, fmt.Errorf("read line %d: %w", n, err)
+	}
+	return line, err == nil, nil
+}
+
+// unfinished tells a line that is JSON as far as it goes.
+func unfinished(line []byte) bool {
+	var doc json.RawMessage
+	return errors.Is(json.NewDecoder(bytes.NewReader(line)).Decode(&doc), io.ErrUnexpectedEOF)
+}
+
+// objects reads objects that go over several lines.
+func (im *importer) objects(in io.Reader) error {
 	dec := json.NewDecoder(in)
 	for n := 1; ; n++ {
-		var doc json.RawMessage
-		switch err := dec.Decode(&doc); {
-		case errors.Is(err, io.EOF):
+		if err := im.next(dec, n); errors.Is(err, io.EOF) {
 			return nil
-		case err != nil:
-			return fmt.Errorf("%w: the file is no JSON from order %d on: %w", ErrInvalid, n, err)
-		}
-		if err := im.add(doc, fmt.Sprintf("order %d", n)); err != nil {
+		} else if err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,160 @@
+// Command recado answers a shop's customers on WhatsApp and hands over to people
+// when it is not sure. One binary does it all:
+//
+//	recado demo     a shop, a phone and a desk in the browser, without keys or servers
+//	recado serve    the gateway, configured by the environment or flags
+//	recado ingest   documents and FAQ tables into the knowledge index
+//	recado ask      one turn without WhatsApp, with its decision record
+//	recado orders   a customer's orders into Redis
+//	recado eval     the labelled questions of the demo shop, and the calibration
+//	recado user     who may use the desk
+//	recado migrate, health, version
+//
+// This package is the only one that knows all others: it reads the settings
+// (settings.go), builds the parts (parts.go) and puts them behind one HTTP server
+// (serve.go). It decides nothing.
+//
+// The exit status is 0 when all went well, 1 when something failed, and 2 when the
+// command line or a setting is wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// The exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// errUsage says that the command line or a setting is wrong; its text is one line
+// that says what to do.
+var errUsage = errors.New("usage")
+
+// usageError is an errUsage with its line.
+type usageError struct{ line string }
+
+func (e usageError) Error() string        { return e.line }
+func (e usageError) Is(target error) bool { return target == errUsage }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// console is what a command reads from and writes to.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) string
+}
+
+// command is one row of the table below.
+type command struct {
+	name, args, help string
+	run              func(ctx context.Context, c console, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "", "try it: a shop, a phone and a desk in the browser, without keys or servers", runDemo},
+		{"serve", "", "run the gateway", runServe},
+		{"ingest", "PATH…", "bring the knowledge index in step with documents and FAQ tables", runIngest},
+		{"ask", "\"QUESTION\"", "take one turn without WhatsApp and show its decision record", runAsk},
+		{"orders", "import FILE", "add or replace orders from a JSON or JSONL file", runOrders},
+		{"eval", "run|calibrate", "measure the labelled questions of the demo shop, or fit the calibration", runEval},
+		{"user", "add NAME", "let an agent sign in at the desk; the password is read from standard input", runUser},
+		{"migrate", "", "bring the database up to date and stop", runMigrate},
+		{"health", "", "ask a running gateway whether it is alive", runHealth},
+		{"version", "", "say which build this is", runVersion},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, console{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run chooses the command and turns its error into a line and an exit status.
+func run(ctx context.Context, c console, args []string) int {
+	if len(args) == 0 {
+		usage(c.err)
+		return exitUsage
+	}
+	if name := strings.TrimLeft(args[0], "-"); name == "help" || name == "h" {
+		usage(c.out)
+		return exitOK
+	}
+	for _, cmd := range commands() {
+		if cmd.name == args[0] {
+			return status(c, cmd.run(ctx, c, args[1:]))
+		}
+	}
+	fmt.Fprintf(c.err, "recado: there is no command %q; `recado help` lists them\n", args[0])
+	return exitUsage
+}
+
+func status(c console, err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(c.err, "recado:", err)
+		return exitUsage
+	}
+	fmt.Fprintln(c.err, "recado:", err)
+	return exitFailed
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "Recado answers a shop's customers on WhatsApp, or hands over to a person.\n\nUsage: recado COMMAND [FLAGS]\n\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  %-24s %s\n", strings.TrimSpace(cmd.name+" "+cmd.args), cmd.help)
+	}
+	fmt.Fprint(w, "\n`recado COMMAND --help` lists the flags. Settings come from the environment too; docs/operations.md has the table.\n")
+}
+
+// parse reads a command's flags. A wrong one is one line and exit status 2.
+func parse(c console, set *flag.FlagSet, args []string) error {
+	set.SetOutput(io.Discard)
+	set.Usage = func() {}
+	err := set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(c.out, "Flags of recado %s:\n", set.Name())
+		set.SetOutput(c.out)
+		set.PrintDefaults()
+		return err
+	}
+	if err != nil {
+		return usagef("%s: %v; `recado %s --help` lists the flags", set.Name(), err, set.Name())
+	}
+	return nil
+}
+
+// interspersed reads flags that stand before, between or behind the other words,
+// and gives the words.
+func interspersed(c console, set *flag.FlagSet, args []string) ([]string, error) {
+	var words []string
+	for {
+		if err := parse(c, set, args); err != nil {
+			return nil, err
+		}
+		if set.NArg() == 0 {
+			return words, nil
+		}
+		rest := set.Args()
+		if before := len(args) - len(rest); before > 0 && args[before-1] == "--" {
+			return append(words, rest...), nil
+		}
+		words, args = append(words, rest[0]), rest[1:]
+	}
+}

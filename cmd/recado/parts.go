@@ -1,0 +1,160 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/gateway/postgres"
+	"github.com/recado/recado/gateway/sqlite"
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/knowledge/pgvector"
+	knowledgesqlite "github.com/recado/recado/knowledge/sqlite"
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/confidence"
+	"github.com/recado/recado/rag/llm"
+	"github.com/recado/recado/rag/offline"
+)
+
+// index is a knowledge.Index that this program opened and has to close.
+type index interface {
+	knowledge.Index
+	Close() error
+}
+
+// closers are what has to be closed at the end, in reverse order of opening.
+type closers []func() error
+
+func (c *closers) add(f func() error) { *c = append(*c, f) }
+
+// close closes everything and joins what went wrong to err.
+func (c *closers) close(err error) error {
+	for _, f := range slices.Backward(*c) {
+		err = errors.Join(err, f())
+	}
+	return err
+}
+
+// openStore opens Postgres where a URL is given, and the embedded database
+// otherwise.
+func openStore(ctx context.Context, s settings) (gateway.Store, error) {
+	if s.DatabaseURL != "" {
+		store, err := postgres.Open(ctx, postgres.Config{DSN: s.DatabaseURL})
+		if err != nil {
+			return nil, fmt.Errorf("the database of DATABASE_URL can't be used: %w", err)
+		}
+		return store, nil
+	}
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("the folder of RECADO_DATA can't be made: %w", err)
+	}
+	store, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(s.Data, "recado.db")})
+	if err != nil {
+		return nil, fmt.Errorf("the database in RECADO_DATA can't be used: %w", err)
+	}
+	return store, nil
+}
+
+// openIndex opens the knowledge index beside the store. rebuild empties one that
+// was made with another embedding model.
+func openIndex(ctx context.Context, s settings, e knowledge.Embedder, rebuild bool) (index, error) {
+	x, err := openIndexIn(ctx, s, e, rebuild)
+	if errors.Is(err, knowledge.ErrEmbedder) {
+		return nil, usagef("RECADO_EMBEDDING_MODEL: the knowledge index was built with another embedding model; run `recado ingest --rebuild PATH…` once, or set the model back")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the knowledge index can't be used: %w", err)
+	}
+	return x, nil
+}
+
+func openIndexIn(ctx context.Context, s settings, e knowledge.Embedder, rebuild bool) (index, error) {
+	if s.DatabaseURL != "" {
+		return pgvector.Open(ctx, pgvector.Config{DSN: s.DatabaseURL, Embedder: e.Name(), Dim: e.Dim(), Rebuild: rebuild})
+	}
+	return knowledgesqlite.Open(ctx, knowledgesqlite.Config{
+		Path: filepath.Join(s.Data, "knowledge.db"), Embedder: e.Name(), Dim: e.Dim(), Rebuild: rebuild,
+	})
+}
+
+// embeddingDims are the lengths of the vectors of models that people use most.
+func embeddingDims() map[string]int {
+	return map[string]int{
+		"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536,
+		"nomic-embed-text": 768, "mxbai-embed-large": 1024, "bge-m3": 1024, "all-minilm": 384,
+	}
+}
+
+// openEmbedder gives the embedder that the settings ask for.
+func openEmbedder(s settings, log *slog.Logger) (knowledge.Embedder, error) {
+	name := s.EmbedModel
+	if name == "" && s.online() && s.OpenAIBaseURL == "" {
+		name = "text-embedding-3-small"
+	}
+	if !s.online() || name == "" || name == "offline" {
+		e, err := offline.NewEmbedder(s.EmbedDim)
+		if err != nil {
+			return nil, usagef("RECADO_EMBEDDING_DIM: %v", err)
+		}
+		return e, nil
+	}
+	family, _, _ := strings.Cut(name, ":")
+	dim := cmp.Or(s.EmbedDim, embeddingDims()[family])
+	if dim == 0 {
+		return nil, usagef("RECADO_EMBEDDING_DIM is missing: how long are the vectors of %s?", name)
+	}
+	e, err := llm.NewEmbedder(llm.EmbedderConfig{APIKey: s.OpenAIKey, BaseURL: s.OpenAIBaseURL, Model: name, Dim: dim, Logger: log})
+	if err != nil {
+		return nil, usagef("RECADO_EMBEDDING_MODEL: %v", err)
+	}
+	return e, nil
+}
+
+// openModel gives the model that writes answers.
+func openModel(s settings, log *slog.Logger) (rag.Model, error) {
+	if !s.online() {
+		return offline.NewModel(), nil
+	}
+	m, err := llm.NewModel(llm.Config{APIKey: s.OpenAIKey, BaseURL: s.OpenAIBaseURL, Model: s.ChatModel, Logger: log})
+	if err != nil {
+		return nil, usagef("RECADO_CHAT_MODEL: %v", err)
+	}
+	return m, nil
+}
+
+// openPipeline puts index, model and calibration together.
+func openPipeline(s settings, x knowledge.Index, e knowledge.Embedder, log *slog.Logger) (*rag.Pipeline, error) {
+	model, err := openModel(s, log)
+	if err != nil {
+		return nil, err
+	}
+	calibration, err := openCalibration(s)
+	if err != nil {
+		return nil, err
+	}
+	return rag.New(rag.Config{Index: x, Embedder: e, Model: model, Calibration: calibration})
+}
+
+// openCalibration reads the calibration file; nil means the embedded one.
+func openCalibration(s settings) (*confidence.Calibration, error) {
+	if s.Calibration == "" {
+		return nil, nil //nolint:nilnil // nil is the pipeline's own word for the embedded one
+	}
+	f, err := os.Open(s.Calibration)
+	if err != nil {
+		return nil, usagef("RECADO_CALIBRATION: the file can't be opened: %v", errors.Unwrap(err))
+	}
+	defer f.Close()
+	c, err := confidence.Read(f)
+	if err != nil {
+		return nil, usagef("RECADO_CALIBRATION: %v", err)
+	}
+	return c, nil
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"cmp"
+	"flag"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// defaultAPIURL is the base of Meta's Graph API with the version that the payloads
+// here were checked against.
+const defaultAPIURL = "https://graph.facebook.com/v25.0"
+
+// settings are everything that an operator decides.
+type settings struct {
+	Listen        string
+	PublicURL     string
+	Data          string
+	DatabaseURL   string
+	RedisURL      string
+	AppSecrets    []string
+	VerifyToken   string
+	AccessToken   string
+	PhoneNumberID string
+	APIURL        string
+	OpenAIKey     string
+	OpenAIBaseURL string
+	ChatModel     string
+	EmbedModel    string
+	EmbedDim      int
+	Calibration   string
+	APIToken      string
+	QuietPeriod   time.Duration
+}
+
+// setting is one row of the table of settings: a variable, its flag, what it is
+// when neither is given, and how it is read. The text that read gives back says
+// what is wrong with a value, and never repeats it: it may be a secret.
+type setting struct {
+	env, flag, preset, help string
+	read                    func(s *settings, value string) (wrong string)
+}
+
+// table lists every setting. docs/operations.md shows the same rows, and a test
+// holds the two together.
+func table() []setting {
+	text := func(at func(*settings) *string) func(*settings, string) string {
+		return func(s *settings, v string) string { *at(s) = v; return "" }
+	}
+	return []setting{
+		{"RECADO_LISTEN", "listen", "127.0.0.1:8080", "address to listen on", readListen},
+		{"RECADO_PUBLIC_URL", "public-url", "", "how browsers reach the desk, such as https://desk.example.com", readPublicURL},
+		{"RECADO_DATA", "data", "./data", "folder of the embedded database, index and orders", text(func(s *settings) *string { return &s.Data })},
+		{"DATABASE_URL", "database-url", "", "postgres:// URL; empty means SQLite in the data folder", readDatabaseURL},
+		{"REDIS_URL", "redis-url", "", "redis:// URL; empty means the in-process Redis", readRedisURL},
+		{"WHATSAPP_APP_SECRET", "whatsapp-app-secret", "", "app secret that signs webhooks; several with commas while rotating", readSecrets},
+		{"WHATSAPP_VERIFY_TOKEN", "whatsapp-verify-token", "", "token for subscribing the webhook", text(func(s *settings) *string { return &s.VerifyToken })},
+		{"WHATSAPP_ACCESS_TOKEN", "whatsapp-access-token", "", "token for sending", text(func(s *settings) *string { return &s.AccessToken })},
+		{"WHATSAPP_PHONE_NUMBER_ID", "whatsapp-phone-number-id", "", "id of the business number", text(func(s *settings) *string { return &s.PhoneNumberID })},
+		{"WHATSAPP_API_URL", "whatsapp-api-url", defaultAPIURL, "base of the Graph API with its version", readAPIURL},
+		{"OPENAI_API_KEY", "openai-api-key", "", "key of the language model's server; without key and base URL the offline model answers", text(func(s *settings) *string { return &s.OpenAIKey })},
+		{"OPENAI_BASE_URL", "openai-base-url", "", "base URL of an OpenAI-compatible server; empty means OpenAI", readBaseURL},
+		{"RECADO_CHAT_MODEL", "chat-model", "gpt-4.1-mini", "model that writes answers", text(func(s *settings) *string { return &s.ChatModel })},
+		{"RECADO_EMBEDDING_MODEL", "embedding-model", "", "model that embeds; empty means text-embedding-3-small at OpenAI and the offline embedder with a base URL", text(func(s *settings) *string { return &s.EmbedModel })},
+		{"RECADO_EMBEDDING_DIM", "embedding-dim", "", "length of the vectors; empty means the model's usual one", readDim},
+		{"RECADO_CALIBRATION", "calibration", "", "calibration file; empty means the one fitted on the demo shop", text(func(s *settings) *string { return &s.Calibration })},
+		{"RECADO_API_TOKEN", "api-token", "", "bearer token for /api/v1; without one the API answers nothing", text(func(s *settings) *string { return &s.APIToken })},
+		{"RECADO_QUIET_PERIOD", "quiet-period", "1500ms", "how long a customer must be silent before a burst is answered", readQuietPeriod},
+	}
+}
+
+// loadSettings reads the command's flags and the environment, the flags first, and
+// gives the words that are no flags. extra adds the command's own flags.
+func loadSettings(c console, name string, args []string, extra func(*flag.FlagSet)) (settings, []string, error) {
+	set := flag.NewFlagSet(name, flag.ContinueOnError)
+	values := map[string]*string{}
+	rows := table()
+	for _, row := range rows {
+		values[row.flag] = set.String(row.flag, "", row.help+" ("+row.env+")")
+	}
+	if extra != nil {
+		extra(set)
+	}
+	words, err := interspersed(c, set, args)
+	if err != nil {
+		return settings{}, nil, err
+	}
+	given := map[string]bool{}
+	set.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	var s settings
+	for _, row := range rows {
+		value, source := strings.TrimSpace(c.env(row.env)), row.env
+		if given[row.flag] {
+			value, source = *values[row.flag], "--"+row.flag+" ("+row.env+")"
+		}
+		if wrong := row.read(&s, cmp.Or(value, row.preset)); wrong != "" {
+			return settings{}, nil, usagef("%s %s", source, wrong)
+		}
+	}
+	return s, words, nil
+}
+
+func readListen(s *settings, v string) string {
+	host, port, err := net.SplitHostPort(v)
+	n, portErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || portErr != nil || strings.ContainsAny(host, " /") {
+		return "is not an address like 127.0.0.1:8080"
+	}
+	s.Listen = net.JoinHostPort(host, strconv.FormatUint(n, 10))
+	return ""
+}
+
+func readPublicURL(s *settings, v string) string {
+	s.PublicURL = v
+	return wrongURL(v, "is not a URL like https://desk.example.com", "http", "https")
+}
+
+func readDatabaseURL(s *settings, v string) string {
+	s.DatabaseURL = v
+	return wrongURL(v, "is not a URL like postgres://user:password@host:5432/database", "postgres", "postgresql")
+}
+
+func readRedisURL(s *settings, v string) string {
+	s.RedisURL = v
+	if v == "" {
+		return ""
+	}
+	if _, err := redis.ParseURL(v); err != nil {
+		return "is not a URL like redis://host:6379/0"
+	}
+	return ""
+}
+
+func readSecrets(s *settings, v string) string {
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			s.AppSecrets = append(s.AppSecrets, part)
+		}
+	}
+	if v != "" && len(s.AppSecrets) == 0 {
+		return "holds no secret between its commas"
+	}
+	return ""
+}
+
+func readAPIURL(s *settings, v string) string {
+	s.APIURL = strings.TrimRight(v, "/")
+	return wrongURL(v, "is not a URL like "+defaultAPIURL, "http", "https")
+}
+
+func readBaseURL(s *settings, v string) string {
+	s.OpenAIBaseURL = strings.TrimRight(v, "/")
+	return wrongURL(v, "is not a URL like http://127.0.0.1:11434/v1", "http", "https")
+}
+
+func readDim(s *settings, v string) string {
+	if v == "" {
+		return ""
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > 16000 {
+		return "is not a number from 1 to 16000"
+	}
+	s.EmbedDim = n
+	return ""
+}
+
+func readQuietPeriod(s *settings, v string) string {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 || d > time.Minute {
+		return "is not a duration from 0s to 1m, such as 1500ms"
+	}
+	s.QuietPeriod = d
+	return ""
+}
+
+// wrongURL is the complaint when a value that is not empty is no URL with a host
+// and one of the schemes.
+func wrongURL(v, complaint string, schemes ...string) string {
+	if v == "" {
+		return ""
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" {
+		return complaint
+	}
+	for _, scheme := range schemes {
+		if u.Scheme == scheme {
+			return ""
+		}
+	}
+	return complaint
+}
+
+// checkServe is what serve needs beyond values that can be read, and refuses what
+// would be dangerous.
+func (s settings) checkServe() error {
+	for _, required := range []struct{ env, value, what string }{
+		{"WHATSAPP_ACCESS_TOKEN", s.AccessToken, "the token that replies are sent with"},
+		{"WHATSAPP_PHONE_NUMBER_ID", s.PhoneNumberID, "the id of the business number"},
+	} {
+		if required.value == "" {
+			return usagef("%s is missing: %s (`recado demo` needs none)", required.env, required.what)
+		}
+	}
+	if len(s.AppSecrets) == 0 && !s.loopback() {
+		return usagef("WHATSAPP_APP_SECRET is missing: without it anybody who reaches %s could write as your customers; set it, or listen on 127.0.0.1", s.Listen)
+	}
+	return nil
+}
+
+// loopback tells whether only this machine can reach the server.
+func (s settings) loopback() bool {
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// secureCookies tells whether browsers reach the desk over HTTPS: by the public
+// URL, and without one wherever others than this machine can connect.
+func (s settings) secureCookies() bool {
+	if s.PublicURL != "" {
+		return strings.HasPrefix(s.PublicURL, "https://")
+	}
+	return !s.loopback()
+}
+
+// online tells whether a model server is configured.
+func (s settings) online() bool { return s.OpenAIKey != "" || s.OpenAIBaseURL != "" }
+
+// terminal tells whether a stream is one that a person looks at.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
