@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path"
+	"slices"
 )
 
 var (
@@ -117,20 +118,18 @@ type run struct {
 	total    int
 	// indexed is what the index holds, by ID, kept up to date during the run.
 	indexed map[string]Document
-	// produced are the IDs that this run found in sources, and settled what
-	// became of each source.
-	produced map[string]bool
+	// produced are the IDs that this run found, with their source, and settled
+	// what became of each source.
+	produced map[string]string
 	settled  map[string]Outcome
-	pending  []prepared
-	texts    int // of all pending documents
+	pending  [][]prepared // by source: a source goes in as a whole or not at all
+	texts    int          // of all pending documents
 }
 
 // prepared is a parsed document that waits for its vectors.
 type prepared struct {
 	document Document
 	chunks   []Chunk
-	// last says that no other document of the same file comes after it.
-	last bool
 }
 
 // ingest brings the index in step with the sources. Documents of the complete
@@ -141,7 +140,7 @@ func (g *Ingester) ingest(ctx context.Context, list listing, progress func(Progr
 	}
 	r := &run{
 		config: g.config, progress: progress, total: len(list.sources) + len(list.broken),
-		indexed: map[string]Document{}, produced: map[string]bool{}, settled: map[string]Outcome{},
+		indexed: map[string]Document{}, produced: map[string]string{}, settled: map[string]Outcome{},
 	}
 	documents, err := g.config.Index.Documents(ctx, "")
 	if err != nil {
@@ -183,43 +182,51 @@ func (r *run) take(ctx context.Context, s source) error {
 		r.fail(s.source, err)
 		return nil
 	}
-	changed := 0
+	var changed []prepared
+	texts := 0
 	for _, p := range parsed {
 		document, chunks := r.prepare(s, p)
-		r.produced[document.ID] = true
-		old, known := r.indexed[document.ID]
-		if known && old == document {
+		if owner := r.owner(document); owner != "" {
+			r.fail(s.source, fmt.Errorf("%s already has the name %s in the index", owner, document.ID))
+			return nil
+		}
+		r.produced[document.ID] = s.source
+		if r.indexed[document.ID] == document {
 			r.report.Unchanged++
 			continue
 		}
-		if known && old.Source != document.Source && r.elsewhere(old) {
-			r.fail(s.source, fmt.Errorf("%s already has the name %s in the index", old.Source, document.ID))
-			return nil
-		}
-		changed++
-		r.pending = append(r.pending, prepared{document: document, chunks: chunks})
-		r.texts += len(chunks)
+		changed = append(changed, prepared{document, chunks})
+		texts += len(chunks)
 	}
-	if changed == 0 {
+	if len(changed) == 0 {
 		r.settle(s.source, Unchanged)
 		return nil
 	}
-	r.pending[len(r.pending)-1].last = true
+	r.pending, r.texts = append(r.pending, changed), r.texts+texts
 	if r.texts < r.config.Batch {
 		return nil
 	}
 	return r.flush(ctx)
 }
 
-// elsewhere says that the file a document came from is still there, so that
-// another file cannot have its name. A folder that was moved does not block its
-// own documents.
-func (r *run) elsewhere(old Document) bool {
-	if _, ok := r.settled[old.Source]; ok {
-		return true
+// owner is another source that has the document's name: one of this run, or the
+// file that the indexed document came from as long as that is still there. A
+// folder that was moved does not block its own documents.
+func (r *run) owner(d Document) string {
+	if source, ok := r.produced[d.ID]; ok && source != d.Source {
+		return source
 	}
-	_, err := os.Stat(old.Source)
-	return err == nil
+	old, known := r.indexed[d.ID]
+	if !known || old.Source == d.Source {
+		return ""
+	}
+	if _, ok := r.settled[old.Source]; ok {
+		return old.Source
+	}
+	if _, err := os.Stat(old.Source); err == nil {
+		return old.Source
+	}
+	return ""
 }
 
 func (r *run) parse(s source) ([]Parsed, error) {
@@ -279,11 +286,11 @@ func version(e Embedder, d Document, chunks []Chunk) string {
 func (r *run) flush(ctx context.Context) error {
 	pending := r.pending
 	r.pending, r.texts = nil, 0
-	if err := r.embed(ctx, pending); err != nil {
+	if err := r.embed(ctx, slices.Concat(pending...)); err != nil {
 		return err
 	}
-	for _, p := range pending {
-		if err := r.store(ctx, p); err != nil {
+	for _, documents := range pending {
+		if err := r.store(ctx, documents); err != nil {
 			return err
 		}
 	}
@@ -317,32 +324,43 @@ func (r *run) embed(ctx context.Context, pending []prepared) error {
 	return nil
 }
 
-// store puts one document into the index. A vector without direction concerns
-// this document alone; one with another dimension or with NaN means that the
-// embedder is wrong, and ends the run.
-func (r *run) store(ctx context.Context, p prepared) error {
-	for i, c := range p.chunks {
-		vector, err := unit(c.Vector, r.config.Embedder.Dim())
+// store puts the documents of one source into the index. A vector without
+// direction concerns this source alone; one with another dimension or with NaN
+// means that the embedder is wrong, and ends the run.
+func (r *run) store(ctx context.Context, documents []prepared) error {
+	for _, p := range documents {
+		err := r.scale(p)
 		if errors.Is(err, errZeroVector) {
-			r.fail(p.document.Source, fmt.Errorf("passage %d: %w", c.Seq+1, err))
+			r.fail(p.document.Source, err)
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("embed %s, passage %d: %w", p.document.ID, c.Seq+1, err)
+			return fmt.Errorf("embed %s, %w", p.document.ID, err)
+		}
+	}
+	for _, p := range documents {
+		if err := r.config.Index.Replace(ctx, p.document, p.chunks); err != nil {
+			return fmt.Errorf("index %s: %w", p.document.ID, err)
+		}
+		if _, known := r.indexed[p.document.ID]; known {
+			r.report.Changed++
+		} else {
+			r.report.Added++
+		}
+		r.indexed[p.document.ID] = p.document
+	}
+	r.settle(documents[0].document.Source, Indexed)
+	return nil
+}
+
+// scale checks the vectors of a document and brings them to length 1.
+func (r *run) scale(p prepared) error {
+	for i, c := range p.chunks {
+		vector, err := unit(c.Vector, r.config.Embedder.Dim())
+		if err != nil {
+			return fmt.Errorf("passage %d: %w", c.Seq+1, err)
 		}
 		p.chunks[i].Vector = vector
-	}
-	if err := r.config.Index.Replace(ctx, p.document, p.chunks); err != nil {
-		return fmt.Errorf("index %s: %w", p.document.ID, err)
-	}
-	if _, known := r.indexed[p.document.ID]; known {
-		r.report.Changed++
-	} else {
-		r.report.Added++
-	}
-	r.indexed[p.document.ID] = p.document
-	if p.last {
-		r.settle(p.document.Source, Indexed)
 	}
 	return nil
 }
@@ -355,7 +373,8 @@ func (r *run) sweep(ctx context.Context, list listing, before []Document) error 
 	for _, d := range before {
 		outcome, seen := r.settled[d.Source]
 		gone := !seen && list.complete[d.Collection]
-		left := seen && outcome != Failed && !r.produced[d.ID]
+		_, produced := r.produced[d.ID]
+		left := seen && outcome != Failed && !produced
 		if !gone && !left {
 			continue
 		}

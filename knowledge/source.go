@@ -61,8 +61,8 @@ type listing struct {
 }
 
 // Ingest brings the index in step with files and folders. It reads .md,
-// .markdown and .csv files, folders with all their subfolders, and skips files
-// and folders whose name begins with a dot. A folder is a collection: documents
+// .markdown and .csv files, links to such files and folders with all their
+// subfolders, and skips files and folders whose name begins with a dot. A folder is a collection: documents
 // that an earlier run found in it and that are gone now are removed. A file that
 // lies in a folder ingested before stays part of that collection.
 //
@@ -127,7 +127,7 @@ type root struct {
 // resolve makes paths absolute and leaves out those that lie in a folder that is
 // named too: a document is in the index once.
 func resolve(paths []string) (roots []root, broken []Broken) {
-	for _, given := range paths {
+	for _, given := range slices.Compact(slices.Sorted(slices.Values(paths))) {
 		absolute, err := filepath.Abs(given)
 		if err != nil {
 			broken = append(broken, Broken{given, err})
@@ -179,6 +179,20 @@ func (l *listing) addFile(file string, known []Document) {
 	l.sources = append(l.sources, s)
 }
 
+// isRegular says whether a folder's entry is a file to read, by its name and kind.
+// A link counts as what it leads to: a mounted configuration is made of links. A
+// link to a folder is left out, because it could lead round in circles.
+func isRegular(files fs.FS, at string, entry fs.DirEntry) (bool, error) {
+	if entry.Type()&fs.ModeSymlink == 0 || !Accepts(at) {
+		return entry.Type().IsRegular() && Accepts(at), nil
+	}
+	info, err := fs.Stat(files, at)
+	if err != nil {
+		return false, err
+	}
+	return info.Mode().IsRegular(), nil
+}
+
 // walk lists a folder. A part of it that cannot be read is broken, and then the
 // collection is not complete: what is in that part is not gone.
 func (l *listing) walk(collection, place, name string, files fs.FS) {
@@ -195,7 +209,12 @@ func (l *listing) walk(collection, place, name string, files fs.FS) {
 			}
 			return nil
 		}
-		if entry.Type().IsRegular() && Accepts(at) {
+		regular, err := isRegular(files, at, entry)
+		if err != nil {
+			l.broken = append(l.broken, Broken{path.Join(place, at), reason(err)})
+			return nil
+		}
+		if regular {
 			l.sources = append(l.sources, source{
 				name: path.Join(name, at), source: path.Join(place, at), collection: collection,
 				open: func() (io.ReadCloser, error) { return files.Open(at) },
