@@ -322,15 +322,15 @@ func BenchmarkMemorySearch(b *testing.B) {
 
 // inner is the inner product in four sums, as a processor likes it.
 func inner(a, b []float32) float32 {
-	var s [4]float32
+	var s0, s1, s2, s3 float32
 	for i := 0; i+4 <= len(a); i += 4 {
 		x, y := a[i:i+4:i+4], b[i:i+4:i+4]
-		s[0] += x[0] * y[0]
-		s[1] += x[1] * y[1]
-		s[2] += x[2] * y[2]
-		s[3] += x[3] * y[3]
+		s0 += x[0] * y[0]
+		s1 += x[1] * y[1]
+		s2 += x[2] * y[2]
+		s3 += x[3] * y[3]
 	}
-	return s[0] + s[1] + s[2] + s[3]
+	return s0 + s1 + s2 + s3
 }
 
 func randomUnit(random *rand.Rand, dim int) []float32 {

@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -77,8 +78,7 @@ func split(markdown string) (chunks []Chunk, title string) {
 // start of the next one.
 func blocks(markdown string) []block {
 	source := []byte(markdown)
-	parser := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser()
-	document := parser.Parse(text.NewReader(source))
+	document := blockParser().Parse(text.NewReader(source))
 	list := []block{{}} // what comes before the first block, usually nothing
 	for node := document.FirstChild(); node != nil; node = node.NextSibling() {
 		start, ok := firstOffset(node)
@@ -99,12 +99,40 @@ func blocks(markdown string) []block {
 	return list
 }
 
+// blockParser finds blocks and leaves what is inside them alone: only headings
+// are read further, and reading the rest costs most of the time, for some texts
+// with the square of their length.
+func blockParser() parser.Parser {
+	blocks := parser.NewParser(
+		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
+		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+	)
+	return goldmark.New(goldmark.WithParser(blocks), goldmark.WithExtensions(extension.Table)).Parser()
+}
+
+// headingTitle is what a heading says, without its markup, on one line. A heading
+// longer than any person writes is taken as it stands.
+func headingTitle(n *ast.Heading, source []byte) string {
+	var raw strings.Builder
+	for _, line := range n.Lines().Sliced(0, n.Lines().Len()) {
+		raw.Write(line.Value(source))
+		raw.WriteByte(' ')
+	}
+	title := strings.Join(strings.Fields(raw.String()), " ")
+	if len(title) <= maxRunes {
+		// Behind the marks of a heading nothing else can be a heading.
+		line := []byte("# " + title)
+		title = plainText(goldmark.DefaultParser().Parse(text.NewReader(line)), line)
+	}
+	return strings.Join(strings.Fields(title), " ")
+}
+
 func describe(node ast.Node, start int, source []byte) block {
 	b := block{span: span{start: start}}
 	switch n := node.(type) {
 	case *ast.Heading:
 		b.level = n.Level
-		b.title = strings.Join(strings.Fields(plainText(n, source)), " ")
+		b.title = headingTitle(n, source)
 	case *ast.List, *east.Table, *ast.FencedCodeBlock:
 		b.whole = true
 	}
