@@ -103,10 +103,7 @@ func blocks(markdown string) []block {
 // are read further, and reading the rest costs most of the time, for some texts
 // with the square of their length.
 func blockParser() parser.Parser {
-	blocks := parser.NewParser(
-		parser.WithBlockParsers(parser.DefaultBlockParsers()...),
-		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
-	)
+	blocks := parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...))
 	return goldmark.New(goldmark.WithParser(blocks), goldmark.WithExtensions(extension.Table)).Parser()
 }
 
