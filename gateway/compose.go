@@ -47,16 +47,10 @@ func compose(c *Claim, after Conversation, s Situation, d Decision, at time.Time
 func replyText(language string, d Decision, a rag.Answer) string {
 	switch d.Kind {
 	case DecideReply:
-		titles := make([]string, 0, len(a.Cited))
-		for _, p := range a.Cited {
-			if !slices.Contains(titles, p.Title) {
-				titles = append(titles, p.Title)
-			}
-		}
-		if len(titles) == 0 {
+		if len(a.Cited) == 0 {
 			return a.Text
 		}
-		return a.Text + "\n\n" + sourceLine(language, titles)
+		return a.Text + "\n\n" + sourceLine(language, titles(language, a.Cited))
 	case DecideClarify:
 		return fallbackText(language)
 	case DecideHandoff:
@@ -83,7 +77,7 @@ func openHandoff(c Conversation, s Situation, d Decision, turnID string, at time
 		ID: NewID(), ConversationID: c.ID, Contact: c.Contact, Name: c.Name,
 		Reason: d.Reason, State: HandoffQueued, CreatedAt: at, UpdatedAt: at,
 		Packet: Packet{
-			Wants: s.Burst.Text(), Language: c.Language, Tried: titles(s.Answer.Passages),
+			Wants: s.Burst.Text(), Language: c.Language, Tried: titles(c.Language, s.Answer.Passages),
 			Draft: s.Answer.Text, Why: agentReasons(c.Language)[d.Reason], TurnID: turnID,
 		},
 	}
@@ -104,11 +98,17 @@ func openHandoff(c Conversation, s Situation, d Decision, turnID string, at time
 // owns a conversation.
 const phoneAppAgent = "phone app"
 
-func titles(passages []rag.Passage) []string {
+// titles are what people call the documents of passages, each once. A FAQ table has
+// a file's name for a title, which says nothing to a customer.
+func titles(language string, passages []rag.Passage) []string {
 	var list []string
 	for _, p := range passages {
-		if !slices.Contains(list, p.Title) {
-			list = append(list, p.Title)
+		title := p.Title
+		if p.Question != "" {
+			title = faqTitle(language)
+		}
+		if !slices.Contains(list, title) {
+			list = append(list, title)
 		}
 	}
 	return list

@@ -99,6 +99,11 @@ func sourceLine(language string, titles []string) string {
 	return pick(language, "Sources: ", "Fuentes: ") + strings.Join(titles, " · ")
 }
 
+// faqTitle is what a reply calls the shop's table of questions and answers.
+func faqTitle(language string) string {
+	return pick(language, "Frequently asked questions", "Preguntas frecuentes")
+}
+
 // pick gives the English text for "en" and the Spanish one for everything else.
 func pick(language, en, es string) string {
 	if language == "en" {

@@ -153,7 +153,7 @@ func printRecord(w io.Writer, t gateway.Turn) {
 				mark = "*"
 			}
 		}
-		section("passage", "%s %s — %s (meaning %.2f, words %.1f) %s", mark, p.Title, cmp.Or(p.Heading, p.Question), p.Dense, p.Lexical, p.Source)
+		section("passage", "%s %s (meaning %.2f, words %.1f) %s", mark, cmp.Or(p.Question, p.Heading, p.Title), p.Dense, p.Lexical, p.Source)
 	}
 	printOrders(section, r)
 	if t.Record.Draft.Answer != "" && r.Reply != "" && !strings.Contains(r.Reply, strings.TrimSpace(t.Record.Draft.Answer)) {
