@@ -70,6 +70,9 @@ type Config struct {
 	Version string
 }
 
+// LogValue keeps the secrets out of logs.
+func (Config) LogValue() slog.Value { return slog.StringValue("[cloudsim]") }
+
 // Simulator is the emulated platform with its customers. It is an http.Handler
 // for "/", and everything of it may be used from several goroutines.
 type Simulator struct {

@@ -142,7 +142,7 @@ func marked(text string, mark rune) (made string, length int) {
 			return "", 0
 		}
 		end := from + at
-		if closes(inner, end) {
+		if closes(inner, end, mark) {
 			content := inner[:end]
 			if mark == '`' {
 				content = template.HTMLEscapeString(content)
@@ -156,12 +156,18 @@ func marked(text string, mark rune) (made string, length int) {
 }
 
 // closes tells whether the mark at this place ends what began before: something
-// is between, without spaces at its ends, and no word goes on after it.
-func closes(inner string, end int) bool {
+// is between, without spaces or more of the mark at its ends, and no word goes on
+// after it.
+func closes(inner string, end int, mark rune) bool {
 	first, _ := utf8.DecodeRuneInString(inner)
 	last, _ := utf8.DecodeLastRuneInString(inner[:end])
 	after, _ := utf8.DecodeRuneInString(inner[end+1:])
-	return end > 0 && !unicode.IsSpace(first) && !unicode.IsSpace(last) && (end+1 == len(inner) || !wordly(after))
+	for _, r := range []rune{first, last} {
+		if r == mark || unicode.IsSpace(r) {
+			return false
+		}
+	}
+	return end > 0 && (end+1 == len(inner) || !wordly(after))
 }
 
 // wordly tells which characters make words: within one, marks are none.

@@ -22,22 +22,22 @@ const (
 
 // request is the body of a POST to the messages endpoint.
 type request struct {
-	Product       string       `json:"messaging_product"`
-	RecipientType string       `json:"recipient_type"`
-	To            string       `json:"to"`
-	Recipient     string       `json:"recipient"`
-	Type          string       `json:"type"`
-	Callback      string       `json:"biz_opaque_callback_data"`
-	Text          *textPart    `json:"text"`
-	Image         *media       `json:"image"`
-	Video         *media       `json:"video"`
-	Audio         *media       `json:"audio"`
-	Document      *media       `json:"document"`
-	Sticker       *media       `json:"sticker"`
-	Location      *location    `json:"location"`
-	Reaction      *reaction    `json:"reaction"`
-	Interactive   *interactive `json:"interactive"`
-	Template      *templatePart    `json:"template"`
+	Product       string        `json:"messaging_product"`
+	RecipientType string        `json:"recipient_type"`
+	To            string        `json:"to"`
+	Recipient     string        `json:"recipient"`
+	Type          string        `json:"type"`
+	Callback      string        `json:"biz_opaque_callback_data"`
+	Text          *textPart     `json:"text"`
+	Image         *media        `json:"image"`
+	Video         *media        `json:"video"`
+	Audio         *media        `json:"audio"`
+	Document      *media        `json:"document"`
+	Sticker       *media        `json:"sticker"`
+	Location      *location     `json:"location"`
+	Reaction      *reaction     `json:"reaction"`
+	Interactive   *interactive  `json:"interactive"`
+	Template      *templatePart `json:"template"`
 
 	// The rest is that of a receipt.
 

@@ -70,17 +70,19 @@ func newWorld(t *testing.T, change func(*cloudsim.Config)) *world {
 	return w
 }
 
-// run delivers webhooks until the test ends.
-func (w *world) run() {
+// run delivers webhooks until stop is called or the test ends.
+func (w *world) run() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- w.Run(ctx) }()
-	w.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			w.t.Errorf("Run gave %v", err)
 		}
 	})
+	w.t.Cleanup(stop)
+	return stop
 }
 
 // RoundTrip is the receiver. It trusts nothing that it has not checked.

@@ -112,8 +112,12 @@
     }
   });
 
-  text.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  // A line break sends, with Shift it is one. Keyboards on glass name no keys, but
+  // all of them ask for line breaks.
+  let shift = false;
+  text.addEventListener("keydown", (event) => { shift = event.shiftKey; });
+  text.addEventListener("beforeinput", (event) => {
+    if (event.inputType !== "insertLineBreak" || shift) return;
     event.preventDefault();
     if (text.value.trim()) text.form.requestSubmit();
   });
