@@ -1,95 +1,140 @@
 package orders
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/recado/recado/gateway"
+	"unicode"
+	"unicode/utf8"
 )
 
-// Digits are the digits of a phone number as it is written anywhere, with the
-// country code: spaces, dashes, brackets and a leading plus or 00 are dropped.
-func Digits(phone string) string {
-	var b strings.Builder
-	for _, r := range phone {
-		if r >= '0' && r <= '9' {
-			b.WriteRune(r)
-		}
-	}
-	return strings.TrimPrefix(b.String(), "00")
+// The ways an order number is written in a text: with a #, with letters in front
+// of at least four digits, or as digits after a word that announces one.
+var (
+	marked   = regexp.MustCompile(`#\s?([A-Za-z]{0,4}-?\d[\dA-Za-z-]{2,30})`)
+	lettered = regexp.MustCompile(`([A-Za-z]{1,4})-?\d{4,20}`)
+	// announced ends before the number: "pedido número", "my order is".
+	announced = regexp.MustCompile(`(?i)(?:^|[^\pL\d])(?:pedidos?|[oó]rden(?:es)?|compras?|orders?|purchases?|` +
+		`referencias?|references?|ref)[\s:.,]*` +
+		`(?:(?:con|n[uú]mero|n[uú]m|number|n[oº°]|no|es|is|was|era|el|la|the)?[\s:.,#]*){0,3}`)
+	// bare announces one without saying of what.
+	bare = regexp.MustCompile(`(?i)(?:(\pL+)\s+)?\b(?:n[uú]mero|number)\s*(?:es|is|:|el|the)?\s*(?:es|is|:|el|the)?\s*`)
+	// figures is a number without letters, another what stands before another one of
+	// a list.
+	figures = regexp.MustCompile(`^\d{4,15}`)
+	another = regexp.MustCompile(`(?i)^\s*(?:,|;|/|&|y|e|o|and|or)\s*(?:y|and|o|or)?\s*(?:el|the)?\s*#?`)
+	// priced follows an amount of money, and more what is longer than a number:
+	// a date, a time, an amount with cents.
+	priced = regexp.MustCompile(`(?i)^\s?(?:[€$£]|(?:eur|euros?|usd|gbp|mxn|ars|cop|clp|d[oó]lares|dollars?|pesos|pounds?|libras)\b)`)
+	more   = regexp.MustCompile(`^(?:[-/.,:]\d|[\pL\d_@])`)
+)
+
+// noOrder are letters before digits that announce something else: money, phone
+// numbers, postcodes, months.
+var noOrder = []string{
+	"EUR", "USD", "GBP", "MXN", "ARS", "COP", "CLP", "PEN", "BRL", "US", "TEL", "TLF", "TFNO", "FAX", "CP", "ZIP", "EN", "DE", "DEL",
+	"ENE", "JAN", "FEB", "MAR", "ABR", "APR", "MAY", "JUN", "JUL", "AGO", "AUG", "SEP", "SEPT", "OCT", "NOV", "DIC", "DEC",
 }
 
-// candidates are the ways one phone is written: Brazil's ninth digit, Mexico's 1
-// and Argentina's 9 come and go between the channel and a shop's system. They
-// serve for finding, never for sending.
-func candidates(digits string) []string {
-	list := []string{digits}
-	add := func(s string) {
-		if !slices.Contains(list, s) {
-			list = append(list, s)
+// askers are the words before a bare "number" that leave it one of an order.
+var askers = []string{"", "mi", "my", "el", "the", "es", "is", "su", "con", "with", "a", "al", "por", "for", "y", "and"}
+
+// maxBare is how long a number is that nothing but "number" announces: a longer
+// one is a phone.
+const maxBare = 8
+
+// maxNumbers is how many order numbers one question can name.
+const maxNumbers = 10
+
+// mention is a number at its place in a text.
+type mention struct {
+	at     int
+	number string
+}
+
+// Numbers finds the order numbers that a text names, in the order of the text and
+// in the form they are compared in: upper case, without #. Phone numbers, prices
+// and dates are not taken for one. Each is given once, and at most ten are.
+func Numbers(text string) []string {
+	found := slices.Concat(withMark(text), withLetters(text), withWords(text), withoutWords(text))
+	slices.SortStableFunc(found, func(a, b mention) int { return cmp.Compare(a.at, b.at) })
+	var list []string
+	for _, m := range found {
+		if len(list) < maxNumbers && !slices.Contains(list, m.number) {
+			list = append(list, m.number)
 		}
-	}
-	switch n := len(digits); {
-	case strings.HasPrefix(digits, "55") && n == 12:
-		add(digits[:4] + "9" + digits[4:])
-	case strings.HasPrefix(digits, "55") && n == 13 && digits[4] == '9':
-		add(digits[:4] + digits[5:])
-	case strings.HasPrefix(digits, "52") && n == 12:
-		add("521" + digits[2:])
-	case strings.HasPrefix(digits, "521") && n == 13:
-		add("52" + digits[3:])
-	case strings.HasPrefix(digits, "54") && n == 12:
-		add("549" + digits[2:])
-	case strings.HasPrefix(digits, "549") && n == 13:
-		add("54" + digits[3:])
 	}
 	return list
 }
 
-// identityKeys are the owner keys under which a person's orders may be found.
-func identityKeys(who gateway.Identity) []string {
-	var keys []string
-	if who.UserID != "" {
-		keys = append(keys, "user:"+who.UserID)
-	}
-	if digits := Digits(who.Phone); digits != "" {
-		for _, c := range candidates(digits) {
-			keys = append(keys, "phone:"+c)
+func withMark(text string) []mention {
+	var found []mention
+	for _, m := range marked.FindAllStringSubmatchIndex(text, -1) {
+		number := strings.TrimRight(text[m[2]:m[3]], "-")
+		if len(Digits(number)) >= 3 {
+			found = append(found, mention{m[2], normalize(number)})
 		}
 	}
-	return keys
+	return found
+}
+
+func withLetters(text string) []mention {
+	var found []mention
+	for _, m := range lettered.FindAllStringSubmatchIndex(text, -1) {
+		before, _ := utf8.DecodeLastRuneInString(text[:m[0]])
+		inside := m[0] > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before) || strings.ContainsRune("-_/@#.$€=&", before))
+		if inside || more.MatchString(text[m[1]:]) || slices.Contains(noOrder, strings.ToUpper(text[m[2]:m[3]])) {
+			continue
+		}
+		found = append(found, mention{m[0], normalize(text[m[0]:m[1]])})
+	}
+	return found
+}
+
+// withWords reads the number after a word such as "order", and those that follow
+// it in a list.
+func withWords(text string) []mention {
+	var found []mention
+	for _, m := range announced.FindAllStringIndex(text, -1) {
+		for at := m[1]; ; {
+			number := figures.FindString(text[at:])
+			end := at + len(number)
+			if !isNumber(number, text[end:]) {
+				break
+			}
+			found = append(found, mention{at, number})
+			at = end + len(another.FindString(text[end:]))
+		}
+	}
+	return found
+}
+
+// withoutWords reads the number after a "number" that is not said to be of
+// something else.
+func withoutWords(text string) []mention {
+	var found []mention
+	for _, m := range bare.FindAllStringSubmatchIndex(text, -1) {
+		before := ""
+		if m[2] >= 0 {
+			before = strings.ToLower(text[m[2]:m[3]])
+		}
+		number := figures.FindString(text[m[1]:])
+		if len(number) <= maxBare && slices.Contains(askers, before) && isNumber(number, text[m[1]+len(number):]) {
+			found = append(found, mention{m[1], number})
+		}
+	}
+	return found
+}
+
+// isNumber tells whether the digits stand alone: what follows them makes them no
+// longer number, no amount and no date.
+func isNumber(number, rest string) bool {
+	return number != "" && !more.MatchString(rest) && !priced.MatchString(rest)
 }
 
 // normalize is the form of an order number that is compared: upper case, without
 // a leading # and without spaces.
 func normalize(number string) string {
 	return strings.ToUpper(strings.TrimLeft(strings.Join(strings.Fields(number), ""), "#"))
-}
-
-// The ways an order number is written: with a #, with letters in front of at
-// least four digits, or as digits after a word that announces one.
-var (
-	marked    = regexp.MustCompile(`#\s?([A-Za-z]{0,4}-?\d[\dA-Za-z-]{2,30})`)
-	lettered  = regexp.MustCompile(`(?:^|[\s(¿¡"':,.])([A-Za-z]{1,4}-?\d{4,20})(?:$|[\s).,;:!?"'])`)
-	announced = regexp.MustCompile(`(?i)(?:pedidos?|orden|compra|order|purchase|number|n[uú]mero|referencia|reference)\s*(?:n[.ºo°]*|no\.?|num\.?|number|es|is|:|el|the)?\s*(?:n[uú]mero|number|:|es|is)?\s*(\d{4,15})(?:$|[^\d])`)
-)
-
-// maxNumbers is how many order numbers one question can name.
-const maxNumbers = 10
-
-// Numbers finds the order numbers that a text names, in the order and form they
-// are compared in: upper case, without #. Phone numbers, prices and dates are not
-// taken for one. At most ten are given.
-func Numbers(text string) []string {
-	var list []string
-	for _, pattern := range []*regexp.Regexp{marked, lettered, announced} {
-		for _, m := range pattern.FindAllStringSubmatch(text, -1) {
-			n := normalize(m[1])
-			if len(list) < maxNumbers && n != "" && !slices.Contains(list, n) {
-				list = append(list, n)
-			}
-		}
-	}
-	return list
 }

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
@@ -39,10 +42,18 @@ type order struct {
 }
 
 type item struct {
-	Name     string  `json:"name"`
-	Quantity int     `json:"quantity"`
+	Name string `json:"name"`
+	// Quantity is one piece where it is missing.
+	Quantity *int    `json:"quantity"`
 	Price    decimal `json:"price"`
 	Currency string  `json:"currency"`
+}
+
+func (it item) pieces() int {
+	if it.Quantity == nil {
+		return 1
+	}
+	return *it.Quantity
 }
 
 type entry struct {
@@ -52,24 +63,27 @@ type entry struct {
 }
 
 // decimal is an amount that came as a JSON number or as a string; it is kept in
-// its digits, so that no cent is lost to a float.
+// its digits, so that no cent is lost to a float. What it holds after reading may
+// be anything: check says whether it is an amount.
 type decimal string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (d *decimal) UnmarshalJSON(b []byte) error {
-	text := strings.Trim(string(b), `"`)
-	if text == "null" || text == "" {
-		return nil
+	switch text := string(b); {
+	case text == "null":
+	case text[0] == '"':
+		return json.Unmarshal(b, (*string)(d))
+	default:
+		*d = decimal(text)
 	}
-	if len(text) > 32 || strings.ContainsAny(text, "/eExXpP_") {
-		return errors.New("is not an amount such as 49.90")
-	}
-	if _, ok := new(big.Rat).SetString(text); !ok {
-		return errors.New("is not an amount such as 49.90")
-	}
-	*d = decimal(text)
 	return nil
 }
+
+// amounts are written with a point and up to 18 digits before it and 6 after.
+var amounts = regexp.MustCompile(`^-?\d{1,18}(\.\d{1,6})?$`)
+
+// ok tells an amount, or none at all, from anything else.
+func (d decimal) ok() bool { return d == "" || amounts.MatchString(string(d)) }
 
 // minor is the amount in the currency's minor units, rounded half away from
 // zero. Amounts too large for any shop give 0.
@@ -78,7 +92,7 @@ func (d decimal) minor(currency string) int64 {
 	if !ok {
 		return 0
 	}
-	if !slices.Contains([]string{"JPY", "KRW", "CLP", "PYG", "VND"}, strings.ToUpper(currency)) {
+	if !slices.Contains([]string{"JPY", "KRW", "CLP", "PYG", "VND"}, currency) {
 		amount.Mul(amount, big.NewRat(100, 1))
 	}
 	half := big.NewRat(int64(cmp.Or(amount.Sign(), 1)), 2)
@@ -100,36 +114,83 @@ func parseOrder(doc json.RawMessage) (order, error) {
 	if doc = bytes.TrimSpace(doc); len(doc) == 0 || doc[0] != '{' {
 		return o, errors.New("an order must be a JSON object")
 	}
+	if !utf8.Valid(doc) {
+		return o, errors.New("the order is not written in UTF-8")
+	}
 	if err := json.Unmarshal(doc, &o); err != nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) {
-			return o, fmt.Errorf("%s has the wrong type: it is a %s", cmp.Or(kind.Field, "a field"), kind.Value)
-		}
-		return o, fmt.Errorf("the order can't be read: %w", err)
+		return o, unreadable(err)
 	}
 	return o, o.check()
 }
 
-func (o order) check() error {
+// unreadable says where the reading of a document ended, in words that hold
+// nothing of it.
+func unreadable(err error) error {
+	var (
+		kind   *json.UnmarshalTypeError
+		syntax *json.SyntaxError
+	)
 	switch {
-	case normalize(o.Number) == "":
-		return errors.New("number is missing")
-	case len(o.Number) > 64:
-		return errors.New("number is longer than 64 characters")
-	case Digits(o.Customer.Phone) == "" && o.Customer.UserID == "" && o.Customer.Email == "":
-		return errors.New("customer needs a phone, a user_id or an email")
-	case o.Status == "":
+	case errors.As(err, &kind):
+		// The value of a number that does not fit follows its type.
+		name, _, _ := strings.Cut(kind.Value, " ")
+		return fmt.Errorf("%s has the wrong type: it is a %s", cmp.Or(kind.Field, "a field"), name)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("the order is no JSON from byte %d on", syntax.Offset)
+	}
+	return errors.New("the order is no JSON")
+}
+
+// The limits of what identifies an order and its owner. A phone number has at
+// most 15 digits with its country code (ITU-T E.164).
+const (
+	maxNumber = 64
+	maxUserID = 256
+	minPhone  = 7
+	maxPhone  = 15
+)
+
+func (o order) check() error {
+	if err := o.checkNames(); err != nil {
+		return err
+	}
+	if o.Status == "" {
 		return errors.New("status is missing")
 	}
-	for name, value := range map[string]string{"placed_at": o.PlacedAt, "eta": o.ETA} {
-		if _, err := moment(value); err != nil {
-			return fmt.Errorf("%s must be a date (2026-03-02) or a time (2026-03-02T10:00:00Z)", name)
+	for _, f := range []struct{ name, value string }{{"placed_at", o.PlacedAt}, {"eta", o.ETA}} {
+		if _, err := moment(f.value); err != nil {
+			return fmt.Errorf("%s must be a date (2026-03-02) or a time (2026-03-02T10:00:00Z)", f.name)
 		}
 	}
 	for i, it := range o.Items {
-		if it.Quantity < 0 {
+		if it.pieces() < 0 {
 			return fmt.Errorf("items[%d].quantity is negative", i)
 		}
+		if !it.Price.ok() {
+			return fmt.Errorf("items[%d].price is not an amount such as 49.90", i)
+		}
+	}
+	return nil
+}
+
+// checkNames checks what keys are made of.
+func (o order) checkNames() error {
+	digits := Digits(o.Customer.Phone)
+	switch {
+	case normalize(o.Number) == "":
+		return errors.New("number is missing")
+	case len(o.Number) > maxNumber:
+		return fmt.Errorf("number is longer than %d bytes", maxNumber)
+	case strings.ContainsFunc(o.Number, unicode.IsControl):
+		return errors.New("number holds a control character")
+	case digits == "" && o.Customer.UserID == "" && o.Customer.Email == "":
+		return errors.New("customer needs a phone, a user_id or an email")
+	case o.Customer.Phone != "" && (len(digits) < minPhone || len(digits) > maxPhone):
+		return fmt.Errorf("customer.phone must have %d to %d digits, with the country code", minPhone, maxPhone)
+	case len(o.Customer.UserID) > maxUserID:
+		return fmt.Errorf("customer.user_id is longer than %d bytes", maxUserID)
+	case strings.ContainsFunc(o.Customer.UserID, unicode.IsControl):
+		return errors.New("customer.user_id holds a control character")
 	}
 	return nil
 }
@@ -170,13 +231,27 @@ func (o order) facts() rag.Order {
 		Carrier: o.Shipping.Carrier, TrackingURL: o.Shipping.TrackingURL,
 	}
 	for _, it := range o.Items {
+		currency := strings.ToUpper(it.Currency)
 		f.Items = append(f.Items, rag.OrderItem{
-			Name: it.Name, Quantity: it.Quantity, PriceMinor: it.Price.minor(it.Currency), Currency: it.Currency,
+			Name: it.Name, Quantity: it.pieces(), PriceMinor: it.Price.minor(currency), Currency: currency,
 		})
 	}
-	if len(o.History) > 0 {
-		last := slices.MaxFunc(o.History, func(a, b entry) int { return cmp.Compare(a.At, b.At) })
-		f.LastNote, f.LastAt = last.Note, last.At
-	}
+	f.LastNote, f.LastAt = o.last()
 	return f
+}
+
+// last is the newest entry of the history: its note and its time. Of entries of
+// the same time, and of those without one, the later in the list is newer.
+func (o order) last() (note, at string) {
+	var newest time.Time
+	for _, e := range o.History {
+		when, err := moment(e.At)
+		if err != nil {
+			when, e.At = time.Time{}, ""
+		}
+		if !when.Before(newest) {
+			newest, note, at = when, e.Note, e.At
+		}
+	}
+	return note, at
 }

@@ -41,8 +41,8 @@ type Config struct {
 	Prefix string
 	// Timeout is how long Facts waits for Redis in all; 300 ms by default.
 	Timeout time.Duration
-	// Keep is how many of the latest orders Facts gives, 5 by default; orders that
-	// the question names come on top.
+	// Keep is how many of the latest orders Facts gives, 5 by default and at most
+	// 10; orders that the question names come on top, up to 10 in all.
 	Keep int
 	// Logger defaults to discarding everything.
 	Logger *slog.Logger
@@ -64,6 +64,9 @@ type Book struct {
 // not every turn waits for the timeout.
 const restAfterFailure = 2 * time.Second
 
+// maxFacts is how many orders Facts gives in all.
+const maxFacts = 10
+
 // New checks the configuration and fills the defaults.
 func New(c Config) (*Book, error) {
 	if c.Client == nil {
@@ -72,8 +75,11 @@ func New(c Config) (*Book, error) {
 	c.Prefix = cmp.Or(c.Prefix, "recado:")
 	c.Timeout = cmp.Or(c.Timeout, 300*time.Millisecond)
 	c.Keep = cmp.Or(c.Keep, 5)
-	if c.Keep < 0 || c.Timeout < 0 {
-		return nil, errors.New("orders: Keep and Timeout can't be negative")
+	if c.Keep < 0 || c.Keep > maxFacts {
+		return nil, fmt.Errorf("orders: Keep is %d, not 1 to %d", c.Keep, maxFacts)
+	}
+	if c.Timeout < 0 {
+		return nil, errors.New("orders: Timeout can't be negative")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -105,9 +111,10 @@ return 1`
 func (b *Book) orderKey(number string) string { return b.config.Prefix + "order:" + number }
 func (b *Book) ownerKey(owner string) string  { return b.config.Prefix + "customer:" + owner }
 
-// Put adds or replaces orders by their number. Either all documents are orders
-// and all are written, or none is and the error (ErrInvalid) names the first one
-// that is wrong by its place from 0. It gives how many were written.
+// Put adds or replaces orders by their number; of two with the same number the
+// later stays. Either all documents are orders and all are written in one
+// transaction, or none is and the error (ErrInvalid) names the first one that is
+// wrong by its place from 0. It gives how many were written.
 func (b *Book) Put(ctx context.Context, docs []json.RawMessage) (int, error) {
 	parsed := make([]order, len(docs))
 	for i, doc := range docs {
@@ -124,7 +131,7 @@ func (b *Book) Put(ctx context.Context, docs []json.RawMessage) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("write orders: %w", err)
 	}
-	_, err = b.config.Client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = b.config.Client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for i, o := range parsed {
 			p.EvalSha(ctx, sha, []string{b.orderKey(normalize(o.Number))}, b.putArgs(o, docs[i])...)
 		}
@@ -157,71 +164,85 @@ func (b *Book) putArgs(o order, doc json.RawMessage) []any {
 // contact is a phone number in any writing, or a user id; one without orders has
 // an empty list.
 func (b *Book) Find(ctx context.Context, contact string) ([]json.RawMessage, error) {
-	who := gateway.Identity{UserID: contact, Phone: contact}
-	numbers, err := b.numbers(ctx, who, nil)
+	who := named(contact)
+	own, err := b.owned(ctx, who, nil)
 	if err != nil {
 		return nil, fmt.Errorf("find orders: %w", err)
 	}
-	docs, err := b.documents(ctx, numbers.latest)
+	docs, err := b.documents(ctx, own.latest)
 	if err != nil {
 		return nil, fmt.Errorf("find orders: %w", err)
 	}
 	list := make([]json.RawMessage, 0, len(docs))
-	for _, d := range docs {
-		if d != "" {
-			list = append(list, json.RawMessage(d))
+	for _, doc := range docs {
+		if _, ok := theirs(doc, who); ok {
+			list = append(list, json.RawMessage(doc))
 		}
 	}
 	return list, nil
 }
 
+// theirs reads an order of who. The set of a customer says that an order is
+// theirs; the document has the last word.
+func theirs(doc string, who gateway.Identity) (order, bool) {
+	o, err := parseOrder(json.RawMessage(doc))
+	return o, err == nil && o.belongsTo(who)
+}
+
 // Facts tells what is known of the orders of who, for a question with this text:
 // the latest ones and those it names, newest first, and which of the named ones
-// are not theirs. It never fails: when Redis is away or slow, Unavailable is set
-// and nothing else but the named numbers.
+// are not theirs. It never fails, and takes no longer than Timeout whatever the
+// client is set to: when Redis is away or slow, Unavailable is set and nothing
+// else but the named numbers.
 func (b *Book) Facts(ctx context.Context, who gateway.Identity, text string) rag.OrderFacts {
 	asked := Numbers(text)
 	if b.resting() {
 		return rag.OrderFacts{Asked: asked, Unavailable: true}
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.config.Timeout)
+	limited, cancel := context.WithTimeout(ctx, b.config.Timeout)
 	defer cancel()
-	f, err := b.facts(ctx, who, asked)
-	if err != nil {
+	// A client does not look at the context while it reads, unless it is told to.
+	// One that hangs is left to its own timeout.
+	answer := make(chan rag.OrderFacts, 1)
+	go func() {
+		defer close(answer)
+		if f, err := b.facts(limited, who, asked); err == nil {
+			answer <- f
+		}
+	}()
+	select {
+	case f, ok := <-answer:
+		if ok {
+			return f
+		}
+	case <-limited.Done():
+	}
+	// A caller who gave up says nothing about Redis.
+	if ctx.Err() == nil {
 		b.rest()
 		b.config.Logger.WarnContext(ctx, "orders could not be read", "rest_ms", restAfterFailure.Milliseconds())
-		return rag.OrderFacts{Asked: asked, Unavailable: true}
 	}
-	return f
+	return rag.OrderFacts{Asked: asked, Unavailable: true}
 }
 
 func (b *Book) facts(ctx context.Context, who gateway.Identity, asked []string) (rag.OrderFacts, error) {
-	f := rag.OrderFacts{}
-	found, err := b.numbers(ctx, who, asked)
+	own, err := b.owned(ctx, who, asked)
 	if err != nil {
-		return f, err
+		return rag.OrderFacts{}, err
 	}
-	wanted := slices.Clone(found.latest[:min(len(found.latest), b.config.Keep)])
-	for _, n := range found.asked {
-		if !slices.Contains(wanted, n) {
-			wanted = append(wanted, n)
-		}
-	}
+	wanted := own.choose(b.config.Keep)
 	docs, err := b.documents(ctx, wanted)
 	if err != nil {
-		return f, err
+		return rag.OrderFacts{}, err
 	}
+	f := rag.OrderFacts{}
 	names := map[string]string{}
 	for i, doc := range docs {
-		o, err := parseOrder(json.RawMessage(doc))
-		// The set said it is theirs; the document has the last word.
-		if err != nil || !o.belongsTo(who) {
-			continue
+		if o, ok := theirs(doc, who); ok {
+			names[wanted[i].number] = o.Number
+			f.Orders = append(f.Orders, o.facts())
 		}
-		names[wanted[i]] = o.Number
-		f.Orders = append(f.Orders, o.facts())
 	}
-	slices.SortStableFunc(f.Orders, func(a, b rag.Order) int { return cmp.Compare(b.PlacedAt, a.PlacedAt) })
 	for _, n := range asked {
 		f.Asked = append(f.Asked, cmp.Or(names[n], n))
 		if names[n] == "" {
@@ -231,23 +252,47 @@ func (b *Book) facts(ctx context.Context, who gateway.Identity, asked []string) 
 	return f, nil
 }
 
-// owned are order numbers of one customer.
-type owned struct {
-	// latest are the newest first, asked those that the question named and that
-	// are theirs.
-	latest, asked []string
+// dated is an order's number with its date in seconds.
+type dated struct {
+	number string
+	date   float64
+}
+
+// owned are orders of one customer: the latest, newest first, and those that the
+// question named and that are theirs.
+type owned struct{ latest, asked []dated }
+
+// choose gives the named ones and the latest, newest first, each once and not
+// more than maxFacts.
+func (o owned) choose(keep int) []dated {
+	wanted := slices.Clone(o.asked[:min(len(o.asked), maxFacts)])
+	for _, d := range o.latest[:min(len(o.latest), keep)] {
+		if len(wanted) < maxFacts && !holds(wanted, d.number) {
+			wanted = append(wanted, d)
+		}
+	}
+	newestFirst(wanted)
+	return wanted
+}
+
+func holds(list []dated, number string) bool {
+	return slices.ContainsFunc(list, func(d dated) bool { return d.number == number })
+}
+
+func newestFirst(list []dated) {
+	slices.SortStableFunc(list, func(a, b dated) int { return cmp.Compare(b.date, a.date) })
 }
 
 // maxFind is how many orders of one customer are ever listed.
 const maxFind = 200
 
-// numbers reads a customer's sets in one round trip. Numbers that are not theirs
+// owned reads a customer's sets in one round trip. Numbers that are not theirs
 // cost the same commands as those that are, so that nothing can be told from the
-// time it takes.
-func (b *Book) numbers(ctx context.Context, who gateway.Identity, asked []string) (owned, error) {
+// time it takes. The ping finds out that Redis is away for those who have no key.
+func (b *Book) owned(ctx context.Context, who gateway.Identity, asked []string) (owned, error) {
 	var lists []*redis.ZSliceCmd
 	scores := map[string][]*redis.FloatCmd{}
-	_, err := b.config.Client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := b.read(ctx, func(p redis.Pipeliner) {
 		p.Ping(ctx)
 		for _, owner := range identityKeys(who) {
 			key := b.ownerKey(owner)
@@ -256,43 +301,53 @@ func (b *Book) numbers(ctx context.Context, who gateway.Identity, asked []string
 				scores[n] = append(scores[n], p.ZScore(ctx, key, n))
 			}
 		}
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return owned{}, err
 	}
-	var all []redis.Z
+	return owned{latest: latest(lists), asked: found(asked, scores)}, nil
+}
+
+// latest joins the sets of one person's identities.
+func latest(lists []*redis.ZSliceCmd) []dated {
+	var all []dated
 	for _, l := range lists {
-		all = append(all, l.Val()...)
-	}
-	slices.SortStableFunc(all, func(a, b redis.Z) int { return cmp.Compare(b.Score, a.Score) })
-	var o owned
-	for _, z := range all {
-		if n, ok := z.Member.(string); ok && !slices.Contains(o.latest, n) {
-			o.latest = append(o.latest, n)
+		for _, z := range l.Val() {
+			if n, ok := z.Member.(string); ok && !holds(all, n) {
+				all = append(all, dated{n, z.Score})
+			}
 		}
 	}
+	newestFirst(all)
+	return all
+}
+
+// found are the numbers that one of the sets holds.
+func found(asked []string, scores map[string][]*redis.FloatCmd) []dated {
+	var all []dated
 	for _, n := range asked {
-		if slices.ContainsFunc(scores[n], func(c *redis.FloatCmd) bool { return c.Err() == nil }) {
-			o.asked = append(o.asked, n)
+		for _, score := range scores[n] {
+			if score.Err() == nil {
+				all = append(all, dated{n, score.Val()})
+				break
+			}
 		}
 	}
-	return o, nil
+	return all
 }
 
 // documents reads orders by number; one that is gone is an empty text.
-func (b *Book) documents(ctx context.Context, numbers []string) ([]string, error) {
-	if len(numbers) == 0 {
+func (b *Book) documents(ctx context.Context, list []dated) ([]string, error) {
+	if len(list) == 0 {
 		return nil, nil
 	}
-	cmds := make([]*redis.StringCmd, len(numbers))
-	_, err := b.config.Client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, n := range numbers {
-			cmds[i] = p.HGet(ctx, b.orderKey(n), "doc")
+	cmds := make([]*redis.StringCmd, len(list))
+	err := b.read(ctx, func(p redis.Pipeliner) {
+		for i, d := range list {
+			cmds[i] = p.HGet(ctx, b.orderKey(d.number), "doc")
 		}
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return nil, err
 	}
 	docs := make([]string, len(cmds))
@@ -300,6 +355,25 @@ func (b *Book) documents(ctx context.Context, numbers []string) ([]string, error
 		docs[i] = c.Val()
 	}
 	return docs, nil
+}
+
+// read sends the commands in one round trip. That something is missing is no
+// error. Every command is looked at: a pipeline's own error is that of the first
+// one, and a missing value would hide that the connection broke after it.
+func (b *Book) read(ctx context.Context, commands func(redis.Pipeliner)) error {
+	cmds, err := b.config.Client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		commands(p)
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return err
+	}
+	for _, c := range cmds {
+		if err := c.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Book) resting() bool {
