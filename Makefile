@@ -62,7 +62,7 @@ fuzz: ## feed every parser random input, for FUZZTIME (30s) each
 
 bench: services ## run the benchmarks; the output is also in bin/bench.txt
 	set -o pipefail; $(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem -timeout 60m \
-		./gateway/... ./rag/... ./knowledge/... | tee bin/bench.txt
+		./cmd/... ./gateway/... ./rag/... ./knowledge/... | tee bin/bench.txt
 
 up: ## start Recado, Postgres and Redis in containers
 	docker compose up --build --detach --wait
