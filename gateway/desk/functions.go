@@ -29,6 +29,7 @@ func functions(language string) template.FuncMap {
 		"rule":     func(d gateway.Decision) string { return ruleText(language, d) },
 		"outcome":  func(o gateway.Outcome) string { return cmp.Or(lookup(language, "outcome_"+string(o)), string(o)) },
 		"check":    func(name string) string { return cmp.Or(lookup(language, "check_"+name), name) },
+		"part":     func(name string) string { return cmp.Or(lookup(language, "part_"+name), name) },
 		"stage":    func(name string) string { return cmp.Or(lookup(language, "stage_"+name), name) },
 		"tongue":   func(l string) string { return cmp.Or(lookup(language, "tongue_"+l), l) },
 		"number":   func(n float64) string { return decimal(language, n, 2) },

@@ -1,0 +1,170 @@
+package desk
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag"
+)
+
+func TestPhrasesAreInBothLanguages(t *testing.T) {
+	t.Parallel()
+	for key, text := range phrases {
+		for _, s := range []string{text.es, text.en} {
+			if strings.TrimSpace(s) == "" || s != strings.TrimSpace(s) {
+				t.Errorf("%s: %q", key, s)
+			}
+		}
+		if strings.Count(text.es, "«") != strings.Count(text.es, "»") || strings.ContainsAny(text.es, "“”") {
+			t.Errorf("%s: quotes in %q", key, text.es)
+		}
+	}
+}
+
+// TestTemplatesAskForPhrasesThatExist also finds phrases that nobody asks for.
+func TestTemplatesAskForPhrasesThatExist(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	ask := regexp.MustCompile(`\bt "([a-z_]+)"`)
+	err := fs.WalkDir(templateFiles, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		content, err := templateFiles.ReadFile(name)
+		for _, m := range ask.FindAllSubmatch(content, -1) {
+			used[string(m[1])] = true
+			if _, ok := phrases[string(m[1])]; !ok {
+				t.Errorf("%s asks for the phrase %q, which does not exist", name, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keysInCode(t) {
+		used[key] = true
+	}
+	families := regexp.MustCompile(`^(reason|mode|status|state|type|rule|outcome|check|stage|part|tongue|view)_`)
+	for key := range phrases {
+		if !used[key] && !families.MatchString(key) {
+			t.Errorf("nobody says %q", key)
+		}
+	}
+}
+
+// keysInCode gives the string constants of the package's code but for texts.go.
+func keysInCode(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, name := range files {
+		if name == "texts.go" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, source, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if s, err := strconv.Unquote(lit.Value); err == nil {
+					keys = append(keys, s)
+				}
+			}
+			return true
+		})
+	}
+	return keys
+}
+
+// TestEveryReasonRuleAndFeatureHasWords holds the texts against the packages
+// whose values they name.
+func TestEveryReasonRuleAndFeatureHasWords(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	for _, r := range constants(t, "../handoff.go", "Reason") {
+		keys = append(keys, "reason_"+r)
+	}
+	for _, s := range constants(t, "../event.go", "Delivery") {
+		keys = append(keys, "status_"+s)
+	}
+	for _, m := range constants(t, "../conversation.go", "Mode") {
+		keys = append(keys, "mode_"+m)
+	}
+	for _, o := range constants(t, "../turn.go", "Outcome") {
+		keys = append(keys, "outcome_"+o)
+	}
+	for _, c := range constants(t, "../../rag/ground.go", "Check") {
+		keys = append(keys, "check_"+c)
+	}
+	for _, f := range rag.FeatureNames() {
+		keys = append(keys, "part_"+f)
+	}
+	if len(keys) < 40 {
+		t.Fatalf("only %d values found", len(keys))
+	}
+	for _, key := range keys {
+		if lookup("es", key) == "" || lookup("en", key) == "" {
+			t.Errorf("no words for %s", key)
+		}
+	}
+}
+
+// constants gives the values of a file's string constants by the prefix of their
+// names.
+func constants(t *testing.T, path, prefix string) []string {
+	t.Helper()
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	find := regexp.MustCompile(`(?m)^\s*` + prefix + `\w+(?:\s+\w+)?\s*=\s*"([a-z_]+)"`)
+	for _, m := range find.FindAllSubmatch(source, -1) {
+		values = append(values, string(m[1]))
+	}
+	return values
+}
+
+// TestEveryRuleHasASentence reads the rules out of the code that decides.
+func TestEveryRuleHasASentence(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../decide.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := regexp.MustCompile(`(?:Rule: |handoff\(Reason\w+, )"([a-z_]+)"`).FindAllSubmatch(source, -1)
+	if len(rules) < 10 {
+		t.Fatalf("only %d rules found", len(rules))
+	}
+	for _, m := range rules {
+		for _, kind := range []gateway.DecisionKind{gateway.DecideReply, gateway.DecideHandoff} {
+			d := gateway.Decision{Rule: string(m[1]), Kind: kind}
+			for _, language := range []string{"es", "en"} {
+				if s := ruleText(language, d); strings.Contains(s, string(m[1])) && strings.Contains(s, phrase(language, "rule_unexpected")) {
+					t.Errorf("no sentence for the rule %s in %s", m[1], language)
+				}
+			}
+		}
+	}
+	if got := ruleText("en", gateway.Decision{Rule: "moon"}); got != "Another rule decided: moon" {
+		t.Errorf("an unknown rule is %q", got)
+	}
+}
