@@ -35,7 +35,7 @@
 //     that runs out is due again.
 //   - I5: duplicates and any order of arrival change nothing.
 //
-// The scripts in testdata/conversations show them, on both stores.
+// The stories in gatewaytest/testdata/conversations show them, on both stores.
 //
 // # Where things are
 //

@@ -28,3 +28,8 @@ func TestCrash(t *testing.T) {
 	t.Parallel()
 	gatewaytest.TestCrash(t, place)
 }
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	gatewaytest.TestScripts(t, place)
+}

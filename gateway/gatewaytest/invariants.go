@@ -1,0 +1,127 @@
+package gatewaytest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/recado/recado/gateway"
+)
+
+// settle lets everything that waits come to its end: leases run out, sends are
+// tried again, bursts are answered.
+func (w *world) settle() {
+	w.Helper()
+	for range 6 {
+		w.advance(2 * time.Minute)
+	}
+}
+
+// holds checks what must hold whatever happened, for all customers: it is called
+// when everything has come to its end.
+func (w *world) holds(customers ...gateway.Identity) {
+	w.Helper()
+	w.settle()
+	w.eachMessageOnce(customers)
+	for _, who := range customers {
+		if w.wrote(who) {
+			w.oneReplyATurn(who)
+			w.oneOpenHandoff(who)
+		}
+	}
+}
+
+// wrote tells whether there is anything of a customer.
+func (w *world) wrote(who gateway.Identity) bool {
+	for _, e := range w.accepted {
+		if e.From == who && e.Message != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// eachMessageOnce: every message and echo is done with in exactly one committed
+// turn, whose record says why it went as it did (I1, I3, I5).
+func (w *world) eachMessageOnce(customers []gateway.Identity) {
+	w.Helper()
+	done := map[string]int{}
+	for _, who := range customers {
+		if !w.wrote(who) {
+			continue
+		}
+		for _, r := range w.records(w.conversation(who).ID) {
+			if r.Outcome != gateway.OutcomeCommitted {
+				continue
+			}
+			if r.Decision.Rule == "" || r.Decision.Kind == gateway.DecideHandoff && r.Decision.Reason == "" {
+				w.Errorf("a turn without a reason: %+v", r.Decision)
+			}
+			for _, key := range r.EventKeys {
+				done[key]++
+			}
+		}
+	}
+	for _, e := range w.accepted {
+		sum := sha256.Sum256([]byte(e.Key))
+		if n := done[hex.EncodeToString(sum[:8])]; e.Message != nil && n != 1 {
+			w.Errorf("%s %q is in %d committed turns", e.Kind, e.Message.Text, n)
+		}
+	}
+}
+
+// oneReplyATurn: a turn that says something has exactly one message for it, and
+// there is none of a turn that was given up (I1).
+func (w *world) oneReplyATurn(who gateway.Identity) {
+	w.Helper()
+	id := w.conversation(who).ID
+	replies, said := 0, 0
+	for _, r := range w.records(id) {
+		if r.Reply != "" {
+			replies++
+		}
+		if quiet := r.Decision.Kind == gateway.DecideQuiet; quiet && r.Reply != "" || r.Outcome != gateway.OutcomeCommitted && r.Reply != "" {
+			w.Errorf("a turn that is %s by %s has a reply", r.Outcome, r.Decision.Rule)
+		}
+	}
+	for after := ""; ; {
+		list, next, err := w.store.Store.Messages(w.ctx, id, gateway.Page{After: after, Limit: 200})
+		if err != nil {
+			w.Fatalf("messages: %v", err)
+		}
+		for _, m := range list {
+			if m.Author == gateway.AuthorBot {
+				said++
+			}
+			if m.Status == string(gateway.DeliveryQueued) || m.Status == string(gateway.DeliverySending) {
+				w.Errorf("a message is still %s when everything is over", m.Status)
+			}
+		}
+		if next == "" {
+			break
+		}
+		after = next
+	}
+	if said != replies {
+		w.Errorf("%d turns have a reply and the bot said %d things", replies, said)
+	}
+}
+
+// oneOpenHandoff: a conversation that a person has or that waits for one has one
+// open handoff, and others have none (I2, I3).
+func (w *world) oneOpenHandoff(who gateway.Identity) {
+	w.Helper()
+	c := w.conversation(who)
+	want := map[gateway.Mode]gateway.HandoffState{
+		gateway.ModeQueued: gateway.HandoffQueued, gateway.ModeAgent: gateway.HandoffClaimed,
+	}[c.Mode]
+	var open []gateway.HandoffState
+	for _, h := range w.handoffs(c.ID) {
+		if h.State.Open() {
+			open = append(open, h.State)
+		}
+	}
+	if want == "" && len(open) > 0 || want != "" && (len(open) != 1 || open[0] != want) {
+		w.Errorf("a conversation in mode %s has the open handoffs %v", c.Mode, open)
+	}
+}

@@ -1,0 +1,102 @@
+package gatewaytest
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/recado/recado/gateway"
+)
+
+// testRandom plays random schedules of everything that can happen and checks that
+// the invariants hold when all is over.
+func testRandom(t *testing.T, place func(testing.TB) Open) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := newWorld(r, t.Context(), place(t))
+		defer w.close()
+		deeds := w.deeds(r)
+		for range rapid.IntRange(1, 20).Draw(r, "steps") {
+			rapid.SampledFrom(deeds).Draw(r, "deed").do()
+			w.work()
+		}
+		w.holds(ana(), ben())
+	})
+}
+
+// deed is something that can happen at any time.
+type deed struct {
+	name string
+	do   func()
+}
+
+// String names the deed in the report of a failure.
+func (d deed) String() string { return d.name }
+
+// deeds are all that can happen, the more frequent ones several times.
+func (w *world) deeds(r *rapid.T) []deed {
+	write := deed{"customer writes", func() { w.says(w.someone(r), "text", "¿Cuánto tarda?") }}
+	pause := deed{"time passes", func() {
+		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{
+			100 * time.Millisecond, quiet, 4 * time.Second, lease, lease + gateway.ReconcileAfter,
+		}).Draw(r, "time"))
+	}}
+	outside := []deed{
+		write,
+		{"customer sends image", func() { w.says(w.someone(r), "image", "") }},
+		{"customer reacts", func() { w.says(w.someone(r), "reaction", "👍") }},
+		{"customer threatens", func() { w.says(w.someone(r), "text", "Os voy a denunciar, hablad con mi abogado") }},
+		{"webhook comes again", func() {
+			if n := len(w.accepted); n > 0 {
+				w.again(rapid.IntRange(0, n-1).Draw(r, "webhook"))
+			}
+		}},
+		{"shop writes from its phone", func() { w.echoes(w.someone(r), "Soy Marta") }},
+		{"status comes", func() { w.someStatus(r) }},
+		{"agent acts", func() { w.someAction(r) }},
+		{"process dies", w.crash},
+	}
+	all := append([]deed{write, write, pause, pause, pause, pause}, outside...)
+	for _, d := range outside {
+		all = append(all,
+			deed{d.name + " during the answer", func() { w.duringAnswer.add(d.do) }},
+			deed{d.name + " during the send", func() { w.duringSend.add(d.do) }},
+		)
+	}
+	for _, outcome := range []gateway.SendOutcome{gateway.SendRetry, gateway.SendUnknown, gateway.SendRejected} {
+		all = append(all, deed{"next send is " + string(outcome), func() { w.outcome = outcome }})
+	}
+	return all
+}
+
+func (w *world) someone(r *rapid.T) gateway.Identity {
+	return rapid.SampledFrom([]gateway.Identity{ana(), ana(), ben()}).Draw(r, "who")
+}
+
+func (w *world) someStatus(r *rapid.T) {
+	if len(w.took) == 0 {
+		return
+	}
+	m := rapid.SampledFrom(w.took).Draw(r, "message")
+	w.reports(m, rapid.SampledFrom([]gateway.DeliveryState{
+		gateway.DeliverySent, gateway.DeliveryDelivered, gateway.DeliveryRead, gateway.DeliveryFailed, "",
+	}).Draw(r, "state"))
+}
+
+func (w *world) someAction(r *rapid.T) {
+	list, _, err := w.store.Store.Handoffs(w.ctx, "", gateway.Page{})
+	if err != nil {
+		w.Fatalf("handoffs: %v", err)
+	}
+	if len(list) == 0 {
+		return
+	}
+	h := rapid.SampledFrom(list).Draw(r, "handoff")
+	kind := rapid.SampledFrom([]gateway.ActionKind{
+		gateway.ActionClaim, gateway.ActionReply, gateway.ActionReturn, gateway.ActionResolve,
+	}).Draw(r, "action")
+	err = w.act(h, kind, rapid.SampledFrom([]string{"marta", "luis"}).Draw(r, "agent"), "Hola")
+	if err == nil && !h.State.Open() || err != nil && h.State == gateway.HandoffQueued {
+		w.Errorf("%s of a handoff that is %s: %v", kind, h.State, err)
+	}
+}
