@@ -3,7 +3,8 @@
 //
 // Actions go through gateway.Apply, so its rules are the real ones; lists page by
 // a cursor that is a number of rows. Nothing is durable, nothing is fast, and
-// nothing runs by itself: a test says what happens with Receive, Open and Say.
+// nothing runs by itself: a test says what happens with Put, Say, Decided and
+// Open.
 package desktest
 
 import (
