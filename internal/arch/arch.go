@@ -33,6 +33,8 @@ type Module struct {
 	// by slash-separated name.
 	Texts map[string]string
 
+	// paths are all files, those that are no texts included, and all folders.
+	paths     map[string]bool
 	positions *token.FileSet
 }
 
@@ -66,13 +68,16 @@ var skipped = []string{".git", "bin", "data"}
 // Load reads a repository. A Go file that does not parse is an error; folders
 // that hold no source and files that are not text are left out.
 func Load(root fs.FS) (*Module, error) {
-	m := &Module{Texts: map[string]string{}, positions: token.NewFileSet()}
+	m := &Module{Texts: map[string]string{}, paths: map[string]bool{}, positions: token.NewFileSet()}
 	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case entry.IsDir() && slices.Contains(skipped, name):
 			return fs.SkipDir
+		case entry.IsDir():
+			m.paths[name] = true
+			return nil
 		case !entry.Type().IsRegular() || name == ".env":
 			return nil
 		}
@@ -97,6 +102,7 @@ func (m *Module) read(root fs.FS, name string) error {
 	if err != nil {
 		return err
 	}
+	m.paths[name] = true
 	if bytes.IndexByte(data, 0) >= 0 {
 		return nil
 	}

@@ -263,7 +263,7 @@ func TestLinks(t *testing.T) {
 		"README.md": "# Recado: qué es\n\n[a](docs/a.md) [b](docs/b.md) [c](https://example.org/x.md) [d](#recado-qué-es) [e](#nothing)\n" +
 			"```\n[f](gone.md)\n# not a heading\n```\n![g](docs/a.png \"title\") [h](docs) [i](<docs/a.md#two-words>) [j](docs/a.md#not-a-heading)\n",
 		"docs/a.md":                 "## Two words\n\n[up](../README.md) [mail](mailto:a@example.org) [root](/etc)\n",
-		"docs/a.png":                "text stands for a picture",
+		"docs/a.png":                "\x89PNG\x00",
 		"internal/demoshop/es/x.md": "[link](/cuenta)\n",
 	})
 	want(

@@ -7,7 +7,7 @@ import "github.com/recado/recado/internal/arch"
 // siblings do not import each other.
 var layers = arch.Layers{
 	"cmd/recado": {"*"},
-	"evals":      {"gateway", "rag", "rag/confidence", "rag/offline", "knowledge"},
+	"evals":      {"gateway", "rag", "rag/confidence", "rag/offline", "knowledge", "internal/demoshop"},
 
 	"gateway":                   {"rag", "rag/guard"},
 	"gateway/gatewaytest":       {"gateway", "rag"},
@@ -45,7 +45,8 @@ var layers = arch.Layers{
 var uses = arch.Uses{
 	// The databases: each driver only where its database is.
 	"github.com/jackc/pgx/v5": {
-		Code: []string{"gateway/postgres", "knowledge/pgvector", "internal/testservices", "internal/testservices/launch"},
+		Code:  []string{"gateway/postgres", "knowledge/pgvector", "internal/testservices", "internal/testservices/launch"},
+		Tests: []string{"cmd/recado"},
 	},
 	"github.com/pgvector/pgvector-go": {Code: []string{"knowledge/pgvector"}},
 	"modernc.org/sqlite":              {Code: []string{"gateway/sqlite", "knowledge/sqlite"}},
@@ -53,7 +54,8 @@ var uses = arch.Uses{
 		Code: []string{"gateway/postgres", "gateway/sqlite", "knowledge/pgvector", "knowledge/sqlite"},
 	},
 	"github.com/redis/go-redis/v9": {
-		Code: []string{"gateway/orders", "gateway/ratelimit", "cmd/recado", "internal/testservices", "internal/testservices/launch"},
+		Code:  []string{"gateway/orders", "gateway/ratelimit", "cmd/recado", "internal/testservices", "internal/testservices/launch"},
+		Tests: []string{"evals"},
 	},
 	"github.com/alicebob/miniredis/v2": {
 		Code: []string{"cmd/recado"}, Tests: []string{"*"},
@@ -65,11 +67,11 @@ var uses = arch.Uses{
 	// Texts.
 	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
 	"github.com/yuin/goldmark":            {Code: []string{"knowledge"}},
-	"golang.org/x/text":                   {Code: []string{"knowledge", "rag", "rag/guard", "rag/offline"}},
+	"golang.org/x/text":                   {Code: []string{"knowledge", "rag", "rag/guard", "rag/offline", "evals"}},
 
 	// Running.
 	"github.com/google/uuid":              {Code: []string{"gateway"}},
-	"github.com/prometheus/client_golang": {Code: []string{"gateway", "cmd/recado"}, Tests: []string{"*"}},
+	"github.com/prometheus/client_golang": {Code: []string{"gateway", "gateway/whatsapp", "cmd/recado"}, Tests: []string{"*"}},
 	"golang.org/x/crypto":                 {Code: []string{"gateway/desk"}},
 	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado"}},
 	"golang.org/x/term":                   {Code: []string{"cmd/recado"}},
@@ -78,12 +80,13 @@ var uses = arch.Uses{
 	"github.com/google/go-cmp": {
 		Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"},
 	},
-	"pgregory.net/rapid":              {Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"}},
-	"github.com/goccy/go-yaml":        {Tests: []string{"gateway/api", "internal/arch"}},
-	"github.com/chromedp/chromedp":    {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
-	"github.com/chromedp/cdproto":     {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
-	"github.com/rogpeppe/go-internal": {Tests: []string{"cmd/recado"}},
-	"golang.org/x/tools":              {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
+	"pgregory.net/rapid":                 {Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"}},
+	"github.com/prometheus/client_model": {Tests: []string{"gateway", "gateway/whatsapp"}},
+	"github.com/goccy/go-yaml":           {Tests: []string{"gateway/api", "internal/arch"}},
+	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
+	"github.com/chromedp/cdproto":        {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
+	"github.com/rogpeppe/go-internal":    {Tests: []string{"cmd/recado"}},
+	"golang.org/x/tools":                 {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
 }
 
 // refusedNames could hold anything, and sooner or later do.

@@ -69,24 +69,13 @@ func (m *Module) linkProblem(from, target string) string {
 	if file != "" {
 		to = path.Join(path.Dir(from), file)
 	}
-	text, isFile := m.Texts[to]
-	if !isFile && !m.has(to) {
+	if !m.paths[to] {
 		return fmt.Sprintf("the link %s leads nowhere", target)
 	}
-	if fragment != "" && path.Ext(to) == ".md" && !slices.Contains(anchors(text), fragment) {
+	if fragment != "" && path.Ext(to) == ".md" && !slices.Contains(anchors(m.Texts[to]), fragment) {
 		return fmt.Sprintf("%s has no heading %s", to, fragment)
 	}
 	return ""
-}
-
-// has says whether a folder holds any file.
-func (m *Module) has(folder string) bool {
-	for name := range m.Texts {
-		if strings.HasPrefix(name, folder+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // prose gives the lines outside of code blocks, by number from 1.
