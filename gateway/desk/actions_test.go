@@ -53,8 +53,8 @@ func TestClaimReplyResolve(t *testing.T) {
 	b.get("/desk/?done=resolve", "es").says(t, http.StatusOK, "Conversación resuelta.")
 	b.get(path, "es").says(t, http.StatusOK, "Esta espera ya terminó.")
 	b.get("/desk/conversations/"+desktest.Lucia, "en").says(t, http.StatusOK, "Resolved. The customer&#39;s next message opens it again.")
-	if b.changed != 3 {
-		t.Errorf("workers heard of %d changes, want 3", b.changed)
+	if b.changed.Load() != 3 {
+		t.Errorf("workers heard of %d changes, want 3", b.changed.Load())
 	}
 }
 
@@ -131,7 +131,7 @@ func TestRefusals(t *testing.T) {
 				b.do(r).says(t, test.status, sentence, strings.TrimSpace(test.text), `role="alert"`)
 			}
 			after := b.handoff(test.id)
-			if after.State != before.State || after.Agent != before.Agent || b.last(before.ConversationID).ID != said.ID || b.changed != 0 {
+			if after.State != before.State || after.Agent != before.Agent || b.last(before.ConversationID).ID != said.ID || b.changed.Load() != 0 {
 				t.Errorf("a refused action changed %+v to %+v", before, after)
 			}
 			b.get(path, "es").leads(t, "/desk/handoffs/"+test.id)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ type bundle struct {
 	desk    *desk.Desk
 	server  *httptest.Server
 	browser *http.Client
-	changed int
+	changed atomic.Int64
 }
 
 // setup starts a desk. The browser is nobody yet; guest names the guest agent.
@@ -57,7 +58,7 @@ func setup(t *testing.T, guest string) *bundle {
 	var err error
 	b.desk, err = desk.New(desk.Config{
 		Desk: b.store, Agents: b.store, Changes: b.store.Changes, Now: b.clock.Now, GuestAgent: guest,
-		Changed: func() { b.changed++ },
+		Changed: func() { b.changed.Add(1) },
 	})
 	if err != nil {
 		t.Fatal(err)

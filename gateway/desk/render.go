@@ -70,6 +70,9 @@ type page struct {
 	Guest bool
 	// Waiting and Mine count open handoffs.
 	Waiting, Mine int
+	// Newest is when the newest of those who wait came, in microseconds, so that
+	// the script sees that another one came even when one left.
+	Newest int64
 	// Notice and Problem are phrases: what was done, and why something was not.
 	Notice, Problem string
 	Content         any
@@ -119,10 +122,14 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 		return page{}, inboxLists{}, fmt.Errorf("read the revision: %w", err)
 	}
 	lists, err := d.open(r.Context(), agent)
-	return page{
+	p := page{
 		Agent: agent, Waiting: len(lists.Queued), Mine: len(lists.Mine), Revision: revision,
 		Notice: notices[r.URL.Query().Get("done")],
-	}, lists, err
+	}
+	if n := len(lists.Queued); n > 0 {
+		p.Newest = lists.Queued[n-1].CreatedAt.UnixMicro()
+	}
+	return p, lists, err
 }
 
 // notices are the phrases for ?done=, which says what the page before did.

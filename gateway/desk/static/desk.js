@@ -81,12 +81,12 @@
   });
 
   const show = (page) => {
-    const before = Number(document.getElementById('nav')?.dataset.waiting);
+    const before = Number(document.getElementById('nav')?.dataset.newest);
     for (const part of page.querySelectorAll('[data-live]')) {
       const old = document.getElementById(part.id);
       if (old) update(old, part);
     }
-    const more = Number(document.getElementById('nav')?.dataset.waiting) > before;
+    const more = Number(document.getElementById('nav')?.dataset.newest) > before;
     const marked = document.hidden && (more || document.title.startsWith('● '));
     document.title = (marked ? '● ' : '') + page.title;
     tick();
