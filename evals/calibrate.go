@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/confidence"
 )
 
@@ -21,7 +22,7 @@ const (
 type Fitting struct {
 	// Name, FittedOn, FittedAt, Model and Embedder are kept in the calibration.
 	Name, FittedOn, FittedAt, Model, Embedder string
-	// Features are the features to use. Required.
+	// Features are the features to use; nil means all of rag.FeatureNames.
 	Features []string
 	// Alpha is the share of all cases that may be answered and wrong, 0 means
 	// 0.05; Delta is how often that promise may fail, 0 means 0.10.
@@ -30,6 +31,14 @@ type Fitting struct {
 	Folds int
 	// Lambda is the ridge of the fit; 0 means 3.
 	Lambda float64
+}
+
+// DemoFitting describes a fit on the cases of DemoCases.
+func DemoFitting(model, embedder, day string) Fitting {
+	return Fitting{
+		Name: "demo shop", FittedOn: "the labelled questions of the demo shop, in Spanish and English",
+		FittedAt: day, Model: model, Embedder: embedder,
+	}
 }
 
 // Calibrate fits the confidence on judged cases and chooses the threshold. Every
@@ -41,6 +50,9 @@ type Fitting struct {
 func Calibrate(results []Result, f Fitting) (*confidence.Calibration, confidence.Choice, error) {
 	f.Alpha, f.Delta = cmp.Or(f.Alpha, defaultAlpha), cmp.Or(f.Delta, defaultDelta)
 	f.Folds, f.Lambda = cmp.Or(f.Folds, defaultFolds), cmp.Or(f.Lambda, defaultLambda)
+	if f.Features == nil {
+		f.Features = rag.FeatureNames()
+	}
 	if f.Folds < 2 {
 		return nil, confidence.Choice{}, fmt.Errorf("calibrate: %d folds, not 2 or more", f.Folds)
 	}

@@ -132,10 +132,10 @@ func newGroup(locale, kind string, results []Result) Group {
 	answerable := count(func(r Result) bool { return r.Expected == decisionReply })
 	return Group{
 		Locale: locale, Kind: kind, N: n,
-		Right:    newShare(count(func(r Result) bool { return r.Right }), n),
-		Answered: newShare(count(func(r Result) bool { return r.Answered }), n),
-		Wrong:    newShare(count(func(r Result) bool { return r.Answered && !r.Right }), n),
-		Coverage: newShare(count(func(r Result) bool { return r.Expected == decisionReply && r.Answered && r.Right }), answerable),
+		Right:     newShare(count(func(r Result) bool { return r.Right }), n),
+		Answered:  newShare(count(func(r Result) bool { return r.Answered }), n),
+		Wrong:     newShare(count(func(r Result) bool { return r.Answered && !r.Right }), n),
+		Coverage:  newShare(count(func(r Result) bool { return r.Expected == decisionReply && r.Answered && r.Right }), answerable),
 		Handoff:   newShare(count(func(r Result) bool { return r.Expected == decisionHandoff && r.Right }), n-answerable),
 		Retrieval: newRetrieval(results),
 	}

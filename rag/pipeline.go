@@ -201,12 +201,27 @@ func (p *Pipeline) retrieve(ctx context.Context, query, locale string) ([]knowle
 	return p.index.Search(ctx, search)
 }
 
-// choose writes down all candidates and takes the best as passages.
+// sureRanks is how many places of either search get their passage before the
+// model whatever the fusion makes of them: a passage that is first by a rare word
+// can be far from first by meaning.
+const sureRanks = 2
+
+// choose writes down all candidates and takes the best as passages, in the order
+// of the fused score.
 func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
 	candidates := make([]Candidate, 0, len(hits))
 	passages := make([]Passage, 0, min(p.passages, len(hits)))
-	for i, h := range hits {
-		used := i < p.passages
+	sure := 0
+	for _, h := range hits {
+		if surely(h) {
+			sure++
+		}
+	}
+	for _, h := range hits {
+		used := len(passages) < p.passages && (surely(h) || len(passages)+sure < p.passages)
+		if surely(h) {
+			sure--
+		}
 		candidates = append(candidates, Candidate{
 			ChunkID: h.Chunk.ID, DocumentID: h.Document.ID, Version: h.Document.Version,
 			Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
@@ -217,6 +232,10 @@ func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
 		}
 	}
 	return candidates, passages
+}
+
+func surely(h knowledge.Hit) bool {
+	return h.LexicalRank > 0 && h.LexicalRank <= sureRanks || h.DenseRank > 0 && h.DenseRank <= sureRanks
 }
 
 func passage(h knowledge.Hit) Passage {

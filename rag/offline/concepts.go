@@ -3,6 +3,7 @@ package offline
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -92,7 +93,8 @@ func (c concepts) features(locale, text string) map[string]float64 {
 	for _, stem := range knowledge.Tokens(locale, text) {
 		f := c.feature(stem)
 		switch {
-		case c.common[stem]:
+		case c.common[stem] || strings.IndexFunc(stem, unicode.IsDigit) >= 0:
+			// A number of the customer's stands in no document.
 			set[f] = max(set[f], faintWeight)
 		case f != stem:
 			set[f] = c.weight[f]
@@ -146,7 +148,8 @@ var conceptWords = []struct {
 	{"address", usualWeight, `direccion direcciones domicilio calle mudado mudar mudanza`, `address addresses street moved house`},
 	{"country", usualWeight, `pais paises extranjero internacional internacionales`, `country countries abroad international internationally overseas`},
 	{"pay", generalWeight, `pagar pago pagos pague pagado cobro cobrar cobran cobrado cobrais medio metodo metodos`, `pay paid payment payments paying charge charged method methods`},
-	{"cash", usualWeight, `efectivo contrarreembolso contrarembolso`, `cash`},
+	{"cod", usualWeight, `contra contrarreembolso contrarembolso`, ``},
+	{"cash", usualWeight, `efectivo`, `cash`},
 	{"transfer", usualWeight, `transferencia transferir`, `transfer`},
 	{"card", generalWeight, `tarjeta tarjetas`, `card cards`},
 	{"instalments", usualWeight, `plazos cuotas fraccionar financiar financiacion fraccionado`, `instalments installments financing monthly instalment`},
@@ -213,8 +216,8 @@ var conceptWords = []struct {
 	{"business", usualWeight, `empresa empresas autonomo autonomos profesional volumen varios`, `business company companies professional volume lot bulk`},
 	{"pickup", usualWeight, `recoger recogida recojo recogeis`, `pickup pick collect collection collected`},
 	{"point", usualWeight, `punto puntos`, `point points`},
-	{"safeplace", usualWeight, `garaje porteria lugar vecino vecinos`, `garage safe place neighbour neighbours concierge`},
-	{"someone", generalWeight, `persona otra madre padre hermano hermana alguien amigo amiga pareja marido mujer`, `person someone mum mom dad brother sister friend husband wife`},
+	{"safeplace", usualWeight, `garaje porteria lugar vecino vecinos`, `garage safe neighbour neighbours concierge`},
+	{"someone", generalWeight, `persona otra padre hermano hermana alguien amigo amiga pareja marido mujer`, `person someone mum mom dad brother sister friend husband wife`},
 	{"identity", usualWeight, `identidad dni documento`, `identity id document`},
 	{"home", usualWeight, `casa ausente`, `home away flat`},
 	{"attempt", generalWeight, `intento intentos intentarlo vuelve volver`, `attempt attempts try`},
@@ -231,7 +234,7 @@ var conceptWords = []struct {
 	{"complaint", usualWeight, `reclamacion reclamar queja reclamaciones`, `complaint complain claim complaints`},
 	{"check", generalWeight, `revisar revisamos comprobar revision`, `check checked inspect`},
 	{"canary", placeWeight, `canarias tenerife palmas lanzarote fuerteventura gomera hierro canaria`, `canary tenerife lanzarote fuerteventura palmas canaria canaries`},
-	{"balearic", placeWeight, `baleares mallorca menorca ibiza formentera palma`, `balearic mallorca majorca menorca ibiza formentera palma`},
+	{"balearic", placeWeight, `baleares mallorca menorca ibiza formentera`, `balearic mallorca majorca menorca ibiza formentera`},
 	{"ceuta", placeWeight, `ceuta melilla`, `ceuta melilla`},
 	{"mainland", placeWeight, `peninsula peninsular madrid barcelona valencia sevilla zaragoza malaga murcia bilbao alicante cordoba valladolid vigo gijon granada
 		vitoria coruna oviedo pamplona almeria burgos santander salamanca albacete logrono badajoz huelva leon lleida tarragona cadiz jaen ourense lugo girona

@@ -16,7 +16,7 @@ const (
 	wanted = 420
 	// secondShare is how close another passage has to come to the best one for
 	// a part of it to be added, secondLength how much may be.
-	secondShare  = 0.8
+	secondShare  = 0.7
 	secondLength = 320
 	// repeated is the share of a sentence that the answer may already hold.
 	repeated = 0.75
@@ -24,17 +24,22 @@ const (
 	// titleCredit one that stands in the document's title only.
 	headingCredit = 0.875
 	titleCredit   = 0.5
-	// kindBonus is added when a sentence holds the kind of thing that is asked
-	// for, an amount to "how much"; likenessBonus for a FAQ pair that is asked.
-	kindBonus     = 0.12
+	// What a passage is ordered by, besides its best sentence: whether that holds
+	// the kind of thing that is asked for (an amount to "how much"), how much of
+	// the question the whole passage touches, how much its FAQ question or heading
+	// is the question, its title, and its cosine.
+	kindBonus     = 0.2
+	wholeBonus    = 0.25
 	likenessBonus = 0.35
-	// leastLikeness is the likeness from which on the bonus grows.
-	leastLikeness = 0.25
-	// otherKind is what remains of the support when the answer lacks the kind of
-	// thing that is asked for.
-	otherKind = 0.75
-	// nearnessBonus is added in proportion to the passage's cosine.
-	nearnessBonus = 0.3
+	titleBonus    = 0.15
+	nearnessBonus = 0.15
+	// The parts of the support: the best sentence, the whole passage, the
+	// likeness of its heading. otherKind is what remains of the first when the
+	// sentence lacks the kind of thing that is asked for.
+	supportUnit  = 0.6
+	supportWhole = 0.2
+	supportNear  = 0.2
+	otherKind    = 0.75
 )
 
 // reading is a passage held against the question.
@@ -157,9 +162,12 @@ func (m *Model) read(q asked, p rag.Passage) reading {
 		}
 		r.scores = append(r.scores, score)
 	}
-	r.rank = best + nearnessBonus*p.Dense
-	if p.Question != "" {
-		r.rank += likenessBonus * max(0, likeness(q.features, m.concepts.features(p.Locale, p.Question))-leastLikeness)
+	whole := covered(q.features, m.concepts.features(p.Locale, p.Text), section, title)
+	near := likeness(q.features, section)
+	r.rank = best + wholeBonus*whole + nearnessBonus*p.Dense + likenessBonus*near
+	r.support = supportUnit*r.support + supportWhole*whole + supportNear*near
+	if p.Question == "" {
+		r.rank += titleBonus * likeness(q.features, m.concepts.features(p.Locale, p.Title))
 	}
 	return r
 }

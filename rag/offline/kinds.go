@@ -24,7 +24,7 @@ var kinds = []kind{
 		answer:   regexp.MustCompile(`\d{1,2}:\d{2}`),
 	},
 	{
-		question: phrases(`como (lo |la |se |puedo |hago |hacer |pido )*\w+`, `que tengo que hacer`, `how (do|can|should|to) (i |we )?`, `what (should|do) i (have to )?do`),
+		question: phrases(`como (lo |la |se |puedo |hago |hacer |pido )*\w+`, `que tengo que hacer`, `how (do|can|should) (i|we|you)`, `how to`, `what (should|do) i (have to )?do`),
 		answer:   regexp.MustCompile(`^\d+\. |«|“|"|(?i)mantén|hold down`),
 	},
 	{

@@ -1,0 +1,132 @@
+package evals_test
+
+import (
+	"bytes"
+	"flag"
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/recado/recado/evals"
+	"github.com/recado/recado/rag/confidence"
+	"github.com/recado/recado/rag/offline"
+)
+
+var update = flag.Bool("update", false, "write rag/confidence/default.json")
+
+// The calibration that ships is the one that the demo shop's questions give: who
+// changes the offline model, the embedder or the features refits it with
+// go test ./evals -run Embedded -update.
+func TestEmbeddedCalibrationIsReproducible(t *testing.T) {
+	embedder, err := offline.NewEmbedder(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Now().UTC().Format(time.DateOnly)
+	report := demoReport(t, nil)
+	got, choice, err := evals.Calibrate(report.Results, evals.DemoFitting(offline.NewModel().Name(), embedder.Name(), day))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !choice.Certified || choice.Bound > 0.05 {
+		t.Errorf("the promise is not kept: %+v", choice)
+	}
+	if *update {
+		var out bytes.Buffer
+		if err := got.Write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile("../rag/confidence/default.json", out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := confidence.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-4), cmpopts.IgnoreFields(confidence.Calibration{}, "FittedAt")); diff != "" {
+		t.Errorf("the embedded calibration is not what the questions give (-embedded +fitted):\n%s", diff)
+	}
+	if !want.FittedWith(offline.NewModel().Name(), embedder.Name()) {
+		t.Error("the embedded calibration was fitted with another model")
+	}
+}
+
+// results are judged drafts with one feature: higher is likelier right.
+func results(n int, right func(i int) bool) []evals.Result {
+	list := make([]evals.Result, n)
+	for i := range list {
+		x := float64(i%20) / 20
+		list[i] = evals.Result{
+			ID: string(rune('a'+i%26)) + time.Duration(i).String(), Sendable: true, DraftRight: right(i),
+			Features: map[string]float64{"x": x},
+		}
+	}
+	return list
+}
+
+func fitting() evals.Fitting {
+	return evals.Fitting{Name: "test", Features: []string{"x"}, Alpha: 0.05, Delta: 0.1, Folds: 5}
+}
+
+func TestCalibrate(t *testing.T) {
+	t.Parallel()
+	// Wrong below 0.4 of the feature, right above.
+	list := results(400, func(i int) bool { return i%20 >= 8 })
+	c, choice, err := evals.Calibrate(list, fitting())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !choice.Certified || choice.Wrong > 20 || choice.Sent < 240 {
+		t.Errorf("choice %+v", choice)
+	}
+	low, high := c.Probability(map[string]float64{"x": 0.1}), c.Probability(map[string]float64{"x": 0.9})
+	if low >= c.Threshold || high < c.Threshold {
+		t.Errorf("threshold %v does not separate %v and %v", c.Threshold, low, high)
+	}
+	if c.N != 400 || c.Alpha != 0.05 || c.Delta != 0.1 || math.Abs(c.Bound-choice.Bound) > 0 || c.Note == "" {
+		t.Errorf("calibration %+v", c)
+	}
+}
+
+func TestCalibrateCountsWhatIsSentInAnyCase(t *testing.T) {
+	t.Parallel()
+	list := results(200, func(i int) bool { return i%20 >= 8 })
+	for i := range 30 {
+		list = append(list, evals.Result{ID: "fixed" + time.Duration(i).String(), Sendable: true, Fixed: true, DraftRight: false})
+	}
+	_, choice, err := evals.Calibrate(list, fitting())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 30 wrong answers of 230 are beyond 5 % at every threshold.
+	if choice.Sent != 0 || choice.Threshold <= 1 {
+		t.Errorf("choice %+v sends in spite of the fixed errors", choice)
+	}
+}
+
+func TestCalibrateRefuses(t *testing.T) {
+	t.Parallel()
+	good := results(100, func(i int) bool { return i%20 >= 8 })
+	one := fitting()
+	one.Folds = 1
+	for name, c := range map[string]struct {
+		results []evals.Result
+		fitting evals.Fitting
+	}{
+		"no cases":      {nil, fitting()},
+		"one fold":      {good, one},
+		"one label":     {results(100, func(int) bool { return true }), fitting()},
+		"nothing sent":  {make([]evals.Result, 50), fitting()},
+		"one fold full": {results(1, func(int) bool { return true }), fitting()},
+	} {
+		if _, _, err := evals.Calibrate(c.results, c.fitting); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
