@@ -112,10 +112,13 @@ func sentence(err error) string {
 }
 
 func (c *Client) attempt(ctx context.Context, o *gateway.Outgoing, channel string, body []byte) gateway.SendResult {
+	if err := ctx.Err(); err != nil {
+		return c.unsent(ctx, o, true, err)
+	}
 	began, progress := c.config.Now(), &progress{}
 	response, err := c.post(progress.watch(ctx), channel, body)
 	if err != nil {
-		return c.unsent(ctx, o, progress, err)
+		return c.unsent(ctx, o, progress.nothingWritten(err), err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
@@ -124,14 +127,12 @@ func (c *Client) attempt(ctx context.Context, o *gateway.Outgoing, channel strin
 			return gateway.SendResult{Outcome: gateway.SendAccepted, ProviderID: id}
 		}
 	}
-	// Half a refusal may hide what it says; half an acceptance was one.
 	r := readRefusal(response.StatusCode, response.Header, answer, c.config.Now())
-	if !r.known && (err != nil || r.status <= 299) {
-		c.config.Logger.WarnContext(ctx, "the channel's answer to a send can't be read; waiting for its status",
-			"http_status", r.status, "bytes", len(answer))
-		return c.unknown("The channel's answer can't be read")
-	}
 	result := r.result(o, c.config.Now())
+	// Half a refusal may hide what it says, and half an acceptance was one.
+	if !r.known && (err != nil || r.status <= 299) {
+		result = c.unknown("The channel's answer can't be read")
+	}
 	c.config.Logger.WarnContext(ctx, "a send was not accepted", "outgoing", o.ID, "outcome", string(result.Outcome),
 		"http_status", r.status, "code", r.code, "title", result.Error.Title, "fbtrace_id", clipTrace(r.trace),
 		"took_ms", c.config.Now().Sub(began).Milliseconds())
@@ -151,10 +152,10 @@ func (c *Client) post(ctx context.Context, channel string, body []byte) (*http.R
 }
 
 // unsent judges a request that got no response: trying again is free when nothing
-// was written, and may say things twice otherwise.
-func (c *Client) unsent(ctx context.Context, o *gateway.Outgoing, p *progress, err error) gateway.SendResult {
+// was written, and may say the same thing twice otherwise.
+func (c *Client) unsent(ctx context.Context, o *gateway.Outgoing, free bool, err error) gateway.SendResult {
 	result := c.unknown("The channel did not answer")
-	if p.nothingWritten(err) {
+	if free {
 		title := "No connection to the channel"
 		result = gateway.SendResult{
 			Outcome: gateway.SendRetry, RetryAt: c.config.Now().Add(backOff(title).wait(o.ID, o.Attempt)),

@@ -51,10 +51,11 @@ func markProse(text string) string {
 func markLink(found string) string {
 	parts := link.FindStringSubmatch(found)
 	label, to := strings.TrimSpace(parts[1]), parts[2]
-	switch {
-	case !address.MatchString(to):
+	if !address.MatchString(to) {
 		return label
-	case label == "" || label == to || "mailto:"+label == to || "tel:"+label == to:
+	}
+	to = strings.TrimPrefix(strings.TrimPrefix(to, "mailto:"), "tel:")
+	if label == "" || label == to {
 		return to
 	}
 	return label + ": " + to

@@ -1,0 +1,501 @@
+package whatsapp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/recado/recado/gateway"
+)
+
+// value makes a webhook with one change of the field "messages".
+func value(inside string) []byte {
+	return fmt.Appendf(nil, `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages",`+
+		`"value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"+34 600 000 000",`+
+		`"phone_number_id":"100"},%s}}]}]}`, inside)
+}
+
+// one reads a body that holds one item.
+func one(t testing.TB, body []byte) gateway.Event {
+	t.Helper()
+	events, err := Parse(body, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(events) != 1 {
+		t.Fatalf("%d events: %+v", len(events), events)
+	}
+	checkEvents(t, "one", events)
+	return events[0]
+}
+
+// said reads a message with that type and content.
+func said(t testing.TB, content string) gateway.Event {
+	t.Helper()
+	return one(t, value(`"messages":[{"from":"34600111222","id":"wamid.A","timestamp":"1764072000",`+content+`}]`))
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	body := value(`"contacts":[{"wa_id":"34600999999","profile":{"name":"Otra"}},` +
+		`{"wa_id":"34600111222","user_id":"ES.123abc","profile":{"name":"Lucía"}}],` +
+		`"messages":[{"from":"34600111222","id":"wamid.A","timestamp":"1764072000","type":"text",` +
+		`"context":{"from":"34600000000","id":"wamid.Q"},"text":{"body":"¿Cuánto tarda?"}}]`)
+	got := one(t, body)
+	want := gateway.Event{
+		Key: "message|wamid.A", Kind: gateway.EventMessage, Channel: "100", Name: "Lucía",
+		From: gateway.Identity{Phone: "34600111222", UserID: "ES.123abc"},
+		At:   time.Unix(1764072000, 0).UTC(), ReceivedAt: noon,
+		Message: &gateway.Message{ProviderID: "wamid.A", Type: "text", Text: "¿Cuánto tarda?", QuotedID: "wamid.Q"},
+	}
+	if !json.Valid(got.Raw) || !strings.Contains(string(body), string(got.Raw)) {
+		t.Errorf("raw is not the item as it came: %s", got.Raw)
+	}
+	got.Raw = nil
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ content, kind, text string }{
+		"text":             {`"type":"text","text":{"body":" hola "}`, "text", "hola"},
+		"caption":          {`"type":"image","image":{"id":"1","caption":"roto"}`, "image", "roto"},
+		"no caption":       {`"type":"video","video":{"id":"1"}`, "video", ""},
+		"document":         {`"type":"document","document":{"filename":"a.pdf","caption":"la factura"}`, "document", "la factura"},
+		"voice":            {`"type":"audio","audio":{"id":"1","voice":true}`, "audio", ""},
+		"sticker":          {`"type":"sticker","sticker":{"id":"1"}`, "sticker", ""},
+		"button":           {`"type":"button","button":{"text":"Sí","payload":"yes"}`, "button", "Sí"},
+		"button payload":   {`"type":"button","button":{"payload":"yes"}`, "button", "yes"},
+		"button reply":     {`"type":"interactive","interactive":{"type":"button_reply","button_reply":{"id":"c","title":"Cancelar"}}`, "interactive", "Cancelar"},
+		"list reply":       {`"type":"interactive","interactive":{"type":"list_reply","list_reply":{"id":"x","title":"Express","description":"1 día"}}`, "interactive", "Express\n1 día"},
+		"form":             {`"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"body":"Sent","name":"flow","response_json":"{\"order\":\"#W1\",\"flow_token\":\"t\",\"days\":2,\"parts\":[\"a\"]}"}}`, "interactive", "days: 2\norder: #W1\nparts: [\"a\"]"},
+		"form of words":    {`"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"body":"Sent","response_json":"not json"}}`, "interactive", "not json"},
+		"empty form":       {`"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"body":"Sent","response_json":"{\"flow_token\":\"t\"}"}}`, "interactive", "Sent"},
+		"lost interactive": {`"type":"interactive"`, "interactive", ""},
+		"place":            {`"type":"location","location":{"latitude":1.5,"longitude":2,"name":"Tienda","address":"Calle 1"}`, "location", "Tienda\nCalle 1"},
+		"point":            {`"type":"location","location":{"latitude":1.5,"longitude":"-2"}`, "location", "1.5, -2"},
+		"contact":          {`"type":"contacts","contacts":[{"name":{"formatted_name":"Ana"},"phones":[{"phone":"+34 1"},{"wa_id":"342"}]},{"name":{"first_name":"Bo","last_name":"Li"},"org":{"company":"ACME"}}]`, "contacts", "Ana, +34 1, 342\nBo Li, ACME"},
+		"order":            {`"type":"order","order":{"text":"rápido","product_items":[{"product_retailer_id":"sku","quantity":2,"item_price":"30","currency":"EUR"},{"product_retailer_id":"b"}]}`, "order", "rápido\n2 × sku (30 EUR)\n1 × b"},
+		"reaction":         {`"type":"reaction","reaction":{"message_id":"wamid.Z","emoji":"👍"}`, "reaction", "👍"},
+		"unreaction":       {`"type":"reaction","reaction":{"message_id":"wamid.Z"}`, "reaction", ""},
+		"edit":             {`"type":"edit","edit":{"original_message_id":"wamid.Z","message":{"type":"text","text":{"body":"mejor el rojo"}}}`, "edit", "mejor el rojo"},
+		"unsupported":      {`"type":"unsupported","errors":[{"code":131051}],"unsupported":{"type":"poll"}`, "unsupported", ""},
+		"unavailable":      {`"type":"unsupported","errors":[{"code":131060}]`, "unsupported", ""},
+		"failed media":     {`"type":"image","image":{"caption":"mira"},"errors":[{"code":131052}]`, "image", "mira"},
+		"unheard of":       {`"type":"hologram","hologram":{"body":"x"}`, "hologram", ""},
+		"no type":          {`"text":{"body":"hola"}`, "text", "hola"},
+		"nothing":          {`"x":1`, "unknown", ""},
+		"text of a number": {`"type":"text","text":{"body":42}`, "text", "42"},
+		"text of a list":   {`"type":"text","text":["x"]`, "text", ""},
+		"broken context":   {`"type":"text","text":{"body":"a"},"context":7`, "text", "a"},
+		"nul":              {`"type":"text","text":{"body":"a\u0000b"}`, "text", "ab"},
+		"half a character": {`"type":"text","text":{"body":"a\ud83d"}`, "text", "a\uFFFD"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := said(t, c.content)
+			if e.Kind != gateway.EventMessage || e.Message.Type != c.kind || e.Message.Text != c.text {
+				t.Errorf("got %s %+v", e.Kind, e.Message)
+			}
+		})
+	}
+}
+
+func TestQuotes(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		`"type":"text","text":{"body":"a"},"context":{"forwarded":true}`:                                   "",
+		`"type":"text","text":{"body":"a"},"context":{"id":"wamid.Q"}`:                                     "wamid.Q",
+		`"type":"reaction","reaction":{"message_id":"wamid.R","emoji":"x"}`:                                "wamid.R",
+		`"type":"edit","edit":{"original_message_id":"wamid.E","message":{"context":{"id":"not this"}}}`:   "wamid.E",
+		`"type":"text","text":{"body":"a"},"context":{"referred_product":{"product_retailer_id":"p"}}`:     "",
+		`"type":"button","button":{"text":"a"},"context":{"from":"34600000000","id":"wamid.Template"}`:     "wamid.Template",
+		`"type":"image","image":{"caption":"a"},"referral":{"headline":"ad"},"context":{"id":["strange"]}`: "",
+	} {
+		if got := said(t, content).Message.QuotedID; got != want {
+			t.Errorf("%s quotes %q", content, got)
+		}
+	}
+}
+
+// What only tells that something happened wants no answer, nor does what is not
+// addressed to the shop, nor what the shop itself said.
+func TestNoTurn(t *testing.T) {
+	t.Parallel()
+	for name, m := range map[string]string{
+		"number":     `{"from":"34600111222","id":"a","type":"system","system":{"type":"user_changed_number","body":"x","wa_id":"34600333444"}}`,
+		"no from":    `{"id":"a","type":"system","system":{"type":"user_changed_user_id"}}`,
+		"withdrawn":  `{"from":"34600111222","id":"a","type":"revoke","revoke":{"original_message_id":"b"}}`,
+		"welcome":    `{"from":"34600111222","id":"a","type":"request_welcome"}`,
+		"calls":      `{"from":"34600111222","id":"a","type":"interactive","interactive":{"type":"call_permission_reply"}}`,
+		"group":      `{"from":"34600111222","group_id":"g","id":"a","type":"text","text":{"body":"hola"}}`,
+		"own number": `{"from":"34600000000","id":"a","type":"text","text":{"body":"hola"}}`,
+	} {
+		e := one(t, value(`"messages":[`+m+`]`))
+		if e.Kind != gateway.EventNotice || e.Key != "message|a" || string(e.Raw) != m || !e.From.IsZero() {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	contact := `"contacts":[{"wa_id":"34600111222","user_id":"ES.abc","profile":{"name":"Ana"}}],`
+	for name, c := range map[string]struct {
+		contacts, from string
+		want           gateway.Identity
+		name           string
+	}{
+		"phone":            {"", `"from":"34600111222",`, gateway.Identity{Phone: "34600111222"}, ""},
+		"spelled out":      {"", `"from":"+34 600-111 222",`, gateway.Identity{Phone: "34600111222"}, ""},
+		"a number":         {"", `"from":34600111222,`, gateway.Identity{Phone: "34600111222"}, ""},
+		"joined":           {contact, `"from":"34600111222",`, gateway.Identity{Phone: "34600111222", UserID: "ES.abc"}, "Ana"},
+		"by user id":       {contact, `"from":"","from_user_id":"ES.abc",`, gateway.Identity{Phone: "34600111222", UserID: "ES.abc"}, "Ana"},
+		"user id in from":  {"", `"from":"ES.13491208655302741918",`, gateway.Identity{UserID: "ES.13491208655302741918"}, ""},
+		"parent user id":   {"", `"from":"US.ENT.118157",`, gateway.Identity{UserID: "US.ENT.118157"}, ""},
+		"contact alone":    {contact, ``, gateway.Identity{Phone: "34600111222", UserID: "ES.abc"}, "Ana"},
+		"another contact":  {contact, `"from":"34600777777",`, gateway.Identity{Phone: "34600777777"}, ""},
+		"user ids differ":  {contact, `"from":"34600111222","from_user_id":"ES.xyz",`, gateway.Identity{Phone: "34600111222", UserID: "ES.xyz"}, ""},
+		"contact unnamed":  {`"contacts":[{"wa_id":"34600111222"}],`, `"from":"34600111222",`, gateway.Identity{Phone: "34600111222"}, ""},
+		"contacts no list": {`"contacts":{"wa_id":"34600111222"},`, `"from":"34600111222",`, gateway.Identity{Phone: "34600111222"}, ""},
+		"opaque":           {"", `"from":"somebody",`, gateway.Identity{UserID: "somebody"}, ""},
+	} {
+		e := one(t, value(c.contacts+`"messages":[{`+c.from+`"id":"a","type":"text","text":{"body":"x"}}]`))
+		if e.From != c.want || e.Name != c.name {
+			t.Errorf("%s: got %+v %q", name, e.From, e.Name)
+		}
+	}
+}
+
+// A message that nobody sent can't be answered: people see it, no turn starts.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"messages", "message_echoes"} {
+		e := one(t, value(`"`+list+`":[{"id":"a","type":"text","text":{"body":"x"}}]`))
+		if e.Kind != gateway.EventUnreadable || e.Message != nil {
+			t.Errorf("%s: %+v", list, e)
+		}
+	}
+}
+
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	at := time.Unix(1764072000, 0).UTC()
+	for value, want := range map[string]time.Time{
+		`"1764072000"`: at, `1764072000`: at, `"1764072000123"`: at.Add(123 * time.Millisecond),
+		`""`: noon, `null`: noon, `"yesterday"`: noon, `-5`: noon, `0`: noon, `"NaN"`: noon, `"Inf"`: noon, `{}`: noon,
+		`1e300`: noon, fmt.Sprint(noon.Add(time.Minute).Unix()): noon.Add(time.Minute), fmt.Sprint(noon.Add(48 * time.Hour).Unix()): noon,
+	} {
+		e := one(t, value2(`"timestamp":`+value+`,`))
+		if !e.At.Equal(want) {
+			t.Errorf("%s: %v", value, e.At)
+		}
+	}
+	if e := one(t, value2("")); !e.At.Equal(noon) {
+		t.Errorf("without: %v", e.At)
+	}
+}
+
+func value2(extra string) []byte {
+	return value(`"messages":[{` + extra + `"from":"34600111222","id":"a","type":"text","text":{"body":"x"}}]`)
+}
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]gateway.DeliveryState{
+		"sent": gateway.DeliverySent, "delivered": gateway.DeliveryDelivered, "read": gateway.DeliveryRead,
+		"played": gateway.DeliveryRead, "failed": gateway.DeliveryFailed, "deleted": "", "warning": "", "": "",
+	} {
+		e := one(t, value(`"statuses":[{"id":"wamid.S","status":"`+state+`","timestamp":"1764072000",`+
+			`"recipient_id":"34600111222","recipient_user_id":"ES.a","biz_opaque_callback_data":"out-1"}]`))
+		if e.Kind != gateway.EventStatus || e.Key != "status|wamid.S|"+state+"|1764072000||" {
+			t.Errorf("%s: %s %s", state, e.Kind, e.Key)
+		}
+		if diff := cmp.Diff(&gateway.Status{ProviderID: "wamid.S", OutgoingID: "out-1", State: want}, e.Status); diff != "" {
+			t.Errorf("%s: %s", state, diff)
+		}
+		if (e.From != gateway.Identity{Phone: "34600111222", UserID: "ES.a"}) {
+			t.Errorf("%s: from %+v", state, e.From)
+		}
+	}
+}
+
+// The reason of a failure is told in our words: the channel's own hold the number.
+func TestFailedStatus(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]gateway.SendError{
+		`131047`:   {Code: 131047, Title: "The service window is closed"},
+		`"131026"`: {Code: 131026, Title: "The customer can't be reached on the channel"},
+		`999999`:   {Code: 999999, Title: "The channel refused it with a code that is not known"},
+		`null`:     {Title: "The channel gave no reason"},
+	} {
+		e := one(t, value(`"statuses":[{"id":"s","status":"failed","timestamp":"1","errors":[{"code":`+code+
+			`,"title":"34600111222","error_data":{"details":"34600111222"}}]}]`))
+		if diff := cmp.Diff(&want, e.Status.Error); diff != "" {
+			t.Errorf("%s: %s", code, diff)
+		}
+	}
+}
+
+func TestKeysOfStatuses(t *testing.T) {
+	t.Parallel()
+	body := value(`"statuses":[` + strings.Join([]string{
+		`{"id":"s","status":"sent","timestamp":"1"}`,
+		`{"id":"s","status":"sent","timestamp":"2"}`,
+		`{"id":"s","status":"read","timestamp":"1"}`,
+		`{"id":"s","status":"read","timestamp":"1","recipient_participant_id":"1"}`,
+		`{"id":"s","status":"read","timestamp":"1","recipient_participant_id":"2"}`,
+		`{"id":"s","status":"read","timestamp":"1","recipient_participant_user_id":"2"}`,
+		`{"id":"s","status":"failed","timestamp":"1","errors":[{"code":1}]}`,
+		`{"id":"s","status":"failed","timestamp":"1","errors":[{"code":2}]}`,
+		`{"id":"s|sent","status":"","timestamp":"1"}`,
+		`{"id":"s%7Csent","status":"","timestamp":"1"}`,
+		`{"status":"sent","timestamp":"1"}`,
+		`{"status":"sent","timestamp":"2"}`,
+		`{"id":"` + strings.Repeat("s", 3000) + `","status":"sent"}`,
+		`{"id":"` + strings.Repeat("s", 3000) + `","status":"read"}`,
+		`7`, `"x"`, `null`,
+	}, ",") + `]`)
+	events, err := Parse(body, noon)
+	if err != nil || len(events) != 17 {
+		t.Fatal(err, len(events))
+	}
+	checkEvents(t, "statuses", events)
+	seen := map[string]bool{}
+	for _, e := range events {
+		if seen[e.Key] {
+			t.Errorf("twice: %s", e.Key)
+		}
+		seen[e.Key] = true
+	}
+}
+
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	body := strings.ReplaceAll(string(value(`"contacts":[{"wa_id":"34600111222","profile":{"name":"Ana"}}],`+
+		`"message_echoes":[{"from":"34600000000","to":"34600111222","to_user_id":"ES.a","id":"e","timestamp":"1764072000",`+
+		`"type":"text","text":{"body":"Voy"}}]`)), `"field":"messages"`, `"field":"smb_message_echoes"`)
+	e := one(t, []byte(body))
+	if e.Kind != gateway.EventEcho || e.Key != "echo|e" || e.Name != "Ana" || e.Message.Text != "Voy" {
+		t.Errorf("%+v", e)
+	}
+	if (e.From != gateway.Identity{Phone: "34600111222", UserID: "ES.a"}) {
+		t.Errorf("from %+v", e.From)
+	}
+}
+
+// One bad item costs nothing but itself.
+func TestPoison(t *testing.T) {
+	t.Parallel()
+	good := `{"from":"34600111222","id":"good","type":"text","text":{"body":"x"}}`
+	for _, poison := range []string{`null`, `7`, `"x"`, `[]`, `true`} {
+		body := fmt.Appendf(nil, `{"entry":[%[1]s,{"changes":%[1]s},{"changes":[%[1]s,{"field":"messages","value":%[1]s},`+
+			`{"field":"messages","value":{"messages":[%[1]s,%[2]s,%[1]s],"statuses":[%[1]s],"errors":[%[1]s]}}]}]}`, poison, good)
+		events, err := Parse(body, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkEvents(t, poison, events)
+		found, bad := 0, 0
+		for _, e := range events {
+			switch {
+			case e.Kind == gateway.EventMessage && e.Key == "message|good":
+				found++
+			case e.Kind == gateway.EventUnreadable && (string(e.Raw) == poison || strings.HasSuffix(string(e.Raw), `"value":`+poison+`}`)):
+				bad++
+			default:
+				t.Errorf("%s: %+v", poison, e)
+			}
+		}
+		// An empty list and null are no changes; everything else is kept.
+		want := 8
+		if poison == "null" || poison == "[]" {
+			want = 7
+		}
+		if found != 1 || bad != want {
+			t.Errorf("%s: %d good, %d bad", poison, found, bad)
+		}
+	}
+}
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"empty":         `{}`,
+		"no entries":    `{"object":"whatsapp_business_account","entry":[]}`,
+		"other object":  `{"object":"page","entry":[{"id":"1","changes":[]}]}`,
+		"known field":   `{"entry":[{"id":"1","time":1764072000,"changes":[{"field":"account_update","value":{"event":"X"}}]}]}`,
+		"unknown field": `{"entry":[{"id":"1","changes":[{"field":"telepathy","value":7}]}]}`,
+		"standby":       `{"entry":[{"id":"1","changes":[{"field":"standby","value":{"messages":[{"from":"1","id":"a"}]}}]}]}`,
+		"empty value":   `{"entry":[{"id":"1","changes":[{"field":"messages","value":{"contacts":[]}}]}]}`,
+		"new key":       `{"entry":[{"id":"1","changes":[{"field":"messages","value":{"moods":["blue"]}}]}]}`,
+		"account error": `{"entry":[{"id":"1","changes":[{"field":"messages","value":{"errors":[{"code":130429}]}}]}]}`,
+		"top level":     `{"surprise":1}`,
+	} {
+		e := one(t, []byte(body))
+		if e.Kind != gateway.EventNotice || !strings.HasPrefix(e.Key, "notice|sha256|") {
+			t.Errorf("%s: %+v", name, e)
+		}
+		indented, err := json.MarshalIndent(json.RawMessage(body), "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := one(t, indented); again.Key != e.Key {
+			t.Errorf("%s: another key when indented", name)
+		}
+	}
+}
+
+// The same words at another time are another notice.
+func TestNoticeAgain(t *testing.T) {
+	t.Parallel()
+	first := one(t, []byte(`{"entry":[{"id":"1","time":1764072000,"changes":[{"field":"account_update","value":{"event":"X"}}]}]}`))
+	second := one(t, []byte(`{"entry":[{"id":"1","time":1764072060,"changes":[{"field":"account_update","value":{"event":"X"}}]}]}`))
+	if first.Key == second.Key || !first.At.Equal(time.Unix(1764072000, 0)) {
+		t.Errorf("%s at %v, %s", first.Key, first.At, second.Key)
+	}
+}
+
+func TestUnreadableBodies(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		"", " ", "null", "7", `"x"`, "[]", `[{"entry":[]}]`, "{", `{"a":`, "\x00", "\xff\xfe", "<html>",
+		strings.Repeat("[", 20000), "\ufeff{}",
+	} {
+		if events, err := Parse([]byte(body), noon); !errors.Is(err, ErrUnreadable) || events != nil {
+			t.Errorf("%.20q: %v %v", body, events, err)
+		}
+		e := unreadableBody([]byte(body), noon)
+		checkEvents(t, "unreadable", []gateway.Event{e})
+		if got := unkeep(t, e.Raw); got != body {
+			t.Errorf("%.20q was kept as %.20q", body, got)
+		}
+	}
+}
+
+// unkeep gives the bytes that keepBody kept.
+func unkeep(t rapid.TB, raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	var wrapped struct {
+		Base64 []byte `json:"base64"`
+	}
+	if err := json.Unmarshal(raw, &wrapped); err != nil {
+		t.Fatalf("%.40q: %v", raw, err)
+	}
+	return string(wrapped.Base64)
+}
+
+// Every text of a customer can be stored, and keys tell items apart.
+func TestAnyText(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		words := rapid.String().Draw(r, "text")
+		a, b := rapid.String().Draw(r, "a"), rapid.String().Draw(r, "b")
+		message := func(id string) string {
+			m := map[string]any{"from": "34600111222", "id": id, "type": "text", "text": map[string]any{"body": words}}
+			encoded, err := json.Marshal(m)
+			if err != nil {
+				r.Fatal(err)
+			}
+			return string(encoded)
+		}
+		events, err := Parse(value(`"messages":[`+message("x"+a)+`,`+message("x"+b)+`]`), noon)
+		if err != nil || len(events) != 2 {
+			r.Fatal(err, len(events))
+		}
+		for _, e := range events {
+			want := strings.TrimSpace(strings.ReplaceAll(words, "\x00", ""))
+			if e.Message.Text != want || !storable(e.Message.Text) || !goodEscapes(e.Raw) {
+				r.Fatalf("%q became %q", words, e.Message.Text)
+			}
+		}
+		clean := func(s string) string { return strings.ReplaceAll(s, "\x00", "") }
+		if (clean(a) == clean(b)) != (events[0].Key == events[1].Key) {
+			r.Fatalf("%q and %q have the keys %q and %q", a, b, events[0].Key, events[1].Key)
+		}
+	})
+}
+
+func TestKeptBodies(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		body := string(rapid.SliceOf(rapid.Byte()).Draw(r, "body"))
+		if got := unkeep(r, keepBody([]byte(body))); got != body {
+			r.Fatalf("%q came back as %q", body, got)
+		}
+	})
+}
+
+func TestGoodEscapes(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]bool{
+		`"a"`: true, `"\u00e1\n\\"`: true, `"\ud83d\ude00"`: true, `"\\u0000"`: true, `"\\\\u0000"`: true,
+		`"\u0000"`: false, `"\\\u0000"`: false, `"\ud83d"`: false, `"\ude00"`: false, `"\ud83dx"`: false,
+		`"\ud83d\u0041"`: false, `"\ud83d\n"`: false, `"\u00`: false,
+	} {
+		if goodEscapes([]byte(raw)) != want {
+			t.Errorf("%s is not %v", raw, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(value2(`"timestamp":"1764072000",`))
+	f.Add(value(`"statuses":[{"id":"s","status":"failed","errors":[{"code":1}]}],"errors":[{"code":2}],"x":{}`))
+	f.Add(value(`"contacts":[{"wa_id":"1"}],"messages":[{"id":"a","type":"edit","edit":{"message":{"order":{}}}},null]`))
+	f.Add([]byte(`{"object":"page","entry":[{"changes":7}],"\u0000":"\ud83d"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		events, err := Parse(body, noon)
+		if err != nil {
+			if json.Valid(body) && strings.HasPrefix(strings.TrimSpace(string(body)), "{") {
+				t.Error("an object was not read")
+			}
+			return
+		}
+		checkEvents(t, "fuzzed", events)
+		again, err := Parse(body, noon)
+		if err != nil || !cmp.Equal(events, again) {
+			t.Error("the second reading differs")
+		}
+	})
+}
+
+// batch is a webhook of n messages and as many statuses.
+func batch(n int) []byte {
+	messages, statuses := make([]string, n), make([]string, n)
+	for i := range n {
+		messages[i] = fmt.Sprintf(`{"from":"34600%06d","id":"wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTRBNjU5OUFF%d",`+
+			`"timestamp":"1764072000","type":"text","text":{"body":"\u00bfCu\u00e1nto tardan los reembolsos?"}}`, i, i)
+		statuses[i] = fmt.Sprintf(`{"id":"wamid.HBgLMTY1MDM4Nzk0MzkVAgARGBI0QUQ2MjA4%d","status":"delivered",`+
+			`"timestamp":"1764072000","recipient_id":"34600%06d","biz_opaque_callback_data":"0190a5e2-7c3b-7000-8000-%012d",`+
+			`"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"service"}}`, i, i, i)
+	}
+	return value(`"contacts":[{"wa_id":"34600000000","profile":{"name":"Ana"}}],"messages":[` + strings.Join(messages, ",") +
+		`],"statuses":[` + strings.Join(statuses, ",") + `]`)
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, n := range []int{1, 50, 500} {
+		body := batch(n)
+		b.Run(fmt.Sprint(2*n), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				if _, err := Parse(body, noon); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
