@@ -1,13 +1,12 @@
 package cloudsim_test
 
 import (
+	"context"
 	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
-
-	"context"
 
 	"github.com/chromedp/chromedp"
 )

@@ -137,7 +137,7 @@ func (c Config) check() error {
 	case digits(c.PhoneNumberID) != c.PhoneNumberID || c.PhoneNumberID == "":
 		return errors.New("PhoneNumberID has to be digits")
 	case c.Version != "" && !version.MatchString(c.Version):
-		return errors.New(`Version has to look like "v25.0"`)
+		return errors.New(`the Version has to look like "v25.0"`)
 	case len(c.Customers) == 0:
 		return errors.New("one customer is needed")
 	}

@@ -44,7 +44,7 @@ func (s *Simulator) enqueue(c *chat, w webhook) {
 // until the answer is 200. What waits when Run ends is delivered by the next Run.
 func (s *Simulator) Run(ctx context.Context) error {
 	if s.config.VerifyToken != "" {
-		s.insist(ctx, "webhook handshake failed", s.handshake)
+		s.insist(ctx, "handshake", s.handshake)
 	}
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -96,12 +96,12 @@ func (s *Simulator) drain(ctx context.Context, c *chat) {
 			continue
 		}
 		post := func(ctx context.Context) error { return s.post(ctx, body) }
-		if !s.insist(ctx, "webhook not taken", post) {
+		if !s.insist(ctx, "delivery", post) {
 			s.putBack(c, w)
 			return
 		}
 		if twice {
-			s.insist(ctx, "webhook not taken", post)
+			s.insist(ctx, "delivery", post)
 		}
 		s.taken(c, w)
 	}
@@ -142,7 +142,7 @@ func (s *Simulator) taken(c *chat, w webhook) {
 
 // insist repeats an attempt until it succeeds, and says whether it did before the
 // context ended.
-func (s *Simulator) insist(ctx context.Context, complaint string, attempt func(context.Context) error) bool {
+func (s *Simulator) insist(ctx context.Context, what string, attempt func(context.Context) error) bool {
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		err := attempt(ctx)
 		if err == nil {
@@ -151,7 +151,7 @@ func (s *Simulator) insist(ctx context.Context, complaint string, attempt func(c
 		if ctx.Err() != nil {
 			return false
 		}
-		s.config.Logger.WarnContext(ctx, complaint, "error", err, "retry_ms", pause.Milliseconds())
+		s.config.Logger.WarnContext(ctx, "webhook attempt failed", "attempt", what, "error", err, "retry_ms", pause.Milliseconds())
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():

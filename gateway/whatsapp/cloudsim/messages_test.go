@@ -84,7 +84,7 @@ func TestErrorsAreThoseOfMeta(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := httptest.NewRequest("POST", test.path, strings.NewReader(test.body))
+			r := httptest.NewRequest(http.MethodPost, test.path, strings.NewReader(test.body))
 			if !strings.Contains(test.name, "token") {
 				test.bearer = "Bearer " + token
 			}
@@ -92,9 +92,10 @@ func TestErrorsAreThoseOfMeta(t *testing.T) {
 			status, answer := w.do(r)
 			var body struct {
 				Error struct {
-					Message, Type, Fbtrace_id string
-					Code                      int
-					Subcode                   int `json:"error_subcode"`
+					Message, Type string
+					TraceID       string `json:"fbtrace_id"`
+					Code          int
+					Subcode       int `json:"error_subcode"`
 				}
 			}
 			if err := json.Unmarshal([]byte(answer), &body); err != nil {
@@ -104,7 +105,7 @@ func TestErrorsAreThoseOfMeta(t *testing.T) {
 			if diff := cmp.Diff(test.want, failed{status, e.Code, e.Subcode, e.Type}); diff != "" {
 				t.Errorf("(-want +got):\n%s%s", diff, answer)
 			}
-			if e.Message == "" || len(e.Fbtrace_id) != 23 || strings.Contains(answer, "600000000") {
+			if e.Message == "" || len(e.TraceID) != 23 || strings.Contains(answer, "600000000") {
 				t.Errorf("answer %s", answer)
 			}
 		})
@@ -210,7 +211,7 @@ func TestASendToAUserIDReaches(t *testing.T) {
 func TestTheNumberTellsAboutItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	r := httptest.NewRequest("GET", "/v25.0/"+number+"?fields=verified_name", nil)
+	r := httptest.NewRequest(http.MethodGet, "/v25.0/"+number+"?fields=verified_name", nil)
 	if status, _ := w.do(r); status != http.StatusUnauthorized {
 		t.Errorf("without a token: %d", status)
 	}

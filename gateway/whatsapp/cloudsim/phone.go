@@ -239,7 +239,7 @@ func (s *Simulator) events(w http.ResponseWriter, r *http.Request) error {
 		s.mu.Unlock()
 		if id := strconv.Itoa(revision); id != seen {
 			if stream.Send(id, "change", id) != nil {
-				return nil // the browser is gone
+				return nil //nolint:nilerr // the browser is gone, and nobody is left to tell
 			}
 			seen = id
 		}
@@ -255,7 +255,7 @@ func (s *Simulator) events(w http.ResponseWriter, r *http.Request) error {
 			timer.Stop()
 		case <-timer.C:
 			if stream.KeepAlive() != nil {
-				return nil
+				return nil //nolint:nilerr // as above
 			}
 		}
 	}

@@ -41,13 +41,13 @@ func TestThePageSpeaksBothLanguages(t *testing.T) {
 func TestTheLanguageCanBeChosen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
-	r := httptest.NewRequest("GET", "/phone/2?lang=en&x=1", nil)
+	r := httptest.NewRequest(http.MethodGet, "/phone/2?lang=en&x=1", nil)
 	answer := httptest.NewRecorder()
 	w.ServeHTTP(answer, r)
 	if answer.Code != http.StatusSeeOther || answer.Header().Get("Location") != "/phone/2?x=1" {
 		t.Fatalf("%d to %s", answer.Code, answer.Header().Get("Location"))
 	}
-	r = httptest.NewRequest("GET", "/phone/2", nil)
+	r = httptest.NewRequest(http.MethodGet, "/phone/2", nil)
 	r.AddCookie(answer.Result().Cookies()[0])
 	r.Header.Set("Accept-Language", "es")
 	if _, page := w.do(r); !strings.Contains(page, "The phone of") || !strings.Contains(page, "<em>Tom Baker</em>") {
@@ -63,7 +63,7 @@ func TestPagesCarryThePolicy(t *testing.T) {
 		"/phone/static/phone.css": 200, "/phone/static/phone.js?v=1": 200, "/phone/static/icon.svg": 200, "/phone/static/x": 404,
 	} {
 		answer := httptest.NewRecorder()
-		w.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))
+		w.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
 		policy := answer.Header().Get("Content-Security-Policy")
 		if answer.Code != want || !strings.Contains(policy, "script-src 'self'") || strings.Contains(policy, "unsafe") {
 			t.Errorf("%s gives %d with %q", path, answer.Code, policy)
@@ -79,7 +79,7 @@ func TestAFormFromElsewhereIsRefused(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.test"}} {
 		for _, path := range []string{"/phone/1/messages", "/control/faults", "/control/say"} {
-			r := httptest.NewRequest("POST", path, strings.NewReader("text=hola"))
+			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("text=hola"))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.Header.Set(header[0], header[1])
 			if status, _ := w.do(r); status != http.StatusForbidden {
@@ -223,7 +223,7 @@ func TestTheStreamTellsOfChanges(t *testing.T) {
 	t.Cleanup(server.Close)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/phone/events?since=0", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/phone/events?since=0", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,8 @@ func phrase(language, key string) string {
 var phrases = map[string]text{
 	"phone_of":   {"El teléfono de", "The phone of"},
 	"about":      {"Escribe como si fueras cliente: cada mensaje llega a la tienda igual que si viniera de WhatsApp.", "Write as if you were the customer: each message reaches the shop just as if it came from WhatsApp."},
-	"emulated":   {"WhatsApp está emulado: nada sale de aquí.", "WhatsApp is emulated: nothing leaves this place."},
-	"customers":  {"Clientes", "Customers"},
+	"emulated":   {"WhatsApp está emulado: no se envía ningún mensaje real.", "WhatsApp is emulated: no real message is sent."},
+	"customers":  {"Clientes", "Customers"}, //nolint:misspell // Spanish
 	"switch":     {"Cambiar de cliente o de idioma", "Switch customer or language"},
 	"other":      {"English", "Español"},
 	"other_code": {"en", "es"},
@@ -31,7 +31,6 @@ var phrases = map[string]text{
 	"online":  {"en línea", "online"},
 	"typing":  {"escribiendo…", "typing…"},
 	"offline": {"sin conexión: se actualizará al volver", "offline: it catches up when it is back"},
-	"account": {"Cuenta de empresa", "Business account"},
 
 	"chat":        {"Conversación con", "Chat with"},
 	"today":       {"Hoy", "Today"},

@@ -225,8 +225,7 @@ func sign(secret string, body []byte) string {
 // not in the next run either, since receivers remember ids.
 func wamid(phone string, mine bool) string {
 	random := make([]byte, 9)
-	//nolint:errcheck // never fails; see its documentation
-	rand.Read(random)
+	rand.Read(random) // never fails; see its documentation
 	direction, tail := byte(0x11), strings.ToUpper(hex.EncodeToString(random))
 	if mine {
 		direction, tail = 0x12, "3A"+tail

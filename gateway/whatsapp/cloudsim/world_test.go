@@ -96,7 +96,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 		if query.Get("hub.mode") != "subscribe" || query.Get("hub.verify_token") != "verify/me" {
 			answer.WriteHeader(http.StatusForbidden)
 		}
-		io.WriteString(answer, query.Get("hub.challenge"))
+		answer.Body.WriteString(query.Get("hub.challenge"))
 		return answer.Result(), nil
 	}
 	body, err := io.ReadAll(r.Body)
@@ -189,7 +189,7 @@ func (w *world) do(r *http.Request) (int, string) {
 // post sends JSON to the Graph API, or to the control API.
 func (w *world) post(path, body string) (int, string) {
 	w.t.Helper()
-	r := httptest.NewRequest("POST", path, strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+token)
 	return w.do(r)
 }
@@ -212,7 +212,7 @@ func (w *world) sendText(phone, text string) string {
 // page gets a page in a language.
 func (w *world) page(path, language string) (int, string) {
 	w.t.Helper()
-	r := httptest.NewRequest("GET", path, nil)
+	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Header.Set("Accept-Language", language)
 	return w.do(r)
 }
@@ -220,7 +220,7 @@ func (w *world) page(path, language string) (int, string) {
 // form posts a form of a page.
 func (w *world) form(path string, fields url.Values) (int, string) {
 	w.t.Helper()
-	r := httptest.NewRequest("POST", path, bytes.NewReader([]byte(fields.Encode())))
+	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader([]byte(fields.Encode())))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return w.do(r)
 }
