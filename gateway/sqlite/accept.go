@@ -14,8 +14,18 @@ const eventColumns = `key, kind, channel, user_id, phone, name, at, received_at,
 // eventWidth is how many they are.
 const eventWidth = 12
 
-// maxRows is how many events one statement inserts.
-const maxRows = 64
+// inserts are the statements that append rows, by how many they append. There are
+// few, so that each is prepared once: a call uses as many as it takes.
+var inserts = []struct {
+	rows  int
+	query string
+}{{64, insert(64)}, {16, insert(16)}, {4, insert(4)}, {1, insert(1)}}
+
+func insert(rows int) string {
+	row := "(" + strings.Repeat("?,", eventWidth-1) + "?)"
+	return `insert into events (` + eventColumns + `) values ` + strings.Repeat(row+",", rows-1) + row +
+		` on conflict (key) do nothing returning key`
+}
 
 // Accept implements gateway.Inbox.
 func (s *Store) Accept(ctx context.Context, events []gateway.Event) (fresh []gateway.Event, err error) {
@@ -30,12 +40,12 @@ func (s *Store) Accept(ctx context.Context, events []gateway.Event) (fresh []gat
 	}
 	kept := make(map[string]bool, len(events))
 	err = s.write(ctx, func(t *tx) error {
-		for len(args) > 0 {
-			n := min(len(args)/eventWidth, maxRows)
-			if err := insertEvents(t, kept, n, args[:n*eventWidth]); err != nil {
-				return err
+		for _, insert := range inserts {
+			for width := insert.rows * eventWidth; len(args) >= width; args = args[width:] {
+				if err := insertEvents(t, kept, insert.query, args[:width]); err != nil {
+					return err
+				}
 			}
-			args = args[n*eventWidth:]
 		}
 		return nil
 	})
@@ -67,24 +77,21 @@ func appendEvent(args []any, e *gateway.Event) ([]any, error) {
 		nanos(e.At), nanos(e.ReceivedAt), nanos(e.AnswerAfter), nanos(e.AnswerBy), body, raw), nil
 }
 
-// insertEvents appends n rows and notes the keys of those that were not there.
-func insertEvents(t *tx, kept map[string]bool, n int, args []any) error {
-	row := "(" + strings.Repeat("?,", eventWidth-1) + "?)"
-	query := `insert into events (` + eventColumns + `) values ` + strings.Repeat(row+",", n-1) + row +
-		` on conflict (key) do nothing returning key`
-	rows, err := t.QueryContext(t.ctx, query, args...)
+// insertEvents appends rows and notes the keys of those that were not there.
+func insertEvents(t *tx, kept map[string]bool, query string, args []any) error {
+	keys, err := list(t, scanKey, query, args...)
 	if err != nil {
 		return fmt.Errorf("insert events: %w", err)
 	}
-	defer rows.Close() // rows.Err tells what matters
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return fmt.Errorf("read a key: %w", err)
-		}
+	for _, key := range keys {
 		kept[key] = true
 	}
-	return rows.Err()
+	return nil
+}
+
+func scanKey(r row) (key string, err error) {
+	err = r.Scan(&key)
+	return key, err
 }
 
 // scanEvent reads seq and eventColumns.

@@ -32,8 +32,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// readers is how many reads may run beside the writer.
-const readers = 4
+// maxReaders is how many reads may run beside the writer.
+const maxReaders = 4
 
 // Config says which file to open.
 type Config struct {
@@ -44,12 +44,15 @@ type Config struct {
 
 // Store implements gateway.Store over a file.
 type Store struct {
-	path   string
-	writer *sql.DB
-	reader *sql.DB
-
-	// open is held for reading by every call, so that Close waits for them.
-	open sync.RWMutex
+	path string
+	// databases are what the sessions are connections of.
+	databases []*sql.DB
+	// writer holds the one session that writes, readers those that read, while
+	// nobody uses them.
+	writer, readers chan *session
+	// closed is closed when Close begins.
+	closed chan struct{}
+	once   sync.Once
 }
 
 var _ gateway.Store = (*Store)(nil)
@@ -62,21 +65,41 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(c.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{path: c.Path}
-	var err error
-	if s.writer, err = sql.Open("sqlite", dsn(c.Path, "immediate", "cache_size(-8192)")); err != nil {
-		return nil, fmt.Errorf("open store %s: %w", c.Path, err)
+	s := &Store{
+		path: c.Path, closed: make(chan struct{}),
+		writer: make(chan *session, 1), readers: make(chan *session, maxReaders),
 	}
-	s.writer.SetMaxOpenConns(1)
-	if s.reader, err = sql.Open("sqlite", dsn(c.Path, "deferred", "query_only(1)")); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", c.Path, err), s.writer.Close())
-	}
-	s.reader.SetMaxOpenConns(readers)
-	s.reader.SetMaxIdleConns(readers)
-	if err := migrate(ctx, s.writer); err != nil {
+	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", c.Path, err), s.Close())
 	}
 	return s, nil
+}
+
+// connect migrates the file and opens all sessions.
+func (s *Store) connect(ctx context.Context) error {
+	writer, err := s.database("immediate", "cache_size(-8192)")
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, writer); err != nil {
+		return err
+	}
+	reader, err := s.database("deferred", "query_only(1)")
+	if err != nil {
+		return err
+	}
+	if err := fill(ctx, s.writer, writer, "begin immediate"); err != nil {
+		return err
+	}
+	return fill(ctx, s.readers, reader, "begin")
+}
+
+func (s *Store) database(lock, pragma string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(s.path, lock, pragma))
+	if err == nil {
+		s.databases = append(s.databases, db)
+	}
+	return db, err
 }
 
 // dsn sets what every connection needs. A write transaction takes its lock at the
@@ -113,38 +136,6 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// write runs a function in a transaction that holds the write lock. What the
-// function returns as an error undoes everything.
-func (s *Store) write(ctx context.Context, change func(*tx) error) error {
-	s.open.RLock()
-	defer s.open.RUnlock()
-	t, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	// After a commit, or when the context ended, there is nothing to roll back.
-	defer t.Rollback()
-	if err := change(&tx{t, ctx}); err != nil {
-		return err
-	}
-	if err := t.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-// read runs a function that sees one state of the file.
-func (s *Store) read(ctx context.Context, look func(*tx) error) error {
-	s.open.RLock()
-	defer s.open.RUnlock()
-	t, err := s.reader.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin to read: %w", err)
-	}
-	defer t.Rollback() // it only reads
-	return look(&tx{t, ctx})
-}
-
 // Ping implements gateway.Store. It takes the write lock and changes nothing.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.write(ctx, func(t *tx) error { return t.exec(`update meta set filed = filed where id = 1`) })
@@ -154,11 +145,20 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close implements gateway.Store.
+// Close implements gateway.Store. It takes the sessions out of use one by one, so
+// that what is under way ends first.
 func (s *Store) Close() error {
-	s.open.Lock()
-	defer s.open.Unlock()
-	if err := errors.Join(s.reader.Close(), s.writer.Close()); err != nil {
+	var failures []error
+	s.once.Do(func() {
+		close(s.closed)
+		if len(s.databases) == 2 {
+			failures = append(failures, empty(s.writer), empty(s.readers))
+		}
+		for _, db := range s.databases {
+			failures = append(failures, db.Close())
+		}
+	})
+	if err := errors.Join(failures...); err != nil {
 		return fmt.Errorf("close store %s: %w", s.path, err)
 	}
 	return nil

@@ -11,20 +11,24 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// tx is a transaction with the context that it began with.
+// tx is a transaction of a session with the context that it began with.
 type tx struct {
-	*sql.Tx
+	*session
 	ctx context.Context
 }
 
 func (t *tx) exec(query string, args ...any) error {
-	_, err := t.ExecContext(t.ctx, query, args...)
+	_, err := t.changed(query, args...)
 	return err
 }
 
 // changed tells whether the statement changed a row.
 func (t *tx) changed(query string, args ...any) (bool, error) {
-	r, err := t.ExecContext(t.ctx, query, args...)
+	statement, err := t.prepared(t.ctx, query)
+	if err != nil {
+		return false, err
+	}
+	r, err := statement.ExecContext(t.ctx, args...)
 	if err != nil {
 		return false, err
 	}
@@ -34,7 +38,11 @@ func (t *tx) changed(query string, args ...any) (bool, error) {
 
 // one reads the columns of one row; found is false when there is none.
 func (t *tx) one(query string, args []any, into ...any) (found bool, err error) {
-	err = t.QueryRowContext(t.ctx, query, args...).Scan(into...)
+	statement, err := t.prepared(t.ctx, query)
+	if err != nil {
+		return false, err
+	}
+	err = statement.QueryRowContext(t.ctx, args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -46,7 +54,11 @@ type row interface{ Scan(into ...any) error }
 
 // list reads all rows of a query.
 func list[T any](t *tx, scan func(row) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := t.QueryContext(t.ctx, query, args...)
+	statement, err := t.prepared(t.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := statement.QueryContext(t.ctx, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +75,12 @@ func list[T any](t *tx, scan func(row) (T, error), query string, args ...any) ([
 }
 
 // get reads one row by a scan function, or gives gateway.ErrNotFound.
-func get[T any](t *tx, scan func(row) (T, error), query string, args ...any) (T, error) {
-	one, err := scan(t.QueryRowContext(t.ctx, query, args...))
+func get[T any](t *tx, scan func(row) (T, error), query string, args ...any) (one T, err error) {
+	statement, err := t.prepared(t.ctx, query)
+	if err != nil {
+		return one, err
+	}
+	one, err = scan(statement.QueryRowContext(t.ctx, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return one, gateway.ErrNotFound
 	}
