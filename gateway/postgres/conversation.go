@@ -34,7 +34,9 @@ func scanConversation(row pgx.CollectableRow) (*conversation, error) {
 }
 
 // withPerson tells whether a person has the conversation or is wanted for it.
-func (c *conversation) withPerson() bool { return c.Mode == gateway.ModeQueued || c.Mode == gateway.ModeAgent }
+func (c *conversation) withPerson() bool {
+	return c.Mode == gateway.ModeQueued || c.Mode == gateway.ModeAgent
+}
 
 // saveQuery writes conversations, new and changed, and times their bursts by the
 // events that wait.
@@ -108,8 +110,7 @@ func (c *conversation) take(e *entry) {
 	}
 }
 
-// openHandoff opens a handoff for a conversation whose row is locked, and queues
-// the conversation in the value; the caller writes that.
+// queue hands the conversation off: it waits for a person from now on.
 func (c *conversation) queue(h gateway.Handoff) {
 	c.Mode, c.Agent = gateway.ModeQueued, ""
 	c.Epoch++

@@ -12,45 +12,27 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// phoneApp is the agent's name of messages that were sent from the phone app.
-const phoneApp = "phone app"
-
-// message is a message as people see it, with the time that it is listed by.
-type message struct {
-	gateway.MessageView
-	at time.Time
-}
-
-// The two halves of a conversation as rows of one shape.
+// The two halves of a conversation as rows of one shape, each listed by when the
+// gateway took the message on. An echo has been sent by whoever wrote it.
 const (
-	inColumns = `e.id, e.provider_id, case when e.kind = 'echo' then 'out' else 'in' end as direction,
-		case when e.kind = 'echo' then 'agent' else 'customer' end as author,
-		case when e.kind = 'echo' then '` + phoneApp + `' else '' end as agent,
-		e.message, '' as body, coalesce(e.happened_at, e.received_at) as seen_at,
-		case when e.kind = 'echo' then 'sent' else 'received' end as status,
-		null::json as error, e.raw as payload, e.received_at as listed_at`
+	inColumns = `e.id, e.provider_id, case e.kind when 'echo' then 'out' else 'in' end as direction,
+		case e.kind when 'echo' then 'agent' else 'customer' end as author, '' as agent,
+		e.message, '' as body, e.received_at as taken_at,
+		case e.kind when 'echo' then 'sent' else 'received' end as status,
+		null::json as error, e.raw as payload`
 	outColumns = `o.id, o.provider_id, 'out' as direction, o.author, o.agent,
-		null::json as message, o.body, o.created_at as seen_at, o.state as status,
-		o.error, o.payload, o.created_at as listed_at`
+		null::json as message, o.body, o.created_at as taken_at, o.state as status, o.error, o.payload`
 )
 
-func scanListed(row pgx.CollectableRow) (message, error) {
-	var m message
+func scanMessage(row pgx.CollectableRow) (gateway.MessageView, error) {
+	m := gateway.MessageView{Type: "text"}
 	var said *gateway.Message
-	err := row.Scan(scan(&m.ID), scan(&m.ProviderID), scan(&m.Direction), scan(&m.Author), scan(&m.Agent), &said, scan(&m.Text),
-		when(&m.At), scan(&m.Status), &m.Error, (*[]byte)(&m.Payload), when(&m.at))
-	m.Type = "text"
+	err := row.Scan(scan(&m.ID), scan(&m.ProviderID), scan(&m.Direction), scan(&m.Author), scan(&m.Agent), &said,
+		scan(&m.Text), when(&m.At), scan(&m.Status), &m.Error, (*[]byte)(&m.Payload))
 	if said != nil {
 		m.Type, m.Text = said.Type, said.Text
-	} else if m.Direction == "in" {
-		m.Type = ""
 	}
 	return m, err
-}
-
-func scanMessage(row pgx.CollectableRow) (gateway.MessageView, error) {
-	m, err := scanListed(row)
-	return m.MessageView, err
 }
 
 // historyQuery looks back from a lease: the newest messages but those that wait.
@@ -63,9 +45,9 @@ with c as materialized (select id from gateway_conversations where lease = $1), 
 	(select ` + outColumns + ` from gateway_outgoing o
 		where o.conversation_id = (select id from c)
 		order by o.created_at desc, o.id desc limit $2)
-	order by listed_at desc, id desc limit $2
+	order by taken_at desc, id desc limit $2
 )
-select * from newest order by listed_at, id`
+select * from newest order by taken_at, id`
 
 // messagesQuery gives one page of both halves.
 const messagesQuery = `
@@ -76,25 +58,21 @@ union all
 (select ` + outColumns + ` from gateway_outgoing o
 	where o.conversation_id = $1 and ($2::timestamptz is null or (o.created_at, o.id) > ($2, $3))
 	order by o.created_at, o.id limit $4)
-order by listed_at, id limit $4`
+order by taken_at, id limit $4`
 
 // Messages implements gateway.Desk.
 func (s *Store) Messages(ctx context.Context, conversationID string, p gateway.Page) ([]gateway.MessageView, string, error) {
-	list, err := list(ctx, s, listMessages, p, conversationID, messagesQuery, scanListed)
+	list, err := pageOf(ctx, s, listMessages, p, conversationID, messagesQuery, scanMessage)
 	if err != nil {
 		return nil, "", fmt.Errorf("list messages: %w", err)
 	}
-	list, next := cut(list, p, listMessages, func(m message) cursor { return cursor{m.at, m.ID} })
-	views := make([]gateway.MessageView, len(list))
-	for i, m := range list {
-		views[i] = m.MessageView
-	}
-	return views, next, nil
+	list, next := cut(list, p, listMessages, func(m gateway.MessageView) cursor { return cursor{m.At, m.ID} })
+	return list, next, nil
 }
 
-// list reads a page and one row more of what belongs to a conversation that has
+// pageOf reads a page and one row more of what belongs to a conversation that has
 // to exist.
-func list[T any](ctx context.Context, s *Store, kind rune, p gateway.Page, conversationID, query string,
+func pageOf[T any](ctx context.Context, s *Store, kind rune, p gateway.Page, conversationID, query string,
 	row func(pgx.CollectableRow) (T, error),
 ) (list []T, err error) {
 	c, err := cursorOf(kind, p.After)
@@ -127,7 +105,7 @@ func (s *Store) Turns(ctx context.Context, conversationID string, p gateway.Page
 		gateway.Record
 		at time.Time
 	}
-	list, err := list(ctx, s, listTurns, p, conversationID, query, func(row pgx.CollectableRow) (turn, error) {
+	list, err := pageOf(ctx, s, listTurns, p, conversationID, query, func(row pgx.CollectableRow) (turn, error) {
 		var t turn
 		var conversation string
 		err := row.Scan(&t.Record, scan(&conversation), when(&t.at))

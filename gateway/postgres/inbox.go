@@ -17,9 +17,12 @@ import (
 const dueCondition = `due_at <= $1 and (leased_until is null or leased_until <= $1)`
 
 // lookQuery says whether there is anything to file and anything to lease. It
-// writes nothing: an idle gateway asks again and again.
-const lookQuery = `select exists (select from gateway_events where state = 'accepted'),
-	exists (select from gateway_conversations where ` + dueCondition + `)`
+// writes nothing: an idle gateway asks again and again. It asks for the first of
+// each and not whether one exists: the order makes the planner take the small
+// index, however many rows it believes there are.
+const lookQuery = `select
+	(select no from gateway_events where state = 'accepted' order by no limit 1) is not null,
+	(select id from gateway_conversations where ` + dueCondition + ` order by due_at, id limit 1) is not null`
 
 // leaseQuery leases the conversation that has been due longest.
 const leaseQuery = `

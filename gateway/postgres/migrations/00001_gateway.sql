@@ -152,10 +152,11 @@ insert into gateway_revision (shard, n) select shard, 0 from generate_series(0, 
 -- Locks a conversation for the commit of a turn, or refuses with the state RG001
 -- (lease lost), RG002 (a person owns it) or RG003 (superseded). Each statement
 -- sees what was committed until then, also what was committed while the first
--- waited for its lock.
+-- waited for its lock. Few events are ever accepted and not filed: the planner is
+-- kept to their index whatever it believes.
 -- +goose StatementBegin
 create function gateway_hold(wanted text, token text, claimed_epoch bigint, through bigint) returns void
-language plpgsql as $$
+language plpgsql set enable_seqscan = off as $$
 declare
     c gateway_conversations;
 begin
