@@ -86,8 +86,11 @@ func (im *importer) array(in io.Reader) error {
 			return err
 		}
 	}
-	if _, err := dec.Token(); err != nil {
+	switch _, err := dec.Token(); {
+	case errors.Is(err, io.EOF), isJSON(err):
 		return fmt.Errorf("%w: the file ends before the array does, after order %d", ErrInvalid, n-1)
+	case err != nil:
+		return fmt.Errorf("read the end of the array: %w", err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: something follows the array, after order %d", ErrInvalid, n-1)

@@ -17,13 +17,14 @@ var (
 	// announced ends before the number: "pedido número", "my order is".
 	announced = regexp.MustCompile(`(?i)(?:^|[^\pL\d])(?:pedidos?|[oó]rden(?:es)?|compras?|orders?|purchases?|` +
 		`referencias?|references?|ref)[\s:.,]*` +
-		`(?:(?:con|n[uú]mero|n[uú]m|number|n[oº°]|no|es|is|was|era|el|la|the)?[\s:.,#]*){0,3}`)
+		`(?:(?:con|number|n[uú]mero|n[uú]m|n[oº°]|es|is|was|era|el|la|the)?[\s:.,#]*){0,3}`)
 	// bare announces one without saying of what.
 	bare = regexp.MustCompile(`(?i)(?:(\pL+)\s+)?\b(?:n[uú]mero|number)\s*(?:es|is|:|el|the)?\s*(?:es|is|:|el|the)?\s*`)
 	// figures is a number without letters, another what stands before another one of
 	// a list.
-	figures = regexp.MustCompile(`^\d{4,15}`)
-	another = regexp.MustCompile(`(?i)^\s*(?:,|;|/|&|y|e|o|and|or)\s*(?:y|and|o|or)?\s*(?:el|the)?\s*#?`)
+	figures   = regexp.MustCompile(`^\d{4,15}`)
+	another   = regexp.MustCompile(`(?i)^\s*(?:,|;|/|&|y|e|o|and|or)\s*(?:y|and|o|or)?\s*(?:el|the)?\s*#?`)
+	notDigits = regexp.MustCompile(`\D`)
 	// priced follows an amount of money, and more what is longer than a number:
 	// a date, a time, an amount with cents.
 	priced = regexp.MustCompile(`(?i)^\s?(?:[€$£]|(?:eur|euros?|usd|gbp|mxn|ars|cop|clp|d[oó]lares|dollars?|pesos|pounds?|libras)\b)`)
@@ -39,6 +40,9 @@ var noOrder = []string{
 
 // askers are the words before a bare "number" that leave it one of an order.
 var askers = []string{"", "mi", "my", "el", "the", "es", "is", "su", "con", "with", "a", "al", "por", "for", "y", "and"}
+
+// leastDigits is how many digits a number has that is announced by a # alone.
+const leastDigits = 3
 
 // maxBare is how long a number is that nothing but "number" announces: a longer
 // one is a phone.
@@ -72,7 +76,7 @@ func withMark(text string) []mention {
 	var found []mention
 	for _, m := range marked.FindAllStringSubmatchIndex(text, -1) {
 		number := strings.TrimRight(text[m[2]:m[3]], "-")
-		if len(Digits(number)) >= 3 {
+		if len(notDigits.ReplaceAllString(number, "")) >= leastDigits {
 			found = append(found, mention{m[2], normalize(number)})
 		}
 	}
