@@ -14,14 +14,14 @@ import (
 // readers give the text of a message by its type, from the member of that name.
 // A type that is not here is kept without a text.
 var readers = map[string]func(raw json.RawMessage) string{
-	"text":        member("body"),
-	"image":       member("caption"),
-	"video":       member("caption"),
-	"document":    member("caption"),
-	"audio":       member("caption"),
-	"voice":       member("caption"),
-	"sticker":     member("caption"),
-	"reaction":    member("emoji"),
+	"text":        field("body"),
+	"image":       field("caption"),
+	"video":       field("caption"),
+	"document":    field("caption"),
+	"audio":       field("caption"),
+	"voice":       field("caption"),
+	"sticker":     field("caption"),
+	"reaction":    field("emoji"),
 	"button":      buttonText,
 	"interactive": interactiveText,
 	"location":    locationText,
@@ -48,7 +48,7 @@ func (p *parser) content(m object) *gateway.Message {
 	read, known := readers[kind]
 	switch {
 	case known:
-		message.Text = strings.TrimSpace(read(m[kind]))
+		message.Text = strings.TrimSpace(read(m.get(kind)))
 	case message.Type != "revoke":
 		p.unknown = append(p.unknown, "message")
 	}
@@ -62,30 +62,30 @@ func messageType(m object) string {
 		return kind
 	}
 	for _, kind := range slices.Sorted(maps.Keys(readers)) {
-		if _, ok := m[kind]; ok {
+		if m.get(kind) != nil {
 			return kind
 		}
 	}
 	return "unknown"
 }
 
-// member reads one member of an object.
-func member(name string) func(json.RawMessage) string {
+// field reads one member of an object.
+func field(name string) func(json.RawMessage) string {
 	return func(raw json.RawMessage) string {
-		o, _ := decode(raw)
+		o, _ := open(raw)
 		return o.str(name)
 	}
 }
 
 // buttonText is the title of a tapped template button.
 func buttonText(raw json.RawMessage) string {
-	o, _ := decode(raw)
+	o, _ := open(raw)
 	return cmp.Or(o.str("text"), o.str("payload"))
 }
 
 // interactiveText is what the customer chose or filled in.
 func interactiveText(raw json.RawMessage) string {
-	o, _ := decode(raw)
+	o, _ := open(raw)
 	switch o.str("type") {
 	case "button_reply":
 		reply := o.obj("button_reply")
@@ -123,7 +123,7 @@ func formText(reply object) string {
 
 // locationText is the name and address of a place, or where it is on the map.
 func locationText(raw json.RawMessage) string {
-	o, _ := decode(raw)
+	o, _ := open(raw)
 	if text := lines(o.str("name"), o.str("address")); text != "" {
 		return text
 	}
@@ -136,7 +136,7 @@ func locationText(raw json.RawMessage) string {
 // contactsText is a line for each shared contact: name, company, numbers and
 // addresses.
 func contactsText(raw json.RawMessage) string {
-	all := object{"contacts": raw}.objects("contacts")
+	all := objects(raw)
 	cards := make([]string, 0, len(all))
 	for _, c := range all {
 		name := c.obj("name")
@@ -158,7 +158,7 @@ func contactsText(raw json.RawMessage) string {
 // orderText is the note to an order and a line for each product. The multiplication
 // sign needs no translation.
 func orderText(raw json.RawMessage) string {
-	o, _ := decode(raw)
+	o, _ := open(raw)
 	all := []string{o.str("text")}
 	for _, item := range o.objects("product_items") {
 		line := fmt.Sprintf("%s × %s", cmp.Or(item.str("quantity"), "1"), item.str("product_retailer_id"))

@@ -55,7 +55,7 @@ func parse(body []byte, received time.Time) (*parser, error) {
 		p.notice(place{}, body)
 		return p, nil
 	}
-	p.each(place{}, top["entry"], p.entry)
+	p.each(place{}, top.get("entry"), p.entry)
 	p.others(place{}, top, "object", "entry")
 	if len(p.events) == 0 {
 		p.notice(place{}, body)
@@ -65,7 +65,7 @@ func parse(body []byte, received time.Time) (*parser, error) {
 
 // each hands on the items of a list; what should be a list and is none is kept.
 func (p *parser) each(at place, raw json.RawMessage, item func(place, json.RawMessage)) {
-	list, ok := decodeList(raw)
+	list, ok := openList(raw)
 	if !ok {
 		p.unreadable(at, raw)
 		return
@@ -76,13 +76,13 @@ func (p *parser) each(at place, raw json.RawMessage, item func(place, json.RawMe
 }
 
 func (p *parser) entry(_ place, raw json.RawMessage) {
-	entry, ok := decode(raw)
+	entry, ok := open(raw)
 	if !ok {
 		p.unreadable(place{}, raw)
 		return
 	}
 	at := place{account: entry.str("id"), time: entry.str("time")}
-	p.each(at, entry["changes"], p.change)
+	p.each(at, entry.get("changes"), p.change)
 	p.others(at, entry, "id", "time", "changes", "uid")
 }
 
@@ -91,7 +91,7 @@ func (p *parser) entry(_ place, raw json.RawMessage) {
 // purpose: "standby" repeats messages that another program is answering,
 // "history" old ones, and the statuses of "calls" are not those of messages.
 func (p *parser) change(at place, raw json.RawMessage) {
-	change, ok := decode(raw)
+	change, ok := open(raw)
 	if !ok {
 		p.unreadable(at, raw)
 		return
@@ -106,7 +106,7 @@ func (p *parser) change(at place, raw json.RawMessage) {
 		p.notice(at.in(change.obj("value")), raw)
 		return
 	}
-	value, ok := decode(change["value"])
+	value, ok := open(change.get("value"))
 	if !ok {
 		p.unreadable(at, raw)
 		return
@@ -129,10 +129,10 @@ func (at place) in(value object) place {
 // items reads the lists of a value and tells whether there was anything.
 func (p *parser) items(at place, value object) bool {
 	before := len(p.events)
-	p.each(at, value["messages"], p.message)
-	p.each(at, value["message_echoes"], p.echo)
-	p.each(at, value["statuses"], p.status)
-	p.each(at, value["errors"], p.problem)
+	p.each(at, value.get("messages"), p.message)
+	p.each(at, value.get("message_echoes"), p.echo)
+	p.each(at, value.get("statuses"), p.status)
+	p.each(at, value.get("errors"), p.problem)
 	p.others(at, value, "messaging_product", "metadata", "contacts", "messages", "message_echoes", "statuses", "errors")
 	return len(p.events) > before
 }
@@ -151,7 +151,7 @@ func (p *parser) others(at place, o object, known ...string) {
 
 // message reads one message of a customer.
 func (p *parser) message(at place, raw json.RawMessage) {
-	m, ok := decode(raw)
+	m, ok := open(raw)
 	if !ok {
 		p.unreadable(at, raw)
 		return
@@ -192,7 +192,7 @@ func wantsTurn(m object) bool {
 // echo reads a message that a person of the shop wrote in the phone app. The
 // customer is the one it went to.
 func (p *parser) echo(at place, raw json.RawMessage) {
-	m, ok := decode(raw)
+	m, ok := open(raw)
 	if !ok {
 		p.unreadable(at, raw)
 		return
@@ -227,7 +227,7 @@ func (at place) person(phone, userID string) (gateway.Identity, string) {
 
 // status reads what became of a message that was sent.
 func (p *parser) status(at place, raw json.RawMessage) {
-	s, ok := decode(raw)
+	s, ok := open(raw)
 	if !ok {
 		p.unreadable(at, raw)
 		return
@@ -263,7 +263,7 @@ var deliveryStates = map[string]gateway.DeliveryState{
 
 // problem keeps an error that belongs to no message: the account's own.
 func (p *parser) problem(at place, raw json.RawMessage) {
-	failure, ok := decode(raw)
+	failure, ok := open(raw)
 	if !ok {
 		p.unreadable(at, raw)
 		return

@@ -76,7 +76,7 @@ func TestTexts(t *testing.T) {
 		"button payload":   {`"type":"button","button":{"payload":"yes"}`, "button", "yes"},
 		"button reply":     {`"type":"interactive","interactive":{"type":"button_reply","button_reply":{"id":"c","title":"Cancelar"}}`, "interactive", "Cancelar"},
 		"list reply":       {`"type":"interactive","interactive":{"type":"list_reply","list_reply":{"id":"x","title":"Express","description":"1 día"}}`, "interactive", "Express\n1 día"},
-		"form":             {`"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"body":"Sent","name":"flow","response_json":"{\"order\":\"#W1\",\"flow_token\":\"t\",\"days\":2,\"parts\":[\"a\"]}"}}`, "interactive", "days: 2\norder: #W1\nparts: [\"a\"]"},
+		"form":             {`"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"body":"Sent","name":"flow","response_json":"{\"order\":\"#W1\",\"flow_token\":\"t\",\"days\":2,\"parts\":[\"a\"]}"}}`, "interactive", "order: #W1\ndays: 2\nparts: [\"a\"]"},
 		"form of words":    {`"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"body":"Sent","response_json":"not json"}}`, "interactive", "not json"},
 		"empty form":       {`"type":"interactive","interactive":{"type":"nfm_reply","nfm_reply":{"body":"Sent","response_json":"{\"flow_token\":\"t\"}"}}`, "interactive", "Sent"},
 		"lost interactive": {`"type":"interactive"`, "interactive", ""},

@@ -164,7 +164,7 @@ type refusal struct {
 func readRefusal(status int, header http.Header, body []byte, now time.Time) refusal {
 	r := refusal{status: status, retryAfter: retryAfter(header.Get("Retry-After"), now)}
 	top, _ := decode(body)
-	failure, ok := decode(top["error"])
+	failure, ok := open(top.get("error"))
 	if !ok {
 		return r
 	}

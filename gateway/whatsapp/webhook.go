@@ -16,13 +16,14 @@ import (
 // MaxBody is the largest webhook that is read; the channel promises to stay below.
 const MaxBody = 3 << 20
 
-// WebhookConfig is what a Webhook is made of. Accept and VerifyToken are needed.
+// WebhookConfig is what a Webhook is made of. Only Accept is needed.
 type WebhookConfig struct {
 	// AppSecrets are the app secrets that sign webhooks, several while one is
 	// being replaced. Without any, unsigned webhooks are accepted: for tests and
 	// for a program that only its own machine can reach.
 	AppSecrets []string
 	// VerifyToken is the word that the app's settings and this program share.
+	// Without one the channel's question is always answered with no.
 	VerifyToken string
 	// Accept keeps all events durably or, with an error, none. It is
 	// gateway.Gateway's Accept.
@@ -49,11 +50,8 @@ type Webhook struct {
 
 // NewWebhook checks the configuration and fills the defaults.
 func NewWebhook(c WebhookConfig) (*Webhook, error) {
-	switch {
-	case c.Accept == nil:
+	if c.Accept == nil {
 		return nil, errors.New("whatsapp: Accept is needed")
-	case c.VerifyToken == "":
-		return nil, errors.New("whatsapp: VerifyToken is needed")
 	}
 	for _, secret := range c.AppSecrets {
 		// Anybody can sign with an empty secret.
@@ -93,7 +91,7 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Webhook) handshake(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	ours := sameSecret(query.Get("hub.verify_token"), h.config.VerifyToken)
-	if query.Get("hub.mode") != "subscribe" || !ours {
+	if query.Get("hub.mode") != "subscribe" || !ours || h.config.VerifyToken == "" {
 		http.Error(w, "forbidden", http.StatusForbidden)
 		return
 	}

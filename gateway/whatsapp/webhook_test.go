@@ -73,7 +73,6 @@ func TestNewWebhook(t *testing.T) {
 	accept := (&inbox{}).accept
 	for name, c := range map[string]WebhookConfig{
 		"no accept":    {VerifyToken: "x"},
-		"no token":     {Accept: accept},
 		"empty secret": {Accept: accept, VerifyToken: "x", AppSecrets: []string{"a", " "}},
 	} {
 		if h, err := NewWebhook(c); err == nil || h != nil {
@@ -105,6 +104,20 @@ func TestHandshake(t *testing.T) {
 		}
 		if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
 			t.Errorf("%s: the challenge could be taken for a page", name)
+		}
+	}
+}
+
+// Without a token nobody can claim the address, not even with an empty one.
+func TestHandshakeWithoutToken(t *testing.T) {
+	t.Parallel()
+	h := webhook(t, &inbox{}, WebhookConfig{})
+	h.config.VerifyToken = ""
+	for _, query := range []string{"", "&hub.verify_token="} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?hub.mode=subscribe&hub.challenge=1"+query, http.NoBody))
+		if w.Code != http.StatusForbidden {
+			t.Errorf("%q: %d", query, w.Code)
 		}
 	}
 }
