@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/recado/recado/gateway"
 )
@@ -20,7 +19,8 @@ type cursor struct {
 	id   string
 }
 
-// place marks the rows of one list, so that a cursor of another is refused.
+// String gives the cursor of one list. It names the list, so that the cursor of
+// another is refused.
 func (c cursor) String(list string) string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d %s", list, c.at, c.side, c.id))
 }
@@ -62,8 +62,10 @@ func page[T any](name string, rows []T, limit int, place func(T) cursor) ([]T, s
 
 // Conversations implements gateway.Desk.
 func (s *Store) Conversations(ctx context.Context, f gateway.ConversationFilter, p gateway.Page) ([]gateway.Conversation, string, error) {
-	where, args := ` where true`, []any{}
+	where, order, args := ` where true`, ` order by updated_at desc, id desc`, []any{}
 	if f.Contact != "" {
+		// One contact has few: their index, not that of the order.
+		order = ` order by +updated_at desc, id desc`
 		where += ` and contact_id in (select contact_id from identities where key in (?, ?))`
 		args = append(args, "user:"+f.Contact, "phone:"+strings.TrimPrefix(f.Contact, "+"))
 	}
@@ -76,7 +78,7 @@ func (s *Store) Conversations(ctx context.Context, f gateway.ConversationFilter,
 		args = append(args, after.at, after.id)
 	}
 	n := limit(p)
-	query := selectConversation + where + ` order by updated_at desc, id desc limit ?`
+	query := selectConversation + where + order + ` limit ?`
 	var all []gateway.Conversation
 	err := s.read(ctx, func(t *tx) (err error) {
 		all, err = list(t, scanConversation, query, append(args, n+1)...)
@@ -264,10 +266,14 @@ func (s *Store) Handoffs(ctx context.Context, state gateway.HandoffState, p gate
 		}
 	}
 	n := limit(p)
-	const query = selectHandoff + ` where (?1 = '' or state = ?1) and (created_at, id) > (?2, ?3) order by created_at, id limit ?4`
+	query, args := selectHandoff+` where true`, []any{}
+	if state != "" {
+		query, args = selectHandoff+` where state = ?`, append(args, string(state))
+	}
+	query += ` and (created_at, id) > (?, ?) order by created_at, id limit ?`
 	var all []gateway.Handoff
 	err := s.read(ctx, func(t *tx) (err error) {
-		all, err = list(t, scanHandoff, query, string(state), after.at, after.id, n+1)
+		all, err = list(t, scanHandoff, query, append(args, after.at, after.id, n+1)...)
 		return err
 	})
 	if err != nil {
@@ -360,68 +366,4 @@ func (s *Store) Revision(ctx context.Context) (n int64, err error) {
 		return 0, fmt.Errorf("read the revision: %w", err)
 	}
 	return n, nil
-}
-
-// PutAgent implements gateway.Agents.
-func (s *Store) PutAgent(ctx context.Context, a gateway.Agent) error {
-	const query = `insert or replace into agents (name, password_hash, created_at) values (?, ?, ?)`
-	err := s.write(ctx, func(t *tx) error { return t.exec(query, a.Name, a.PasswordHash, nanos(a.CreatedAt)) })
-	if err != nil {
-		return fmt.Errorf("put an agent: %w", err)
-	}
-	return nil
-}
-
-// Agent implements gateway.Agents.
-func (s *Store) Agent(ctx context.Context, name string) (a gateway.Agent, err error) {
-	err = s.read(ctx, func(t *tx) (err error) {
-		a, err = get(t, func(r row) (a gateway.Agent, err error) {
-			err = r.Scan(&a.Name, &a.PasswordHash, moment{&a.CreatedAt})
-			return a, err
-		}, `select name, password_hash, created_at from agents where name = ?`, name)
-		return err
-	})
-	if err != nil {
-		return a, fmt.Errorf("read an agent: %w", err)
-	}
-	return a, nil
-}
-
-// PutSession implements gateway.Agents.
-func (s *Store) PutSession(ctx context.Context, session gateway.Session, now time.Time) error {
-	err := s.write(ctx, func(t *tx) error {
-		if err := t.exec(`delete from sessions where expires_at <= ?`, nanos(now)); err != nil {
-			return err
-		}
-		const query = `insert or replace into sessions (token_hash, agent, expires_at) values (?, ?, ?)`
-		return t.exec(query, session.TokenHash, session.Agent, nanos(session.ExpiresAt))
-	})
-	if err != nil {
-		return fmt.Errorf("put a session: %w", err)
-	}
-	return nil
-}
-
-// Session implements gateway.Agents.
-func (s *Store) Session(ctx context.Context, tokenHash string, now time.Time) (session gateway.Session, err error) {
-	err = s.read(ctx, func(t *tx) (err error) {
-		session, err = get(t, func(r row) (s gateway.Session, err error) {
-			err = r.Scan(&s.TokenHash, &s.Agent, moment{&s.ExpiresAt})
-			return s, err
-		}, `select token_hash, agent, expires_at from sessions where token_hash = ? and expires_at > ?`, tokenHash, nanos(now))
-		return err
-	})
-	if err != nil {
-		return session, fmt.Errorf("read a session: %w", err)
-	}
-	return session, nil
-}
-
-// DropSession implements gateway.Agents.
-func (s *Store) DropSession(ctx context.Context, tokenHash string) error {
-	err := s.write(ctx, func(t *tx) error { return t.exec(`delete from sessions where token_hash = ?`, tokenHash) })
-	if err != nil {
-		return fmt.Errorf("drop a session: %w", err)
-	}
-	return nil
 }

@@ -141,6 +141,8 @@ create table if not exists handoffs (
 
 create index if not exists handoffs_created on handoffs (created_at, id);
 
+create index if not exists handoffs_state on handoffs (state, created_at, id);
+
 create index if not exists handoffs_conversation on handoffs (conversation_id);
 
 -- The decision records as JSON, in the order of the turns.
@@ -163,3 +165,5 @@ create table if not exists sessions (
     agent text not null,
     expires_at integer not null
 ) strict, without rowid;
+
+create index if not exists sessions_expires on sessions (expires_at);

@@ -1,0 +1,97 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/gateway/gatewaytest"
+)
+
+// inOrder are the steps that look like reading everything and are not: they stop at
+// the end of the page or at the first row that fits.
+var inOrder = regexp.MustCompile(`CONSTANT ROW|VALUES CLAUSE|\(subquery|` +
+	`INDEX (outgoing_unsettled|handoffs_created|conversations_updated)$`)
+
+// TestPlans goes through the contract and asks the planner about each statement
+// that this took: none may read a whole table.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var sessions []*session
+	t.Run("Contract", func(t *testing.T) {
+		gatewaytest.TestStore(t, func(t testing.TB) gatewaytest.Open {
+			path := filepath.Join(t.TempDir(), "recado.db")
+			return func() (gateway.Store, error) {
+				s, err := Open(t.Context(), Config{Path: path})
+				if err == nil {
+					mu.Lock()
+					sessions = append(sessions, all(s)...)
+					mu.Unlock()
+				}
+				return s, err
+			}
+		})
+	})
+	s, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "recado.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	queries := map[string]bool{}
+	for _, session := range sessions {
+		for query := range session.statements {
+			queries[query] = true
+		}
+	}
+	if len(queries) < 50 {
+		t.Errorf("only %d statements were used", len(queries))
+	}
+	for query := range queries {
+		for _, step := range plan(t, s, query) {
+			if strings.HasPrefix(step, "SCAN ") && !inOrder.MatchString(step) {
+				t.Errorf("%s\nis done by: %s", query, step)
+			}
+		}
+	}
+}
+
+// all gives the sessions of a store that nobody uses yet.
+func all(s *Store) (sessions []*session) {
+	for _, pool := range []chan *session{s.writer, s.readers} {
+		for range cap(pool) {
+			one := <-pool
+			sessions = append(sessions, one)
+			pool <- one
+		}
+	}
+	return sessions
+}
+
+// maxParameters is what the widest statement takes; the plan depends on none.
+const maxParameters = 64 * eventWidth
+
+func plan(t *testing.T, s *Store, query string) (steps []string) {
+	t.Helper()
+	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	if word == "begin" || word == "commit" || word == "rollback" {
+		return nil
+	}
+	rows, err := s.databases[0].QueryContext(t.Context(), "explain query plan "+query, make([]any, maxParameters)...)
+	if err != nil {
+		t.Fatalf("explain %s: %v", query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
