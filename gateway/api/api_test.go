@@ -147,7 +147,7 @@ func TestToken(t *testing.T) {
 		"Bearer " + token + " extra": 401,
 	}
 	for header, want := range tests {
-		r := httptest.NewRequest("GET", "/api/v1/handoffs", nil)
+		r := httptest.NewRequest(http.MethodGet, "/api/v1/handoffs", nil)
 		r.Header.Set("Authorization", header)
 		w := httptest.NewRecorder()
 		b.ServeHTTP(w, r)
@@ -163,7 +163,7 @@ func TestToken(t *testing.T) {
 	}
 	// Nobody learns about routes without the token.
 	w := httptest.NewRecorder()
-	b.ServeHTTP(w, httptest.NewRequest("GET", "/api/v1/nothing", nil))
+	b.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/nothing", nil))
 	if w.Code != 401 {
 		t.Errorf("unknown path without a token: %d", w.Code)
 	}
@@ -176,7 +176,7 @@ func TestWithoutATokenTheAPIIsOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, header := range []string{"", "Bearer ", "Bearer x"} {
-		r := httptest.NewRequest("GET", "/api/v1/handoffs", nil)
+		r := httptest.NewRequest(http.MethodGet, "/api/v1/handoffs", nil)
 		r.Header.Set("Authorization", header)
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
@@ -367,7 +367,7 @@ func TestActions(t *testing.T) {
 	}
 	for _, step := range steps {
 		w := b.call("POST", "/api/v1/handoffs/"+step.target, step.body)
-		got := ""
+		var got string
 		if w.Code == http.StatusOK {
 			var body struct{ Handoff struct{ State, Agent string } }
 			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {

@@ -38,15 +38,14 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request, _ string) error {
 			d.config.Logger.WarnContext(r.Context(), "live stream ended", "error", err)
 			return nil
 		}
-		if id := strconv.FormatInt(revision, 10); id != seen {
-			if s.Send(id, "change", id) != nil {
-				return nil // the browser is gone
-			}
-			seen = id
+		id := strconv.FormatInt(revision, 10)
+		if id != seen && s.Send(id, "change", id) != nil {
+			return nil // the browser is gone
 		}
+		seen = id
 		if d.config.Now().Sub(alive) >= keepAlive {
 			alive = d.config.Now()
-			if _, err := d.agent(r); err != nil || s.KeepAlive() != nil {
+			if !d.stillSigned(r) || s.KeepAlive() != nil {
 				return nil
 			}
 		}
@@ -54,6 +53,13 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request, _ string) error {
 			return nil
 		}
 	}
+}
+
+// stillSigned tells whether the session is there. When that can't be known the
+// stream ends, and the browser asks again.
+func (d *Desk) stillSigned(r *http.Request) bool {
+	_, err := d.agent(r)
+	return err == nil
 }
 
 // pause waits for the change or the time, and says whether to go on.

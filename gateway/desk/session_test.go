@@ -178,7 +178,7 @@ func TestSecureCookies(t *testing.T) {
 	b.store = s
 	b.addAgent("ana")
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest("POST", "/desk/sign-in", strings.NewReader(credentials("ana", password).Encode()))
+	r := httptest.NewRequest(http.MethodPost, "/desk/sign-in", strings.NewReader(credentials("ana", password).Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	d.ServeHTTP(w, r)
 	got := w.Header().Get("Set-Cookie")
