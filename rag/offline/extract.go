@@ -14,6 +14,8 @@ const (
 	leastSupport = 0.3
 	// wanted is the length in bytes up to which an answer takes more sentences.
 	wanted = 420
+	// besideBest is how much of the best sentence's score another one needs.
+	besideBest = 0.4
 	// secondShare is how close another passage has to come to the best one for
 	// a part of it to be added, secondLength how much may be.
 	secondShare  = 0.7
@@ -131,7 +133,7 @@ func (m *Model) choose(r reading, length int, said map[string]float64) map[int]b
 	used := 0
 	for _, i := range order {
 		size := len(r.units[i].text)
-		if len(taken) > 0 && used+size > length {
+		if len(taken) > 0 && (used+size > length || r.scores[i] < besideBest*r.scores[order[0]]) {
 			continue
 		}
 		if touched(m.concepts.features(r.passage.Locale, r.units[i].text), said) > repeated {

@@ -59,15 +59,14 @@ func stateOf(status, locale string) state {
 	return state{es: "figura con el estado «" + plain + "»", en: "has the status “" + plain + "”", due: true, track: true, note: true}
 }
 
-// statement says how things stand with one order: its number, what is in it, the
-// state in words, the day, the carrier with the link, the shop's last note.
+// statement says how things stand with one order: its number, the state in words,
+// what is in it, the day, the carrier with the link, the shop's last note.
 func statement(o rag.Order, locale string, now time.Time) string {
 	s := stateOf(o.Status, locale)
-	number := o.Number
+	parts := []string{inLanguage(locale, "Tu pedido "+o.Number+" "+s.es+".", "Your order "+o.Number+" "+s.en+".")}
 	if things := items(o.Items, locale); things != "" {
-		number += " (" + things + ")"
+		parts = append(parts, inLanguage(locale, "Contiene: ", "It holds: ")+things+".")
 	}
-	parts := []string{inLanguage(locale, "Tu pedido "+number+" "+s.es+".", "Your order "+number+" "+s.en+".")}
 	if s.due {
 		parts = append(parts, due(o.ETA, locale, now))
 	}

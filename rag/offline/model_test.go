@@ -1,0 +1,231 @@
+package offline_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/recado/recado/internal/demoshop"
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/offline"
+)
+
+// shop answers over the demo shop's documents in memory.
+func shop(tb testing.TB) *rag.Pipeline {
+	tb.Helper()
+	embedder, err := offline.NewEmbedder(0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	index, err := knowledge.NewMemory(embedder.Dim())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ingester, err := knowledge.NewIngester(knowledge.Config{Index: index, Embedder: embedder})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx := context.Background()
+	if _, err := ingester.IngestFS(ctx, "policies", demoshop.Policies(), nil); err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := ingester.IngestFile(ctx, "faq", "faq.csv", demoshop.FAQ(), nil); err != nil {
+		tb.Fatal(err)
+	}
+	pipeline, err := rag.New(rag.Config{Index: index, Embedder: embedder, Model: offline.NewModel()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return pipeline
+}
+
+func TestPolicyQuestions(t *testing.T) {
+	t.Parallel()
+	pipeline := shop(t)
+	said := func(text string) []rag.Utterance {
+		return []rag.Utterance{{Role: rag.RoleCustomer, Text: text}, {Role: rag.RoleBot, Text: "..."}}
+	}
+	for _, c := range []struct {
+		text    string
+		history []rag.Utterance
+		locale  string
+		says    string
+		source  string
+	}{
+		{"¿Cuánto tardan los reembolsos?", nil, "es", "de 5 a 10 días hábiles", "faq"},
+		{"How long do refunds take?", nil, "en", "5 to 10 working days", "faq"},
+		{"cuantos años de garantia teneis", nil, "es", "3 años", ""},
+		{"¿y a Canarias?", said("cuánto cuesta el envío?"), "es", "14,99 €", "faq"},
+		{"and to Portugal?", said("how much is shipping?"), "en", "€6.99", "02-international-shipping"},
+		{"how do i reset the router", nil, "en", "10 seconds", "20-device-setup"},
+		{"cuánto tarda a Tenerife?", nil, "es", "7 a 12 días hábiles", ""},
+	} {
+		a, err := pipeline.Answer(context.Background(), rag.Question{Text: c.text, History: c.history, At: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Locale != c.locale || !strings.Contains(a.Text, c.says) {
+			t.Errorf("%q (%s): %q is not in %q", c.text, a.Locale, c.says, a.Text)
+		}
+		cited := slices.ContainsFunc(a.Cited, func(p rag.Passage) bool { return strings.Contains(p.DocumentID, c.source) })
+		if !cited {
+			t.Errorf("%q does not cite %q: %v", c.text, c.source, a.Draft.Citations)
+		}
+		if a.Confidence < a.Threshold {
+			t.Errorf("%q would not be sent: %.2f < %.2f", c.text, a.Confidence, a.Threshold)
+		}
+	}
+}
+
+func TestWhatIsNotCoveredIsNotSent(t *testing.T) {
+	t.Parallel()
+	pipeline := shop(t)
+	for _, text := range []string{
+		"¿Venden bicicletas de carga?", "do you sell cargo bikes?", "el robot aspirador es compatible con Alexa?",
+		"cuántos decibelios hace el ventilador de torre?", "whats the weather tomorrow", "?", "😡", "asdf qwer",
+	} {
+		a, err := pipeline.Answer(context.Background(), rag.Question{Text: text, At: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !a.Draft.NeedsHuman && a.Confidence >= a.Threshold {
+			t.Errorf("%q is answered with %.2f: %q", text, a.Confidence, a.Text)
+		}
+	}
+}
+
+func TestSmallTalk(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		locale, text string
+		small        bool
+	}{
+		{"es", "hola", true},
+		{"es", "¡Buenas tardes!", true},
+		{"es", "ok perfecto muchas gracias", true},
+		{"en", "good morning, how are you", true},
+		{"en", "bye, take care", true},
+		{"en", "👍", true},
+		{"es", "🙏🙏", true},
+		{"es", "😡", false},
+		{"es", "", false},
+		{"es", "hola, cuánto cuesta el envío?", false},
+		{"en", "thanks but where is it", false},
+	} {
+		got := draft(t, rag.Request{Locale: c.locale, Question: c.text})
+		if got.SmallTalk != c.small || got.SmallTalk && got.Answer == "" {
+			t.Errorf("%q: %+v", c.text, got)
+		}
+		if got.SmallTalk && rag.DetectLocale(got.Answer, c.locale) != c.locale {
+			t.Errorf("%q is answered in another language: %q", c.text, got.Answer)
+		}
+	}
+}
+
+func TestExtract(t *testing.T) {
+	t.Parallel()
+	passages := []rag.Passage{{
+		ID: "1", DocumentID: "returns.md", Locale: "es", Title: "Devoluciones", Heading: "Devoluciones > Precio", Dense: 0.4,
+		Text: "La devolución cuesta dinero en algunos casos.\n\n| Desde | Precio |\n|---|---|\n| Península | gratis |\n| Reino Unido | 12,99 € |\n\nTe hemos reembolsado ya el importe.",
+	}}
+	got := draft(t, rag.Request{Locale: "es", Question: "cuánto cuesta devolver desde Londres", Passages: passages})
+	if !strings.Contains(got.Answer, "Reino Unido; Precio: 12,99 €") || strings.Contains(got.Answer, "|") {
+		t.Errorf("answer %q", got.Answer)
+	}
+	if strings.Contains(got.Answer, "hemos reembolsado") {
+		t.Errorf("%q claims a deed", got.Answer)
+	}
+	if diff := cmp.Diff([]string{"1"}, got.Citations); diff != "" || got.Support <= 0 || got.Support > 1 {
+		t.Errorf("support %v, citations %s", got.Support, diff)
+	}
+	for name, r := range map[string]rag.Request{
+		"no passage":       {Locale: "es", Question: "cuánto cuesta devolver"},
+		"no subject":       {Locale: "es", Question: "y eso?", Passages: passages},
+		"another subject":  {Locale: "es", Question: "decibelios ventilador torre", Passages: passages},
+		"nothing to quote": {Locale: "es", Question: "devolver dinero", Passages: []rag.Passage{{ID: "2", Locale: "es", Text: "Te hemos devuelto el dinero."}}},
+	} {
+		if got := draft(t, r); !got.NeedsHuman || got.Answer != "" || len(got.Citations) > 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestStepsStayTogether(t *testing.T) {
+	t.Parallel()
+	passage := rag.Passage{
+		ID: "1", Locale: "en", Title: "Returns", Heading: "Returns > How to return",
+		Text: "1. Open **My orders**.\n2. Press [Return](https://example.com/return).\n3. Hand in the parcel.\n\nThe return takes 3 days.",
+	}
+	got := draft(t, rag.Request{Locale: "en", Question: "how do i return something", Passages: []rag.Passage{passage}})
+	if !strings.Contains(got.Answer, "1. Open My orders.\n2. Press Return.\n3. Hand in the parcel.") {
+		t.Errorf("answer %q", got.Answer)
+	}
+}
+
+func TestEqualRequestsGiveEqualDrafts(t *testing.T) {
+	t.Parallel()
+	pipeline := shop(t)
+	questions, err := demoshop.Questions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range questions[:60] {
+		first, err := pipeline.Answer(context.Background(), rag.Question{Text: q.Text, At: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := pipeline.Answer(context.Background(), rag.Question{Text: q.Text, At: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first.Stages, second.Stages = nil, nil
+		if diff := cmp.Diff(first, second); diff != "" {
+			t.Fatalf("%q: %s", q.Text, diff)
+		}
+	}
+}
+
+func TestCompleteEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := offline.NewModel().Complete(ctx, rag.Request{Locale: "es", Question: "hola"})
+	if !errors.Is(err, rag.ErrModel) || !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzComplete(f *testing.F) {
+	f.Add("¿dónde está mi pedido #W1234567?", "| a | b |\n|---|---|\n| c", "es")
+	f.Add("how do i return", "1. a\n- b\n\n# c\n**d**", "en")
+	f.Add("\xff\x00 ñ 12,99", "[x](y", "")
+	model := offline.NewModel()
+	f.Fuzz(func(t *testing.T, question, text, locale string) {
+		r := rag.Request{
+			Locale: locale, Question: question, At: now,
+			Passages: []rag.Passage{{ID: "p", Locale: locale, Title: question, Heading: text, Text: text, Question: question}},
+			Orders:   rag.OrderFacts{Orders: []rag.Order{{Number: question, Status: text, ETA: text, LastNote: text, LastAt: question}}, Asked: []string{question}},
+		}
+		response, err := model.Complete(context.Background(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := response.Draft; d.NeedsHuman != (d.Answer == "") {
+			t.Errorf("an answer and a wish for a person do not go together: %+v", d)
+		}
+	})
+}
+
+func BenchmarkComplete(b *testing.B) {
+	pipeline := shop(b)
+	for b.Loop() {
+		if _, err := pipeline.Answer(context.Background(), rag.Question{Text: "¿Cuánto tardan los reembolsos?", At: now}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
