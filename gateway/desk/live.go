@@ -39,13 +39,13 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request, _ string) error {
 			return nil
 		}
 		id := strconv.FormatInt(revision, 10)
-		if id != seen && s.Send(id, "change", id) != nil {
-			return nil // the browser is gone
+		if id != seen && gone(s.Send(id, "change", id)) {
+			return nil
 		}
 		seen = id
 		if d.config.Now().Sub(alive) >= keepAlive {
 			alive = d.config.Now()
-			if !d.stillSigned(r) || s.KeepAlive() != nil {
+			if !d.stillSigned(r) || gone(s.KeepAlive()) {
 				return nil
 			}
 		}
@@ -54,6 +54,9 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request, _ string) error {
 		}
 	}
 }
+
+// gone tells from how a write ended that the browser is not there any more.
+func gone(err error) bool { return err != nil }
 
 // stillSigned tells whether the session is there. When that can't be known the
 // stream ends, and the browser asks again.
