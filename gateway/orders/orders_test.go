@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -500,6 +501,31 @@ func TestDemoShop(t *testing.T) {
 		f := facts(t, b, phone("34600550101"), "")
 		equal(t, []string{demoshop.DemoShippedOrder, demoshop.DemoDeliveredOrder, demoshop.DemoRefundOrder}, numbers(f))
 	})
+}
+
+// TestDocumentedOrder: the example of docs/orders.md is an order, and of it a
+// customer is told what that page says.
+func TestDocumentedOrder(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/orders.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "```json\n")
+	example, _, ok := strings.Cut(example, "```")
+	if !ok {
+		t.Fatal("the page has no example")
+	}
+	b := book(t, "redis://"+miniredis.RunT(t).Addr(), orders.Config{})
+	put(t, b, json.RawMessage(example))
+	want := []rag.Order{{
+		Number: "#W2024117", Status: "shipped", PlacedAt: "2026-02-27", ETA: "2026-03-04T18:00:00+01:00",
+		Items:   []rag.OrderItem{{Name: "Robot aspirador", Quantity: 1, PriceMinor: 21900, Currency: "EUR"}},
+		Carrier: "Mensajería Alcor", TrackingURL: "https://seguimiento.example.com/W2024117",
+		LastNote: "Empaquetado", LastAt: "2026-02-28T09:00:00Z",
+	}}
+	equal(t, want, facts(t, b, phone("34600550101"), "").Orders)
+	equal(t, want, facts(t, b, gateway.Identity{UserID: "ES.13491208655302"}, "").Orders)
 }
 
 func TestNewChecksTheConfig(t *testing.T) {
