@@ -42,6 +42,13 @@ type orderBook struct {
 	read   int64
 }
 
+// mute keeps the Redis client's own lines, which name addresses, out of the log: who
+// uses Redis here says itself when it is away.
+type mute struct{}
+
+// Printf implements the logger of go-redis.
+func (mute) Printf(context.Context, string, ...any) {}
+
 // openOrders connects to Redis, or starts the in-process one and fills it from the
 // data folder. An empty data folder keeps the orders in memory alone.
 func openOrders(ctx context.Context, s settings, log *slog.Logger) (*orderBook, error) {

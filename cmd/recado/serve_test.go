@@ -297,7 +297,7 @@ func TestServeAnswersOrHandsOver(t *testing.T) {
 		s.putOrders()
 		s.say(demoshop.DemoPhone, "¿Cuánto tardan los reembolsos?")
 		first := s.answer(demoshop.DemoPhone, 1)
-		if first.Author != "bot" || !strings.Contains(first.Text, "Fuente: ") {
+		if first.Author != "bot" || !strings.Contains(first.Text, "Fuente") {
 			t.Errorf("the policy question got %+v", first)
 		}
 		s.say(demoshop.DemoPhone, "Where is my order "+demoshop.DemoShippedOrder+"?")
@@ -401,7 +401,7 @@ func TestServeWithoutRedis(t *testing.T) {
 	t.Parallel()
 	s := serve(t, map[string]string{"REDIS_URL": "redis://127.0.0.1:1/0"})
 	s.say(demoshop.DemoPhone, "¿Cuánto tardan los reembolsos?")
-	if got := s.answer(demoshop.DemoPhone, 1); !strings.Contains(got.Text, "Fuente: ") {
+	if got := s.answer(demoshop.DemoPhone, 1); !strings.Contains(got.Text, "Fuente") {
 		t.Errorf("the policy question got %q", got.Text)
 	}
 	s.say(demoshop.DemoPhone, "¿Dónde está mi pedido "+demoshop.DemoShippedOrder+"?")
