@@ -20,7 +20,7 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// DefaultBaseURL is the Graph API with a version that is supported until 2027.
+// DefaultBaseURL is the Graph API with the version this package was written for.
 const DefaultBaseURL = "https://graph.facebook.com/v25.0"
 
 // maxResponse is how much of a response is read; the real ones have a few hundred
@@ -162,8 +162,8 @@ func (c *Client) unsent(ctx context.Context, o *gateway.Outgoing, free bool, err
 			Error: &gateway.SendError{Title: title},
 		}
 	}
-	var request *url.Error
-	if errors.As(err, &request) {
+	// The address is known, and the number's id in it is nobody's business.
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		err = request.Err
 	}
 	c.config.Logger.WarnContext(ctx, "a send got no answer", "outgoing", o.ID, "outcome", string(result.Outcome), "error", err)

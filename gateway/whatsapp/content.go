@@ -36,10 +36,10 @@ var readers = map[string]func(raw json.RawMessage) string{
 func (p *parser) content(m object) *gateway.Message {
 	kind := messageType(m)
 	message := &gateway.Message{ProviderID: m.str("id"), Type: kind, QuotedID: m.obj("context").str("id")}
-	switch {
-	case kind == "reaction":
+	switch kind {
+	case "reaction":
 		message.QuotedID = m.obj("reaction").str("message_id")
-	case kind == "edit":
+	case "edit":
 		edit := m.obj("edit")
 		message.QuotedID = edit.str("original_message_id")
 		m = edit.obj("message")

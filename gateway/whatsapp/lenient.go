@@ -121,9 +121,9 @@ func trim(raw []byte) []byte {
 
 // get gives a member as it stands there, the last one of that name, or nothing.
 func (o object) get(name string) json.RawMessage {
-	for i := len(o) - 1; i >= 0; i-- {
-		if o[i].name == name {
-			return o[i].value
+	for _, m := range slices.Backward(o) {
+		if m.name == name {
+			return m.value
 		}
 	}
 	return nil

@@ -46,13 +46,13 @@ func TestMessage(t *testing.T) {
 	body := value(`"contacts":[{"wa_id":"34600999999","profile":{"name":"Otra"}},` +
 		`{"wa_id":"34600111222","user_id":"ES.123abc","profile":{"name":"Lucía"}}],` +
 		`"messages":[{"from":"34600111222","id":"wamid.A","timestamp":"1764072000","type":"text",` +
-		`"context":{"from":"34600000000","id":"wamid.Q"},"text":{"body":"¿Cuánto tarda?"}}]`)
+		`"context":{"from":"34600000000","id":"wamid.Q"},"text":{"body":"¿Qué plazo hay?"}}]`)
 	got := one(t, body)
 	want := gateway.Event{
 		Key: "message|wamid.A", Kind: gateway.EventMessage, Channel: "100", Name: "Lucía",
 		From: gateway.Identity{Phone: "34600111222", UserID: "ES.123abc"},
 		At:   time.Unix(1764072000, 0).UTC(), ReceivedAt: noon,
-		Message: &gateway.Message{ProviderID: "wamid.A", Type: "text", Text: "¿Cuánto tarda?", QuotedID: "wamid.Q"},
+		Message: &gateway.Message{ProviderID: "wamid.A", Type: "text", Text: "¿Qué plazo hay?", QuotedID: "wamid.Q"},
 	}
 	if !json.Valid(got.Raw) || !strings.Contains(string(body), string(got.Raw)) {
 		t.Errorf("raw is not the item as it came: %s", got.Raw)

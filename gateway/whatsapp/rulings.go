@@ -181,10 +181,12 @@ func readRefusal(status int, header http.Header, body []byte, now time.Time) ref
 func (r refusal) ruling() ruling {
 	ruled := rule(r.code)
 	_, listed := rulings[r.code]
+	limited := r.known && ruled.outcome == gateway.SendRetry
+	early := r.known && tooMuch[r.code]
 	switch {
-	case r.status == http.StatusTooManyRequests && !(r.known && ruled.outcome == gateway.SendRetry):
+	case r.status == http.StatusTooManyRequests && !limited:
 		return slowDown(2*time.Second, 5*time.Minute, "The channel takes no more messages for the moment")
-	case r.status >= 500 && !(r.known && tooMuch[r.code]):
+	case r.status >= 500 && !early:
 		return ruling{outcome: gateway.SendUnknown, title: "The channel failed while it took the message"}
 	case !r.known:
 		return reject(fmt.Sprintf("The channel refused it with status %d", r.status))
