@@ -43,7 +43,7 @@ func openTab(t *testing.T, b *bundle) *tab {
 	t.Cleanup(cancel)
 	tab := &tab{t: t, ctx: ctx, b: b}
 	tab.do(chromedp.EmulateViewport(1280, 800))
-	tab.ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	tab.ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
 	tab.open("/desk/?lang=es")
 	return tab

@@ -123,6 +123,9 @@ func TestHandoffPageHasEverything(t *testing.T) {
 		"Devoluciones", "Lo último que dijo el asistente", "Los paquetes se devuelven completos",
 		"0,62", "umbral 0,85", "leído", "entregado", "23 h 48 min", "Usar el borrador",
 		"Enviar", "Atender", "Devolver al asistente", "Dar por resuelta", `<title>(3) Lucía Herrera · Recado`)
+	for _, action := range []string{"claim", "reply", "return", "resolve"} {
+		b.get(path, "es").says(t, http.StatusOK, `method="post" action="`+path+"/"+action+`"`)
+	}
 	b.get(path, "en").says(t, http.StatusOK,
 		"The answer was not sure enough", "shipped", "219.00 EUR", "0.62", "threshold 0.85", "read", "delivered",
 		"Use the draft", "Send", "Take", "Return to the assistant", "Resolve")
