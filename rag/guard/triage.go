@@ -66,12 +66,13 @@ var triageRules = []struct {
 		`suicid\w*`, `(quiero|voy a|me quiero|prefiero) (morir|morirme|matarme)`, `quitarme la vida`, `acabar con mi vida`,
 		`hacerme dano`, `no quiero (seguir )?(vivir|viviendo)`, `autolesi\w*`, `(kill|hurt|harm|cut) myself`, `end my life`, `want to die`, `self ?harm\w*`,
 		`(don ?t|do not) want to live`, `me (estan|esta) amenazando`, `estoy en peligro`, `(i am|i m) in danger`,
-		`(se ha|se) incendi\w+`, `(caught|on) fire`, `(me ha dado|me dio) (una descarga|calambre|la corriente)`, `electric shock`, `exploded`, `ha explotado`,
+		`(se ha|se) incendi\w+`, `(caught|on) fire`, `(me ha dado|me dio) (una descarga|calambre|la corriente)`, `electric shock`, `exploded`, `explo(to|taron|tado)`, `me he (quemado|electrocutado)`, `me quem[eo]`, `burn(ed|t) (me|my \w+|myself)`,
 	)},
 	{ReasonLegal, words(
 		`(mi|mis|un|una|el|la|nuestro|nuestra|al|con) abogad[oa]s?`, `abogad[oa]s?`, `(os|les|te|la|lo|le) (voy a|vamos a) (denunciar|demandar)`,
 		`denunciar(os|te|les|lo|la|le)?`, `denuncia`, `denuncio`, `demandar(os|te|les|lo|la|le)?`, `demanda (judicial|civil|legal|contra)`,
 		`(poner|pondre|interponer|presentar|presentare) (una |la )?(denuncia|demanda|querella|reclamacion formal)`, `querella`,
+		`carta (legal|de (vuestro|un|su) abogado)`, `legal (letter|notice|claim)`, `os vais a enterar`, `(os|se) (vais|van) a arrepentir`, `os arrepentireis`, `you (will|ll|are going to) regret`,
 		`(hoja|hojas) de reclamacion(es)?`, `acciones legales`, `via judicial`, `tribunal(es)?`, `juzgado`, `juicio`, `burofax`, `facua`, `ocu`,
 		`oficina (municipal )?(de|del) (atencion al )?consumidor`, `(organizacion|asociacion) de consumidores`, `agencia de proteccion de datos`, `aepd`, `profeco`,
 		`lawyers?`, `attorneys?`, `solicitors?`, `(will|to|gonna|ll|can|could|may|might|shall|let s) sue`, `sue (you|your|the|this|them)`, `suing`, `(legal|court) (action|proceedings|case|claim|steps)`, `(take|taking|see|see you) (you |this |them )?(to|in) court`,
@@ -87,6 +88,7 @@ var triageRules = []struct {
 		`scam\w*`, `charge ?backs?`, `(dispute|disputing|reverse) (the |this |a |my |that )?(charge|payment|transaction)`, `unauthori[sz]ed( \w+)? (charge|payment|transaction|purchase|order|access)s?`,
 		`(don ?t|do not|didn ?t|did not|never) (recogni[sz]e|authori[sz]ed?|make|made|place|placed)( \w+){0,4} (charge|payment|transaction|purchase|order)s?`,
 		`(charge|payment|transaction|purchase|order)s?( \w+){0,3} (i|we) (don ?t|do not|didn ?t|did not|never) (recogni[sz]e|authori[sz]ed?|make|made|place|placed)`,
+		`(alguien|otra persona) (\w+ )?(entro|entrado|accedio|accedido)( \w+)? (en|a) mi cuenta`, `(someone|somebody|a stranger) (\w+ )?(got|gotten|broke|broken|logged|hacked|is) (in|into|in to) my account`,
 		`identity theft`, `(stole|stolen|cloned|hacked|used)( \w+)? my (card|account|identity)`, `my (card|account) (was|has been|got|is) (stolen|hacked|cloned|compromised)`,
 	)},
 }
@@ -115,11 +117,12 @@ var (
 		`(want|need|prefer|give me|get me|i d like|i would like|like|require|request|demand)( to (talk|speak|chat) (to|with))? (a |an |some )?(real |actual |live |human )*(person|human|human being|agent|representative|operator|advisor|manager|supervisor)( (please|now|here|asap|instead|to help( me)?|to talk to|to speak to))*( \.|$)`,
 		`(real|actual|live) (person|human|human being|agent|representative|operator|advisor|people)`, `human (agent|being|operator|representative|help|support|assistance|please)`,
 		`(can|could|may|will|would|is there|let|have)( \w+)? (someone|somebody|anyone|anybody|a person|a human|an agent|a representative)( \w+)? (call|help|contact|assist|phone|ring|answer|speak|talk|reply)( \w+)?`,
+		`(need|want|would like) (someone|somebody|anyone|a person|an agent|a human) to (call|help|contact|assist|phone|ring|answer|speak|talk|reply)`,
 		`is there (someone|somebody|anyone|anybody|a person|a human)( \w+){0,3} (to|i can|who|that)`, `(not|no|stop|hate|instead of)( \w+){0,4} (bot|robot|chatbot|machine)s?`,
 		`customer (service|support|care) (number|agent|rep|representative|person|phone)`,
 	)
-	// barePerson matches a message that is nothing but the word, with politeness
-	// and punctuation around it.
+	// barePerson matches a sentence that is nothing but the word, with politeness
+	// around it: in a burst the word comes as a message of its own.
 	barePerson = regexp.MustCompile(`^(?:(?:hola|buenas|hello|hi|hey|ok|vale|no|si|yes|un|una|a|an|the|por favor|porfa|please|pls|ya|now|quiero|i want|con|to|gracias|thanks|real|\.) )*` +
 		`(?:persona|personas|humano|humana|agente|agentes|operador|operadora|operadores|asesor|asesora|persona real|persona humana|agente humano|representante|atencion al cliente|soporte humano|hablar|hablar con alguien|alguien|person|human|agent|operator|representative|rep|real person|human agent|live agent|customer service|customer support|advisor|live chat|speak to someone|support)` +
 		`(?: (?:por favor|porfa|please|pls|ya|now|gracias|thanks|ahora|real|humano|humana|\.|asap))*$`)
@@ -136,8 +139,10 @@ var (
 // asksForPerson tells whether folded text asks for a person. A sentence that
 // matches notAsked is looked at without the words that matched.
 func asksForPerson(folded string) bool {
-	if barePerson.MatchString(strings.TrimSpace(strings.TrimSuffix(folded, " ."))) {
-		return true
+	for sentence := range strings.SplitSeq(folded, " .") {
+		if barePerson.MatchString(strings.TrimSpace(sentence)) {
+			return true
+		}
 	}
 	return wantsPerson.MatchString(notAsked.ReplaceAllString(folded, " "))
 }
@@ -163,9 +168,13 @@ func fold(text string) string {
 			space = false
 		case r == '.' || r == '!' || r == '?' || r == '\n' || r == ';':
 			if !space {
-				out.WriteString(" . ")
-				space = true
+				out.WriteByte(' ')
 			}
+			// A line that ends in a space ends as well, several marks end once.
+			if text := out.String(); text != "" && !strings.HasSuffix(text, ". ") {
+				out.WriteString(". ")
+			}
+			space = true
 		default:
 			if !space {
 				out.WriteByte(' ')

@@ -133,7 +133,7 @@ func (f *facts) date(raw, year, month, day string) {
 	if year != "" {
 		norm = year + "-" + norm
 	}
-	f.dates = append(f.dates, fact{norm, strings.TrimSpace(raw)})
+	f.dates = append(f.dates, fact{norm, strings.TrimRight(strings.TrimSpace(raw), ".")})
 }
 
 func monthNumber(name string) string {
