@@ -119,7 +119,7 @@ var (
 		yesterday tomorrow week weeks month months year years days day phone card money get got getting receive received
 		still not never always here sorry okay great perfect want need know tell any anyone anything nothing every also does
 		may should might must let us new old back after before until while number item items product products gift
-		track tracking status where's update customs duty free open opening hours near sell sells delete data agent
+		track status where's update customs duty free open opening hours near sell sells delete data agent
 		representative real between into only over under again once`)
 )
 
