@@ -35,6 +35,7 @@ func Imports(m *Module, layers Layers, uses Uses) []Finding {
 			findings = append(findings, Finding{folder, "this package is not in the table of layers"})
 		}
 	}
+	used := map[string]bool{}
 	for _, f := range m.Files {
 		for _, spec := range f.Syntax.Imports {
 			name := strings.Trim(spec.Path.Value, `"`)
@@ -42,11 +43,17 @@ func Imports(m *Module, layers Layers, uses Uses) []Finding {
 			if inside, ok := m.inside(name); ok {
 				problem = internalProblem(f, inside, layers)
 			} else if strings.Contains(strings.Split(name, "/")[0], ".") {
+				used[moduleOf(name, uses)] = true
 				problem = externalProblem(f, name, uses)
 			}
 			if problem != "" {
 				findings = append(findings, Finding{m.at(spec), problem})
 			}
+		}
+	}
+	for module := range uses {
+		if !used[module] {
+			findings = append(findings, Finding{module, "nothing imports this module any more; take it out of the table"})
 		}
 	}
 	return sorted(findings)
@@ -80,13 +87,19 @@ func floor(folder string) int {
 	return slices.Index(layerOrder, first)
 }
 
-func externalProblem(f *File, imported string, uses Uses) string {
+// moduleOf is the module of the table that a package belongs to, or "".
+func moduleOf(imported string, uses Uses) string {
 	module := ""
 	for candidate := range uses {
 		if (imported == candidate || strings.HasPrefix(imported, candidate+"/")) && len(candidate) > len(module) {
 			module = candidate
 		}
 	}
+	return module
+}
+
+func externalProblem(f *File, imported string, uses Uses) string {
+	module := moduleOf(imported, uses)
 	if module == "" {
 		return fmt.Sprintf("%s is not in the table of third-party modules", imported)
 	}

@@ -74,6 +74,7 @@ func TestImports(t *testing.T) {
 		"example.com/sql/v2": {Code: []string{"rag"}},
 		"example.com/cmp":    {Tests: []string{"*"}},
 		"example.com/page":   {Tests: []string{"gateway/desk"}},
+		"example.com/former": {Tests: []string{"*"}},
 	}
 	m := module(t, map[string]string{
 		"cmd/shop/main.go":         "package main\n\nimport (\n\t_ \"example.org/shop/gateway/sqlite\"\n\t_ \"example.org/shop\"\n)\n",
@@ -87,6 +88,7 @@ func TestImports(t *testing.T) {
 	})
 	want(
 		t, arch.Imports(m, layers, uses),
+		"example.com/former: nothing imports this module any more; take it out of the table",
 		"gateway/a.go:6: gateway may not import gateway/sqlite",
 		"gateway/a_test.go:5: a test in gateway may not import cmd/shop, which stands above it",
 		"gateway/desk/a.go:4: gateway/desk may not import gateway/sqlite",

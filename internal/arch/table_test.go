@@ -74,7 +74,6 @@ var uses = arch.Uses{
 	"github.com/prometheus/client_golang": {Code: []string{"gateway", "gateway/whatsapp", "cmd/recado"}, Tests: []string{"*"}},
 	"golang.org/x/crypto":                 {Code: []string{"gateway/desk"}},
 	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado"}},
-	"golang.org/x/term":                   {Code: []string{"cmd/recado"}},
 
 	// Tests.
 	"github.com/google/go-cmp": {
@@ -84,8 +83,6 @@ var uses = arch.Uses{
 	"github.com/prometheus/client_model": {Tests: []string{"gateway", "gateway/whatsapp"}},
 	"github.com/goccy/go-yaml":           {Tests: []string{"gateway/api", "internal/arch"}},
 	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
-	"github.com/chromedp/cdproto":        {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
-	"github.com/rogpeppe/go-internal":    {Tests: []string{"cmd/recado"}},
 	"golang.org/x/tools":                 {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
 }
 
