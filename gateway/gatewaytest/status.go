@@ -13,6 +13,7 @@ func statusTests() []test {
 		{"StatusesInAnyOrder", testAnyOrder},
 		{"StatusBeforeSettlement", testStatusFirst},
 		{"StatusSettlesAnUnknownSend", testReconcile},
+		{"StatusBeatsTheOutcome", testStatusBeats},
 		{"StatusFailedOpensAHandoff", testFailed},
 		{"StatusFailedOfAnOwnedConversation", testFailedOwned},
 		{"StatusOfOthers", testStatusOfOthers},
@@ -107,6 +108,27 @@ func testReconcile(b *bundle) {
 		b.same("status", b.out(o.ConversationID, o.ID).Status, string(gateway.DeliveryRead))
 		b.advance(time.Hour)
 		b.nothing()
+	}
+}
+
+// testStatusBeats has the status come during an attempt whose outcome is not known or
+// looks like a refusal: the provider's word for it counts, and it is not sent again.
+func testStatusBeats(b *bundle) {
+	for i, outcome := range []gateway.SendOutcome{gateway.SendUnknown, gateway.SendRetry, gateway.SendRejected} {
+		o := b.answer(ana(), "uno").Outgoing[0]
+		next := b.next()
+		b.accept(b.status(gateway.Status{
+			ProviderID: fmt.Sprint("wamid.", i), OutgoingID: o.ID, State: gateway.DeliveryDelivered,
+		}))
+		b.idle()
+		failure := gateway.SendFailure(b.conversation(o.ConversationID), o.Text, b.now)
+		b.settle(next, gateway.SendResult{
+			Outcome: outcome, RetryAt: b.now.Add(time.Minute), Error: sendError(), Handoff: &failure,
+		})
+		b.same("status after "+string(outcome), b.out(o.ConversationID, o.ID).Status, string(gateway.DeliveryDelivered))
+		b.advance(time.Hour)
+		b.nothing()
+		b.same("handoffs", b.handoffs(""), []gateway.Handoff(nil))
 	}
 }
 
