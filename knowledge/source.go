@@ -44,8 +44,7 @@ func (s source) read(limit int64) ([]byte, error) {
 
 // reason takes the path out of a file error: the report names it already.
 func reason(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathError.Err
 	}
 	return err

@@ -130,7 +130,7 @@ func (x *Index) reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("begin to load: %w", err)
 	}
-	defer tx.Rollback() // it only reads
+	defer func() { _ = tx.Rollback() }() // it only reads
 	now, err := x.checkOwner(ctx, tx)
 	if err != nil {
 		return err

@@ -175,7 +175,7 @@ func (x *Index) write(ctx context.Context, change func(*sql.Tx) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	// After a commit, or when the context ended, there is nothing to roll back.
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }()
 	if err := change(tx); err != nil {
 		return err
 	}
