@@ -189,7 +189,7 @@ var stopWords = map[string]map[string]bool{
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
-	for _, word := range strings.FieldsSeq(words) {
+	for word := range strings.FieldsSeq(words) {
 		set[word] = true
 	}
 	return set

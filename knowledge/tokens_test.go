@@ -53,7 +53,7 @@ func TestTokensMeet(t *testing.T) {
 	} {
 		for _, group := range groups {
 			var terms []string
-			for _, word := range strings.FieldsSeq(group) {
+			for word := range strings.FieldsSeq(group) {
 				terms = append(terms, knowledge.QueryTerms(locale, word)...)
 			}
 			for _, term := range terms {
