@@ -41,6 +41,8 @@ func functions(language string) template.FuncMap {
 		"ticks":    ticks,
 		"span":     span,
 		"clock":    clock,
+		"day":      day,
+		"within":   within,
 		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"at":       func(now, t time.Time) moment { return moment{now, t} },
 		"talk":     func(now time.Time, id string, m []gateway.MessageView) talk { return talk{now, id, m} },
@@ -127,6 +129,23 @@ func clock(now, t time.Time) string {
 		return t.Format("15:04")
 	}
 	return t.Format("2006-01-02 15:04")
+}
+
+// day is the day of a date or time as an order has it; a text that is neither
+// stays as it is.
+func day(text string) string {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.Format(time.DateOnly)
+	}
+	return text
+}
+
+// within is the path of a heading below the title of its document.
+func within(title, heading string) string {
+	if heading == title {
+		return ""
+	}
+	return strings.ReplaceAll(strings.TrimPrefix(heading, title+" > "), " > ", " › ")
 }
 
 // decimal writes a number with the language's own decimal mark.
