@@ -294,14 +294,18 @@ func (m *Memory) lexical(q Query, depth int) []scored {
 	if q.Locale == "" {
 		languages = slices.Sorted(maps.Keys(m.languages))
 	}
-	best := newTop(m, depth)
+	// By slot: languages share no chunk, and an array is several times faster
+	// than a map of those that are found.
+	scores := make([]float64, len(m.slots))
 	for _, language := range languages {
-		words := m.languages[language]
-		if words == nil || words.words == 0 {
-			continue
+		if words := m.languages[language]; words != nil && words.words > 0 {
+			words.score(m, QueryTerms(language, q.Text), scores)
 		}
-		for slot, score := range words.score(m, QueryTerms(language, q.Text)) {
-			best.offer(slot, score)
+	}
+	best := newTop(m, depth)
+	for slot, score := range scores {
+		if score > 0 {
+			best.offer(int32(slot), score)
 		}
 	}
 	return best.sorted()
@@ -315,9 +319,9 @@ func QueryTerms(locale, text string) []string {
 	return slices.Compact(terms)
 }
 
-func (l *lexicon) score(m *Memory, terms []string) map[int32]float64 {
+// score adds to the score of each slot what the terms contribute.
+func (l *lexicon) score(m *Memory, terms []string, scores []float64) {
 	mean := float64(l.words) / float64(l.chunks)
-	scores := map[int32]float64{}
 	for _, term := range terms {
 		list := l.postings[term]
 		idf := IDF(l.chunks, len(list))
@@ -325,5 +329,4 @@ func (l *lexicon) score(m *Memory, terms []string) map[int32]float64 {
 			scores[p.slot] += BM25(idf, int(p.tf), m.slots[p.slot].words, mean)
 		}
 	}
-	return scores
 }
