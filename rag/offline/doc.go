@@ -5,8 +5,8 @@
 // table of shop concepts into a vector. Model is extractive: it picks the
 // sentences of a passage that answer the question, prefers the answer of a FAQ
 // pair, states the customer's orders from templates, and otherwise asks for a
-// person. Both are deterministic, need no network and take well under a
-// millisecond.
+// person. Both are deterministic, need no network and take a few
+// milliseconds.
 //
 // The package does not write sentences of its own about policies, does not
 // reason over several passages, and knows no other languages.
