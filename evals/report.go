@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -172,11 +173,8 @@ func newRetrieval(results []Result) Retrieval {
 func (r Report) WriteTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	write := func(cells ...any) {
-		format := "%v"
-		for range len(cells) - 1 {
-			format += "\t%v"
-		}
-		fmt.Fprintf(table, format+"\n", cells...) // Flush reports a failed write.
+		format := "%v" + strings.Repeat("\t%v", len(cells)-1) + "\n"
+		fmt.Fprintf(table, format, cells...) // Flush reports a failed write.
 	}
 	write("cases", "n", "right", "answered right, of answerable", "answered wrong, of all", "reached a person, of those who should")
 	for _, g := range append(slices.Clone(r.Groups), r.Total) {

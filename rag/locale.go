@@ -125,7 +125,7 @@ var (
 
 func languageWords(list string) map[string]bool {
 	words := map[string]bool{}
-	for _, w := range strings.Fields(list) {
+	for w := range strings.FieldsSeq(list) {
 		words[w] = true
 	}
 	return words

@@ -385,8 +385,11 @@ func TestPromptKeepsOthersBehindFences(t *testing.T) {
 func TestRewrite(t *testing.T) {
 	t.Parallel()
 	history := []rag.Utterance{
-		{Role: rag.RoleCustomer, Text: "hola"}, {Role: rag.RoleBot, Text: "¡Hola!"},
-		{Role: rag.RoleCustomer, Text: "cuánto cuesta"}, {Role: rag.RoleCustomer, Text: "el envío"}, {Role: rag.RoleBot, Text: "4,99 €"},
+		{Role: rag.RoleCustomer, Text: "hola"},
+		{Role: rag.RoleBot, Text: "¡Hola!"},
+		{Role: rag.RoleCustomer, Text: "cuánto cuesta"},
+		{Role: rag.RoleCustomer, Text: "el envío"},
+		{Role: rag.RoleBot, Text: "4,99 €"},
 	}
 	for _, c := range []struct {
 		text    string

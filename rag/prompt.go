@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"text/template"
 	"time"
@@ -92,7 +91,7 @@ func (p *prompt) execute(name string, data promptData) (string, error) {
 // beforehand, and the same request gives the same prompt.
 func fence(r Request, orders []byte) string {
 	hash := sha256.New()
-	write := func(s string) { io.WriteString(hash, s) } // a hash never fails to write
+	write := func(s string) { hash.Write([]byte(s)) } // a hash never fails to write
 	write(r.Question)
 	for _, p := range r.Passages {
 		write(p.ID + "\x00" + p.Title + "\x00" + p.Heading + "\x00" + p.Question + "\x00" + p.Text + "\x00")

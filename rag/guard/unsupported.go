@@ -139,8 +139,18 @@ func (f *facts) date(raw, year, month, day string) {
 func monthNumber(name string) string {
 	name = strings.ToLower(name)
 	for i, prefixes := range [...][2]string{
-		{"ene", "jan"}, {"feb", "feb"}, {"mar", "mar"}, {"abr", "apr"}, {"may", "may"}, {"jun", "jun"},
-		{"jul", "jul"}, {"ago", "aug"}, {"se", "se"}, {"oct", "oct"}, {"nov", "nov"}, {"dic", "dec"},
+		{"ene", "jan"},
+		{"feb", "feb"},
+		{"mar", "mar"},
+		{"abr", "apr"},
+		{"may", "may"},
+		{"jun", "jun"},
+		{"jul", "jul"},
+		{"ago", "aug"},
+		{"se", "se"},
+		{"oct", "oct"},
+		{"nov", "nov"},
+		{"dic", "dec"},
 	} {
 		if strings.HasPrefix(name, prefixes[0]) || strings.HasPrefix(name, prefixes[1]) {
 			return strconv.Itoa(i + 1)
@@ -188,8 +198,18 @@ func spelled(text string) []fact {
 // spelledNumbers are 1 to 12 in Spanish and English. "un" and "una" are left out:
 // as articles they would back any 1.
 var spelledNumbers = [...][2]string{
-	{"uno", "one"}, {"dos", "two"}, {"tres", "three"}, {"cuatro", "four"}, {"cinco", "five"}, {"seis", "six"},
-	{"siete", "seven"}, {"ocho", "eight"}, {"nueve", "nine"}, {"diez", "ten"}, {"once", "eleven"}, {"doce", "twelve"},
+	{"uno", "one"},
+	{"dos", "two"},
+	{"tres", "three"},
+	{"cuatro", "four"},
+	{"cinco", "five"},
+	{"seis", "six"},
+	{"siete", "seven"},
+	{"ocho", "eight"},
+	{"nueve", "nine"},
+	{"diez", "ten"},
+	{"once", "eleven"},
+	{"doce", "twelve"},
 }
 
 func numberWords() string {

@@ -242,7 +242,9 @@ var conceptWords = []struct {
 	{"uk", placeWeight, `reino unido inglaterra londres escocia gales britanico britanica`, `uk kingdom england london scotland wales british britain`},
 	{"portugal", placeWeight, `portugal lisboa oporto porto`, `portugal lisbon porto`},
 	{"westeu", placeWeight, `francia alemania italia austria belgica holanda luxemburgo paris berlin roma`, `france germany italy austria belgium netherlands luxembourg paris berlin rome`},
-	{"resteu", placeWeight, `resto polonia irlanda suecia dinamarca finlandia grecia rumania hungria chequia croacia bulgaria eslovaquia eslovenia estonia letonia lituania malta chipre`,
-		`rest poland ireland sweden denmark finland greece romania hungary czechia croatia bulgaria slovakia slovenia estonia latvia lithuania malta cyprus`},
+	{
+		"resteu", placeWeight, `resto polonia irlanda suecia dinamarca finlandia grecia rumania hungria chequia croacia bulgaria eslovaquia eslovenia estonia letonia lituania malta chipre`,
+		`rest poland ireland sweden denmark finland greece romania hungary czechia croatia bulgaria slovakia slovenia estonia latvia lithuania malta cyprus`,
+	},
 	{"noneu", placeWeight, `suiza noruega andorra eeuu`, `switzerland swiss zurich norway andorra usa`},
 }

@@ -51,7 +51,7 @@ func goingBack(status string) bool {
 	return slices.Contains([]string{"return_requested", "return_in_transit", "returned", "refunded", "partially_refunded", "cancelled"}, status)
 }
 
-func stateOf(status, locale string) state {
+func stateOf(status string) state {
 	if at := slices.IndexFunc(states, func(s state) bool { return s.name == status }); at >= 0 {
 		return states[at]
 	}
@@ -62,7 +62,7 @@ func stateOf(status, locale string) state {
 // statement says how things stand with one order: its number, the state in words,
 // what is in it, the day, the carrier with the link, the shop's last note.
 func statement(o rag.Order, locale string, now time.Time) string {
-	s := stateOf(o.Status, locale)
+	s := stateOf(o.Status)
 	parts := []string{inLanguage(locale, "Tu pedido "+o.Number+" "+s.es+".", "Your order "+o.Number+" "+s.en+".")}
 	if things := items(o.Items, locale); things != "" {
 		parts = append(parts, inLanguage(locale, "Contiene: ", "It holds: ")+things+".")
