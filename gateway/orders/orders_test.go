@@ -259,6 +259,43 @@ func badDocuments() map[string]string {
 	}
 }
 
+// recorder is a hook that keeps the names of the commands sent together.
+type recorder struct {
+	mu   sync.Mutex
+	sent []string
+}
+
+func (r *recorder) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (r *recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (r *recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		r.mu.Lock()
+		for _, c := range cmds {
+			r.sent = append(r.sent, c.Name())
+		}
+		r.mu.Unlock()
+		return next(ctx, cmds)
+	}
+}
+
+// TestPutIsOneTransaction: a connection that breaks in between writes nothing.
+func TestPutIsOneTransaction(t *testing.T) {
+	t.Parallel()
+	client, sent := connect(t, "redis://"+miniredis.RunT(t).Addr()), &recorder{}
+	client.AddHook(sent)
+	b, err := orders.New(orders.Config{Client: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, b, doc("A1", "34600000001"), doc("A2", "34600000001"))
+	sent.mu.Lock()
+	defer sent.mu.Unlock()
+	// The client sends commands of its own for each new connection.
+	if all := strings.Join(sent.sent, " "); !strings.Contains(all, "multi evalsha evalsha exec") {
+		t.Errorf("the commands are %s", all)
+	}
+}
+
 // TestMovedOrder: an order that changes hands leaves nothing with its old owner.
 func TestMovedOrder(t *testing.T) {
 	t.Parallel()
@@ -271,6 +308,9 @@ func TestMovedOrder(t *testing.T) {
 			equal(t, rag.OrderFacts{}, f)
 		}
 		equal(t, []string{"a1"}, numbers(facts(t, b, phone("34600000002"), "")))
+		keys := connect(t, addr).Keys(t.Context(), "*").Val()
+		slices.Sort(keys)
+		equal(t, []string{"recado:customer:phone:34600000002", "recado:order:A1"}, keys)
 		put(t, b, json.RawMessage(`{"number":"A1","customer":{"email":"a@example.com"},"status":"paid"}`))
 		equal(t, rag.OrderFacts{}, facts(t, b, phone("34600000002"), ""))
 	})
@@ -315,9 +355,14 @@ func TestNobodySeesTheOrderOfAnother(t *testing.T) {
 		shop := connect(t, addr)
 		// Each person with the ways their number is written.
 		people := [][]string{
-			{"34600000001", "+34 600 000 001", "0034600000001"}, {"34600000002"},
-			{"5215512345678", "+52 55 1234 5678"}, {"5511987654321", "551187654321"},
-			{"5493511234567", "54 351 123-4567"}, {"551133334444"}, {"5511933334444"}, {"4915112345678"},
+			{"34600000001", "+34 600 000 001", "0034600000001"},
+			{"34600000002"},
+			{"5215512345678", "+52 55 1234 5678"},
+			{"5511987654321", "551187654321"},
+			{"5493511234567", "54 351 123-4567"},
+			{"551133334444"},
+			{"5511933334444"},
+			{"4915112345678"},
 		}
 		rapid.Check(t, func(rt *rapid.T) {
 			round++

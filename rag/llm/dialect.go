@@ -76,8 +76,7 @@ func (d dialect) responseFormat(schema []byte) *openai.ChatCompletionResponseFor
 // refused is the parameter that the server, or go-openai in its place, did not
 // take, or the empty text.
 func refused(err error) string {
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f.parameter
 	}
 	return ""

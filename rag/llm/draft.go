@@ -71,8 +71,7 @@ func readDraft(text, locale string) (rag.Draft, error) {
 	}
 	var d rag.Draft
 	if err := json.Unmarshal(found, &d); err != nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) {
+		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			// The path is one of our own fields.
 			return rag.Draft{}, fmt.Errorf("the draft's field %s has the wrong type", kind.Field)
 		}

@@ -161,7 +161,7 @@ func (m *Model) request(d dialect, messages []rag.PromptMessage) openai.ChatComp
 	if d.completionTokens {
 		q.MaxCompletionTokens = maxReasoningTokens
 	} else {
-		q.MaxTokens = maxTokens
+		q.MaxTokens = maxTokens //nolint:staticcheck // deprecated by OpenAI, and the only one that many servers know
 	}
 	if !d.noTemperature {
 		q.Temperature = greedy

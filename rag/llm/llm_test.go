@@ -423,11 +423,10 @@ func TestAnsweringServerIsNotDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, raw(500, ""), raw(500, ""), raw(500, ""), raw(500, ""), say(goodDraft), raw(500, ""), say(goodDraft))
 		m, _ := model(t, s, func(c *llm.Config) { c.Retries = -1 })
-		for range 7 {
-			m.Complete(t.Context(), request())
-		}
-		if s.asked() != 7 {
-			t.Errorf("%d requests", s.asked())
+		for i := range 7 {
+			if _, err := m.Complete(t.Context(), request()); (err == nil) != (i == 4 || i == 6) {
+				t.Errorf("call %d ends with %v", i+1, err)
+			}
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -436,7 +435,9 @@ func TestAnsweringServerIsNotDead(t *testing.T) {
 		for range 6 {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
-			m.Complete(ctx, request())
+			if _, err := m.Complete(ctx, request()); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
 		}
 		if _, err := m.Complete(t.Context(), request()); err != nil {
 			t.Errorf("callers who gave up made the server dead: %v", err)

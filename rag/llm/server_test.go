@@ -157,7 +157,14 @@ func raw(status int, body string, header ...string) step {
 			w.Header().Set(header[i], header[i+1])
 		}
 		w.WriteHeader(status)
-		io.WriteString(w, body)
+		write(w, body)
+	}
+}
+
+// write sends a text to a client that may have gone.
+func write(w io.Writer, text string) {
+	if _, err := io.WriteString(w, text); err != nil {
+		panic(http.ErrAbortHandler)
 	}
 }
 
@@ -177,7 +184,7 @@ func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 // cut sends the beginning of a good answer and breaks the connection.
 func cut(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "5000")
-	io.WriteString(w, `{"choices":[{"message":{"content":"`)
+	write(w, `{"choices":[{"message":{"content":"`)
 	http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
