@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/recado/recado/gateway"
 )
@@ -125,10 +126,15 @@ func (c *contacts) load(ctx context.Context, tx pgx.Tx, keys []string) error {
 // save writes what was learned, and merges the conversations of merged contacts.
 func (c *contacts) save(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	batch := &pgx.Batch{}
+	var ids []string
+	var since []pgtype.Timestamptz
 	for _, id := range slices.Sorted(maps.Keys(c.fresh)) {
 		if c.merged[id] == "" {
-			batch.Queue(`insert into gateway_contacts (id, created_at) values ($1, $2)`, id, present(c.fresh[id]))
+			ids, since = append(ids, id), append(since, present(c.fresh[id]))
 		}
+	}
+	if len(ids) > 0 {
+		batch.Queue(`insert into gateway_contacts (id, created_at) select * from unnest($1::text[], $2::timestamptz[])`, ids, since)
 	}
 	var keys, owners []string
 	for _, key := range slices.Sorted(maps.Keys(c.moved)) {

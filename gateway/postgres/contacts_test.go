@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -15,9 +16,7 @@ import (
 // known makes contacts as they come from the database, by key.
 func known(owners map[string]string) *contacts {
 	c := newContacts()
-	for key, owner := range owners {
-		c.owner[key] = owner
-	}
+	maps.Copy(c.owner, owners)
 	return c
 }
 

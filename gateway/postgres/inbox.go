@@ -139,8 +139,7 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 
 // refusal names what gateway_hold refused by.
 func refusal(err error) error {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch refused.Code {
 		case "RG001":
 			return gateway.ErrLeaseLost

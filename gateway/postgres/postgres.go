@@ -180,8 +180,8 @@ const tries = 5
 func (s *Store) transact(ctx context.Context, f func(pgx.Tx) error) (err error) {
 	for range tries {
 		err = pgx.BeginFunc(ctx, s.pool, f)
-		var refused *pgconn.PgError
-		if !errors.As(err, &refused) || refused.Code != "40P01" && refused.Code != "40001" {
+		refused, ok := errors.AsType[*pgconn.PgError](err)
+		if !ok || refused.Code != "40P01" && refused.Code != "40001" {
 			return err
 		}
 	}
