@@ -116,7 +116,7 @@ func (s *story) outcomes() string {
 // lastStatus is the delivery state of the customer's newest message out.
 func (s *story) lastStatus() (status string) {
 	s.Helper()
-	list, _, err := s.store.Store.Messages(s.ctx, s.conversation(ana()).ID, gateway.Page{Limit: 200})
+	list, _, err := s.store.Messages(s.ctx, s.conversation(ana()).ID, gateway.Page{Limit: 200})
 	if err != nil {
 		s.wrong("messages: %v", err)
 	}

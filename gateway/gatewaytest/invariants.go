@@ -85,7 +85,7 @@ func (w *world) oneReplyATurn(who gateway.Identity) {
 		}
 	}
 	for after := ""; ; {
-		list, next, err := w.store.Store.Messages(w.ctx, id, gateway.Page{After: after, Limit: 200})
+		list, next, err := w.store.Messages(w.ctx, id, gateway.Page{After: after, Limit: 200})
 		if err != nil {
 			w.Fatalf("messages: %v", err)
 		}

@@ -13,7 +13,7 @@ import (
 // the invariants hold when all is over.
 func testRandom(t *testing.T, place func(testing.TB) Open) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := newWorld(r, t.Context(), place(t))
+		w := newWorld(t.Context(), r, place(t))
 		defer w.close()
 		deeds := w.deeds(r)
 		for range rapid.IntRange(1, 20).Draw(r, "steps") {
@@ -35,7 +35,7 @@ func (d deed) String() string { return d.name }
 
 // deeds are all that can happen, the more frequent ones several times.
 func (w *world) deeds(r *rapid.T) []deed {
-	write := deed{"customer writes", func() { w.says(w.someone(r), "text", "¿Cuánto tarda?") }}
+	write := deed{"customer writes", func() { w.says(w.someone(r), "text", "¿Tarda mucho?") }}
 	pause := deed{"time passes", func() {
 		w.now = w.now.Add(rapid.SampledFrom([]time.Duration{
 			100 * time.Millisecond, quiet, 4 * time.Second, lease, lease + gateway.ReconcileAfter,
@@ -84,7 +84,7 @@ func (w *world) someStatus(r *rapid.T) {
 }
 
 func (w *world) someAction(r *rapid.T) {
-	list, _, err := w.store.Store.Handoffs(w.ctx, "", gateway.Page{})
+	list, _, err := w.store.Handoffs(w.ctx, "", gateway.Page{})
 	if err != nil {
 		w.Fatalf("handoffs: %v", err)
 	}

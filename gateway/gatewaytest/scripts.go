@@ -92,7 +92,7 @@ func play(t *testing.T, open Open, script *txtar.Archive) {
 	if len(script.Comment) == 0 || len(script.Files) != 1 || script.Files[0].Name != "story" {
 		t.Fatal("a script has a comment and one file, the story")
 	}
-	s := &story{world: newWorld(t, t.Context(), open)}
+	s := &story{world: newWorld(t.Context(), t, open)}
 	defer s.close()
 	for i, line := range strings.Split(string(script.Files[0].Data), "\n") {
 		line = strings.TrimSpace(line)

@@ -121,7 +121,7 @@ type world struct {
 	seen int
 }
 
-func newWorld(tb TB, ctx context.Context, open Open) *world {
+func newWorld(ctx context.Context, tb TB, open Open) *world {
 	w := &world{
 		TB: tb, ctx: ctx, open: open, outcome: gateway.SendAccepted,
 		now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC),
@@ -305,7 +305,7 @@ func (w *world) conversation(who gateway.Identity) gateway.Conversation {
 	if contact == "" {
 		contact = who.Phone
 	}
-	list, _, err := w.store.Store.Conversations(w.ctx, gateway.ConversationFilter{Contact: contact}, gateway.Page{})
+	list, _, err := w.store.Conversations(w.ctx, gateway.ConversationFilter{Contact: contact}, gateway.Page{})
 	if err != nil || len(list) != 1 {
 		w.Fatalf("a customer has %d conversations, %v; want one", len(list), err)
 	}
@@ -316,7 +316,7 @@ func (w *world) records(id string) []gateway.Record {
 	w.Helper()
 	var all []gateway.Record
 	for after := ""; ; {
-		list, next, err := w.store.Store.Turns(w.ctx, id, gateway.Page{After: after, Limit: 200})
+		list, next, err := w.store.Turns(w.ctx, id, gateway.Page{After: after, Limit: 200})
 		if err != nil {
 			w.Fatalf("turns: %v", err)
 		}
@@ -332,7 +332,7 @@ func (w *world) handoffs(id string) []gateway.Handoff {
 	w.Helper()
 	var all []gateway.Handoff
 	for after := ""; ; {
-		list, next, err := w.store.Store.Handoffs(w.ctx, "", gateway.Page{After: after, Limit: 200})
+		list, next, err := w.store.Handoffs(w.ctx, "", gateway.Page{After: after, Limit: 200})
 		if err != nil {
 			w.Fatalf("handoffs: %v", err)
 		}
@@ -349,7 +349,7 @@ func (w *world) handoffs(id string) []gateway.Handoff {
 }
 
 func (w *world) act(h gateway.Handoff, kind gateway.ActionKind, agent, text string) error {
-	_, err := w.store.Store.Act(w.ctx, gateway.Action{HandoffID: h.ID, Kind: kind, Agent: agent, Text: text, At: w.now})
+	_, err := w.store.Act(w.ctx, gateway.Action{HandoffID: h.ID, Kind: kind, Agent: agent, Text: text, At: w.now})
 	w.gateway.Changed()
 	return err
 }

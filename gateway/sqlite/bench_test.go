@@ -16,12 +16,12 @@ import (
 // webhook is a message as large as those of the provider.
 func webhook(i int, at time.Time) gateway.Event {
 	key := fmt.Sprintf("wamid.HBgLMzQ2MDAxMTEyMjIVAgASGBQzQTdCNUZGM0U4%08X", i)
-	raw := fmt.Sprintf(`{"from":"34600%06d","id":%q,"timestamp":"1772445600","text":{"body":"¿Cuánto tarda el envío a Canarias?"},"type":"text"}`, i%5000, key)
+	raw := fmt.Sprintf(`{"from":"34600%06d","id":%q,"timestamp":"1772445600","text":{"body":"¿Tarda mucho el envío a Canarias?"},"type":"text"}`, i%5000, key)
 	return gateway.Event{
 		Key: "message:" + key, Kind: gateway.EventMessage, Channel: "106540352242922",
 		From: gateway.Identity{Phone: fmt.Sprintf("34600%06d", i%5000)}, Name: "Ana",
 		At: at, ReceivedAt: at, AnswerAfter: at, AnswerBy: at, Raw: []byte(raw + strings.Repeat(" ", 100)),
-		Message: &gateway.Message{ProviderID: key, Type: "text", Text: "¿Cuánto tarda el envío a Canarias?"},
+		Message: &gateway.Message{ProviderID: key, Type: "text", Text: "¿Tarda mucho el envío a Canarias?"},
 	}
 }
 

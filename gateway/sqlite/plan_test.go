@@ -16,9 +16,9 @@ import (
 var inOrder = regexp.MustCompile(`CONSTANT ROW|VALUES CLAUSE|\(subquery|` +
 	`INDEX (outgoing_unsettled|handoffs_created|conversations_updated)$`)
 
-// TestPlans goes through the contract and asks the planner about each statement
+// TestStore goes through the contract and asks the planner about each statement
 // that this took: none may read a whole table.
-func TestPlans(t *testing.T) {
+func TestStore(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var sessions []*session
@@ -92,6 +92,9 @@ func plan(t *testing.T, s *Store, query string) (steps []string) {
 			t.Fatal(err)
 		}
 		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return steps
 }

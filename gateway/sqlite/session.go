@@ -44,8 +44,15 @@ func empty(pool chan *session) error {
 	return errors.Join(failures...)
 }
 
+// statement is a prepared one that its session closes.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, args ...any) *sql.Row
+}
+
 // prepared gives the statement of a query, prepared on its first use.
-func (s *session) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+func (s *session) prepared(ctx context.Context, query string) (statement, error) {
 	if statement, ok := s.statements[query]; ok {
 		return statement, nil
 	}

@@ -24,11 +24,6 @@ func place(t testing.TB) gatewaytest.Open {
 	return func() (gateway.Store, error) { return sqlite.Open(t.Context(), sqlite.Config{Path: path}) }
 }
 
-func TestStore(t *testing.T) {
-	t.Parallel()
-	gatewaytest.TestStore(t, place)
-}
-
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	gatewaytest.TestConcurrent(t, place)
