@@ -20,28 +20,9 @@ func (t *tx) contact(who gateway.Identity) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if byPhone != "" && byPhone != byUser && who.UserID != "" {
-		var users int
-		_, err := t.one(`select count(*) from identities where contact_id = ? and key like 'user:%'`, []any{byPhone}, &users)
-		if err != nil {
-			return "", fmt.Errorf("count user ids: %w", err)
-		}
-		switch {
-		case users > 0:
-			byPhone = ""
-		case byUser != "":
-			if err := t.mergeContacts(byPhone, byUser); err != nil {
-				return "", fmt.Errorf("merge contacts: %w", err)
-			}
-			byPhone = byUser
-		}
-	}
-	id := byUser
-	if id == "" {
-		id = byPhone
-	}
-	if id == "" {
-		id = gateway.NewID()
+	id, err := t.samePerson(byUser, byPhone, who)
+	if err != nil {
+		return "", err
 	}
 	for _, key := range who.Keys() {
 		const note = `insert into identities (key, contact_id) values (?, ?)
@@ -51,6 +32,36 @@ func (t *tx) contact(who gateway.Identity) (string, error) {
 		}
 	}
 	return id, nil
+}
+
+// samePerson chooses the contact out of those that the two keys of an identity
+// have, either of which may be "".
+func (t *tx) samePerson(byUser, byPhone string, who gateway.Identity) (string, error) {
+	switch {
+	case byUser == "" && byPhone == "":
+		return gateway.NewID(), nil
+	case byPhone == "" || byPhone == byUser:
+		return byUser, nil
+	case who.UserID == "":
+		return byPhone, nil
+	}
+	var other bool
+	const query = `select exists (select 1 from identities where contact_id = ? and key like 'user:%')`
+	if _, err := t.one(query, []any{byPhone}, &other); err != nil {
+		return "", fmt.Errorf("look for a user id: %w", err)
+	}
+	switch {
+	case other && byUser == "":
+		return gateway.NewID(), nil
+	case other:
+		return byUser, nil
+	case byUser == "":
+		return byPhone, nil
+	}
+	if err := t.mergeContacts(byPhone, byUser); err != nil {
+		return "", fmt.Errorf("merge contacts: %w", err)
+	}
+	return byUser, nil
 }
 
 // contactOf finds the contact of one key, or gives "".
