@@ -134,7 +134,7 @@ func (s *shop) all() []seenConversation {
 			Conversations []seenConversation
 			Next          string
 		}
-		s.call("GET", "/conversations?limit=200&after="+url.QueryEscape(after), nil, &page)
+		s.call("GET", "/conversations?limit=200&cursor="+url.QueryEscape(after), nil, &page)
 		list = append(list, page.Conversations...)
 		if page.Next == "" {
 			return list

@@ -22,6 +22,7 @@ import (
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/gateway/api"
 	"github.com/recado/recado/gateway/desk"
+	"github.com/recado/recado/gateway/orders"
 	"github.com/recado/recado/gateway/ratelimit"
 	"github.com/recado/recado/gateway/whatsapp"
 	"github.com/recado/recado/internal/web"
@@ -157,7 +158,8 @@ func (s *site) doors(guest string) error {
 		return err
 	}
 	s.api, err = api.New(api.Config{
-		Desk: s.store, Orders: s.orders, Token: s.settings.APIToken, Logger: s.log, Changed: s.gateway.Changed,
+		Desk: s.store, Orders: s.orders, Token: s.settings.APIToken, Logger: s.log,
+		Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
 	})
 	return err
 }

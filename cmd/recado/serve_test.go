@@ -355,6 +355,9 @@ func (s *shop) agentAnswers() {
 func TestServeRefusesBadInput(t *testing.T) {
 	t.Parallel()
 	onEveryMix(t, func(t *testing.T, s *shop) {
+		if code := s.call("PUT", "/orders", map[string]string{"number": "#W1"}, nil); code != http.StatusBadRequest {
+			t.Errorf("an order without a status: %d", code)
+		}
 		body := webhookBody(7)
 		if code := s.post(body, "wrong"); code != http.StatusUnauthorized {
 			t.Errorf("a wrong signature: %d", code)

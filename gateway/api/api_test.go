@@ -282,7 +282,7 @@ func TestPagesHoldEverythingOnce(t *testing.T) {
 		var ids []string
 		next := new("")
 		for next != nil {
-			target := fmt.Sprintf("/api/v1/conversations/%s/messages?limit=%d&after=%s", desktest.Nora, limit, *next)
+			target := fmt.Sprintf("/api/v1/conversations/%s/messages?limit=%d&cursor=%s", desktest.Nora, limit, *next)
 			for _, m := range get[[]struct{ ID string }](t, b, target, "messages") {
 				ids = append(ids, m.ID)
 			}
@@ -293,7 +293,7 @@ func TestPagesHoldEverythingOnce(t *testing.T) {
 			t.Errorf("limit %d: %s", limit, diff)
 		}
 	}
-	for _, query := range []string{"limit=0", "limit=201", "limit=-1", "limit=x", "after=nonsense"} {
+	for _, query := range []string{"limit=0", "limit=201", "limit=-1", "limit=x", "cursor=nonsense"} {
 		for _, list := range []string{"conversations", "handoffs", "conversations/" + desktest.Nora + "/turns"} {
 			if got := code(t, b.call("GET", "/api/v1/"+list+"?"+query, "")); got != "400 invalid" {
 				t.Errorf("%s?%s: %s", list, query, got)

@@ -201,10 +201,10 @@ func (a *API) findOrders(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return map[string]any{"orders": full(list)}, nil
 }
 
-// page reads ?after= and ?limit=.
+// page reads ?cursor= and ?limit=.
 func page(r *http.Request) (gateway.Page, error) {
 	q := r.URL.Query()
-	p := gateway.Page{After: q.Get("after")}
+	p := gateway.Page{After: q.Get("cursor")}
 	if text := q.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxPage {
@@ -218,7 +218,7 @@ func page(r *http.Request) (gateway.Page, error) {
 // badCursor names the one parameter that a store can find invalid in a list.
 func badCursor(err error) error {
 	if errors.Is(err, gateway.ErrInvalid) {
-		return invalid("after must be the \"next\" of the page before.")
+		return invalid("cursor must be the \"next\" of the page before.")
 	}
 	return err
 }

@@ -83,7 +83,6 @@ const luciaOrders = `[{"number":"#W2024117","status":"shipped","placed_at":"2026
 	`"carrier":"Mensajería Alcor","tracking_url":"https://seguimiento.alcor.example.com/W2024117",` +
 	`"last_note":"El paquete salió del almacén","last_at":"2026-03-01T09:12:00Z"}]`
 
-//nolint:misspell // Spanish
 func addLucia(s *Store, now time.Time) {
 	at := now.Add(-7 * time.Minute)
 	s.Put(conversation(Lucia, "Lucía Herrera", "es", gateway.Identity{Phone: "34600550101"}, at))
@@ -108,7 +107,6 @@ func addLucia(s *Store, now time.Time) {
 	})
 }
 
-//nolint:misspell // Spanish
 func refundTurn(at time.Time) gateway.Record {
 	return gateway.Record{
 		ID: "turn-refund", ConversationID: Lucia, At: at, Attempt: 1, Outcome: gateway.OutcomeCommitted,

@@ -21,7 +21,7 @@ var phrases = map[string]text{
 	"phone_of":   {"El teléfono de", "The phone of"},
 	"about":      {"Escribe como si fueras cliente: cada mensaje llega a la tienda igual que si viniera de WhatsApp.", "Write as if you were the customer: each message reaches the shop just as if it came from WhatsApp."},
 	"emulated":   {"WhatsApp está emulado: no se envía ningún mensaje real.", "WhatsApp is emulated: no real message is sent."},
-	"customers":  {"Clientes", "Customers"}, //nolint:misspell // Spanish
+	"customers":  {"Clientes", "Customers"},
 	"switch":     {"Cambiar de cliente o de idioma", "Switch customer or language"},
 	"other":      {"English", "Español"},
 	"other_code": {"en", "es"},
