@@ -38,7 +38,8 @@ from (
 }
 
 // lexicalQuery is knowledge.BM25 in SQL. The sums are compared as real: their
-// last bits depend on the order in which rows come.
+// last bits depend on the order in which rows come. Only the best are looked up
+// among the chunks: frequent words occur in most of them.
 const lexicalQuery = `
 with word as (
 	select t.language, t.term, s.words::float8 / s.chunks as mean,
@@ -51,10 +52,12 @@ with word as (
 		/ (p.tf + $3::float8 * (1 - $4::float8 + $4::float8 * p.words / w.mean))) as score
 	from word w join knowledge_postings p on p.language = w.language and p.term = w.term
 	group by p.chunk
+), top as (
+	select chunk, score from best order by score::real desc fetch first $5 rows with ties
 )
-select c.id, best.score
-from best join knowledge_chunks c on c.no = best.chunk
-order by best.score::real desc, c.id
+select c.id, top.score
+from top join knowledge_chunks c on c.no = top.chunk
+order by top.score::real desc, c.id
 limit $5`
 
 const fetchQuery = `
