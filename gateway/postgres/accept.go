@@ -126,9 +126,13 @@ type entry struct {
 	seq                   int64
 }
 
-// eventColumns are what scanEntry reads.
-const eventColumns = `no, key, kind, channel, user_id, phone, name,
-	happened_at, received_at, answer_after, answer_by, message, status, raw`
+// What scanEntry reads. Filing does without what was said and how it came, which
+// may be megabytes for each event.
+const (
+	headColumns   = `no, key, kind, channel, user_id, phone, name, happened_at, received_at, answer_after, answer_by`
+	eventColumns  = headColumns + `, message, status, raw`
+	filingColumns = headColumns + `, null::json, status, null::bytea`
+)
 
 func scanEntry(row pgx.CollectableRow) (entry, error) {
 	var e entry

@@ -70,7 +70,7 @@ func (f *filing) begin(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	batch.Queue(withoutDisk)
 	batch.Queue(`select pg_advisory_xact_lock($1)`, int64(filingLock))
-	batch.Queue(`select `+eventColumns+` from gateway_events where state = 'accepted' order by no limit $1`, filingBatch).
+	batch.Queue(`select `+filingColumns+` from gateway_events where state = 'accepted' order by no limit $1`, filingBatch).
 		Query(func(rows pgx.Rows) (err error) {
 			f.events, err = pgx.CollectRows(rows, scanEntry)
 			return err
