@@ -17,7 +17,7 @@ func BenchmarkAnswer(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	pipeline := demoPipeline(b, nil)
+	pipeline := demoPipeline(b)
 	var took []time.Duration
 	i := 0
 	for b.Loop() {

@@ -14,12 +14,11 @@ import (
 	"github.com/recado/recado/internal/demoshop"
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
-	"github.com/recado/recado/rag/confidence"
 	"github.com/recado/recado/rag/offline"
 )
 
 // demoPipeline answers over the demo shop's documents in memory.
-func demoPipeline(tb testing.TB, c *confidence.Calibration) *rag.Pipeline {
+func demoPipeline(tb testing.TB) *rag.Pipeline {
 	tb.Helper()
 	embedder, err := offline.NewEmbedder(0)
 	if err != nil {
@@ -32,7 +31,7 @@ func demoPipeline(tb testing.TB, c *confidence.Calibration) *rag.Pipeline {
 	if err := evals.IngestDemo(context.Background(), index, embedder); err != nil {
 		tb.Fatal(err)
 	}
-	pipeline, err := rag.New(rag.Config{Index: index, Embedder: embedder, Model: offline.NewModel(), Calibration: c})
+	pipeline, err := rag.New(rag.Config{Index: index, Embedder: embedder, Model: offline.NewModel()})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -58,14 +57,14 @@ func demoOrders(tb testing.TB) gateway.Orders {
 	return book
 }
 
-func demoReport(tb testing.TB, c *confidence.Calibration) evals.Report {
+func demoReport(tb testing.TB) evals.Report {
 	tb.Helper()
 	cases, err := evals.DemoCases()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	report, err := evals.Run(context.Background(), evals.Config{
-		Answerer: demoPipeline(tb, c), Orders: demoOrders(tb), Cases: cases,
+		Answerer: demoPipeline(tb), Orders: demoOrders(tb), Cases: cases,
 	})
 	if err != nil {
 		tb.Fatal(err)

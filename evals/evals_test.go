@@ -265,7 +265,8 @@ func TestReadCasesRefuses(t *testing.T) {
 
 // What the demo promises, measured on its own questions with what ships.
 func TestDemoShop(t *testing.T) {
-	report := demoReport(t, nil)
+	report := demoReport(t)
+	t.Run("calibration", func(t *testing.T) { checkEmbeddedCalibration(t, report) })
 	var table bytes.Buffer
 	if err := report.WriteTable(&table); err != nil {
 		t.Fatal(err)

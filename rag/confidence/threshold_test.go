@@ -71,9 +71,9 @@ func cases(random *rand.Rand, n int) []confidence.Scored {
 // is above alpha in at most delta of them.
 func TestChooseKeepsItsPromise(t *testing.T) {
 	t.Parallel()
-	const alpha, delta, rounds = 0.05, 0.10, 400
+	const alpha, delta, rounds = 0.05, 0.10, 200
 	random := rand.New(rand.NewPCG(7, 11))
-	world := cases(random, 100_000)
+	world := cases(random, 30_000)
 	broken, sent := 0, 0
 	for range rounds {
 		choice := confidence.Choose(cases(random, 300), alpha, delta)
@@ -91,7 +91,7 @@ func TestChooseKeepsItsPromise(t *testing.T) {
 			broken++
 		}
 	}
-	// Three standard errors above delta of 400.
+	// Three standard errors above delta of 200.
 	if limit := rounds*delta + 3*math.Sqrt(rounds*delta*(1-delta)); float64(broken) > limit {
 		t.Errorf("the promise is broken %d times of %d", broken, rounds)
 	}
