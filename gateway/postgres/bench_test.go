@@ -84,7 +84,6 @@ func BenchmarkTurn(b *testing.B) {
 	var made, turns atomic.Int64
 	// One event for each turn: enough conversations, filed by the first claims.
 	const round = 1000
-	b.SetParallelism(4)
 	b.ResetTimer()
 	for turns.Load() < int64(b.N) {
 		b.StopTimer()

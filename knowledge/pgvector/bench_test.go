@@ -21,7 +21,7 @@ import (
 // The synthetic index: chunks of 40 words from a vocabulary in which few words are
 // frequent and most are rare, the most frequent in one chunk of five, as it is
 // without the words that say nothing; with vectors around 500 centres, as passages
-// on few subjects have them. It is built in half a minute.
+// on few subjects have them. Building it takes most of the time.
 const (
 	benchChunks  = 20_000 // RECADO_BENCH_CHUNKS changes it
 	benchDim     = 256
