@@ -12,7 +12,6 @@ import (
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
-	"github.com/recado/recado/rag/confidence"
 	"github.com/recado/recado/rag/offline"
 )
 
@@ -69,11 +68,16 @@ type xquad struct {
 type xquadText struct {
 	ID, Lang, Text, Noisy string
 	Answers               []string
+	// Answerable and ContextID are set in SQuAD-es alone.
+	Answerable bool
+	ContextID  string `json:"context_id"`
 }
 
-func readXQuAD(t *testing.T) xquad {
+func readXQuAD(t *testing.T) xquad { return readQuestions(t, "xquad") }
+
+func readQuestions(t *testing.T, name string) xquad {
 	t.Helper()
-	folder := foreignData(t, "xquad")
+	folder := foreignData(t, name)
 	x := xquad{relevant: map[string]string{}, removed: map[string]bool{}}
 	decode := func(list *[]xquadText) func(string) {
 		return func(line string) {
@@ -179,47 +183,78 @@ func TestAnswersOnXQuAD(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	calibration, err := confidence.Default()
+	pipeline, err := rag.New(rag.Config{Index: x.index(t, e, false), Embedder: e, Model: offline.NewModel()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline, err := rag.New(rag.Config{Index: x.index(t, e, false), Embedder: e, Model: offline.NewModel(), Calibration: calibration})
+	got := sample(t, pipeline, x.questions, 4, func(q xquadText) bool { return !x.removed[x.relevant[q.ID]] })
+	t.Logf("%+v, %.1f %% of all answered and wrong", got, 100*float64(got.wrong)/float64(got.asked))
+	if got.right <= got.wrong || got.wrong*100 > got.asked*8 {
+		t.Errorf("%d right answers sent and %d wrong ones, of %d", got.right, got.wrong, got.asked)
+	}
+}
+
+// Spanish questions of which about half are made to look answerable and are not:
+// the paragraph is on the subject and does not hold the answer (SQuAD-es v2,
+// Carrino et al., arXiv:1912.05200). Words in common cannot tell these apart;
+// this keeps the size of that weakness known.
+func TestAnswersOnSQuADEs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("answers some hundred questions")
+	}
+	x := readQuestions(t, "squad_es_v2")
+	e, err := offline.NewEmbedder(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var n, answerable, right, wrong, drafted, drafts int
-	for i, q := range x.questions {
-		if i%4 != 0 {
+	pipeline, err := rag.New(rag.Config{Index: x.index(t, e, true), Embedder: e, Model: offline.NewModel()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := sample(t, pipeline, x.questions, 10, func(q xquadText) bool { return q.Answerable })
+	t.Logf("%+v, %.1f %% of all answered and wrong", got, 100*float64(got.wrong)/float64(got.asked))
+	if got.right == 0 || got.wrong*100 > got.asked*30 {
+		t.Errorf("%d right answers sent and %d wrong ones, of %d", got.right, got.wrong, got.asked)
+	}
+}
+
+// outcome counts what became of a sample of questions.
+type outcome struct {
+	asked, answerable, drafts, draftsRight, right, wrong int
+}
+
+// sample asks every n-th question. An answer is right when the question has one
+// and the text holds one of the marked phrases.
+func sample(t *testing.T, pipeline *rag.Pipeline, questions []xquadText, n int, there func(xquadText) bool) outcome {
+	t.Helper()
+	var o outcome
+	for i, q := range questions {
+		if i%n != 0 {
 			continue
 		}
 		a, err := pipeline.Answer(context.Background(), rag.Question{Text: q.Text, Locale: q.Lang})
 		if err != nil {
 			t.Fatal(err)
 		}
-		n++
-		there := !x.removed[x.relevant[q.ID]]
-		holds := there && holdsAny(a.Text, q.Answers)
-		if there {
-			answerable++
+		o.asked++
+		if there(q) {
+			o.answerable++
 		}
+		holds := there(q) && holdsAny(a.Text, q.Answers)
 		if a.Text != "" {
-			drafts++
+			o.drafts++
 			if holds {
-				drafted++
+				o.draftsRight++
 			}
 		}
 		switch sent := !a.Draft.NeedsHuman && a.Confidence >= a.Threshold && checksPass(a); {
 		case sent && holds:
-			right++
+			o.right++
 		case sent:
-			wrong++
+			o.wrong++
 		}
 	}
-	t.Logf("%d questions, %d with an answer in the index: %d drafts, %d of them right; sent %d right and %d wrong (%.1f %% of all)",
-		n, answerable, drafts, drafted, right, wrong, 100*float64(wrong)/float64(n))
-	if right <= wrong {
-		t.Errorf("%d right answers sent and %d wrong ones", right, wrong)
-	}
+	return o
 }
 
 func holdsAny(text string, answers []string) bool {
