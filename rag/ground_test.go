@@ -102,6 +102,11 @@ func TestFeatures(t *testing.T) {
 	if order["order"] != 1 || order["asked"] != 1 || order["dense"] != 0 {
 		t.Errorf("order features %v", order)
 	}
+	silent := good()
+	silent.Support = 0
+	if got := answer(silent, question); got["support"] != got["coverage"] || got["support"] == 0 {
+		t.Errorf("without the model's word support is %v, coverage %v", got["support"], got["coverage"])
+	}
 	wild := good()
 	wild.Support = 17
 	if got := answer(wild, question)["support"]; got != 1 {

@@ -48,7 +48,7 @@ const (
 	// featureWords is the logarithm of the number of different words asked.
 	featureWords = "words"
 	// featureSupport is the share of the question that the model itself found in
-	// what it cites.
+	// what it cites, or the coverage when the model does not say.
 	featureSupport = "support"
 	// featureChecks is the share of checks that passed.
 	featureChecks = "checks"
@@ -105,6 +105,10 @@ func evidence(f map[string]float64, a Answer, hits []knowledge.Hit, question map
 	f[featureLexical] /= float64(max(1, len(question)))
 	f[featureAgree] = indicator(agree)
 	f[featureCoverage] = share(question, covered)
+	if f[featureSupport] == 0 {
+		// The model did not say: the words in common stand in for it.
+		f[featureSupport] = f[featureCoverage]
+	}
 }
 
 // score is the probability that the answer is right. Nothing to send, or a model
