@@ -32,7 +32,7 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 		g.Logger.WarnContext(ctx, "rate limit could not be asked; waiting", "error", err)
 	}
 	if wait > 0 {
-		return g.Store.Postpone(context.WithoutCancel(ctx), o, g.Now().Add(wait))
+		return g.postpone(context.WithoutCancel(ctx), o, wait)
 	}
 	r := g.attempt(ctx, o)
 	ctx = context.WithoutCancel(ctx)
@@ -42,6 +42,16 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	g.Metrics.Sends.WithLabelValues(string(r.Outcome)).Inc()
 	g.changes.ring()
 	g.sends.ring()
+	return nil
+}
+
+// postpone puts a message back for a while. A lost lease means that somebody else has
+// it, which is as well.
+func (g *Gateway) postpone(ctx context.Context, o *Outgoing, wait time.Duration) error {
+	err := g.Store.Postpone(ctx, o, g.Now().Add(wait))
+	if err != nil && !errors.Is(err, ErrLeaseLost) {
+		return fmt.Errorf("postpone %s: %w", o.ID, err)
+	}
 	return nil
 }
 

@@ -109,6 +109,8 @@ type outboxStore struct {
 	next      *Outgoing
 	settled   []SendResult
 	postponed []time.Time
+	// lost is what Postpone gives.
+	lost error
 }
 
 func (s *outboxStore) NextOutgoing(context.Context, time.Time, time.Duration) (*Outgoing, error) {
@@ -127,7 +129,7 @@ func (s *outboxStore) Settle(_ context.Context, _ *Outgoing, r SendResult) error
 
 func (s *outboxStore) Postpone(_ context.Context, _ *Outgoing, until time.Time) error {
 	s.postponed = append(s.postponed, until)
-	return nil
+	return s.lost
 }
 
 func (s *outboxStore) Conversation(context.Context, string) (Conversation, error) {
@@ -180,7 +182,7 @@ func TestDeliver(t *testing.T) {
 func TestDeliverKeepsTheLimits(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	s := &outboxStore{next: &Outgoing{Attempt: 1}}
+	s := &outboxStore{next: &Outgoing{Attempt: 1}, lost: ErrLeaseLost}
 	g, err := New(withFakes(Config{
 		Store: s, Now: func() time.Time { return now }, Limiter: fakeLimiter(6 * time.Second),
 		Sender: fakeSender(func(*Outgoing) (SendResult, error) { t.Error("sent over the limit"); return SendResult{}, nil }),

@@ -41,7 +41,10 @@ type Inbox interface {
 	Accept(ctx context.Context, events []Event) (fresh []Event, err error)
 	// Claim first files what was accepted: it finds or creates contact and
 	// conversation of each message and echo (one conversation for a contact and
-	// channel, whatever races), reopens closed conversations, merges statuses
+	// channel, whatever races; an event that names both a user id and a phone that
+	// were two contacts makes them one, with one conversation, and a person who owns
+	// either keeps it; a phone that comes with another user id than before belongs to
+	// somebody new), reopens closed conversations, merges statuses
 	// into outgoing messages by rank, and sets when each burst is due: at
 	// AnswerAfter of its newest message, but not after AnswerBy of its first. It
 	// then leases the conversation that has been due longest and is not leased,
@@ -51,8 +54,8 @@ type Inbox interface {
 	// Commit makes the turn take effect in one step: state, outgoing messages,
 	// handoff, record, and the claimed events are done with. Nothing happens with
 	// ErrLeaseLost (the lease is another's or the work is done), with
-	// ErrSuperseded (a message of the same contact was accepted after the claim;
-	// filed or not), or with ErrHumanOwns (the epoch is not the one of the
+	// ErrSuperseded (a message or an echo of the same contact and channel was
+	// accepted after the claim; filed or not), or with ErrHumanOwns (the epoch is not the one of the
 	// claim). Committing twice gives ErrLeaseLost.
 	Commit(ctx context.Context, c *Claim, t Turn) error
 	// Abandon gives the lease back without effect, keeps the record of the

@@ -104,16 +104,12 @@ func sources(a Answer, cited []Passage) []string {
 	for _, o := range a.Orders.Orders {
 		texts = append(texts, o.Number, o.PlacedAt, o.ETA, o.Carrier, o.TrackingURL, o.LastNote, o.LastAt)
 		for _, item := range o.Items {
-			texts = append(texts, item.Name, strconv.Itoa(item.Quantity), decimal(item.PriceMinor))
+			texts = append(texts, item.Name, strconv.Itoa(item.Quantity), item.Price())
 		}
 	}
 	// How many orders there are is known too.
 	return append(append(texts, strconv.Itoa(len(a.Orders.Orders))), a.Orders.Asked...)
 }
-
-// decimal writes minor units as an amount. All currencies with two decimals are
-// covered; others are then not backed, which errs on the side of caution.
-func decimal(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
 
 // checkLanguage wants the customer's language. A text that speaks for neither
 // passes.

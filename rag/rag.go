@@ -15,6 +15,7 @@ package rag
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/recado/recado/knowledge"
@@ -67,6 +68,27 @@ type OrderItem struct {
 	Quantity   int    `json:"quantity"`
 	PriceMinor int64  `json:"price_minor,omitempty"`
 	Currency   string `json:"currency,omitempty"`
+}
+
+// Price writes the price of one piece as people write it, with a point: "219.00", and
+// "5000" in a currency without minor units.
+func (i OrderItem) Price() string {
+	digits := MinorDigits(i.Currency)
+	if digits == 0 {
+		return strconv.FormatInt(i.PriceMinor, 10)
+	}
+	return strconv.FormatFloat(float64(i.PriceMinor)/100, 'f', digits, 64)
+}
+
+// MinorDigits is how many digits the minor units of a currency have (ISO 4217): 0
+// for those of Latin America and Asia that have none, 2 for all others that shops
+// here use. A code that is not known counts as 2.
+func MinorDigits(currency string) int {
+	switch currency {
+	case "CLP", "JPY", "KRW", "PYG", "VND":
+		return 0
+	}
+	return 2
 }
 
 // OrderFacts is all that is known of the customer's orders for one question.

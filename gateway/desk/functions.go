@@ -164,13 +164,16 @@ func took(language string, d time.Duration) string {
 	return decimal(language, d.Seconds(), 2) + " s"
 }
 
-// money writes a price, or nothing when there is none. Two decimals are right for
-// the currencies that shops here use.
+// money writes a price, or nothing when there is none.
 func money(language string, i rag.OrderItem) string {
 	if i.Currency == "" {
 		return ""
 	}
-	return decimal(language, float64(i.PriceMinor)/100, 2) + " " + i.Currency
+	price := i.Price()
+	if language == "es" {
+		price = strings.Replace(price, ".", ",", 1)
+	}
+	return price + " " + i.Currency
 }
 
 // orderStatus names the state of an order. A shop may have states of its own;

@@ -37,7 +37,6 @@ func ruleText(language string, d gateway.Decision) string {
 }
 
 // phrases are all words of the interface.
-//
 var phrases = map[string]text{
 	"desk":         {"Atención", "Desk"},
 	"skip":         {"Saltar al contenido", "Skip to the content"},

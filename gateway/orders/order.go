@@ -92,7 +92,7 @@ func (d decimal) minor(currency string) int64 {
 	if !ok {
 		return 0
 	}
-	if !slices.Contains([]string{"JPY", "KRW", "CLP", "PYG", "VND"}, currency) {
+	if rag.MinorDigits(currency) == 2 {
 		amount.Mul(amount, big.NewRat(100, 1))
 	}
 	half := big.NewRat(int64(cmp.Or(amount.Sign(), 1)), 2)
