@@ -68,6 +68,9 @@ func handoffText(language string, r Reason) string {
 	case ReasonOrders:
 		en, es = "I can't look up your orders right now. A person on our team will check and answer you here.",
 			"Ahora mismo no puedo consultar tus pedidos. Una persona del equipo lo mirará y te responderá aquí mismo."
+	case ReasonLowConfidence, ReasonNotCovered, ReasonUnsupported, ReasonSendFailed, ReasonTakenOver, ReasonWindow:
+		// The text above is right: there is an answer that nobody is sure of, or
+		// nothing is said at all.
 	case ReasonUnreadable:
 		en, es = "I can't open what you sent, so a person on our team will look at it and answer you here.",
 			"No puedo abrir lo que has enviado, así que lo verá una persona del equipo y te responderá aquí mismo."

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -37,10 +38,9 @@ func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // shop is a running `recado serve` with an emulated Cloud API in front of it.
 type shop struct {
-	t    *testing.T
-	url  string
-	sim  *cloudsim.Simulator
-	stop func()
+	t   *testing.T
+	url string
+	sim *cloudsim.Simulator
 }
 
 // serve starts the command as an operator would, by its environment, over the demo
@@ -57,9 +57,7 @@ func serve(t *testing.T, env map[string]string) *shop {
 		"RECADO_QUIET_PERIOD": "50ms", "WHATSAPP_API_URL": api.URL + "/v25.0", "WHATSAPP_APP_SECRET": "an-older-secret, " + testSecret,
 		"WHATSAPP_VERIFY_TOKEN": "verify-me", "WHATSAPP_ACCESS_TOKEN": "send-token", "WHATSAPP_PHONE_NUMBER_ID": testNumber,
 	}
-	for k, v := range env {
-		full[k] = v
-	}
+	maps.Copy(full, env)
 	fill(t, full)
 	s := &shop{t: t, url: startServe(t, full)}
 	s.sim = customers(t, s.url)
@@ -146,7 +144,12 @@ func customers(t *testing.T, url string) *cloudsim.Simulator {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- sim.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 	return sim
 }
 

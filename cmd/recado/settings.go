@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -190,12 +191,10 @@ func wrongURL(v, complaint string, schemes ...string) string {
 	if err != nil || u.Host == "" {
 		return complaint
 	}
-	for _, scheme := range schemes {
-		if u.Scheme == scheme {
-			return ""
-		}
+	if !slices.Contains(schemes, u.Scheme) {
+		return complaint
 	}
-	return complaint
+	return ""
 }
 
 // checkServe is what serve needs beyond values that can be read, and refuses what

@@ -67,7 +67,7 @@ func readOrders(t *testing.T) []order {
 func TestOrdersAreComplete(t *testing.T) {
 	t.Parallel()
 	states := map[string]int{}
-	for _, s := range strings.Fields(`pending_payment paid processing shipped out_for_delivery delivered delivery_failed lost cancelled
+	for s := range strings.FieldsSeq(`pending_payment paid processing shipped out_for_delivery delivered delivery_failed lost cancelled
 		return_requested return_in_transit returned refunded partially_refunded on_hold ready_for_pickup`) {
 		states[s] = 0
 	}

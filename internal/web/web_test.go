@@ -25,7 +25,7 @@ func TestHandlePassesErrorsOn(t *testing.T) {
 			func(http.ResponseWriter, *http.Request) error { return want },
 			func(_ http.ResponseWriter, _ *http.Request, err error) { got = err },
 		)
-		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 		if !errors.Is(got, want) {
 			t.Errorf("fail got %v, want %v", got, want)
 		}
@@ -69,7 +69,7 @@ func TestReadJSON(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var v struct{ N int }
-			r := httptest.NewRequest("POST", "/", strings.NewReader(test.body))
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.body))
 			err := web.ReadJSON(httptest.NewRecorder(), r, 40, &v)
 			if !errors.Is(err, test.err) || v.N != test.want {
 				t.Errorf("got %d, %v", v.N, err)
@@ -80,7 +80,7 @@ func TestReadJSON(t *testing.T) {
 
 func TestReadBodySaysWhenTheClientBreaksOff(t *testing.T) {
 	t.Parallel()
-	r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("abc"), brokenReader{}))
+	r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(strings.NewReader("abc"), brokenReader{}))
 	_, err := web.ReadBody(httptest.NewRecorder(), r, 100)
 	if !errors.Is(err, io.ErrClosedPipe) || errors.Is(err, web.ErrTooLarge) {
 		t.Errorf("got %v", err)
@@ -98,7 +98,7 @@ func TestSecurityHeaders(t *testing.T) {
 		web.PagePolicy: web.PagePolicy,
 	} {
 		w := httptest.NewRecorder()
-		web.SecurityHeaders(policy, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		web.SecurityHeaders(policy, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		if got := w.Header().Get("Content-Security-Policy"); got != want {
 			t.Errorf("policy %q", got)
 		}
@@ -131,7 +131,7 @@ func TestLanguage(t *testing.T) {
 		strings.Repeat("x,", 500) + "en": "en",
 	}
 	for header, want := range tests {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Accept-Language", header)
 		if got := web.Language(r, "es"); got != want {
 			t.Errorf("%.40q gives %s, want %s", header, got, want)
@@ -152,7 +152,7 @@ func FuzzLanguage(f *testing.F) {
 
 func TestStream(t *testing.T) {
 	t.Parallel()
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Last-Event-ID", "41")
 	w := httptest.NewRecorder()
 	s, err := web.NewStream(w, r)
@@ -189,7 +189,7 @@ func (plainWriter) WriteHeader(int)             {}
 
 func TestStreamNeedsFlushing(t *testing.T) {
 	t.Parallel()
-	_, err := web.NewStream(plainWriter{http.Header{}}, httptest.NewRequest("GET", "/", nil))
+	_, err := web.NewStream(plainWriter{http.Header{}}, httptest.NewRequest(http.MethodGet, "/", nil))
 	if !errors.Is(err, http.ErrNotSupported) {
 		t.Errorf("got %v", err)
 	}
