@@ -219,8 +219,14 @@ func (o order) owners() []string {
 	return keys
 }
 
-// belongsTo tells whether the order is this person's.
+// belongsTo tells whether the order is this person's. Where both name a user id it
+// alone decides: a phone number is given to somebody else when it has been free
+// for a while, and the new holder must not see the orders of the old one. The
+// phone counts only when one of the two has no user id.
 func (o order) belongsTo(who gateway.Identity) bool {
+	if o.Customer.UserID != "" && who.UserID != "" {
+		return o.Customer.UserID == who.UserID
+	}
 	return slices.ContainsFunc(identityKeys(who), func(k string) bool { return slices.Contains(o.owners(), k) })
 }
 

@@ -162,10 +162,11 @@ func (b *Book) putArgs(o order, doc json.RawMessage) []any {
 
 // Find gives a customer's orders, newest first, as the shop sent them. The
 // contact is a phone number in any writing, or a user id; one without orders has
-// an empty list.
+// an empty list. It is for the shop: of a phone number that changed hands it gives
+// the orders of every holder.
 func (b *Book) Find(ctx context.Context, contact string) ([]json.RawMessage, error) {
 	who := named(contact)
-	own, err := b.owned(ctx, who, nil)
+	own, err := b.owned(ctx, nil, who...)
 	if err != nil {
 		return nil, fmt.Errorf("find orders: %w", err)
 	}
@@ -175,18 +176,18 @@ func (b *Book) Find(ctx context.Context, contact string) ([]json.RawMessage, err
 	}
 	list := make([]json.RawMessage, 0, len(docs))
 	for _, doc := range docs {
-		if _, ok := theirs(doc, who); ok {
+		if _, ok := theirs(doc, who...); ok {
 			list = append(list, json.RawMessage(doc))
 		}
 	}
 	return list, nil
 }
 
-// theirs reads an order of who. The set of a customer says that an order is
-// theirs; the document has the last word.
-func theirs(doc string, who gateway.Identity) (order, bool) {
+// theirs reads an order of one of these identities. The set of a customer says
+// that an order is theirs; the document has the last word.
+func theirs(doc string, who ...gateway.Identity) (order, bool) {
 	o, err := parseOrder(json.RawMessage(doc))
-	return o, err == nil && o.belongsTo(who)
+	return o, err == nil && slices.ContainsFunc(who, o.belongsTo)
 }
 
 // Facts tells what is known of the orders of who, for a question with this text:
@@ -226,22 +227,19 @@ func (b *Book) Facts(ctx context.Context, who gateway.Identity, text string) rag
 }
 
 func (b *Book) facts(ctx context.Context, who gateway.Identity, asked []string) (rag.OrderFacts, error) {
-	own, err := b.owned(ctx, who, asked)
+	own, err := b.owned(ctx, asked, who)
 	if err != nil {
 		return rag.OrderFacts{}, err
 	}
-	wanted := own.choose(b.config.Keep)
-	docs, err := b.documents(ctx, wanted)
+	list, err := b.choose(ctx, who, own)
 	if err != nil {
 		return rag.OrderFacts{}, err
 	}
 	f := rag.OrderFacts{}
 	names := map[string]string{}
-	for i, doc := range docs {
-		if o, ok := theirs(doc, who); ok {
-			names[wanted[i].number] = o.Number
-			f.Orders = append(f.Orders, o.facts())
-		}
+	for _, h := range list {
+		names[h.number] = h.order.Number
+		f.Orders = append(f.Orders, h.order.facts())
 	}
 	for _, n := range asked {
 		f.Asked = append(f.Asked, cmp.Or(names[n], n))
@@ -250,6 +248,58 @@ func (b *Book) facts(ctx context.Context, who gateway.Identity, asked []string) 
 		}
 	}
 	return f, nil
+}
+
+// choose reads the named ones and the latest, newest first, each once and not
+// more than maxFacts. What the former holder of a phone number ordered is in the
+// sets too and does not count: as long as some of the latest were not theirs, the
+// next ones are read.
+func (b *Book) choose(ctx context.Context, who gateway.Identity, own owned) ([]held, error) {
+	named, err := b.theirs(ctx, who, own.asked)
+	if err != nil {
+		return nil, err
+	}
+	var latest []held
+	for step, rest := b.config.Keep, own.latest; len(rest) > 0 && len(latest) < b.config.Keep; step = maxRefill {
+		n := min(step, len(rest))
+		read, err := b.theirs(ctx, who, rest[:n])
+		if err != nil {
+			return nil, err
+		}
+		latest, rest = append(latest, read...), rest[n:]
+	}
+	for _, h := range latest[:min(len(latest), b.config.Keep)] {
+		if !slices.ContainsFunc(named, func(n held) bool { return n.number == h.number }) {
+			named = append(named, h)
+		}
+	}
+	named = named[:min(len(named), maxFacts)]
+	slices.SortStableFunc(named, func(a, b held) int { return cmp.Compare(b.date, a.date) })
+	return named, nil
+}
+
+// maxRefill is how many orders are read at once beyond the latest.
+const maxRefill = 40
+
+// held is an order that was read, with its place in the set.
+type held struct {
+	dated
+	order order
+}
+
+// theirs reads those of the list that are who's.
+func (b *Book) theirs(ctx context.Context, who gateway.Identity, list []dated) ([]held, error) {
+	docs, err := b.documents(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	var own []held
+	for i, doc := range docs {
+		if o, ok := theirs(doc, who); ok {
+			own = append(own, held{list[i], o})
+		}
+	}
+	return own, nil
 }
 
 // dated is an order's number with its date in seconds.
@@ -261,19 +311,6 @@ type dated struct {
 // owned are orders of one customer: the latest, newest first, and those that the
 // question named and that are theirs.
 type owned struct{ latest, asked []dated }
-
-// choose gives the named ones and the latest, newest first, each once and not
-// more than maxFacts.
-func (o owned) choose(keep int) []dated {
-	wanted := slices.Clone(o.asked[:min(len(o.asked), maxFacts)])
-	for _, d := range o.latest[:min(len(o.latest), keep)] {
-		if len(wanted) < maxFacts && !holds(wanted, d.number) {
-			wanted = append(wanted, d)
-		}
-	}
-	newestFirst(wanted)
-	return wanted
-}
 
 func holds(list []dated, number string) bool {
 	return slices.ContainsFunc(list, func(d dated) bool { return d.number == number })
@@ -289,12 +326,12 @@ const maxFind = 200
 // owned reads a customer's sets in one round trip. Numbers that are not theirs
 // cost the same commands as those that are, so that nothing can be told from the
 // time it takes. The ping finds out that Redis is away for those who have no key.
-func (b *Book) owned(ctx context.Context, who gateway.Identity, asked []string) (owned, error) {
+func (b *Book) owned(ctx context.Context, asked []string, who ...gateway.Identity) (owned, error) {
 	var lists []*redis.ZSliceCmd
 	scores := map[string][]*redis.FloatCmd{}
 	err := b.read(ctx, func(p redis.Pipeliner) {
 		p.Ping(ctx)
-		for _, owner := range identityKeys(who) {
+		for _, owner := range identityKeys(who...) {
 			key := b.ownerKey(owner)
 			lists = append(lists, p.ZRevRangeWithScores(ctx, key, 0, maxFind-1))
 			for _, n := range asked {

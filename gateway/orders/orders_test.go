@@ -425,6 +425,52 @@ func TestForeignAndMissingLookTheSame(t *testing.T) {
 	})
 }
 
+// owned is an order of a person with a user id, a phone, or both.
+func owned(number, phone, user, placed string) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"number":%q,"customer":{"phone":%q,"user_id":%q},"status":"paid","placed_at":%q}`,
+		number, phone, user, placed))
+}
+
+// TestRecycledPhone: who has a phone number after somebody else sees nothing of
+// what the other ordered, and is not kept from their own orders by it.
+func TestRecycledPhone(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, addr string) {
+		b := book(t, addr, orders.Config{Keep: 3})
+		const number = "34600000001"
+		put(t, b, owned("W1001", number, "", "2026-01-01"), owned("W1002", "", "ES.2", "2026-01-02"), owned("W1003", number, "ES.2", "2026-01-03"))
+		for i := range 20 {
+			put(t, b, owned(fmt.Sprint("W", 2000+i), number, "ES.1", fmt.Sprintf("2026-02-%02d", i+1)))
+		}
+		for _, tt := range []struct {
+			who  gateway.Identity
+			text string
+			want []string
+		}{
+			{gateway.Identity{Phone: number, UserID: "ES.2"}, "", []string{"W1003", "W1002", "W1001"}},
+			{gateway.Identity{Phone: number, UserID: "ES.2"}, "W2019 W1001 W2018", []string{"W1003", "W1002", "W1001"}},
+			{gateway.Identity{Phone: number, UserID: "ES.3"}, "W2019", []string{"W1001"}},
+			{gateway.Identity{UserID: "ES.2"}, "W1001 W2019", []string{"W1003", "W1002"}},
+			{gateway.Identity{Phone: number, UserID: "ES.1"}, "W1003", []string{"W2019", "W2018", "W2017"}},
+			{gateway.Identity{Phone: number}, "W1003", []string{"W2019", "W2018", "W2017", "W1003"}},
+		} {
+			f := facts(t, b, tt.who, tt.text)
+			equal(t, tt.want, numbers(f))
+			for _, n := range f.Asked {
+				if slices.Contains(f.NotFound, n) == slices.Contains(tt.want, n) {
+					t.Errorf("%q asked %q: not found are %v", tt.who.UserID, tt.text, f.NotFound)
+				}
+			}
+		}
+		for contact, want := range map[string]int{number: 22, "ES.1": 20, "ES.2": 2, "ES.3": 0} {
+			list, err := b.Find(t.Context(), contact)
+			if err != nil || len(list) != want {
+				t.Errorf("%s has %d orders, %v", contact, len(list), err)
+			}
+		}
+	})
+}
+
 // TestErrorBehindAMissingValue: what can't be read is not taken for missing.
 func TestErrorBehindAMissingValue(t *testing.T) {
 	t.Parallel()

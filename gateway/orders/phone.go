@@ -47,25 +47,29 @@ func candidates(digits string) []string {
 	return list
 }
 
-// named is who a text names: a phone number in any writing, a user id, or, for
-// a text of digits alone, either.
-func named(text string) gateway.Identity {
-	who := gateway.Identity{UserID: text}
+// named are the identities that a text may mean: a user id, and a phone number
+// in any writing where there are no letters. They are two, because one identity
+// with both would be a person who has that user id.
+func named(text string) []gateway.Identity {
+	who := []gateway.Identity{{UserID: text}}
 	if strings.Trim(text, "0123456789+-().\u00a0 ") == "" {
-		who.Phone = text
+		who = append(who, gateway.Identity{Phone: text})
 	}
 	return who
 }
 
-// identityKeys are the owner keys under which a person's orders may be found.
-func identityKeys(who gateway.Identity) []string {
+// identityKeys are the owner keys under which the orders of these identities may
+// be found.
+func identityKeys(people ...gateway.Identity) []string {
 	var keys []string
-	if who.UserID != "" {
-		keys = append(keys, "user:"+who.UserID)
-	}
-	if digits := Digits(who.Phone); digits != "" {
-		for _, c := range candidates(digits) {
-			keys = append(keys, "phone:"+c)
+	for _, who := range people {
+		if who.UserID != "" {
+			keys = append(keys, "user:"+who.UserID)
+		}
+		if digits := Digits(who.Phone); digits != "" {
+			for _, c := range candidates(digits) {
+				keys = append(keys, "phone:"+c)
+			}
 		}
 	}
 	return keys
