@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -15,6 +16,7 @@ const acceptTimeout = 5 * time.Second
 
 // intake is one webhook's events on their way to a commit.
 type intake struct {
+	ctx    context.Context
 	events []Event
 	done   chan<- error
 }
@@ -34,7 +36,7 @@ func (g *Gateway) Accept(ctx context.Context, events []Event) error {
 	}
 	done := make(chan error, 1)
 	select {
-	case g.intake <- intake{events, done}:
+	case g.intake <- intake{ctx, events, done}:
 	case <-ctx.Done():
 		return fmt.Errorf("accept %d events: %w", len(events), ctx.Err())
 	}
@@ -89,24 +91,40 @@ func (g *Gateway) collect(batch []intake) []intake {
 	return batch
 }
 
-// keep commits a batch. When that fails and the store is well, one webhook must
-// hold something that can't be stored: each is tried alone, so that it doesn't
-// cost its neighbours.
+// keep commits a batch. When that fails, not by being late, and the store is well,
+// one webhook must hold something that can't be stored: each is tried alone, so that
+// it doesn't cost its neighbours.
 func (g *Gateway) keep(ctx context.Context, batch []intake) {
 	var events []Event
 	for _, in := range batch {
 		events = append(events, in.events...)
 	}
 	err := g.commit(ctx, events)
-	if err != nil && len(batch) > 1 && g.Store.Ping(ctx) == nil {
-		for _, in := range batch {
-			in.done <- g.commit(ctx, in.events)
-		}
+	if err != nil && len(batch) > 1 && !errors.Is(err, context.DeadlineExceeded) && g.well(ctx) {
+		g.keepEach(ctx, batch)
 		return
 	}
 	for _, in := range batch {
 		in.done <- err
 	}
+}
+
+// keepEach commits one webhook after the other. Who has given up waiting is told so:
+// the provider sends it again.
+func (g *Gateway) keepEach(ctx context.Context, batch []intake) {
+	for _, in := range batch {
+		if err := in.ctx.Err(); err != nil {
+			in.done <- err
+			continue
+		}
+		in.done <- g.commit(ctx, in.events)
+	}
+}
+
+func (g *Gateway) well(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return g.Store.Ping(ctx) == nil
 }
 
 func (g *Gateway) commit(ctx context.Context, events []Event) error {

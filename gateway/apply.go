@@ -23,8 +23,8 @@ type Applied struct {
 // It is pure: a store calls it inside its own transaction, with both rows
 // locked, and writes the result.
 //
-// Claiming again by the same agent changes nothing. Replying claims a queued
-// handoff first. Return and resolve may be done by anyone, so that nothing is
+// Claiming again by the same agent changes nothing. What a person took from the
+// phone app any agent may claim. Replying claims a queued handoff first. Return and resolve may be done by anyone, so that nothing is
 // stuck with an agent who went home.
 func Apply(h Handoff, c Conversation, a Action) (Applied, error) {
 	if strings.TrimSpace(a.Agent) == "" {
@@ -48,10 +48,14 @@ func Apply(h Handoff, c Conversation, a Action) (Applied, error) {
 
 func applyClaim(h Handoff, c Conversation, a Action) (Applied, error) {
 	if h.State == HandoffClaimed {
-		if h.Agent != a.Agent {
+		switch h.Agent {
+		case a.Agent:
+			return Applied{Handoff: h, Conversation: c}, nil
+		case phoneAppAgent:
+			// Nobody signs in under that name: an agent relieves whoever wrote.
+		default:
 			return Applied{}, ErrTaken
 		}
-		return Applied{Handoff: h, Conversation: c}, nil
 	}
 	h.State, h.Agent, h.UpdatedAt = HandoffClaimed, a.Agent, a.At
 	c.Mode, c.Agent, c.UpdatedAt = ModeAgent, a.Agent, a.At

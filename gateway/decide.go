@@ -33,10 +33,10 @@ type Situation struct {
 // first and are never scored. They hold with the model down, too.
 func Preempt(s Situation) (Decision, bool) {
 	switch {
+	case s.Burst.Echo && s.Mode != ModeAgent:
+		return Decision{Kind: DecideHandoff, Reason: ReasonTakenOver, Rule: "echo"}, true
 	case s.Mode == ModeQueued || s.Mode == ModeAgent:
 		return Decision{Kind: DecideQuiet, Rule: "human_owns"}, true
-	case s.Burst.Echo:
-		return Decision{Kind: DecideHandoff, Reason: ReasonTakenOver, Rule: "echo"}, true
 	case !s.WindowOpen:
 		return Decision{Kind: DecideHandoff, Reason: ReasonWindow, Rule: "service_window"}, true
 	case s.Attempt > maxAttempts:

@@ -14,17 +14,23 @@ const sendLease = 30 * time.Second
 // maxSends is how often one message is tried before a person is told.
 const maxSends = 8
 
+// maxUnknown is how often one message is tried when nobody knows what became of it:
+// each further try may be one more copy on the customer's phone.
+const maxUnknown = 2
+
 // Deliver sends the next message that is due and settles how that ended.
 // ErrNoWork says that nothing is due. A message that may not be sent yet, by the
 // limits of the number or of the pair, is put back for the time being and costs
 // no attempt.
 func (g *Gateway) Deliver(ctx context.Context) error {
-	o, err := g.Store.NextOutgoing(ctx, g.Now(), sendLease)
+	if g.unsettled.Load() > 0 {
+		// The store is away and does not know what was sent: what it would hand out
+		// first when it is back may be just that.
+		return ErrNoWork
+	}
+	o, err := g.nextOutgoing(ctx)
 	if err != nil {
-		if errors.Is(err, ErrNoWork) {
-			return err
-		}
-		return fmt.Errorf("next outgoing: %w", err)
+		return err
 	}
 	wait, err := g.Limiter.Take(ctx, o.Channel, o.To.Key(), g.Now())
 	if err != nil {
@@ -34,10 +40,11 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	if wait > 0 {
 		return g.postpone(context.WithoutCancel(ctx), o, wait)
 	}
-	r := g.attempt(ctx, o)
-	ctx = context.WithoutCancel(ctx)
-	if err := g.Store.Settle(ctx, o, r); err != nil && !errors.Is(err, ErrLeaseLost) {
-		return fmt.Errorf("settle %s: %w", o.ID, err)
+	// A send that has begun is finished even while the program stops: cut off, its
+	// outcome would be unknown.
+	r := g.attempt(context.WithoutCancel(ctx), o)
+	if err := g.settle(ctx, o, r); err != nil {
+		return err
 	}
 	g.Metrics.Sends.WithLabelValues(string(r.Outcome)).Inc()
 	g.changes.ring()
@@ -45,9 +52,47 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	return nil
 }
 
+func (g *Gateway) nextOutgoing(ctx context.Context) (*Outgoing, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	o, err := g.Store.NextOutgoing(ctx, g.Now(), sendLease)
+	if err != nil && !errors.Is(err, ErrNoWork) {
+		return nil, fmt.Errorf("next outgoing: %w", err)
+	}
+	return o, err
+}
+
+// settle notes what became of a send, again and again while the store is away: a
+// result that is lost means a message that is sent twice. It gives up when the
+// program has been told to stop; then the lease runs out, and the message waits for
+// its status before anyone tries it again.
+func (g *Gateway) settle(ctx context.Context, o *Outgoing, r SendResult) error {
+	g.unsettled.Add(1)
+	defer g.unsettled.Add(-1)
+	for failures := 1; ; failures++ {
+		err := g.settleOnce(ctx, o, r)
+		if err == nil || errors.Is(err, ErrLeaseLost) {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("settle %s: %w", o.ID, err)
+		}
+		g.Logger.ErrorContext(ctx, "the result of a send could not be kept; trying again", "error", err, "failures", failures)
+		pause(ctx, min(time.Duration(failures)*g.Poll, 5*time.Second))
+	}
+}
+
+func (g *Gateway) settleOnce(ctx context.Context, o *Outgoing, r SendResult) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	return g.Store.Settle(ctx, o, r)
+}
+
 // postpone puts a message back for a while. A lost lease means that somebody else has
 // it, which is as well.
 func (g *Gateway) postpone(ctx context.Context, o *Outgoing, wait time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	err := g.Store.Postpone(ctx, o, g.Now().Add(wait))
 	if err != nil && !errors.Is(err, ErrLeaseLost) {
 		return fmt.Errorf("postpone %s: %w", o.ID, err)
@@ -84,7 +129,7 @@ func (g *Gateway) again(ctx context.Context, o *Outgoing, r SendResult, now time
 	if r.Outcome == SendUnknown && r.RetryAt.Before(now.Add(ReconcileAfter)) {
 		r.RetryAt = now.Add(ReconcileAfter)
 	}
-	if o.Attempt >= maxSends {
+	if o.Attempt >= maxSends || r.Outcome == SendUnknown && o.Attempt >= maxUnknown {
 		return g.reject(ctx, o, r)
 	}
 	if r.RetryAt.IsZero() {

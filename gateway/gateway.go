@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -77,6 +78,8 @@ type Gateway struct {
 	turns   *bell
 	sends   *bell
 	changes *bell
+	// unsettled counts sends whose result the store has not taken yet.
+	unsettled atomic.Int64
 }
 
 // New checks the configuration and fills the defaults.

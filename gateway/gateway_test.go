@@ -154,6 +154,7 @@ func TestDeliver(t *testing.T) {
 		{name: "unknown waits for its status", o: Outgoing{Attempt: 1}, r: SendResult{Outcome: SendUnknown, RetryAt: now}, want: SendUnknown, retryAt: now.Add(ReconcileAfter)},
 		{name: "error is unknown", o: Outgoing{Attempt: 1}, err: errors.New("x"), want: SendUnknown, retryAt: now.Add(ReconcileAfter)},
 		{name: "rejected", o: Outgoing{Attempt: 1}, r: SendResult{Outcome: SendRejected}, want: SendRejected, handoff: true},
+		{name: "unknown again", o: Outgoing{Attempt: maxUnknown}, r: SendResult{Outcome: SendUnknown}, want: SendRejected, handoff: true},
 		{name: "tried often enough", o: Outgoing{Attempt: maxSends}, r: SendResult{Outcome: SendRetry}, want: SendRejected, handoff: true},
 		{name: "expired", o: Outgoing{Attempt: 1, ExpiresAt: now.Add(-time.Second)}, r: SendResult{Outcome: SendAccepted}, want: SendRejected, handoff: true},
 	}

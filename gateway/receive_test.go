@@ -90,6 +90,7 @@ func TestApply(t *testing.T) {
 		{"claim", queued, open, Action{Kind: ActionClaim, Agent: "ana"}, nil, HandoffClaimed, ModeAgent, 4, false},
 		{"claim again", claimed, Conversation{Mode: ModeAgent, Epoch: 4}, Action{Kind: ActionClaim, Agent: "ana"}, nil, HandoffClaimed, ModeAgent, 4, false},
 		{"claim another's", claimed, open, Action{Kind: ActionClaim, Agent: "luis"}, ErrTaken, "", "", 0, false},
+		{"relieve the phone app", Handoff{ID: "h", State: HandoffClaimed, Agent: phoneAppAgent}, Conversation{Mode: ModeAgent, Epoch: 3}, Action{Kind: ActionClaim, Agent: "ana"}, nil, HandoffClaimed, ModeAgent, 4, false},
 		{"reply claims", queued, open, Action{Kind: ActionReply, Agent: "ana", Text: "Hola"}, nil, HandoffClaimed, ModeAgent, 4, true},
 		{"reply to another's", claimed, open, Action{Kind: ActionReply, Agent: "luis", Text: "Hola"}, ErrTaken, "", "", 0, false},
 		{"an empty reply", queued, open, Action{Kind: ActionReply, Agent: "ana", Text: " \n"}, ErrInvalid, "", "", 0, false},

@@ -15,6 +15,14 @@ import (
 // the orders, and the commit.
 const leaseMargin = 30 * time.Second
 
+// storeTimeout ends a call of the store that hangs: a database that is gone without a
+// word would otherwise hold the workers for as long as TCP does.
+const storeTimeout = 10 * time.Second
+
+// errStopped says that the program stops while an answer is being made. Another
+// process, or the next start, takes the turn.
+var errStopped = errors.New("the program stops")
+
 // errPanic says that making an answer broke down. The conversation still gets a
 // person.
 var errPanic = errors.New("the answer broke down")
@@ -24,28 +32,45 @@ var errPanic = errors.New("the answer broke down")
 // overtaken is not an error: it leaves its record and the conversation is due
 // again.
 func (g *Gateway) Turn(ctx context.Context) error {
-	claim, err := g.Store.Claim(ctx, g.Now(), g.AnswerTimeout+leaseMargin)
+	claim, err := g.claim(ctx)
 	if err != nil {
-		if errors.Is(err, ErrNoWork) {
-			return err
-		}
-		return fmt.Errorf("claim: %w", err)
+		return err
 	}
 	t := g.turn(ctx, claim)
+	if ctx.Err() != nil {
+		// What was cut off by the end of the program is no answer and no failure.
+		return g.abandon(context.WithoutCancel(ctx), claim, t.Record, errStopped)
+	}
 	// A turn that is finished is committed even while the program stops.
 	ctx = context.WithoutCancel(ctx)
 	began := time.Now()
-	err = g.Store.Commit(ctx, claim, t)
-	g.Metrics.stage("commit", time.Since(began))
-	if err != nil {
+	if err := g.commitTurn(ctx, claim, t); err != nil {
 		return g.abandon(ctx, claim, t.Record, err)
 	}
+	g.Metrics.stage("commit", time.Since(began))
 	g.Metrics.turn(t.Record)
 	g.changes.ring()
 	if len(t.Outgoing) > 0 {
 		g.sends.ring()
 	}
 	return nil
+}
+
+func (g *Gateway) claim(ctx context.Context) (*Claim, error) {
+	// Filing what was accepted while nobody claimed may take its time.
+	ctx, cancel := context.WithTimeout(ctx, 3*storeTimeout)
+	defer cancel()
+	claim, err := g.Store.Claim(ctx, g.Now(), g.AnswerTimeout+leaseMargin)
+	if err != nil && !errors.Is(err, ErrNoWork) {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	return claim, err
+}
+
+func (g *Gateway) commitTurn(ctx context.Context, c *Claim, t Turn) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return g.Store.Commit(ctx, c, t)
 }
 
 // turn is the way of a message, and the only place with this sequence.
@@ -65,9 +90,22 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 		s.Answer.Stages = append([]rag.Stage{orders}, s.Answer.Stages...)
 	}
 	t := compose(c, conversation, s, Decide(s), now)
+	t.Overdue = overdue(c.Events, now)
 	t.Record.Stages = append(t.Record.Stages, rag.Stage{Name: "turn", Took: time.Since(began)})
 	t.Record.Config = g.Answerer.Fingerprint()
 	return t
+}
+
+// overdue tells whether the burst has waited as long as one may: then it is answered
+// although the customer goes on writing, so that nobody writes in vain for ever.
+func overdue(events []Event, now time.Time) bool {
+	by := time.Time{}
+	for _, e := range events {
+		if e.Kind == EventMessage && (by.IsZero() || e.AnswerBy.Before(by)) {
+			by = e.AnswerBy
+		}
+	}
+	return !by.IsZero() && !now.Before(by)
 }
 
 // answer asks for an answer within its time, and turns a panic into an error, so
@@ -110,16 +148,20 @@ func (g *Gateway) abandon(ctx context.Context, c *Claim, r Record, cause error) 
 		retryAt = retryAt.Add(g.QuietPeriod)
 	case errors.Is(cause, ErrHumanOwns):
 		r.Outcome = OutcomeHumanOwns
+	case errors.Is(cause, errStopped):
+		r.Outcome, r.Error = OutcomeFailed, "the program was stopped"
 	default:
 		r.Outcome, r.Error = OutcomeFailed, "the turn could not be committed"
 		retryAt = retryAt.Add(time.Duration(c.Attempt) * time.Second)
 	}
 	r.Reply = ""
 	g.Metrics.Abandoned.WithLabelValues(string(r.Outcome)).Inc()
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	if err := g.Store.Abandon(ctx, c, r, retryAt); err != nil {
 		return fmt.Errorf("abandon after %s: %w", r.Outcome, err)
 	}
-	if r.Outcome == OutcomeFailed {
+	if r.Outcome == OutcomeFailed && !errors.Is(cause, errStopped) {
 		return fmt.Errorf("commit: %w", cause)
 	}
 	return nil

@@ -108,5 +108,8 @@ type Turn struct {
 	Outgoing []Outgoing
 	// Handoff is opened with the turn, or nil.
 	Handoff *Handoff
+	// Overdue is true when the AnswerBy of the first claimed message is over: Commit
+	// is then not refused by newer messages, which stay waiting for the next turn.
+	Overdue bool
 	Record  Record
 }

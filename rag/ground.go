@@ -77,7 +77,8 @@ func checkCitations(a Answer, cited []Passage, unknown []string) Check {
 func checkOrders(a Answer) Check {
 	var foreign []string
 	for _, number := range a.Draft.Orders {
-		if !ownOrder(a.Orders, number) && !slices.Contains(a.Orders.NotFound, number) {
+		asked := slices.ContainsFunc(a.Orders.NotFound, func(n string) bool { return sameOrder(n, number) })
+		if !ownOrder(a.Orders, number) && !asked {
 			foreign = append(foreign, strconv.Quote(number))
 		}
 	}
@@ -88,7 +89,13 @@ func checkOrders(a Answer) Check {
 }
 
 func ownOrder(f OrderFacts, number string) bool {
-	return slices.ContainsFunc(f.Orders, func(o Order) bool { return o.Number == number })
+	return slices.ContainsFunc(f.Orders, func(o Order) bool { return sameOrder(o.Number, number) })
+}
+
+// sameOrder compares order numbers as people write them: with or without "#", in any
+// case.
+func sameOrder(a, b string) bool {
+	return strings.EqualFold(strings.TrimPrefix(a, "#"), strings.TrimPrefix(b, "#"))
 }
 
 func aboutOrders(a Answer) bool { return len(a.Draft.Orders) > 0 }

@@ -30,9 +30,10 @@ func TestChecks(t *testing.T) {
 		{"changed number", cite("Tienes 45 días."), rag.OrderFacts{}, rag.CheckNumbers},
 		{"the passage is not cited", rag.Draft{Answer: "Tienes 30 días.", Citations: []string{"z"}}, rag.OrderFacts{}, rag.CheckCitations},
 		{"nothing is cited", rag.Draft{Answer: "Puedes devolver el producto."}, rag.OrderFacts{}, rag.CheckCitations},
-		{"small talk needs no source", rag.Draft{Answer: "¡Hola!", SmallTalk: true}, rag.OrderFacts{}, ""},
+		{"a model's word that it is small talk", rag.Draft{Answer: "Sí, siempre es gratis.", SmallTalk: true}, rag.OrderFacts{}, rag.CheckCitations},
 		{"an own order", order("Tu pedido #W2024117 llega el 3 de mayo: 2 por 219,90 €, https://a.example/W2024117", "#W2024117"), own, ""},
 		{"not found", order("No encuentro el pedido W2029999.", "W2029999"), own, ""},
+		{"not found, in another writing", order("No encuentro el pedido #W2029999.", "#w2029999"), own, ""},
 		{"somebody else's order", order("Tu pedido #W9999999 está en camino.", "#W9999999"), own, rag.CheckOrders},
 		{"orders away", order("Tu pedido está en camino.", "#W2024117"), rag.OrderFacts{Unavailable: true}, rag.CheckOrders},
 		{"another day", order("Llega el 4 de mayo.", "#W2024117"), own, rag.CheckNumbers},
@@ -139,4 +140,22 @@ func TestDetectLocale(t *testing.T) {
 			t.Fatalf("locale %q", got)
 		}
 	})
+}
+
+// TestSmallTalkNeedsNoSource where the customer only greets.
+func TestSmallTalkNeedsNoSource(t *testing.T) {
+	t.Parallel()
+	draft := rag.Draft{Answer: "¡Hola!", SmallTalk: true}
+	a, err := newSetup(fakeModel{draft: draft}).answer(t, rag.Question{Text: "¡Buenos días!"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range a.Checks {
+		if !c.OK {
+			t.Errorf("%s: %s", c.Name, c.Detail)
+		}
+	}
+	if !a.Draft.SmallTalk {
+		t.Error("it is no small talk any more")
+	}
 }

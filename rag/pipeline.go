@@ -12,6 +12,7 @@ import (
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
+	"github.com/recado/recado/rag/guard"
 )
 
 // Defaults of Config.
@@ -153,6 +154,7 @@ func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 		return a, err
 	}
 	a.Draft, a.Usage, a.Model = response.Draft, response.Usage, cmp.Or(response.Model, a.Model)
+	a.Draft.SmallTalk = a.Draft.SmallTalk && guard.Courteous(q.Text) != ""
 	a.Text = strings.TrimSpace(response.Draft.Answer)
 
 	a.Cited, a.Checks = ground(a)

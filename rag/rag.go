@@ -195,7 +195,9 @@ type Draft struct {
 	NeedsHuman bool `json:"needs_human"`
 	// Missing says what information the model would have needed.
 	Missing string `json:"missing,omitempty"`
-	// SmallTalk is true for a greeting or thanks, which rests on nothing.
+	// SmallTalk is true for a greeting or thanks, which rests on nothing. A model's
+	// word for it counts only where the customer's message is a courtesy
+	// (guard.Courteous): it would excuse the draft from sources and score.
 	SmallTalk bool `json:"small_talk,omitempty"`
 	// Support is the share of the question, in [0, 1], that the model itself
 	// found in what it cites. Models that do not say leave it 0.

@@ -34,7 +34,7 @@ func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, erro
 
 func (m *Model) draft(r rag.Request) rag.Draft {
 	folded := fold(r.Question)
-	if text, ok := smallTalk(r.Question, folded, r.Locale); ok {
+	if text, ok := smallTalk(r.Question, r.Locale); ok {
 		return rag.Draft{Answer: text, SmallTalk: true}
 	}
 	if m.aboutOrder(folded, r) {

@@ -1,0 +1,46 @@
+package guard
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Courtesy is a message that wants nothing but a kind word.
+type Courtesy string
+
+// The courtesies.
+const (
+	// Greeting is a message that only greets.
+	Greeting Courtesy = "greeting"
+	// Thanks is a message that only thanks, agrees or says goodbye.
+	Thanks Courtesy = "thanks"
+)
+
+const (
+	greetingWords = `hola|holaa+|buenas|buenos|dias|tardes|noches|buen|dia|hey|hi|hello|hiya|good|morning|afternoon|evening|saludos|que tal|como estas|how are you|there|ola|buenass?|que hay|como va|como estais|que tal estas|holi`
+	kindEmoji     = "👍🙏❤😊🙂😀😁😃😄👌💪🥰😍🎉✅💚💙🤗👏"
+	thanksWords   = `gracias|muchas|muchisimas|mil|thanks|thank you|thank|thx|ty|cheers|so much|very much|a lot|many|perfecto|perfect|genial|great|vale|ok|okay|okey|de acuerdo|estupendo|entendido|got it|adios|bye|goodbye|hasta luego|see you|por todo|for everything|for your help|por tu ayuda|por la ayuda|muy amable|all good|todo bien|you re welcome|de nada|si|yes|bien|done|listo|nice|cool|super|feliz|have a nice day|that s all|eso es todo|nada mas|un saludo|un abrazo|saludo|take care|que vaya bien|buen finde|cuidate`
+)
+
+var (
+	onlyGreeting = regexp.MustCompile(`^(?: (?:` + greetingWords + `))+ $`)
+	onlyThanks   = regexp.MustCompile(`^(?: (?:` + thanksWords + `|` + greetingWords + `))+ $`)
+)
+
+// Courteous tells whether a customer's message is nothing but a greeting, thanks or
+// a goodbye, in Spanish or English, and which. Of messages without words, those with
+// a kind emoji are taken for thanks. Everything else is "".
+//
+// Only such a message may be answered with words that rest on nothing, whatever a
+// model says of its own draft.
+func Courteous(text string) Courtesy {
+	// Patterns ask for words with a space on either side, across sentences.
+	folded := " " + strings.Join(strings.Fields(strings.ReplaceAll(fold(text), ".", " ")), " ") + " "
+	switch {
+	case onlyGreeting.MatchString(folded):
+		return Greeting
+	case onlyThanks.MatchString(folded) || strings.TrimSpace(folded) == "" && strings.ContainsAny(text, kindEmoji):
+		return Thanks
+	}
+	return ""
+}
