@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -193,8 +194,8 @@ func theirs(doc string, who ...gateway.Identity) (order, bool) {
 // Facts tells what is known of the orders of who, for a question with this text:
 // the latest ones and those it names, newest first, and which of the named ones
 // are not theirs. It never fails, and takes no longer than Timeout whatever the
-// client is set to: when Redis is away or slow, Unavailable is set and nothing
-// else but the named numbers.
+// client is set to: when Redis is away or slow, or answers with an error,
+// Unavailable is set and nothing else but the named numbers.
 func (b *Book) Facts(ctx context.Context, who gateway.Identity, text string) rag.OrderFacts {
 	asked := Numbers(text)
 	if b.resting() {
@@ -204,26 +205,43 @@ func (b *Book) Facts(ctx context.Context, who gateway.Identity, text string) rag
 	defer cancel()
 	// A client does not look at the context while it reads, unless it is told to.
 	// One that hangs is left to its own timeout.
-	answer := make(chan rag.OrderFacts, 1)
+	type result struct {
+		facts rag.OrderFacts
+		err   error
+	}
+	answer := make(chan result, 1)
 	go func() {
-		defer close(answer)
-		if f, err := b.facts(limited, who, asked); err == nil {
-			answer <- f
-		}
+		f, err := b.facts(limited, who, asked)
+		answer <- result{f, err}
 	}()
+	err := context.DeadlineExceeded
 	select {
-	case f, ok := <-answer:
-		if ok {
-			return f
+	case read := <-answer:
+		if read.err == nil {
+			return read.facts
 		}
+		err = read.err
 	case <-limited.Done():
 	}
 	// A caller who gave up says nothing about Redis.
 	if ctx.Err() == nil {
-		b.rest()
-		b.config.Logger.WarnContext(ctx, "orders could not be read", "rest_ms", restAfterFailure.Milliseconds())
+		b.failed(ctx, err)
 	}
 	return rag.OrderFacts{Asked: asked, Unavailable: true}
+}
+
+// failed lets Redis rest when it can't be reached or is slow. An error that Redis
+// answers with costs nobody time, and may be about one customer's key alone.
+func (b *Book) failed(ctx context.Context, err error) {
+	var said redis.Error
+	if errors.As(err, &said) {
+		// The rest of the text may repeat what was asked for.
+		code, _, _ := strings.Cut(said.Error(), " ")
+		b.config.Logger.WarnContext(ctx, "redis refused to read orders", "code", code)
+		return
+	}
+	b.rest()
+	b.config.Logger.WarnContext(ctx, "orders could not be read", "rest_ms", restAfterFailure.Milliseconds())
 }
 
 func (b *Book) facts(ctx context.Context, who gateway.Identity, asked []string) (rag.OrderFacts, error) {

@@ -484,7 +484,10 @@ func TestErrorBehindAMissingValue(t *testing.T) {
 		if err := client.Set(t.Context(), "recado:order:W2222", "x", 0).Err(); err != nil {
 			t.Fatal(err)
 		}
+		put(t, b, doc("W3333", "34600000002"))
 		equal(t, rag.OrderFacts{Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), ""))
+		// It is that customer's trouble alone.
+		equal(t, []string{"W3333"}, numbers(facts(t, b, phone("34600000002"), "")))
 		if _, err := b.Find(t.Context(), "34600000001"); err == nil {
 			t.Error("no error")
 		}
@@ -520,18 +523,37 @@ func TestRedisAwayAndBack(t *testing.T) {
 		Now: time.Now, Logger: slog.New(slog.NewJSONHandler(logged, nil)),
 	})
 	put(t, b, doc("W1111", "34600000001"))
-	server.SetError("LOADING Redis is loading the dataset in memory")
+	server.Close()
 	away := rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}
 	equal(t, away, b.Facts(t.Context(), phone("34600000001"), "W1111?"))
 	if _, err := b.Put(t.Context(), []json.RawMessage{doc("A", "34600000001")}); err == nil || errors.Is(err, orders.ErrInvalid) {
 		t.Errorf("writing gives %v", err)
 	}
-	server.SetError("")
+	if err := server.Restart(); err != nil {
+		t.Fatal(err)
+	}
 	time.advance(1999e6)
 	equal(t, away, b.Facts(t.Context(), phone("34600000001"), "W1111?"))
 	time.advance(1e6)
 	equal(t, []string{"W1111"}, numbers(facts(t, b, phone("34600000001"), "W1111?")))
 	if text := logged.String(); strings.Count(text, "could not be read") != 1 || strings.Contains(text, "34600") || strings.Contains(text, "W1111") {
+		t.Errorf("the log is %s", text)
+	}
+}
+
+// TestRedisThatRefuses: an error that Redis answers with is that question's alone,
+// and of its text only the code is logged.
+func TestRedisThatRefuses(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	logged := &bytes.Buffer{}
+	b := book(t, "redis://"+server.Addr()+"?max_retries=-1", orders.Config{Logger: slog.New(slog.NewJSONHandler(logged, nil))})
+	put(t, b, doc("W1111", "34600000001"))
+	server.SetError("ERR no such thing: recado:customer:phone:34600000001 W1111")
+	equal(t, rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), "W1111?"))
+	server.SetError("")
+	equal(t, []string{"W1111"}, numbers(facts(t, b, phone("34600000001"), "W1111?")))
+	if text := logged.String(); !strings.Contains(text, `"code":"ERR"`) || strings.Contains(text, "34600") || strings.Contains(text, "W1111") {
 		t.Errorf("the log is %s", text)
 	}
 }
