@@ -1,89 +1,150 @@
 package desk
 
 import (
+	"errors"
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 )
 
-// How many sign-ins may fail within a window: for one name, and from one address.
-// Behind a proxy all agents share an address, so that bound is wide.
+// How sign-ins that fail slow down the next ones for the same name from the same
+// address: the first few not at all, then each twice as long as the one before.
+// Nobody is locked out: whoever knows the password gets in after the delay.
 const (
-	attemptWindow   = 5 * time.Minute
-	namePasses      = 8
-	addressPasses   = 60
-	attemptsAtATime = 10_000
-	maxNameBytes    = 256
+	freeFailures  = 3
+	firstDelay    = 500 * time.Millisecond
+	longestDelay  = 16 * time.Second
+	failureMemory = 15 * time.Minute
+	// maxDelayed is how many sign-ins wait out a delay at once. Guessing in
+	// parallel is no faster than these allow, eight in a second.
+	maxDelayed   = 128
+	maxAttempts  = 10_000
+	maxNameBytes = 256
 )
 
-// attempts counts sign-ins that were tried. It is in memory: it slows guessing
-// down on each replica, and forgets when the program restarts.
+// errBusy says that a sign-in was not looked at because too many others are under
+// way.
+var errBusy = errors.New("too many sign-ins at once")
+
+// attempts remembers sign-ins that failed. It is in memory: it slows guessing down
+// on each replica, and forgets when the program restarts.
 type attempts struct {
-	mu   sync.Mutex
-	seen map[string]tries
+	mu      sync.Mutex
+	seen    map[string]tries
+	delayed int
 }
 
+// tries are what one name did from one address: failures, and attempts under way
+// that count as if they had failed until it is known, so that many at once can't
+// slip through.
 type tries struct {
-	count int
-	until time.Time
+	failed, open int
+	until        time.Time
+}
+
+// attempt is one sign-in under way; wait is how long it has to be held back.
+type attempt struct {
+	key  string
+	wait time.Duration
 }
 
 func newAttempts() *attempts { return &attempts{seen: map[string]tries{}} }
 
-// take counts one attempt, before it is known how it ends, so that attempts at
-// once can't slip through. It gives how long to wait; 0 means go on.
-func (a *attempts) take(name, address string, now time.Time) time.Duration {
+// begin notes an attempt, which has to be given to end. With errBusy nothing was
+// noted.
+func (a *attempts) begin(name, address string, now time.Time) (attempt, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.shrink(now)
-	return max(a.count(nameKey(name), namePasses, now), a.count("address:"+address, addressPasses, now))
-}
-
-// nameKey keeps little of what a stranger sends as a name: no agent's is longer.
-func nameKey(name string) string {
-	return "name:" + strings.ToLower(name[:min(len(name), maxNameBytes)])
-}
-
-func (a *attempts) count(key string, passes int, now time.Time) time.Duration {
-	t := a.seen[key]
+	this := attempt{key: attemptKey(name, address)}
+	t := a.seen[this.key]
 	if !now.Before(t.until) {
-		t = tries{until: now.Add(attemptWindow)}
+		t.failed = 0
 	}
-	t.count++
-	a.seen[key] = t
-	if t.count > passes {
-		return t.until.Sub(now)
+	this.wait = delay(t.failed + t.open)
+	if this.wait > 0 {
+		if a.delayed >= maxDelayed {
+			return attempt{}, errBusy
+		}
+		a.delayed++
 	}
-	return 0
+	t.open++
+	a.seen[this.key] = t
+	return this, nil
 }
 
-// forgive forgets a name's attempts after the right password.
-func (a *attempts) forgive(name string) {
+// end notes how an attempt ended: right, wrong, or, with an error, neither.
+func (a *attempts) end(this attempt, right bool, err error, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.seen, nameKey(name))
+	if this.wait > 0 {
+		a.delayed--
+	}
+	t := a.seen[this.key]
+	t.open--
+	switch {
+	case err != nil:
+	case right:
+		t.failed = 0
+	default:
+		t.failed, t.until = t.failed+1, now.Add(failureMemory)
+	}
+	a.seen[this.key] = t
+	if t.failed == 0 && t.open == 0 {
+		delete(a.seen, this.key)
+	}
 }
 
-// shrink keeps the memory bounded: what is over goes first, and everything if
-// that is not enough.
+// delay is how long the next sign-in is held back after so many failures.
+func delay(failures int) time.Duration {
+	if failures < freeFailures {
+		return 0
+	}
+	return min(firstDelay<<min(failures-freeFailures, 8), longestDelay)
+}
+
+// attemptKey keeps little of what a stranger sends as a name: no agent's is longer.
+func attemptKey(name, address string) string {
+	return strings.ToLower(name[:min(len(name), maxNameBytes)]) + "\n" + address
+}
+
+// shrink keeps the memory bounded: what is over goes first, and then any that is
+// not under way. There are never more than begin has admitted.
 func (a *attempts) shrink(now time.Time) {
-	if len(a.seen) < attemptsAtATime {
+	if len(a.seen) < maxAttempts {
 		return
 	}
-	maps.DeleteFunc(a.seen, func(_ string, t tries) bool { return !now.Before(t.until) })
-	if len(a.seen) >= attemptsAtATime {
-		clear(a.seen)
+	maps.DeleteFunc(a.seen, func(_ string, t tries) bool { return t.open == 0 && !now.Before(t.until) })
+	for key, t := range a.seen {
+		if len(a.seen) < maxAttempts {
+			return
+		}
+		if t.open == 0 {
+			delete(a.seen, key)
+		}
 	}
 }
 
-// address is the client's, without its port; it is never logged.
+// address is the client's, without its port, and for IPv6 the network that one
+// subscriber has to themselves; it is never logged.
 func address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		host = r.RemoteAddr
 	}
-	return host
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		if network, err := ip.Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return ip.String()
 }

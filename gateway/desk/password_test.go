@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,59 +94,91 @@ func FuzzVerify(f *testing.F) {
 
 var clockStart = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
-func TestAttemptsStayBounded(t *testing.T) {
+// TestAttempts: any row of attempts, ended in any order, leaves nothing under way,
+// never holds a right password back for longer than the longest delay, and keeps
+// little of what strangers send.
+func TestAttempts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a, now := newAttempts(), clockStart
-		name := rapid.StringN(0, 3000, -1).Draw(t, "name")
-		for i := range namePasses {
-			if wait := a.take(name, "192.0.2.1", now); wait > 0 {
-				t.Fatalf("attempt %d waits %s", i, wait)
+		var open []attempt
+		failed := map[string]int{}
+		finish := func() {
+			i := rapid.IntRange(0, len(open)-1).Draw(t, "which")
+			this, right := open[i], rapid.Bool().Draw(t, "right")
+			open = append(open[:i], open[i+1:]...)
+			a.end(this, right, nil, now)
+			failed[this.key]++
+			if right {
+				failed[this.key] = 0
 			}
 		}
-		if wait := a.take(name, "192.0.2.1", now); wait != attemptWindow {
-			t.Fatalf("one too many waits %s", wait)
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			if len(open) > 0 && rapid.Bool().Draw(t, "end") {
+				finish()
+				continue
+			}
+			name := rapid.SampledFrom([]string{"ana", "Ana", strings.Repeat("ñ", 3000)}).Draw(t, "name")
+			this, err := a.begin(name, "192.0.2.1", now)
+			if err != nil || this.wait > longestDelay || len(this.key) > 4*maxNameBytes {
+				t.Fatalf("a key of %d bytes waits %s, %v", len(this.key), this.wait, err)
+			}
+			if failed[this.key] >= freeFailures && this.wait == 0 {
+				t.Fatalf("no delay after %d failures", failed[this.key])
+			}
+			open = append(open, this)
 		}
-		a.forgive(name)
-		if wait := a.take(name, "192.0.2.1", now); wait != 0 {
-			t.Fatalf("after the right password: %s", wait)
+		for len(open) > 0 {
+			finish()
 		}
-		for key := range a.seen {
-			if len(key) > 4*maxNameBytes {
-				t.Fatalf("a key of %d bytes is kept", len(key))
+		if a.delayed != 0 {
+			t.Fatalf("%d are still delayed", a.delayed)
+		}
+		for key, n := range failed {
+			if got := a.seen[key]; got.failed != n || got.open != 0 {
+				t.Fatalf("after %d failures: %+v", n, got)
 			}
 		}
 	})
 }
 
-func TestAttemptsFromOneAddress(t *testing.T) {
+// TestWhatCouldNotBeLookedAtIsNoFailure: the store was away, or the browser left.
+func TestWhatCouldNotBeLookedAtIsNoFailure(t *testing.T) {
 	t.Parallel()
 	a := newAttempts()
-	for i := range addressPasses + 10 {
-		wait := a.take(strings.Repeat("n", i+1), "192.0.2.1", clockStart.Add(time.Duration(i)*time.Second))
-		if (wait > 0) != (i >= addressPasses) {
-			t.Errorf("attempt %d waits %s", i, wait)
+	for range 10 {
+		this, err := a.begin("ana", "192.0.2.1", clockStart)
+		if err != nil || this.wait > 0 {
+			t.Fatalf("%s, %v", this.wait, err)
 		}
+		a.end(this, false, errBusy, clockStart)
 	}
-	if wait := a.take("n", "192.0.2.2", clockStart); wait > 0 {
-		t.Errorf("another address waits %s", wait)
-	}
-	if wait := a.take("n", "192.0.2.1", clockStart.Add(attemptWindow)); wait > 0 {
-		t.Errorf("after the window: %s", wait)
+	if len(a.seen) != 0 {
+		t.Errorf("%v is kept", a.seen)
 	}
 }
 
-func TestAttemptsForgetWhatIsOver(t *testing.T) {
+// TestAttemptsStayBounded: however many names are tried, and those under way are
+// not forgotten for it.
+func TestAttemptsStayBounded(t *testing.T) {
 	t.Parallel()
 	a := newAttempts()
-	for i := range attemptsAtATime {
-		a.take("name", strings.Repeat("i", i%50)+string(rune('a'+i%26))+string(rune(0x400+i/26)), clockStart)
+	mine, err := a.begin("ana", "192.0.2.1", clockStart)
+	if err != nil {
+		t.Fatal(err)
 	}
-	later := clockStart.Add(attemptWindow)
-	for range 3 {
-		a.take("other", "192.0.2.1", later)
+	for i := range 2*maxAttempts + 1 {
+		now := clockStart.Add(time.Duration(i/maxAttempts) * failureMemory)
+		this, err := a.begin("name"+strconv.Itoa(i), "192.0.2.1", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.end(this, false, nil, now)
+		if len(a.seen) > maxAttempts {
+			t.Fatalf("%d are kept", len(a.seen))
+		}
 	}
-	if n := len(a.seen); n > attemptsAtATime {
-		t.Errorf("%d are kept", n)
+	if a.seen[mine.key].open != 1 {
+		t.Error("one under way was forgotten")
 	}
 }

@@ -1,15 +1,14 @@
 package desk
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,8 +16,12 @@ import (
 	"github.com/recado/recado/internal/web"
 )
 
-// maxHashing is how many passwords are verified at once; each takes 19 MiB.
-const maxHashing = 2
+// maxHashing is how many passwords are verified at once; each takes 19 MiB. Others
+// wait for hashingWait, and are then asked to come back.
+const (
+	maxHashing  = 2
+	hashingWait = 2 * time.Second
+)
 
 // maxForm is the largest form in bytes: a reply of the greatest length, encoded,
 // and room.
@@ -142,20 +145,18 @@ func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	name, password := strings.TrimSpace(r.PostFormValue("name")), r.PostFormValue("password")
 	again := page{Name: "sign-in", Title: "sign_in", Content: signInView{Name: name, Next: next(r)}}
-	if wait := d.attempts.take(name, address(r), d.config.Now()); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		again.Problem = "sign_in_slow"
-		return d.show(w, r, http.StatusTooManyRequests, again)
-	}
-	ok, err := d.knows(r, name, password)
-	if err != nil {
+	ok, err := d.check(r, name, password)
+	switch {
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "5")
+		again.Problem = "sign_in_busy"
+		return d.show(w, r, http.StatusServiceUnavailable, again)
+	case err != nil:
 		return err
-	}
-	if !ok {
+	case !ok:
 		again.Problem = "sign_in_wrong"
 		return d.show(w, r, http.StatusUnauthorized, again)
 	}
-	d.attempts.forgive(name)
 	if err := d.begin(w, r, name); err != nil {
 		return err
 	}
@@ -163,8 +164,21 @@ func (d *Desk) signIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// knows tells whether that is the agent's password. It takes as long for a name
-// that does not exist.
+// check tells whether that is the agent's password. It takes longer after
+// failures; what could not be looked at gives errBusy and counts as no failure.
+func (d *Desk) check(r *http.Request, name, password string) (ok bool, err error) {
+	this, err := d.attempts.begin(name, address(r), d.config.Now())
+	if err != nil {
+		return false, err
+	}
+	defer func() { d.attempts.end(this, ok, err, d.config.Now()) }()
+	if this.wait > 0 && !d.pause(r, nil, this.wait) {
+		return false, cmp.Or(r.Context().Err(), errBusy)
+	}
+	return d.knows(r, name, password)
+}
+
+// knows verifies a password. It takes as long for a name that does not exist.
 func (d *Desk) knows(r *http.Request, name, password string) (bool, error) {
 	agent, err := d.config.Agents.Agent(r.Context(), name)
 	exists := err == nil
@@ -173,9 +187,13 @@ func (d *Desk) knows(r *http.Request, name, password string) (bool, error) {
 	} else if err != nil {
 		return false, fmt.Errorf("read an agent: %w", err)
 	}
+	timer := time.NewTimer(hashingWait)
+	defer timer.Stop()
 	select {
 	case d.hashing <- struct{}{}:
 		defer func() { <-d.hashing }()
+	case <-timer.C:
+		return false, errBusy
 	case <-r.Context().Done():
 		return false, fmt.Errorf("wait to verify a password: %w", r.Context().Err())
 	}

@@ -7,9 +7,14 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/gateway/desk"
 	"github.com/recado/recado/gateway/desk/desktest"
 )
@@ -148,23 +153,146 @@ func TestSessionsOfAnInventedCookie(t *testing.T) {
 	b.post("/desk/sign-in", credentials("ana", password)).says(t, http.StatusInternalServerError)
 }
 
-func TestGuessingIsSlowedDown(t *testing.T) {
+// TestRightPasswordAlwaysGetsIn: however often somebody else has guessed at the
+// name, even from the same address.
+func TestRightPasswordAlwaysGetsIn(t *testing.T) {
 	t.Parallel()
-	b := setup(t, "")
-	b.addAgent("ana")
-	b.addAgent("bea")
-	for i := range 8 {
-		b.post("/desk/sign-in", credentials("Ana", fmt.Sprint("guess", i))).says(t, http.StatusUnauthorized)
+	shop, hash := desktest.Shop(morning), hashed(t)
+	synctest.Test(t, func(t *testing.T) {
+		d := quietDesk(t, shop, hash, "ana", "bea")
+		var took []time.Duration
+		try := func(name, password, address string, status int) {
+			began := time.Now()
+			if got := signInFrom(d, name, password, address).Code; got != status {
+				t.Errorf("%s from %s: status %d, not %d", name, address, got, status)
+			}
+			took = append(took, time.Since(began))
+		}
+		for i := range 12 {
+			try("Ana", fmt.Sprint("guess", i), "192.0.2.1:1111", http.StatusUnauthorized)
+		}
+		try("ana", password, "192.0.2.1:2222", http.StatusSeeOther)
+		try("ana", password, "192.0.2.1:2222", http.StatusSeeOther)
+		const ms = time.Millisecond
+		want := []time.Duration{0, 0, 0, 500 * ms, 1000 * ms, 2000 * ms, 4000 * ms, 8000 * ms, 16000 * ms, 16000 * ms, 16000 * ms, 16000 * ms, 16000 * ms, 0}
+		if diff := cmp.Diff(want, took); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestGuessesDelayNobodyElse: neither other names behind the same proxy, nor the
+// same name from another address, and none for ever.
+func TestGuessesDelayNobodyElse(t *testing.T) {
+	t.Parallel()
+	shop, hash := desktest.Shop(morning), hashed(t)
+	synctest.Test(t, func(t *testing.T) {
+		d := quietDesk(t, shop, hash, "ana", "bea")
+		for range 9 {
+			signInFrom(d, "ana", "wrong guess", "[2001:db8:1:2::3]:1111")
+		}
+		began := time.Now()
+		for name, from := range map[string]string{"bea": "[2001:db8:1:2::3]:1111", "ana": "[2001:db8:1:3::3]:1111"} {
+			if got := signInFrom(d, name, password, from).Code; got != http.StatusSeeOther || time.Since(began) != 0 {
+				t.Errorf("%s: status %d after %v", name, got, time.Since(began))
+			}
+		}
+		signInFrom(d, "ana", "wrong guess", "[2001:db8:1:2::4]:1111")
+		if took := time.Since(began); took != 16*time.Second {
+			t.Errorf("an address of the same network waits %v", took)
+		}
+		<-time.After(15 * time.Minute)
+		began = time.Now()
+		if got := signInFrom(d, "ana", password, "[2001:db8:1:2::3]:1111").Code; got != http.StatusSeeOther || time.Since(began) != 0 {
+			t.Errorf("a quarter of an hour later: status %d after %v", got, time.Since(began))
+		}
+	})
+}
+
+// TestGuessesAtOnce are no faster than one after another, and cost a bounded
+// amount of work: the rest is asked to come back, and counts as no failure.
+func TestGuessesAtOnce(t *testing.T) {
+	t.Parallel()
+	shop, hash := desktest.Shop(morning), hashed(t)
+	synctest.Test(t, func(t *testing.T) {
+		d := quietDesk(t, shop, hash, "ana", "bea")
+		var mu sync.Mutex
+		ended := map[string]int{}
+		var group sync.WaitGroup
+		began := time.Now()
+		for range 200 {
+			group.Go(func() {
+				w := signInFrom(d, "ana", "wrong guess", "192.0.2.1:1111")
+				mu.Lock()
+				defer mu.Unlock()
+				ended[fmt.Sprint(w.Code, " ", w.Header().Get("Retry-After"), " ", time.Since(began) >= 16*time.Second)]++
+			})
+		}
+		synctest.Wait()
+		mu.Lock()
+		if got := signInFrom(d, "bea", password, "192.0.2.1:1111").Code; got != http.StatusSeeOther {
+			t.Errorf("another agent meanwhile gets status %d", got)
+		}
+		busy := ended["503 5 false"]
+		mu.Unlock()
+		group.Wait()
+		if early := ended["401  false"]; busy != 200-128-3 || early != 8 || ended["401  true"] != 128-5 {
+			t.Errorf("they ended as %v, %d of them at once", ended, busy)
+		}
+	})
+}
+
+// TestSignInWhileOthersAreVerified waits for two seconds at the most.
+func TestSignInWhileOthersAreVerified(t *testing.T) {
+	t.Parallel()
+	shop, hash := desktest.Shop(morning), hashed(t)
+	synctest.Test(t, func(t *testing.T) {
+		d := quietDesk(t, shop, hash, "ana")
+		release := d.HoldHashing()
+		began := time.Now()
+		w := signInFrom(d, "ana", password, "192.0.2.1:1111")
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "Espera unos segundos") || time.Since(began) != 2*time.Second {
+			t.Errorf("status %d after %v: %s", w.Code, time.Since(began), w.Body)
+		}
+		time.AfterFunc(time.Second, release)
+		if got := signInFrom(d, "ana", password, "192.0.2.1:1111").Code; got != http.StatusSeeOther {
+			t.Errorf("status %d when there is room again", got)
+		}
+	})
+}
+
+// hashed is the hash of the password that all agents have.
+func hashed(t *testing.T) string {
+	t.Helper()
+	hash, err := desk.HashPassword(password)
+	if err != nil {
+		t.Fatal(err)
 	}
-	page := b.post("/desk/sign-in", credentials("ana", password))
-	page.says(t, http.StatusTooManyRequests, "Demasiados intentos. Espera cinco minutos")
-	if got := page.header.Get("Retry-After"); got != "300" {
-		t.Errorf("Retry-After %q", got)
+	return hash
+}
+
+// quietDesk is a desk without a server, for tests of time.
+func quietDesk(t *testing.T, shop *desktest.Store, hash string, agents ...string) *desk.Desk {
+	t.Helper()
+	for _, name := range agents {
+		if err := shop.PutAgent(t.Context(), gateway.Agent{Name: name, PasswordHash: hash, CreatedAt: morning}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	b.post("/desk/sign-in", credentials("bea", password)).leads(t, "/desk/")
-	b.browser = b.newBrowser()
-	b.clock.advance(5 * time.Minute)
-	b.post("/desk/sign-in", credentials("ana", password)).leads(t, "/desk/")
+	d, err := desk.New(desk.Config{Desk: shop, Agents: shop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func signInFrom(d *desk.Desk, name, password, address string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/desk/sign-in", strings.NewReader(credentials(name, password).Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.RemoteAddr = address
+	d.ServeHTTP(w, r)
+	return w
 }
 
 func TestSecureCookies(t *testing.T) {

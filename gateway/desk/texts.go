@@ -55,7 +55,7 @@ var phrases = map[string]text{
 	"sign_in_wrong": {"El nombre o la contraseña no son correctos. Revísalos e inténtalo otra vez.", "The name or the password is wrong. Check both and try again."},
 	"session_over":  {"La sesión ha terminado y no se ha hecho nada. Entra otra vez y repítelo.", "Your session is over, and nothing was done. Sign in and do it again."},
 	"session_text":  {"Lo que habías escrito; cópialo antes de entrar", "What you had written; copy it before you sign in"},
-	"sign_in_slow":  {"Demasiados intentos. Espera cinco minutos y vuelve a probar.", "Too many attempts. Wait five minutes and try again."},
+	"sign_in_busy":  {"Hay demasiados intentos de entrar a la vez. Espera unos segundos y vuelve a probar.", "Too many people are signing in at once. Wait a few seconds and try again."},
 
 	"view_waiting":  {"Bandeja", "Inbox"},
 	"view_mine":     {"Mías", "Mine"},

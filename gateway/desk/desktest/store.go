@@ -218,7 +218,25 @@ func (s *Store) PutAgent(_ context.Context, a gateway.Agent) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.agents[a.Name] = a
+	s.signOut(a.Name)
 	return s.failure
+}
+
+// RemoveAgent implements gateway.Agents.
+func (s *Store) RemoveAgent(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.agents[name]; !ok {
+		return cmp.Or(s.failure, gateway.ErrNotFound)
+	}
+	delete(s.agents, name)
+	s.signOut(name)
+	return s.failure
+}
+
+// signOut ends the sessions of an agent; the lock is held.
+func (s *Store) signOut(name string) {
+	maps.DeleteFunc(s.sessions, func(_ string, session gateway.Session) bool { return session.Agent == name })
 }
 
 // Agent implements gateway.Agents.
