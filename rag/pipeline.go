@@ -166,11 +166,18 @@ func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 	return a, nil
 }
 
+// Calibrated tells whether the calibration was fitted with the model and the embedder
+// in use. If not, confidences order answers but are no probabilities, and the
+// threshold promises nothing.
+func (p *Pipeline) Calibrated() bool {
+	return p.calibration.FittedWith(p.model.Name(), p.embedder.Name())
+}
+
 // calibrationName says which calibration scored, and whether it was fitted with
 // the model and embedder in use. One fitted with others orders answers as well,
 // but its probabilities are not to be taken at their word.
 func (p *Pipeline) calibrationName() string {
-	if p.calibration.FittedWith(p.model.Name(), p.embedder.Name()) {
+	if p.Calibrated() {
 		return p.calibration.ID()
 	}
 	return p.calibration.ID() + " (fitted with other models)"

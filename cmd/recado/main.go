@@ -82,6 +82,8 @@ func commands() []command {
 func main() {
 	redis.SetLogger(mute{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal ends the program in order, a second one at once.
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, console{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}, os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,7 @@ import (
 	"github.com/recado/recado/gateway/whatsapp"
 	"github.com/recado/recado/internal/web"
 	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag"
 )
 
 // shutdownTimeout is how long requests under way may take when the program is
@@ -41,6 +43,7 @@ type site struct {
 	orders   *orderBook
 	index    index
 	embedder knowledge.Embedder
+	pipeline *rag.Pipeline
 	gateway  *gateway.Gateway
 	webhook  *whatsapp.Webhook
 	channel  *whatsapp.Metrics
@@ -105,11 +108,10 @@ func (s *site) open(ctx context.Context, guest string) error {
 		return err
 	}
 	s.closers.add(s.index.Close)
-	pipeline, err := openPipeline(s.settings, s.index, s.embedder, s.log)
-	if err != nil {
+	if s.pipeline, err = openPipeline(s.settings, s.index, s.embedder, s.log); err != nil {
 		return err
 	}
-	return s.assemble(pipeline, guest)
+	return s.assemble(s.pipeline, guest)
 }
 
 // assemble makes the gateway over its parts, and what stands around it.
@@ -183,7 +185,7 @@ func (s *site) announce(ctx context.Context) error {
 	s.log.InfoContext(ctx, "recado is ready", "listen", s.settings.Listen, "store", store, "redis", redis,
 		"model", model, "documents", len(documents), "version", version())
 	for _, missing := range s.missing(len(documents)) {
-		s.log.WarnContext(ctx, "a setting is missing", "what", missing)
+		s.log.WarnContext(ctx, "a setting needs attention", "what", missing)
 	}
 	return nil
 }
@@ -199,6 +201,9 @@ func (s *site) missing(documents int) []string {
 	if s.settings.APIToken == "" {
 		list = append(list, "RECADO_API_TOKEN is empty: /api/v1 answers nothing")
 	}
+	if !s.pipeline.Calibrated() {
+		list = append(list, "RECADO_CALIBRATION: the calibration in use was fitted with another model or embedder, so its promise does not hold; label some questions and run `recado eval calibrate`")
+	}
 	if documents == 0 {
 		list = append(list, "the knowledge index is empty: run `recado ingest PATH…`")
 	}
@@ -212,7 +217,7 @@ func (s *site) handler(more ...func(*http.ServeMux)) http.Handler {
 	mux.Handle("/api/v1/", s.api)
 	mux.Handle("/desk/", s.desk)
 	mux.Handle("GET /healthz", plain(func(context.Context) error { return nil }))
-	mux.Handle("GET /readyz", plain(s.ready))
+	mux.Handle("GET /readyz", plain(once(time.Second, s.ready)))
 	mux.Handle("GET /metrics", s.metrics())
 	mux.Handle("GET /{$}", http.RedirectHandler("/desk/", http.StatusSeeOther))
 	for _, add := range more {
@@ -229,6 +234,23 @@ func (s *site) ready(ctx context.Context) error {
 	return s.store.Ping(ctx)
 }
 
+// once asks at most so often and answers the others with what it heard last: probing
+// the store takes its lock, and anybody may probe.
+func once(every time.Duration, check func(context.Context) error) func(context.Context) error {
+	var mu sync.Mutex
+	var asked time.Time
+	var last error
+	return func(ctx context.Context) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(asked) >= every {
+			last = check(context.WithoutCancel(ctx))
+			asked = time.Now()
+		}
+		return last
+	}
+}
+
 // plain answers a probe: 200 or 503, without saying more than that.
 func plain(check func(context.Context) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -241,7 +263,8 @@ func plain(check func(context.Context) error) http.Handler {
 	})
 }
 
-// metrics serves the counters to this machine, and to others by the API's token.
+// metrics serves the counters to this machine, and by the API's token wherever others
+// are meant to reach the server.
 func (s *site) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -258,7 +281,7 @@ func (s *site) metrics() http.Handler {
 		return 1
 	}))
 	serve := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
-	if s.settings.loopback() {
+	if s.settings.private() {
 		return serve
 	}
 	want := sha256.Sum256([]byte("Bearer " + s.settings.APIToken))
@@ -276,7 +299,9 @@ func (s *site) metrics() http.Handler {
 // workers after them, because a webhook under way waits for the intake.
 func (s *site) run(ctx context.Context, listener net.Listener, handler http.Handler, more ...func(context.Context) error) error {
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		// Live pages extend theirs for as long as they are read.
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	server.RegisterOnShutdown(s.desk.EndStreams)

@@ -208,11 +208,15 @@ func (s settings) checkServe() error {
 			return usagef("%s is missing: %s (`recado demo` needs none)", required.env, required.what)
 		}
 	}
-	if len(s.AppSecrets) == 0 && !s.loopback() {
-		return usagef("WHATSAPP_APP_SECRET is missing: without it anybody who reaches %s could write as your customers; set it, or listen on 127.0.0.1", s.Listen)
+	if len(s.AppSecrets) == 0 && !s.private() {
+		return usagef("WHATSAPP_APP_SECRET is missing: without it anybody who reaches %s could write as your customers; set it, or listen on 127.0.0.1 without RECADO_PUBLIC_URL", s.Listen)
 	}
 	return nil
 }
+
+// private tells whether nobody but this machine is meant to reach the server: it
+// listens on the loopback interface, and no proxy is said to stand in front of it.
+func (s settings) private() bool { return s.loopback() && s.PublicURL == "" }
 
 // loopback tells whether only this machine can reach the server.
 func (s settings) loopback() bool {

@@ -85,6 +85,11 @@ func TestDangerousStart(t *testing.T) {
 			t.Errorf("%s without a secret: %d, %q", address, code, errs)
 		}
 	}
+	env := complete(t)
+	env["RECADO_PUBLIC_URL"], env["WHATSAPP_APP_SECRET"] = "https://desk.example.com", ""
+	if code, _, errs := tell(t, env, "serve"); code != exitUsage || !strings.Contains(errs, "WHATSAPP_APP_SECRET") {
+		t.Errorf("behind a proxy without a secret: %d, %q", code, errs)
+	}
 	if code, _, errs := tell(t, nil, "demo", "--listen", "0.0.0.0:0"); code != exitUsage || !strings.Contains(errs, "127.0.0.1") {
 		t.Errorf("a demo for everybody: %d, %q", code, errs)
 	}

@@ -20,6 +20,10 @@ const (
 	// a part of it to be added, secondLength how much may be.
 	secondShare  = 0.7
 	secondLength = 320
+	// sameQuestion is how much a FAQ question has to be the one asked for its answer
+	// to need nothing but what stands under a heading of the same subject.
+	sameQuestion = 0.8
+	sameSubject  = 0.5
 	// repeated is the share of a sentence that the answer may already hold.
 	repeated = 0.75
 	// headingCredit is what a word counts that stands over a sentence only,
@@ -51,9 +55,10 @@ type reading struct {
 	// scores are those of the units: how much of the question each touches, in
 	// its place under the headings.
 	scores []float64
-	// support is the share of the question that the best unit touches, rank what
-	// readings are ordered by.
-	support, rank float64
+	// support is the share of the question that the best unit touches, near how much
+	// the heading or the FAQ question is the one asked, rank what readings are
+	// ordered by.
+	support, near, rank float64
 }
 
 // asked is a question as passages are held against it.
@@ -112,6 +117,9 @@ func (m *Model) compose(readings []reading) rag.Draft {
 		if next.rank < secondShare*best.rank || next.passage.Locale != best.passage.Locale {
 			break
 		}
+		if best.passage.Question != "" && best.near >= sameQuestion && next.near < sameSubject {
+			continue
+		}
 		if more := join(next.units, m.choose(next, secondLength, said)); more != "" {
 			draft.Answer += "\n" + more
 			draft.Citations = append(draft.Citations, next.passage.ID)
@@ -165,9 +173,9 @@ func (m *Model) read(q asked, p rag.Passage) reading {
 		r.scores = append(r.scores, score)
 	}
 	whole := covered(q.features, m.concepts.features(p.Locale, p.Text), section, title)
-	near := likeness(q.features, section)
-	r.rank = best + wholeBonus*whole + nearnessBonus*p.Dense + likenessBonus*near
-	r.support = supportUnit*r.support + supportWhole*whole + supportNear*near
+	r.near = likeness(q.features, section)
+	r.rank = best + wholeBonus*whole + nearnessBonus*p.Dense + likenessBonus*r.near
+	r.support = supportUnit*r.support + supportWhole*whole + supportNear*r.near
 	if p.Question == "" {
 		r.rank += titleBonus * likeness(q.features, m.concepts.features(p.Locale, p.Title))
 	}
