@@ -275,3 +275,121 @@ func TestStreamThroughAccessLog(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestStreamOutlivesTheServersTimeouts: they are for ordinary requests.
+func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
+	t.Parallel()
+	const timeout, life = 100 * time.Millisecond, 600 * time.Millisecond
+	ended := make(chan error, 1)
+	server := httptest.NewUnstartedServer(web.AccessLog(slog.New(slog.DiscardHandler), time.Now,
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { ended <- streamFor(w, r, life) })))
+	server.Config.WriteTimeout, server.Config.ReadTimeout = timeout, timeout
+	server.Start()
+	t.Cleanup(server.Close)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || !strings.HasSuffix(string(body), "event: last\ndata: \n\n") {
+		t.Errorf("the stream ended with %v: %s", err, body)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// streamFor sends events for that long, with pauses, and one last.
+func streamFor(w http.ResponseWriter, r *http.Request, life time.Duration) error {
+	s, err := web.NewStream(w, r)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(life / 3)
+	defer tick.Stop()
+	for range 3 {
+		select {
+		case <-r.Context().Done():
+			return r.Context().Err()
+		case <-tick.C:
+		}
+		if err := s.KeepAlive(); err != nil {
+			return err
+		}
+	}
+	return s.Send("", "last", "")
+}
+
+// TestPanicsAreAnswered with 500 when nothing was written, and told by their place
+// in the code alone.
+func TestPanicsAreAnswered(t *testing.T) {
+	t.Parallel()
+	secret := "34600550101"
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /early/{contact}", func(w http.ResponseWriter, _ *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "x"})
+		panic("no customer " + secret)
+	})
+	mux.HandleFunc("GET /late/{contact}", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.WriteString(w, "half"); err != nil {
+			t.Error(err)
+		}
+		panic(errors.New(r.URL.Path))
+	})
+	mux.HandleFunc("GET /flushed/{contact}", func(w http.ResponseWriter, _ *http.Request) {
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+		var none *http.Request
+		panic(none.URL)
+	})
+	mux.HandleFunc("GET /abort/{contact}", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	for name, tt := range map[string]struct {
+		status, panics int
+		whole          bool
+	}{
+		"early":   {http.StatusInternalServerError, 1, true},
+		"late":    {http.StatusOK, 1, false},
+		"flushed": {http.StatusOK, 1, false},
+		"abort":   {http.StatusOK, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			w, whole := httptest.NewRecorder(), true
+			func() {
+				defer func() {
+					if cause := recover(); cause != nil {
+						whole = false
+						if err, ok := cause.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+							t.Errorf("it panics with %v", cause)
+						}
+					}
+				}()
+				h := web.AccessLog(slog.New(slog.NewJSONHandler(&out, nil)), time.Now, mux)
+				h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/"+name+"/"+secret, nil))
+			}()
+			text := out.String()
+			if w.Code != tt.status || whole != tt.whole || strings.Count(text, `"handler panicked"`) != tt.panics {
+				t.Errorf("status %d, whole %v, log %s", w.Code, whole, text)
+			}
+			if strings.Contains(text, secret) || strings.Contains(text, "192.0.2.1") || strings.Contains(w.Body.String(), secret) {
+				t.Errorf("the log is %s", text)
+			}
+			if !strings.Contains(text, `"msg":"request","method":"GET","route":"GET /`+name+`/{contact}"`) {
+				t.Errorf("no line for the request: %s", text)
+			}
+			if tt.panics > 0 && !strings.Contains(text, `"stack":["github.com/recado/recado/internal/web_test.TestPanics`) && name != "flushed" {
+				t.Errorf("the stack does not begin where it broke: %s", text)
+			}
+			if len(w.Result().Cookies()) > 0 {
+				t.Error("a cookie was given")
+			}
+		})
+	}
+}
