@@ -52,14 +52,11 @@ func runAsk(ctx context.Context, c console, args []string) (err error) {
 	return nil
 }
 
-// asker is the identity of a customer named on the command line: digits are a
-// phone number, everything else a user id.
+// asker is the identity of a customer named on the command line: what is written like
+// a phone number is one, everything else a user id.
 func asker(customer string) gateway.Identity {
-	if customer == "" {
-		return gateway.Identity{}
-	}
-	if digits := orders.Digits(customer); digits != "" {
-		return gateway.Identity{Phone: digits}
+	if strings.Trim(customer, "+0123456789 -.()") == "" {
+		return gateway.Identity{Phone: orders.Digits(customer)}
 	}
 	return gateway.Identity{UserID: customer}
 }

@@ -118,6 +118,21 @@ func askBoth(t *testing.T, env map[string]string) {
 	}
 }
 
+func TestAsker(t *testing.T) {
+	t.Parallel()
+	for customer, want := range map[string]gateway.Identity{
+		"":                  {},
+		"+34 600-55 01 01":  {Phone: "34600550101"},
+		"34600550101":       {Phone: "34600550101"},
+		"james_li_5688":     {UserID: "james_li_5688"},
+		"US.13491208655302": {UserID: "US.13491208655302"},
+	} {
+		if got := asker(customer); got != want {
+			t.Errorf("%q is %+v", customer, got)
+		}
+	}
+}
+
 // TestAskDemo needs nothing at all.
 func TestAskDemo(t *testing.T) {
 	t.Parallel()
