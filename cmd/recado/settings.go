@@ -29,6 +29,7 @@ type settings struct {
 	VerifyToken   string
 	AccessToken   string
 	PhoneNumberID string
+	AccountID     string
 	APIURL        string
 	OpenAIKey     string
 	OpenAIBaseURL string
@@ -64,6 +65,7 @@ func table() []setting {
 		{"WHATSAPP_VERIFY_TOKEN", "whatsapp-verify-token", "", "token for subscribing the webhook", text(func(s *settings) *string { return &s.VerifyToken })},
 		{"WHATSAPP_ACCESS_TOKEN", "whatsapp-access-token", "", "token for sending", text(func(s *settings) *string { return &s.AccessToken })},
 		{"WHATSAPP_PHONE_NUMBER_ID", "whatsapp-phone-number-id", "", "id of the business number", text(func(s *settings) *string { return &s.PhoneNumberID })},
+		{"WHATSAPP_BUSINESS_ACCOUNT_ID", "whatsapp-business-account-id", "", "id of the WhatsApp Business Account, for recado doctor", text(func(s *settings) *string { return &s.AccountID })},
 		{"WHATSAPP_API_URL", "whatsapp-api-url", defaultAPIURL, "base of the Graph API with its version", readAPIURL},
 		{"OPENAI_API_KEY", "openai-api-key", "", "key of the language model's server; without key and base URL the offline model answers", text(func(s *settings) *string { return &s.OpenAIKey })},
 		{"OPENAI_BASE_URL", "openai-base-url", "", "base URL of an OpenAI-compatible server; empty means OpenAI", readBaseURL},
