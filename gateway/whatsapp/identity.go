@@ -29,6 +29,10 @@ func identity(phone, userID string) gateway.Identity {
 
 // digitsOf gives the digits of a phone number, or "" if it is none.
 func digitsOf(phone string) string {
+	// The longest number has 15 digits; the rest is room for the channel's ideas.
+	if len(phone) <= maxDigits && onlyDigits(phone) {
+		return phone
+	}
 	if businessScoped.MatchString(phone) {
 		return ""
 	}
@@ -38,12 +42,15 @@ func digitsOf(phone string) string {
 		}
 		return r
 	}, phone)
-	// The longest number has 15 digits; the rest is room for the channel's ideas.
-	if len(digits) > 20 || strings.Trim(digits, "0123456789") != "" {
+	if len(digits) > maxDigits || !onlyDigits(digits) {
 		return ""
 	}
 	return digits
 }
+
+const maxDigits = 20
+
+func onlyDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // contact is an entry of the list of contacts beside the items.
 type contact struct {

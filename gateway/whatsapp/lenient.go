@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
-	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -16,8 +16,10 @@ import (
 // are checked once, as a whole, and then only cut.
 type object []member
 
+// member is one name and its value. The name is compared far more often than it is
+// read, so it stays bytes of the body where nothing in it is escaped.
 type member struct {
-	name  string
+	name  []byte
 	value json.RawMessage
 }
 
@@ -36,10 +38,12 @@ func open(raw json.RawMessage) (object, bool) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, false
 	}
-	o := make(object, 0, 8)
+	// Found on the stack, and then kept in a list that is no longer than needed.
+	var few [12]member
+	o := object(few[:0])
 	for rest := trim(raw[1:]); len(rest) > 0 && rest[0] == '"'; {
 		n := stringLen(rest)
-		name := unquote(rest[:n])
+		name := unquoted(rest[:n])
 		rest = trim(trim(rest[n:])[1:]) // the colon
 		n = valueLen(rest)
 		o = append(o, member{name, rest[:n:n]})
@@ -48,7 +52,7 @@ func open(raw json.RawMessage) (object, bool) {
 		}
 		rest = trim(rest[1:])
 	}
-	return o, true
+	return slices.Clone(o), true
 }
 
 // openList cuts a list; false means it is none. Nothing and null are empty lists.
@@ -60,7 +64,8 @@ func openList(raw json.RawMessage) ([]json.RawMessage, bool) {
 	if raw[0] != '[' {
 		return nil, false
 	}
-	var list []json.RawMessage
+	var few [4]json.RawMessage
+	list := few[:0]
 	for rest := trim(raw[1:]); rest[0] != ']'; {
 		n := valueLen(rest)
 		list = append(list, rest[:n:n])
@@ -68,11 +73,28 @@ func openList(raw json.RawMessage) ([]json.RawMessage, bool) {
 			rest = trim(rest[1:])
 		}
 	}
-	return list, true
+	return slices.Clone(list), true
 }
 
 // valueLen is the length of the value that valid JSON starts with.
 func valueLen(raw []byte) int {
+	switch raw[0] {
+	case '"':
+		return stringLen(raw)
+	case '{', '[':
+		return bracketLen(raw)
+	}
+	for i, c := range raw {
+		switch c {
+		case ',', ']', '}', ' ', '\t', '\r', '\n':
+			return i
+		}
+	}
+	return len(raw)
+}
+
+// bracketLen is the length of the object or list that valid JSON starts with.
+func bracketLen(raw []byte) int {
 	depth := 0
 	for i := 0; i < len(raw); i++ {
 		switch raw[i] {
@@ -81,18 +103,9 @@ func valueLen(raw []byte) int {
 		case '{', '[':
 			depth++
 		case '}', ']':
-			depth--
-		default:
-			if depth > 0 {
-				continue
+			if depth--; depth == 0 {
+				return i + 1
 			}
-			if end := bytes.IndexAny(raw[i:], ",]} \t\r\n"); end >= 0 {
-				return i + end
-			}
-			return len(raw)
-		}
-		if depth == 0 {
-			return i + 1
 		}
 	}
 	return len(raw)
@@ -101,15 +114,21 @@ func valueLen(raw []byte) int {
 // stringLen is the length of the string, with its quotes, that valid JSON starts
 // with.
 func stringLen(raw []byte) int {
-	for i := 1; i < len(raw); i++ {
-		switch raw[i] {
-		case '\\':
-			i++
-		case '"':
+	for i := 1; ; i++ {
+		n := bytes.IndexByte(raw[i:], '"')
+		if n < 0 {
+			return len(raw)
+		}
+		i += n
+		// A quote behind an odd number of backslashes is part of the text.
+		odd := false
+		for j := i - 1; raw[j] == '\\'; j-- {
+			odd = !odd
+		}
+		if !odd {
 			return i + 1
 		}
 	}
-	return len(raw)
 }
 
 func trim(raw []byte) []byte {
@@ -121,9 +140,9 @@ func trim(raw []byte) []byte {
 
 // get gives a member as it stands there, the last one of that name, or nothing.
 func (o object) get(name string) json.RawMessage {
-	for _, m := range slices.Backward(o) {
-		if m.name == name {
-			return m.value
+	for i := len(o) - 1; i >= 0; i-- {
+		if string(o[i].name) == name {
+			return o[i].value
 		}
 	}
 	return nil
@@ -157,7 +176,8 @@ func objects(raw json.RawMessage) []object {
 func (o object) others(known ...string) iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		for _, m := range o {
-			if !slices.Contains(known, m.name) && !yield(m.name, m.value) {
+			isIt := func(name string) bool { return string(m.name) == name }
+			if !slices.ContainsFunc(known, isIt) && !yield(string(m.name), m.value) {
 				return
 			}
 		}
@@ -173,21 +193,69 @@ func scalar(raw json.RawMessage) string {
 	}
 	switch raw[0] {
 	case '"':
-		return strings.ReplaceAll(unquote(raw), "\x00", "")
+		inside := unquoted(raw)
+		if bytes.IndexByte(inside, 0) >= 0 {
+			inside = bytes.ReplaceAll(inside, []byte{0}, nil)
+		}
+		return string(inside)
 	case '{', '[', 'n':
 		return ""
 	}
 	return string(raw)
 }
 
-// unquote reads a string of valid JSON.
-func unquote(raw []byte) string {
-	if inside := raw[1 : len(raw)-1]; bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) {
-		return string(inside)
+// unquoted reads a string of valid JSON, as encoding/json does. Where nothing is
+// escaped it is a part of raw and must not be written to.
+func unquoted(raw []byte) []byte {
+	inside := raw[1 : len(raw)-1]
+	i := bytes.IndexByte(inside, '\\')
+	if i < 0 && utf8.Valid(inside) {
+		return inside
 	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return ""
+	out := make([]byte, 0, len(inside))
+	for ; i >= 0; i = bytes.IndexByte(inside, '\\') {
+		out = appendValid(out, inside[:i])
+		r, n := unescape(inside[i:])
+		out, inside = utf8.AppendRune(out, r), inside[i+n:]
 	}
-	return s
+	return appendValid(out, inside)
+}
+
+// appendValid appends UTF-8, with U+FFFD for each byte that is none.
+func appendValid(out, in []byte) []byte {
+	if utf8.Valid(in) {
+		return append(out, in...)
+	}
+	for len(in) > 0 {
+		r, n := utf8.DecodeRune(in)
+		out, in = utf8.AppendRune(out, r), in[n:]
+	}
+	return out
+}
+
+// unescape reads the escape that valid JSON starts with, and tells its length. Half
+// a surrogate pair is U+FFFD.
+func unescape(raw []byte) (r rune, n int) {
+	switch raw[1] {
+	case 'u':
+		r = escaped(raw)
+		if !utf16.IsSurrogate(r) {
+			return r, 6
+		}
+		if both := utf16.DecodeRune(r, escaped(raw[6:])); both != utf8.RuneError {
+			return both, 12
+		}
+		return utf8.RuneError, 6
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	}
+	return rune(raw[1]), 2
 }

@@ -54,7 +54,7 @@ func whole(t rapid.TB, raw json.RawMessage) any {
 	if o, ok := open(raw); ok {
 		all := map[string]any{}
 		for _, m := range o {
-			all[m.name] = whole(t, m.value)
+			all[string(m.name)] = whole(t, m.value)
 		}
 		return all
 	}
@@ -85,6 +85,27 @@ func TestCutting(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, whole(r, encoded)); diff != "" {
 			r.Fatal(diff)
+		}
+	})
+}
+
+// FuzzUnquoted holds that strings are read as the standard library reads them,
+// whatever is escaped or is no UTF-8 in them.
+func FuzzUnquoted(f *testing.F) {
+	for _, seed := range []string{
+		`"plain"`, `"\u00bfCu\u00e1nto?"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\ud83d\ud83d\ude00"`, `"\udE00\ud83d"`, `"\\\""`, `"\\\\\\"`,
+		`"\b\f\n\r\t\/"`, `"\u0000"`, "\"\xff\xe2\x82\\u00e1\x82\"", "\"\ufffd\"", `""`, `"\ud83dx"`, `"\ud83d\n"`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var want string
+		if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &want) != nil {
+			return
+		}
+		n := stringLen(raw)
+		if got := string(unquoted(raw[:n])); got != want || len(trim(raw[n:])) > 0 {
+			t.Errorf("%q is read as %q, not %q", raw, got, want)
 		}
 	})
 }
