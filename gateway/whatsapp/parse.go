@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/recado/recado/gateway"
@@ -42,6 +43,8 @@ type place struct {
 	// channel is the business phone number id, own the number itself.
 	channel, own string
 	contacts     []contact
+	// strange tells that the channel's name is too long to be one.
+	strange bool
 }
 
 func parse(body []byte, received time.Time) (*parser, error) {
@@ -70,6 +73,7 @@ func (p *parser) each(at place, raw json.RawMessage, item func(place, json.RawMe
 		p.unreadable(at, raw)
 		return
 	}
+	p.events = slices.Grow(p.events, len(list))
 	for _, element := range list {
 		item(at, element)
 	}
@@ -120,7 +124,9 @@ func (p *parser) change(at place, raw json.RawMessage) {
 // in is the place inside a value.
 func (at place) in(value object) place {
 	metadata := value.obj("metadata")
-	at.channel = metadata.str("phone_number_id")
+	if at.channel = metadata.str("phone_number_id"); len(at.channel) > maxChannel {
+		at.channel, at.strange = "", true
+	}
 	at.own = digitsOf(metadata.str("display_phone_number"))
 	at.contacts = contacts(value)
 	return at
@@ -169,7 +175,7 @@ func (p *parser) message(at place, raw json.RawMessage) {
 	default:
 		e.From, e.Name, e.Message = who, name, p.content(m)
 	}
-	p.events = append(p.events, e)
+	p.keep(at, raw, e)
 }
 
 // wantsTurn tells whether a message says something to the shop. The others only
@@ -206,7 +212,7 @@ func (p *parser) echo(at place, raw json.RawMessage) {
 	} else {
 		e.Message = p.content(m)
 	}
-	p.events = append(p.events, e)
+	p.keep(at, raw, e)
 }
 
 // person finds who is meant, and their name, with the help of the contacts beside
@@ -243,7 +249,8 @@ func (p *parser) status(at place, raw json.RawMessage) {
 	if e.Status.State == "" {
 		p.unknown = append(p.unknown, "status")
 	}
-	parts := []string{s.str("status"), s.str("timestamp"), s.str("recipient_participant_id"), s.str("recipient_participant_user_id")}
+	parts := append(make([]string, 0, 5), s.str("status"), s.str("timestamp"),
+		s.str("recipient_participant_id"), s.str("recipient_participant_user_id"))
 	for i, failure := range s.objects("errors") {
 		parts = append(parts, failure.str("code"))
 		if i == 0 {
@@ -251,7 +258,7 @@ func (p *parser) status(at place, raw json.RawMessage) {
 		}
 	}
 	e.Key = itemKey("status", raw, s.str("id"), parts...)
-	p.events = append(p.events, e)
+	p.keep(at, raw, e)
 }
 
 // deliveryStates are the channel's states in our words. A voice message that was
@@ -278,6 +285,32 @@ func (p *parser) event(at place, kind gateway.EventKind, raw json.RawMessage, it
 		Kind: kind, Channel: at.channel, Raw: keepItem(raw),
 		At: timestamp(item.str("timestamp"), p.received), ReceivedAt: p.received,
 	}
+}
+
+// The longest that names and ids are, in bytes, with much room. Indexes have limits,
+// and what is beyond them would make its webhook fail for ever.
+const (
+	maxUserID     = 256
+	maxPhone      = 32
+	maxProviderID = 512
+	maxChannel    = 128
+)
+
+// keep adds an event. One whose names or ids are too long to be any can't be acted
+// on, and is kept for people to see.
+func (p *parser) keep(at place, raw json.RawMessage, e gateway.Event) {
+	long := at.strange || len(e.From.UserID) > maxUserID || len(e.From.Phone) > maxPhone
+	if m := e.Message; m != nil {
+		long = long || len(m.ProviderID) > maxProviderID || len(m.QuotedID) > maxProviderID
+	}
+	if s := e.Status; s != nil {
+		long = long || len(s.ProviderID) > maxProviderID || len(s.OutgoingID) > maxProviderID
+	}
+	if long {
+		p.unreadable(at, raw)
+		return
+	}
+	p.events = append(p.events, e)
 }
 
 // notice keeps something that is not acted on. What it says can come again with

@@ -187,6 +187,48 @@ func TestNobody(t *testing.T) {
 	}
 }
 
+// TestTooLong: names and ids that can't be any make their item unreadable, and
+// those beside it stay what they are. One byte less is taken.
+func TestTooLong(t *testing.T) {
+	t.Parallel()
+	n := func(n int) string { return strings.Repeat("a", n) }
+	message := func(from, id, quoted string) string {
+		return fmt.Sprintf(`"messages":[{"from":%q,"id":%q,"context":{"id":%q},"type":"text","text":{"body":"x"}}]`, from, id, quoted)
+	}
+	status := func(to, id, ours string) string {
+		return fmt.Sprintf(`"statuses":[{"recipient_id":%q,"id":%q,"biz_opaque_callback_data":%q,"status":"read"}]`, to, id, ours)
+	}
+	channel := func(n int) string {
+		return `"metadata":{"phone_number_id":"` + strings.Repeat("1", n) + `"},` + message("34600111222", "a", "")
+	}
+	for name, c := range map[string]struct{ fits, long string }{
+		"user id":       {message(n(256), "a", ""), message(n(257), "a", "")},
+		"phone":         {message(strings.Repeat("3", 20), "a", ""), message(strings.Repeat("3", 257), "a", "")},
+		"message id":    {message("34600111222", n(512), ""), message("34600111222", n(513), "")},
+		"quoted id":     {message("34600111222", "a", n(512)), message("34600111222", "a", n(513))},
+		"status":        {status("34600111222", n(512), ""), status("34600111222", n(513), "")},
+		"our id":        {status("34600111222", "a", n(512)), status("34600111222", "a", n(513))},
+		"recipient":     {status(n(256), "a", ""), status(n(257), "a", "")},
+		"channel":       {channel(128), channel(129)},
+		"message's own": {`"message_echoes":[{"to":"34600111222","id":"` + n(512) + `"}]`, `"message_echoes":[{"to":"34600111222","id":"` + n(513) + `"}]`},
+	} {
+		if e := one(t, value(c.fits)); e.Kind == gateway.EventUnreadable {
+			t.Errorf("%s: unreadable at the bound", name)
+		}
+		events, err := Parse(value(c.long+`,"errors":[{"code":1}]`), noon)
+		if err != nil || len(events) != 2 || events[1].Kind != gateway.EventNotice {
+			t.Fatalf("%s: %+v, %v", name, events, err)
+		}
+		e := events[0]
+		if e.Kind != gateway.EventUnreadable || e.Message != nil || e.Status != nil || !e.From.IsZero() || len(e.Channel) > 128 {
+			t.Errorf("%s: %+v", name, e)
+		}
+		if !strings.Contains(c.long, string(e.Raw)) || len(e.Raw) < 50 || len(e.Key) > maxKey {
+			t.Errorf("%s: kept as %s", name, e.Raw)
+		}
+	}
+}
+
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1764072000, 0).UTC()
