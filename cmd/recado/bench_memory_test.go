@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -39,7 +40,8 @@ func BenchmarkDemoMemory(b *testing.B) {
 		b.Fatalf("build: %v\n%s", err, out)
 	}
 	began := time.Now()
-	demo := exec.CommandContext(b.Context(), program, "demo", "--listen", "127.0.0.1:0")
+	// The benchmark's own context ends before its clean-up and would kill the demo.
+	demo := exec.CommandContext(context.Background(), program, "demo", "--listen", "127.0.0.1:0")
 	out, err := demo.StdoutPipe()
 	if err != nil {
 		b.Fatal(err)
