@@ -109,7 +109,8 @@ type Turn struct {
 	// Handoff is opened with the turn, or nil.
 	Handoff *Handoff
 	// Overdue is true when the AnswerBy of the first claimed message is over: Commit
-	// is then not refused by newer messages, which stay waiting for the next turn.
+	// is then not refused by newer messages, which stay waiting for the next turn. A
+	// newer echo still refuses it, because a person has taken over by it.
 	Overdue bool
 	Record  Record
 }

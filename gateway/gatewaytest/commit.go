@@ -15,6 +15,7 @@ func commitTests() []test {
 		{"CommitIsSuperseded", testSuperseded},
 		{"CommitIsSupersededByAnEcho", testSupersededByEcho},
 		{"CommitIsNotSupersededByOthers", testNotSuperseded},
+		{"CommitOfAnOverdueTurn", testOverdue},
 		{"CommitIsRefusedWhenAPersonOwns", testHumanOwns},
 		{"CommitRaisesTheEpoch", testEpoch},
 	}
@@ -143,6 +144,45 @@ func testNotSuperseded(b *bundle) {
 	b.commit(c, b.turn(c, "dos"))
 	b.advance(quiet)
 	b.same("other customer", burst(b.claim()), []string{"another customer"})
+}
+
+// testOverdue has a customer write on while the answer is made that has been due too
+// long already, filed by somebody else's claim and not: it is given, and what came
+// since is the next burst.
+func testOverdue(b *bundle) {
+	for _, filed := range []bool{false, true} {
+		c := b.say(ana(), "hola")
+		b.accept(b.message(ana(), "¿hay alguien?"))
+		if filed {
+			b.idle()
+		}
+		t := b.turn(c, "sí")
+		b.fails("commit of one that is not overdue", b.store.Commit(b.Context(), c, t), gateway.ErrSuperseded)
+		t.Overdue = true
+		b.commit(c, t)
+		b.same("sent", b.send(b.name("wamid.")).Text, "sí")
+		b.idle()
+		b.advance(quiet)
+		c = b.claim()
+		b.same("texts", burst(c), []string{"¿hay alguien?"})
+		b.same("attempt", c.Attempt, 1)
+		b.commit(c, b.turn(c))
+		b.idle()
+		// A person who wrote from the phone app is not talked over.
+		c = b.say(ana(), "hola")
+		b.accept(b.echo(ana(), "Soy Marta"))
+		if filed {
+			b.idle()
+		}
+		t = b.turn(c, "no")
+		t.Overdue = true
+		b.fails("commit after an echo", b.store.Commit(b.Context(), c, t), gateway.ErrSuperseded)
+		b.ok("abandon", b.store.Abandon(b.Context(), c, t.Record, b.now))
+		c = b.claim()
+		b.same("events", len(c.Events), 2)
+		b.commit(c, b.turn(c))
+		b.nothing()
+	}
 }
 
 func testHumanOwns(b *bundle) {

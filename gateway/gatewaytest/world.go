@@ -96,8 +96,11 @@ type world struct {
 	opened  []gateway.Store
 	store   *mortal
 	gateway *gateway.Gateway
-	now     time.Time
-	made    int
+	// life is the process's time: kill ends it.
+	life context.Context
+	kill context.CancelFunc
+	now  time.Time
+	made int
 
 	// accepted are all events that came in, in order.
 	accepted []gateway.Event
@@ -147,6 +150,7 @@ func (w *world) start() {
 		w.Fatalf("open: %v", err)
 	}
 	w.opened = append(w.opened, store)
+	w.life, w.kill = context.WithCancel(w.ctx)
 	w.store = &mortal{Store: store, w: w}
 	w.gateway, err = gateway.New(gateway.Config{
 		Store: w.store, Answerer: w, Orders: w, Sender: w, Limiter: w,
@@ -159,6 +163,7 @@ func (w *world) start() {
 
 // close closes all stores, also those of dead processes.
 func (w *world) close() {
+	w.kill()
 	for _, s := range w.opened {
 		if err := s.Close(); err != nil {
 			w.Errorf("close: %v", err)
@@ -168,7 +173,10 @@ func (w *world) close() {
 
 // crash kills the process. In the middle of a step, the next one is taken by the
 // process that starts after it.
-func (w *world) crash() { w.store.dead = true }
+func (w *world) crash() {
+	w.store.dead = true
+	w.kill()
+}
 
 // Fingerprint implements gateway.Answerer.
 func (w *world) Fingerprint() string { return "script" }
@@ -278,7 +286,7 @@ func (w *world) work() {
 // step takes one step of a worker and says whether there was work.
 func (w *world) step(name string, do func(context.Context) error) bool {
 	w.Helper()
-	err := do(w.ctx)
+	err := do(w.life)
 	switch {
 	case err == nil:
 		return true

@@ -38,17 +38,21 @@ func (c *conversation) withPerson() bool {
 	return c.Mode == gateway.ModeQueued || c.Mode == gateway.ModeAgent
 }
 
+// burstDue is when the waiting events of a conversation want their turn, which a
+// condition is to be added to. It is null when none wait.
+const burstDue = `
+	select least(
+		min(e.received_at) filter (where e.kind = 'echo'),
+		max(coalesce(e.answer_after, e.received_at)) filter (where e.kind = 'message'),
+		min(e.answer_by) filter (where e.kind = 'message'))
+	from gateway_events e where e.state = 'waiting'`
+
 // saveQuery writes conversations, new and changed, and times their bursts by the
 // events that wait.
 const saveQuery = `
 insert into gateway_conversations (id, contact_id, channel, user_id, phone, name, mode, epoch, language,
 	last_customer_at, agent, fallbacks, clarified, created_at, updated_at, filed, due_at)
-select i.*, (
-	select least(
-		min(e.received_at) filter (where e.kind = 'echo'),
-		max(coalesce(e.answer_after, e.received_at)) filter (where e.kind = 'message'),
-		min(e.answer_by) filter (where e.kind = 'message'))
-	from gateway_events e where e.conversation_id = i.id and e.state = 'waiting')
+select i.*, (` + burstDue + ` and e.conversation_id = i.id)
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
 	$10::timestamptz[], $11::text[], $12::int[], $13::bool[], $14::timestamptz[], $15::timestamptz[], $16::bigint[])
 	as i (id, contact_id, channel, user_id, phone, name, mode, epoch, language,

@@ -103,22 +103,25 @@ func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration) (
 // micro is a time as precise as the database keeps it.
 func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
+// commitQuery changes the conversation, after its events: those that came during an
+// overdue turn still wait.
 const commitQuery = `
-update gateway_conversations set
+update gateway_conversations c set
 	epoch = epoch + (mode <> $2 or agent <> $3)::int, mode = $2, agent = $3,
 	language = $4, fallbacks = $5, clarified = $6, updated_at = greatest(updated_at, $7),
-	lease = null, leased_until = null, attempt = 0, due_at = null
-where id = $1`
+	lease = null, leased_until = null, attempt = 0, due_at = (` + burstDue + ` and e.conversation_id = c.id)
+where c.id = $1`
 
 // Commit implements gateway.Inbox: one round trip, one transaction. The first
 // statement refuses, and undoes the rest by that.
 func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) error {
 	id, after := c.Conversation.ID, t.Conversation
 	batch := &pgx.Batch{}
-	batch.Queue(`select gateway_hold($1, $2, $3, $4)`, escape(id), escape(c.Lease), c.Conversation.Epoch, c.Through)
+	batch.Queue(`select gateway_hold($1, $2, $3, $4, $5)`, escape(id), escape(c.Lease), c.Conversation.Epoch, c.Through, t.Overdue)
+	batch.Queue(`update gateway_events set state = 'done' where conversation_id = $1 and state = 'waiting' and seq <= $2`,
+		escape(id), c.Through)
 	batch.Queue(commitQuery, escape(id), escape(string(after.Mode)), escape(after.Agent),
 		escape(after.Language), after.Fallbacks, after.Clarified, stamp(t.Record.At))
-	batch.Queue(`update gateway_events set state = 'done' where conversation_id = $1 and state = 'waiting'`, escape(id))
 	for _, o := range t.Outgoing {
 		queueOutgoing(batch, id, o)
 	}

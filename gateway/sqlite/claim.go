@@ -106,7 +106,7 @@ func (t *tx) history(id string) ([]gateway.MessageView, error) {
 // Commit implements gateway.Inbox.
 func (s *Store) Commit(ctx context.Context, c *gateway.Claim, turn gateway.Turn) error {
 	err := s.write(ctx, func(t *tx) error {
-		if err := t.committable(c); err != nil {
+		if err := t.committable(c, turn.Overdue); err != nil {
 			return err
 		}
 		return t.apply(c, turn)
@@ -117,8 +117,9 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, turn gateway.Turn)
 	return nil
 }
 
-// committable tells why a turn may not take effect, or nil.
-func (t *tx) committable(c *gateway.Claim) error {
+// committable tells why a turn may not take effect, or nil. One that is overdue is
+// superseded by an echo alone.
+func (t *tx) committable(c *gateway.Claim, overdue bool) error {
 	var epoch int64
 	id := c.Conversation.ID
 	found, err := t.one(`select epoch from conversations where id = ? and lease = ?`, []any{id, c.Lease}, &epoch)
@@ -132,14 +133,15 @@ func (t *tx) committable(c *gateway.Claim) error {
 	}
 	// Filed ones wait in the conversation; others are recognised by any key of the
 	// contact.
-	const newer = `select exists (select 1 from events where conversation_id = ?1 and waiting = 1 and seq > ?2)
-		or exists (
+	const newer = `select exists (
+			select 1 from events where conversation_id = ?1 and waiting = 1 and seq > ?2 and (kind = 'echo' or not ?5)
+		) or exists (
 			select 1 from events e where e.seq > (select filed from meta where id = 1)
-			and e.kind in ('message', 'echo') and e.channel = ?3 and exists (
+			and (e.kind = 'echo' or e.kind = 'message' and not ?5) and e.channel = ?3 and exists (
 				select 1 from identities i where i.contact_id = ?4
 				and i.key in ('user:' || e.user_id, 'phone:' || e.phone)))`
 	var superseded bool
-	args := []any{id, c.Through, c.Conversation.Channel, c.Conversation.ContactID}
+	args := []any{id, c.Through, c.Conversation.Channel, c.Conversation.ContactID, overdue}
 	if _, err := t.one(newer, args, &superseded); err != nil {
 		return err
 	}
@@ -195,9 +197,9 @@ func (t *tx) keep(conversationID string, r gateway.Record) error {
 // Abandon implements gateway.Inbox.
 func (s *Store) Abandon(ctx context.Context, c *gateway.Claim, r gateway.Record, retryAt time.Time) error {
 	err := s.write(ctx, func(t *tx) error {
-		// What came in meanwhile still has its quiet period.
+		// What came in meanwhile still has its quiet period, but for an echo.
 		const query = `update conversations set lease = '', leased_until = 0, retry_at = ?1, due_at = (
-				select max(?1, min(max(answer_after), min(answer_by)))
+				select iif(max(kind = 'echo'), ?1, max(?1, min(max(answer_after), min(answer_by))))
 				from events e where e.conversation_id = conversations.id and e.waiting = 1
 			) where id = ?2 and lease = ?3 and lease <> ''`
 		held, err := t.changed(query, nanos(retryAt), c.Conversation.ID, c.Lease)

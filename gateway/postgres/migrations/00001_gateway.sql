@@ -135,10 +135,11 @@ create table gateway_agents (
 
 create table gateway_sessions (
     token_hash text collate "C" primary key,
-    agent text not null,
+    agent text collate "C" not null,
     expires_at timestamptz not null
 );
 create index gateway_sessions_expiry on gateway_sessions (expires_at);
+create index gateway_sessions_agent on gateway_sessions (agent);
 
 -- The revision is the sum. A counter of one row would make every commit wait for
 -- the one before it, a sequence would grow before its change can be seen; here
@@ -150,12 +151,12 @@ create table gateway_revision (
 insert into gateway_revision (shard, n) select shard, 0 from generate_series(0, 63) as g (shard);
 
 -- Locks a conversation for the commit of a turn, or refuses with the state RG001
--- (lease lost), RG002 (a person owns it) or RG003 (superseded). Each statement
--- sees what was committed until then, also what was committed while the first
+-- (lease lost), RG002 (a person owns it) or RG003 (superseded; an overdue turn by an
+-- echo alone). Each statement sees what was committed until then, also what was committed while the first
 -- waited for its lock. Few events are ever accepted and not filed: the planner is
 -- kept to their index whatever it believes.
 -- +goose StatementBegin
-create function gateway_hold(wanted text, token text, claimed_epoch bigint, through bigint) returns void
+create function gateway_hold(wanted text, token text, claimed_epoch bigint, through bigint, overdue boolean) returns void
 language plpgsql set enable_seqscan = off as $$
 declare
     c gateway_conversations;
@@ -167,9 +168,12 @@ begin
     if c.epoch <> claimed_epoch then
         raise exception 'a person has taken over' using errcode = 'RG002';
     end if;
-    if c.filed > through or exists (
+    if c.filed > through and (not overdue or exists (
         select from gateway_events e
-        where e.state = 'accepted' and e.kind in ('message', 'echo') and e.channel = c.channel
+        where e.state = 'waiting' and e.conversation_id = wanted and e.kind = 'echo' and e.seq > through
+    )) or exists (
+        select from gateway_events e
+        where e.state = 'accepted' and (e.kind = 'echo' or e.kind = 'message' and not overdue) and e.channel = c.channel
             and exists (
                 select from gateway_identities i
                 where i.contact_id = c.contact_id and i.key in ('user:' || e.user_id, 'phone:' || e.phone)

@@ -167,3 +167,5 @@ create table if not exists sessions (
 ) strict, without rowid;
 
 create index if not exists sessions_expires on sessions (expires_at);
+
+create index if not exists sessions_agent on sessions (agent);
