@@ -55,8 +55,10 @@ type Inbox interface {
 	// handoff, record, and the claimed events are done with. Nothing happens with
 	// ErrLeaseLost (the lease is another's or the work is done), with
 	// ErrSuperseded (a message or an echo of the same contact and channel was
-	// accepted after the claim; filed or not), or with ErrHumanOwns (the epoch is not the one of the
-	// claim). Committing twice gives ErrLeaseLost.
+	// accepted after the claim; filed or not), or with ErrHumanOwns (the epoch is not
+	// the one of the claim). A turn that is Overdue is superseded by an echo alone:
+	// newer messages stay waiting and are due as their own burst. Committing twice
+	// gives ErrLeaseLost.
 	Commit(ctx context.Context, c *Claim, t Turn) error
 	// Abandon gives the lease back without effect, keeps the record of the
 	// attempt, and makes the events due again at retryAt. A lost lease is no
@@ -130,8 +132,13 @@ type Desk interface {
 
 // Agents keeps who may use the desk.
 type Agents interface {
-	// PutAgent adds the agent or replaces the one of that name.
+	// PutAgent adds the agent or replaces the one of that name, and ends the sessions
+	// that there are of them: whoever signed in with the old password has to know the
+	// new one.
 	PutAgent(ctx context.Context, a Agent) error
+	// RemoveAgent forgets the agent and ends their sessions, or gives ErrNotFound.
+	// What they have claimed stays theirs until somebody returns or resolves it.
+	RemoveAgent(ctx context.Context, name string) error
 	// Agent gives one by name, or ErrNotFound.
 	Agent(ctx context.Context, name string) (Agent, error)
 	// PutSession keeps a session and forgets those that are over at now.

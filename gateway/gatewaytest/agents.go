@@ -11,6 +11,7 @@ func agentTests() []test {
 	return []test{
 		{"Agents", testAgents},
 		{"Sessions", testSessions},
+		{"SessionsOfAnotherPassword", testSignedOut},
 		{"Ping", testPing},
 		{"Close", testClose},
 		{"EndedContext", testEndedContext},
@@ -60,6 +61,31 @@ func testSessions(b *bundle) {
 	got, err = b.store.Session(b.Context(), "cc", b.now)
 	b.ok("session", err)
 	b.same("session", got, other)
+}
+
+// testSignedOut changes the password of one agent and removes another: their
+// sessions end and nobody else's.
+func testSignedOut(b *bundle) {
+	agents := []gateway.Agent{{Name: "marta", PasswordHash: "x"}, {Name: "luis", PasswordHash: "y"}, {Name: "ana", PasswordHash: "z"}}
+	for _, a := range agents {
+		b.ok("put agent", b.store.PutAgent(b.Context(), a))
+		b.ok("put session", b.store.PutSession(b.Context(), gateway.Session{
+			TokenHash: a.Name + "'s", Agent: a.Name, ExpiresAt: b.now.Add(time.Hour),
+		}, b.now))
+	}
+	b.ok("put again", b.store.PutAgent(b.Context(), gateway.Agent{Name: "marta", PasswordHash: "other"}))
+	b.ok("remove", b.store.RemoveAgent(b.Context(), "luis"))
+	for _, name := range []string{"marta", "luis"} {
+		_, err := b.store.Session(b.Context(), name+"'s", b.now)
+		b.fails("session of "+name, err, gateway.ErrNotFound)
+	}
+	_, err := b.store.Agent(b.Context(), "luis")
+	b.fails("removed agent", err, gateway.ErrNotFound)
+	b.fails("remove again", b.store.RemoveAgent(b.Context(), "luis"), gateway.ErrNotFound)
+	_, err = b.store.Session(b.Context(), "ana's", b.now)
+	b.ok("session of another", err)
+	_, err = b.store.Agent(b.Context(), "marta")
+	b.ok("agent with another password", err)
 }
 
 func testPing(b *bundle) {

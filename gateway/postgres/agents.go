@@ -6,17 +6,42 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/recado/recado/gateway"
 )
 
 // PutAgent implements gateway.Agents.
 func (s *Store) PutAgent(ctx context.Context, a gateway.Agent) error {
-	_, err := s.pool.Exec(ctx, `insert into gateway_agents (name, password_hash, created_at) values ($1, $2, $3)
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into gateway_agents (name, password_hash, created_at) values ($1, $2, $3)
 		on conflict (name) do update set password_hash = excluded.password_hash, created_at = excluded.created_at`,
 		escape(a.Name), escape(a.PasswordHash), stamp(a.CreatedAt))
-	if err != nil {
+	batch.Queue(signOut, escape(a.Name))
+	if err := send(ctx, s.pool, batch); err != nil {
 		return fmt.Errorf("put an agent: %w", err)
+	}
+	return nil
+}
+
+// signOut ends the sessions of an agent.
+const signOut = `delete from gateway_sessions where agent = $1`
+
+// RemoveAgent implements gateway.Agents.
+func (s *Store) RemoveAgent(ctx context.Context, name string) error {
+	var removed int64
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from gateway_agents where name = $1`, escape(name)).Exec(func(done pgconn.CommandTag) error {
+		removed = done.RowsAffected()
+		return nil
+	})
+	batch.Queue(signOut, escape(name))
+	err := send(ctx, s.pool, batch)
+	if err == nil && removed == 0 {
+		err = gateway.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("remove an agent: %w", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,11 +12,33 @@ import (
 // PutAgent implements gateway.Agents.
 func (s *Store) PutAgent(ctx context.Context, a gateway.Agent) error {
 	const query = `insert or replace into agents (name, password_hash, created_at) values (?, ?, ?)`
-	err := s.write(ctx, func(t *tx) error { return t.exec(query, a.Name, a.PasswordHash, nanos(a.CreatedAt)) })
+	err := s.write(ctx, func(t *tx) error {
+		return errors.Join(t.exec(query, a.Name, a.PasswordHash, nanos(a.CreatedAt)), t.signOut(a.Name))
+	})
 	if err != nil {
 		return fmt.Errorf("put an agent: %w", err)
 	}
 	return nil
+}
+
+// RemoveAgent implements gateway.Agents.
+func (s *Store) RemoveAgent(ctx context.Context, name string) error {
+	err := s.write(ctx, func(t *tx) error {
+		found, err := t.changed(`delete from agents where name = ?`, name)
+		if err == nil && !found {
+			err = gateway.ErrNotFound
+		}
+		return errors.Join(err, t.signOut(name))
+	})
+	if err != nil {
+		return fmt.Errorf("remove an agent: %w", err)
+	}
+	return nil
+}
+
+// signOut ends the sessions of an agent.
+func (t *tx) signOut(name string) error {
+	return t.exec(`delete from sessions where agent = ?`, name)
 }
 
 // Agent implements gateway.Agents.
