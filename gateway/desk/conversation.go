@@ -19,7 +19,9 @@ type conversationView struct {
 	// Handoff is nil when nobody waits for a person.
 	Handoff *gateway.Handoff
 	// Queue are the open handoffs, for the column beside the conversation.
-	Queue  []gateway.Handoff
+	Queue []gateway.Handoff
+	// More tells that there are more open handoffs than those.
+	More   bool
 	Orders []rag.Order
 	// Text is what stands in the reply box.
 	Text string
@@ -63,7 +65,7 @@ func (d *Desk) showHandoff(
 	if err != nil {
 		return err
 	}
-	view.Queue = lists.All()
+	view.Queue, view.More = lists.All(), lists.More()
 	view.Handoff, view.Text = &h, text
 	view.Mine = h.State == gateway.HandoffClaimed && h.Agent == agent
 	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent
@@ -98,15 +100,19 @@ func (d *Desk) conversationPage(w http.ResponseWriter, r *http.Request, agent st
 	if err != nil {
 		return err
 	}
-	if h := lists.ofConversation(r.PathValue("id")); h != nil {
-		http.Redirect(w, r, "/desk/handoffs/"+h.ID, http.StatusSeeOther)
-		return nil
-	}
 	view, err := d.conversationView(r, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	view.Queue = lists.All()
+	h, err := d.openOf(r.Context(), lists, view.Conversation)
+	if err != nil {
+		return err
+	}
+	if h != nil {
+		http.Redirect(w, r, "/desk/handoffs/"+url.PathEscape(h.ID), http.StatusSeeOther)
+		return nil
+	}
+	view.Queue, view.More = lists.All(), lists.More()
 	p.Name, p.Content = "conversation", view
 	p.Who = who(view.Conversation.Name, view.Conversation.Contact)
 	return d.show(w, r, http.StatusOK, p)

@@ -11,7 +11,8 @@
 //
 // Agents sign in with a password (argon2id) and keep a session in gateway.Agents.
 // All of the interface is in Spanish and English (texts.go). The package keeps no
-// state of its own but sign-in attempts and where long lists end.
+// state of its own but failed sign-ins, where long lists end and, for a second, the
+// open handoffs.
 package desk
 
 import (
@@ -62,6 +63,7 @@ type Desk struct {
 	hashing  chan struct{}
 	messages *ends
 	turns    *ends
+	recent   recent
 	handler  http.Handler
 
 	endOnce sync.Once

@@ -1,70 +1,12 @@
 package desk
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/recado/recado/gateway"
 )
-
-// maxOpen is how many open handoffs of one state the inbox shows. With more than
-// that waiting, the oldest are what matters.
-const maxOpen = 1000
-
-// inboxLists are the open handoffs, oldest first.
-type inboxLists struct {
-	Queued, Mine, Others []gateway.Handoff
-}
-
-// open reads all open handoffs.
-func (d *Desk) open(ctx context.Context, agent string) (inboxLists, error) {
-	var l inboxLists
-	var err error
-	if l.Queued, err = d.handoffs(ctx, gateway.HandoffQueued); err != nil {
-		return l, err
-	}
-	claimed, err := d.handoffs(ctx, gateway.HandoffClaimed)
-	for _, h := range claimed {
-		if h.Agent == agent {
-			l.Mine = append(l.Mine, h)
-		} else {
-			l.Others = append(l.Others, h)
-		}
-	}
-	return l, err
-}
-
-func (d *Desk) handoffs(ctx context.Context, state gateway.HandoffState) ([]gateway.Handoff, error) {
-	var all []gateway.Handoff
-	after := ""
-	for {
-		rows, next, err := d.config.Desk.Handoffs(ctx, state, gateway.Page{After: after, Limit: tailPage})
-		if err != nil {
-			return nil, fmt.Errorf("list handoffs: %w", err)
-		}
-		all = append(all, rows...)
-		if next == "" || len(all) >= maxOpen {
-			return all, nil
-		}
-		after = next
-	}
-}
-
-// All are the open handoffs as the inbox shows them: who waits, then the agent's
-// own, then those of others.
-func (l inboxLists) All() []gateway.Handoff { return slices.Concat(l.Queued, l.Mine, l.Others) }
-
-// ofConversation gives the open handoff of a conversation, or nil.
-func (l inboxLists) ofConversation(id string) *gateway.Handoff {
-	all := l.All()
-	if i := slices.IndexFunc(all, func(h gateway.Handoff) bool { return h.ConversationID == id }); i >= 0 {
-		return &all[i]
-	}
-	return nil
-}
 
 // inboxView is what the inbox shows: handoffs in groups, or in the view "all" one
 // page of conversations.
@@ -83,6 +25,8 @@ type inboxView struct {
 type group struct {
 	Title, Empty string
 	Handoffs     []gateway.Handoff
+	// More tells that there are others behind those.
+	More bool
 }
 
 func (d *Desk) inbox(w http.ResponseWriter, r *http.Request, agent string) error {
@@ -93,16 +37,16 @@ func (d *Desk) inbox(w http.ResponseWriter, r *http.Request, agent string) error
 	view := inboxView{View: r.URL.Query().Get("view")}
 	switch view.View {
 	case "mine":
-		view.Groups = []group{{"view_mine", "empty_mine", lists.Mine}}
+		view.Groups = []group{{"view_mine", "empty_mine", lists.Mine, lists.MoreMine}}
 	case "all":
 		if err := d.fillConversations(r, &view); err != nil {
 			return err
 		}
 	default:
 		view.View, view.Groups = "waiting", []group{
-			{"group_waiting", "empty_waiting", lists.Queued},
-			{"group_mine", "", lists.Mine},
-			{"group_others", "", lists.Others},
+			{"group_waiting", "empty_waiting", lists.Queued, lists.MoreQueued},
+			{"group_mine", "", lists.Mine, lists.MoreMine},
+			{"group_others", "", lists.Others, lists.MoreOthers},
 		}
 	}
 	p.Name, p.Title, p.Content = "inbox", "view_"+view.View, view

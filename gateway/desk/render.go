@@ -70,6 +70,8 @@ type page struct {
 	Guest bool
 	// Waiting and Mine count open handoffs.
 	Waiting, Mine int
+	// MoreWaiting and MoreMine tell that there are more than were counted.
+	MoreWaiting, MoreMine bool
 	// Newest is when the newest of those who wait came, in microseconds, so that
 	// the script sees that another one came even when one left.
 	Newest int64
@@ -121,9 +123,10 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 	if err != nil {
 		return page{}, inboxLists{}, fmt.Errorf("read the revision: %w", err)
 	}
-	lists, err := d.open(r.Context(), agent)
+	lists, err := d.open(r.Context(), agent, revision)
 	p := page{
 		Agent: agent, Waiting: len(lists.Queued), Mine: len(lists.Mine), Revision: revision,
+		MoreWaiting: lists.MoreQueued, MoreMine: lists.MoreMine,
 		Notice: notices[r.URL.Query().Get("done")],
 	}
 	if n := len(lists.Queued); n > 0 {

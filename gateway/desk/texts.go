@@ -71,6 +71,7 @@ var phrases = map[string]text{
 		"Nadie espera. Cuando alguien necesite a una persona, aparecerá aquí sin recargar.",
 		"Nobody is waiting. When someone needs a person, they appear here without reloading.",
 	},
+	"and_more":     {"Y más: aparecen aquí cuando terminan las primeras.", "And more: they appear here as the first ones are done."},
 	"empty_mine":   {"No llevas ninguna conversación ahora mismo.", "You are not handling any conversation right now."},
 	"empty_all":    {"Todavía no ha escrito nadie.", "Nobody has written yet."},
 	"empty_search": {"No hay conversaciones con ese contacto. Escribe el número completo con su prefijo.", "There are no conversations with that contact. Write the full number with its country code."},

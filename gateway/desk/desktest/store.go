@@ -33,6 +33,7 @@ type Store struct {
 	revision      int64
 	changed       chan struct{}
 	failure       error
+	listed        int
 }
 
 var (
@@ -54,6 +55,13 @@ func (s *Store) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failure = err
+}
+
+// Listed counts the pages of handoffs that were read.
+func (s *Store) Listed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listed
 }
 
 // Changes gives a channel that is closed by the next change.
@@ -159,6 +167,7 @@ func (s *Store) Handoffs(
 ) ([]gateway.Handoff, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.listed++
 	list := slices.DeleteFunc(slices.Clone(s.handoffs), func(h gateway.Handoff) bool {
 		return state != "" && h.State != state
 	})
