@@ -62,18 +62,42 @@ func runOrders(ctx context.Context, c console, args []string) (err error) {
 	return err
 }
 
-func runUser(ctx context.Context, c console, args []string) (err error) {
+func runUser(ctx context.Context, c console, args []string) error {
 	s, words, err := loadSettings(c, "user", args, nil)
 	if err != nil {
 		return err
 	}
-	if len(words) != 2 || words[0] != "add" {
-		return usagef("user: write `recado user add NAME`; the password is the first line of standard input")
+	if len(words) != 2 || words[0] != "add" && words[0] != "remove" {
+		return usagef("user: write `recado user add NAME`, with the password as the first line of standard input, or `recado user remove NAME`")
 	}
 	name := strings.TrimSpace(words[1])
 	if n := len([]rune(name)); n < 1 || n > 64 {
 		return usagef("user: a name has 1 to 64 characters")
 	}
+	if words[0] == "remove" {
+		return removeUser(ctx, c, s, name)
+	}
+	return addUser(ctx, c, s, name)
+}
+
+func removeUser(ctx context.Context, c console, s settings, name string) (err error) {
+	store, err := openStore(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	err = store.RemoveAgent(ctx, name)
+	if errors.Is(err, gateway.ErrNotFound) {
+		return fmt.Errorf("there is no agent %s", name)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%s can't sign in any more\n", name)
+	return nil
+}
+
+func addUser(ctx context.Context, c console, s settings, name string) (err error) {
 	if terminal(c.in) {
 		fmt.Fprintf(c.err, "Password for %s (at least 10 characters, shown while you type): ", name)
 	}

@@ -184,4 +184,10 @@ func TestUserAddAndMigrate(t *testing.T) {
 	if err != nil || !strings.HasPrefix(agent.PasswordHash, "$argon2id$") {
 		t.Errorf("the agent is %q, %v", agent.PasswordHash, err)
 	}
+	if code, _, errs := tell(t, env, "user", "remove", "ana"); code != exitOK {
+		t.Errorf("user remove: %d, %s", code, errs)
+	}
+	if code, _, errs := tell(t, env, "user", "remove", "ana"); code != exitFailed || !strings.Contains(errs, "no agent ana") {
+		t.Errorf("user remove again: %d, %s", code, errs)
+	}
 }

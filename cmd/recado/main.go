@@ -8,6 +8,7 @@
 //	recado orders   a customer's orders into Redis
 //	recado eval     the labelled questions of the demo shop, and the calibration
 //	recado user     who may use the desk
+//	recado doctor   what is wrong with the installation, and what to do about it
 //	recado migrate, health, version
 //
 // This package is the only one that knows all others: it reads the settings
@@ -72,8 +73,9 @@ func commands() []command {
 		{"ask", "\"QUESTION\"", "take one turn without WhatsApp and show its decision record", runAsk},
 		{"orders", "import FILE", "add or replace orders from a JSON or JSONL file", runOrders},
 		{"eval", "run|calibrate", "measure the labelled questions of the demo shop, or fit the calibration", runEval},
-		{"user", "add NAME", "let an agent sign in at the desk; the password is read from standard input", runUser},
+		{"user", "add|remove NAME", "let an agent sign in at the desk, or no longer; the password is read from standard input", runUser},
 		{"migrate", "", "bring the database up to date and stop", runMigrate},
+		{"doctor", "", "check token, number, webhook, database, Redis, model and clock, and say what to do", runDoctor},
 		{"health", "", "ask a running gateway whether it is alive", runHealth},
 		{"version", "", "say which build this is", runVersion},
 	}
