@@ -58,6 +58,10 @@ type Handoff struct {
 	UpdatedAt time.Time
 }
 
+// PhoneAppAgent is the agent of a handoff that a person answers from the phone app.
+// Any agent may take it over.
+const PhoneAppAgent = phoneAppAgent
+
 // Packet is everything an agent needs so that the customer never repeats
 // themselves. It is written when the handoff opens and does not change.
 type Packet struct {

@@ -182,7 +182,7 @@ func TestTimesCountLikeTheServers(t *testing.T) {
 	before := b.get("/desk/", "es").body
 	tab.open("/desk/")
 	shown, err := chromedp.Run(tab.ctx, chromedp.Evaluate[[]string](
-		"[...document.querySelectorAll('#rows time')].map((t) => t.textContent)"))
+		"[...document.querySelectorAll('#rows time[data-since]')].map((t) => t.textContent)"))
 	if err != nil || len(shown) != 4 {
 		t.Fatalf("%v, %v", shown, err)
 	}

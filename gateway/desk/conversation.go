@@ -25,10 +25,11 @@ type conversationView struct {
 	Orders []rag.Order
 	// Text is what stands in the reply box.
 	Text string
-	// Mine and Theirs tell whose handoff it is, when it is claimed.
-	Mine, Theirs bool
-	WindowOpen   bool
-	MaxText      int
+	// Mine, Theirs and Phone tell whose handoff it is, when it is claimed; Phone is
+	// somebody who answers from the phone app.
+	Mine, Theirs, Phone bool
+	WindowOpen          bool
+	MaxText             int
 }
 
 // handoffPage shows a handoff with its conversation. ?draft=1 puts the draft into
@@ -68,7 +69,8 @@ func (d *Desk) showHandoff(
 	view.Queue, view.More = lists.All(), lists.More()
 	view.Handoff, view.Text = &h, text
 	view.Mine = h.State == gateway.HandoffClaimed && h.Agent == agent
-	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent
+	view.Phone = onPhone(h)
+	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent && !view.Phone
 	// A packet whose orders can't be read is shown without them.
 	if len(h.Packet.Orders) > 0 && json.Unmarshal(h.Packet.Orders, &view.Orders) != nil {
 		view.Orders = nil

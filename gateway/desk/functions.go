@@ -53,7 +53,9 @@ func functions(language string) template.FuncMap {
 		"features": features,
 		"pretty":   pretty,
 		"order":    func(s string) string { return orderStatus(language, s) },
-		"row":      func(now time.Time, h gateway.Handoff) row { return row{now, h} },
+		"row":      func(now, awaits time.Time, h gateway.Handoff) row { return row{now, awaits, h} },
+		"agent":    func(name string) string { return agentName(language, name) },
+		"onphone":  onPhone,
 	}
 }
 
@@ -61,7 +63,8 @@ func functions(language string) template.FuncMap {
 type (
 	moment struct{ Now, At time.Time }
 	row    struct {
-		Now time.Time
+		// Awaits is since when the customer waits for an answer of whoever has it.
+		Now, Awaits time.Time
 		gateway.Handoff
 	}
 	talk struct {
@@ -70,6 +73,20 @@ type (
 		Messages []gateway.MessageView
 	}
 )
+
+// onPhone tells whether somebody who answers from the phone app has the handoff.
+// Nobody signs in under that name, so any agent may take it over.
+func onPhone(h gateway.Handoff) bool {
+	return h.State == gateway.HandoffClaimed && h.Agent == gateway.PhoneAppAgent
+}
+
+// agentName is how an agent is written.
+func agentName(language, name string) string {
+	if name == gateway.PhoneAppAgent {
+		return phrase(language, "phone_app")
+	}
+	return name
+}
 
 // bound keeps a probability on its scale.
 func bound(x float64) float64 { return min(max(x, 0), 1) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/recado/recado/gateway"
 )
@@ -14,6 +15,9 @@ type inboxView struct {
 	View          string
 	Groups        []group
 	Conversations []gateway.Conversation
+	// Awaiting is since when customers of claimed handoffs wait for an answer, by
+	// the handoff's id.
+	Awaiting map[string]time.Time
 	// Search is the contact that was looked for.
 	Search string
 	// Next is the address of the next page of conversations, or empty.
@@ -47,6 +51,15 @@ func (d *Desk) inbox(w http.ResponseWriter, r *http.Request, agent string) error
 			{"group_waiting", "empty_waiting", lists.Queued, lists.MoreQueued},
 			{"group_mine", "", lists.Mine, lists.MoreMine},
 			{"group_others", "", lists.Others, lists.MoreOthers},
+		}
+	}
+	if view.View != "all" {
+		others := lists.Others
+		if view.View == "mine" {
+			others = nil
+		}
+		if view.Awaiting, err = d.awaiting(r.Context(), p.Revision, lists.Mine, others); err != nil {
+			return err
 		}
 	}
 	p.Name, p.Title, p.Content = "inbox", "view_"+view.View, view

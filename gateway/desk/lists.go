@@ -43,6 +43,8 @@ type recent struct {
 	revision int64
 	until    time.Time
 	handoffs openHandoffs
+	// waiting is since when the customers of claimed handoffs wait.
+	waiting map[string]time.Time
 }
 
 func (c *recent) get(revision int64, now time.Time) (openHandoffs, bool) {
@@ -54,7 +56,23 @@ func (c *recent) get(revision int64, now time.Time) (openHandoffs, bool) {
 func (c *recent) put(revision int64, now time.Time, o openHandoffs) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.revision, c.until, c.handoffs = revision, now.Add(listsLife), o
+	c.revision, c.until, c.handoffs, c.waiting = revision, now.Add(listsLife), o, map[string]time.Time{}
+}
+
+// since gives what note was told of a handoff for this revision.
+func (c *recent) since(revision int64, handoffID string) (at time.Time, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at, ok = c.waiting[handoffID]
+	return at, ok && c.revision == revision
+}
+
+func (c *recent) note(revision int64, handoffID string, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.revision == revision && c.waiting != nil {
+		c.waiting[handoffID] = at
+	}
 }
 
 // open gives the open handoffs as an agent sees them.
