@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -76,7 +77,7 @@ func applyReply(h Handoff, c Conversation, a Action) (Applied, error) {
 		return Applied{}, ErrWindowClosed
 	}
 	claimed.Outgoing = &Outgoing{
-		ID: NewID(), ConversationID: c.ID, Channel: c.Channel, To: c.Contact,
+		ID: cmp.Or(a.OutgoingID, NewID()), ConversationID: c.ID, Channel: c.Channel, To: c.Contact,
 		Author: AuthorAgent, Agent: a.Agent, Text: text,
 		CreatedAt: a.At, ExpiresAt: c.WindowEnds(),
 	}

@@ -108,7 +108,10 @@ type Action struct {
 	Agent string
 	// Text is the reply for ActionReply: 1 to 4096 characters.
 	Text string
-	At   time.Time
+	// OutgoingID is the id of the message, to make a repeated reply one; empty makes
+	// a new one.
+	OutgoingID string
+	At         time.Time
 }
 
 // Agent is a person who answers customers.

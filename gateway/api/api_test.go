@@ -357,7 +357,12 @@ func TestActions(t *testing.T) {
 		{"handoff-lucia/claim", `{"agent":"ana"}`, "409 taken"},
 		{"handoff-lucia/reply", `{"agent":"ana","text":"hola"}`, "409 taken"},
 		{"handoff-lucia/reply", `{"text":"Hola, Lucía"}`, "200 claimed api"},
+		{"handoff-lucia/reply", `{"text":"¿Sigues ahí?","id":"a"}`, "200 claimed api"},
+		{"handoff-lucia/reply", `{"text":" ¿Sigues ahí? ","id":"a"}`, "200 claimed api"},
+		{"handoff-lucia/reply", `{"text":"Otra cosa","id":"a"}`, "400 invalid"},
+		{"handoff-lucia/reply", `{"text":"¿Sigues ahí?","id":"` + strings.Repeat("a", 129) + `"}`, "400 invalid"},
 		{"handoff-lucia/resolve", ``, "200 resolved api"},
+		{"handoff-lucia/reply", `{"text":"¿Sigues ahí?","id":"a"}`, "200 resolved api"},
 		{"handoff-lucia/reply", `{"text":"one more"}`, "409 closed"},
 		{"handoff-tom/reply", `{"agent":" ana ","text":"` + strings.Repeat("é", 4096) + `"}`, "200 claimed ana"},
 		{"handoff-tom/return", `{"agent":"ana"}`, "200 returned ana"},
@@ -381,11 +386,18 @@ func TestActions(t *testing.T) {
 			t.Errorf("%s %.40s: %s, want %s", step.target, step.body, got, step.want)
 		}
 	}
-	if *b.changed != 6 {
+	if *b.changed != 9 {
 		t.Errorf("Changed was called %d times", *b.changed)
 	}
+	list, _, err := b.store.Messages(t.Context(), desktest.Lucia, gateway.Page{Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(slices.DeleteFunc(list, func(m gateway.MessageView) bool { return m.Text != "¿Sigues ahí?" })); n != 1 {
+		t.Errorf("what came with one id was sent %d times", n)
+	}
 	messages := get[[]struct{ Author, Agent, Text, Status string }](t, b, "/api/v1/conversations/"+desktest.Lucia+"/messages", "messages")
-	if last := fmt.Sprint(messages[len(messages)-1]); last != "{agent api Hola, Lucía queued}" {
+	if last := fmt.Sprint(messages[len(messages)-1]); last != "{agent api ¿Sigues ahí? queued}" {
 		t.Errorf("the reply is %s", last)
 	}
 }

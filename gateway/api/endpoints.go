@@ -20,6 +20,7 @@ const (
 	maxPage    = 200
 	maxContact = 256
 	maxAgent   = 64
+	maxID      = 128
 )
 
 func (a *API) conversations(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -100,7 +101,7 @@ func (a *API) handoff(_ http.ResponseWriter, r *http.Request) (any, error) {
 // needed; the agent is "api" unless it names one.
 func (a *API) act(kind gateway.ActionKind) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) (any, error) {
-		body := struct{ Agent, Text string }{}
+		body := struct{ Agent, Text, ID string }{}
 		if err := web.ReadJSON(w, r, maxBody, &body); err != nil && !errors.Is(err, io.EOF) {
 			return nil, err
 		}
@@ -117,7 +118,11 @@ func (a *API) act(kind gateway.ActionKind) endpoint {
 		if n := utf8.RuneCountInString(action.Text); kind == gateway.ActionReply && (n == 0 || n > gateway.MaxText) {
 			return nil, invalid("text is needed for a reply, with 1 to %d characters.", gateway.MaxText)
 		}
-		h, err := a.Desk.Act(r.Context(), action)
+		if len(body.ID) > maxID {
+			return nil, invalid("id is longer than %d bytes.", maxID)
+		}
+		action.OutgoingID = gateway.OnceID(body.ID, "api", action.HandoffID, action.Agent)
+		h, err := gateway.ActOnce(r.Context(), a.Desk, action)
 		if err != nil {
 			return nil, fmt.Errorf("%s a handoff: %w", kind, err)
 		}

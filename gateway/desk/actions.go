@@ -29,7 +29,9 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request, agent string) error {
 	default:
 		return gateway.ErrNotFound
 	}
-	_, err := d.config.Desk.Act(r.Context(), a)
+	// A form that is sent twice is one reply; with another text it is another form.
+	a.OutgoingID = gateway.OnceID(r.PostFormValue("once"), "desk", a.HandoffID, agent, a.Text)
+	_, err := gateway.ActOnce(r.Context(), d.config.Desk, a)
 	if err == nil {
 		d.config.Changed()
 		http.Redirect(w, r, after(a), http.StatusSeeOther)

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,62 @@ func TestRefusals(t *testing.T) {
 			}
 			b.get(path, "es").leads(t, "/desk/handoffs/"+test.id)
 		})
+	}
+}
+
+// TestAReplySentTwiceIsOne: a form that is sent again, by an impatient finger or a
+// browser that goes back, says nothing twice; the next page's form, or other words,
+// do.
+func TestAReplySentTwiceIsOne(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "ana")
+	const path = "/desk/handoffs/" + desktest.TomHandoff
+	once := func() string {
+		m := regexp.MustCompile(`name="once" value="([^"]+)"`).FindStringSubmatch(b.get(path, "en").body)
+		if m == nil {
+			t.Fatal("the form has no token")
+		}
+		return m[1]
+	}
+	said := func() (n int) {
+		list, _, err := b.store.Messages(t.Context(), desktest.Tom, gateway.Page{Limit: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range list {
+			if m.Author == gateway.AuthorAgent {
+				n++
+			}
+		}
+		return n
+	}
+	first, second := once(), once()
+	if first == second {
+		t.Error("two pages have one token")
+	}
+	for i, step := range []struct {
+		once, text string
+		want       int
+	}{
+		{first, "I see.", 1},
+		{first, "I see.", 1},
+		{first, " I see.\r\n", 1},
+		{first, "I see it now.", 2},
+		{second, "I see.", 3},
+		{"", "I see.", 4},
+		{"", "I see.", 5},
+	} {
+		b.post(path+"/reply", url.Values{"text": {step.text}, "once": {step.once}}).leads(t, path+"?done=reply#reply")
+		if n := said(); n != step.want {
+			t.Errorf("after step %d there are %d replies, not %d", i, n, step.want)
+		}
+	}
+	// Even when the conversation went on in the meantime.
+	closeTom(b)
+	b.post(path+"/reply", url.Values{"text": {"I see."}, "once": {first}}).leads(t, path+"?done=reply#reply")
+	b.post(path+"/reply", url.Values{"text": {"One more."}, "once": {first}}).says(t, http.StatusConflict, "Esta espera ya terminó")
+	if n := said(); n != 5 {
+		t.Errorf("%d replies", n)
 	}
 }
 

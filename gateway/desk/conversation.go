@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -25,6 +26,8 @@ type conversationView struct {
 	Orders []rag.Order
 	// Text is what stands in the reply box.
 	Text string
+	// Once is the token of the reply's form, new on every page.
+	Once string
 	// Mine, Theirs and Phone tell whose handoff it is, when it is claimed; Phone is
 	// somebody who answers from the phone app.
 	Mine, Theirs, Phone bool
@@ -67,7 +70,7 @@ func (d *Desk) showHandoff(
 		return err
 	}
 	view.Queue, view.More = lists.All(), lists.More()
-	view.Handoff, view.Text = &h, text
+	view.Handoff, view.Text, view.Once = &h, text, rand.Text()
 	view.Mine = h.State == gateway.HandoffClaimed && h.Agent == agent
 	view.Phone = onPhone(h)
 	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent && !view.Phone

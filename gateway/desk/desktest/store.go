@@ -10,6 +10,7 @@ package desktest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -202,6 +203,10 @@ func (s *Store) Act(_ context.Context, a gateway.Action) (gateway.Handoff, error
 	done, err := gateway.Apply(s.handoffs[i], s.conversations[s.handoffs[i].ConversationID], a)
 	if err != nil {
 		return gateway.Handoff{}, fmt.Errorf("act on a handoff: %w", err)
+	}
+	if o := done.Outgoing; o != nil && slices.ContainsFunc(s.messages[o.ConversationID],
+		func(m gateway.MessageView) bool { return m.ID == o.ID }) {
+		return gateway.Handoff{}, errors.New("act on a handoff: a message of this id exists")
 	}
 	s.handoffs[i] = done.Handoff
 	s.conversations[done.Conversation.ID] = done.Conversation
