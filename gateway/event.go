@@ -121,9 +121,13 @@ type DeliveryState string
 
 // The delivery states.
 const (
-	DeliveryQueued    DeliveryState = "queued"
-	DeliverySending   DeliveryState = "sending"
-	DeliveryUnknown   DeliveryState = "unknown"
+	DeliveryQueued  DeliveryState = "queued"
+	DeliverySending DeliveryState = "sending"
+	DeliveryUnknown DeliveryState = "unknown"
+	// DeliveryCanceled: the bot's message still waited when a person took the
+	// conversation over, and is not sent any more. An attempt before may have got
+	// through after all; then a status says so and wins.
+	DeliveryCanceled  DeliveryState = "canceled"
 	DeliverySent      DeliveryState = "sent"
 	DeliveryDelivered DeliveryState = "delivered"
 	DeliveryRead      DeliveryState = "read"
@@ -131,7 +135,7 @@ const (
 )
 
 // Rank orders the states for merging statuses that come in any order: queued 0,
-// sending 1, unknown 2, sent 3, failed 4, delivered 5, read 6. Failed wins over
+// sending 1, unknown 2, canceled 3, sent 4, failed 5, delivered 6, read 7. Failed wins over
 // everything that was only accepted, and loses against a delivery to another
 // device of the same customer. A state that is not known has rank -1.
 func (s DeliveryState) Rank() int {
@@ -142,14 +146,16 @@ func (s DeliveryState) Rank() int {
 		return 1
 	case DeliveryUnknown:
 		return 2
-	case DeliverySent:
+	case DeliveryCanceled:
 		return 3
-	case DeliveryFailed:
+	case DeliverySent:
 		return 4
-	case DeliveryDelivered:
+	case DeliveryFailed:
 		return 5
-	case DeliveryRead:
+	case DeliveryDelivered:
 		return 6
+	case DeliveryRead:
+		return 7
 	}
 	return -1
 }

@@ -203,7 +203,7 @@ func TestDeliverKeepsTheLimits(t *testing.T) {
 func TestDeliveryRanks(t *testing.T) {
 	t.Parallel()
 	order := []DeliveryState{
-		DeliveryQueued, DeliverySending, DeliveryUnknown, DeliverySent, DeliveryFailed, DeliveryDelivered, DeliveryRead,
+		DeliveryQueued, DeliverySending, DeliveryUnknown, DeliveryCanceled, DeliverySent, DeliveryFailed, DeliveryDelivered, DeliveryRead,
 	}
 	for i, s := range order {
 		if s.Rank() != i {

@@ -52,7 +52,11 @@ type Inbox interface {
 	// at once. An expired lease is due again.
 	Claim(ctx context.Context, now time.Time, lease time.Duration) (*Claim, error)
 	// Commit makes the turn take effect in one step: state, outgoing messages,
-	// handoff, record, and the claimed events are done with. Nothing happens with
+	// handoff, record, and the claimed events are done with. When the conversation has
+	// an open handoff already, that one stays and no second one is opened; it is
+	// claimed by the turn's agent if the turn's handoff is claimed. A turn that leaves
+	// the conversation with an agent cancels what the bot still had to send; so does
+	// Act. Nothing happens with
 	// ErrLeaseLost (the lease is another's or the work is done), with
 	// ErrSuperseded (a message or an echo of the same contact and channel was
 	// accepted after the claim; filed or not), or with ErrHumanOwns (the epoch is not
@@ -68,9 +72,11 @@ type Inbox interface {
 
 // Outbox hands out what is to be sent.
 type Outbox interface {
-	// NextOutgoing leases the oldest message that may be sent now: queued or to be
+	// NextOutgoing leases the message that has been due longest: queued or to be
 	// retried, its time come, and no earlier message of its conversation
-	// unsettled. A message whose lease ran out without Settle counts as unknown
+	// unsettled. A message of the bot is never handed out while an agent has the
+	// conversation: it is canceled instead, also when Settle or Postpone would queue
+	// it again. A message whose lease ran out without Settle counts as unknown
 	// and comes again only reconcile after the lease's end. ErrNoWork says there
 	// is none.
 	NextOutgoing(ctx context.Context, now time.Time, lease time.Duration) (*Outgoing, error)
@@ -122,7 +128,9 @@ type Desk interface {
 	// Handoff gives one, or ErrNotFound.
 	Handoff(ctx context.Context, id string) (Handoff, error)
 	// Act applies an agent's action in one step by the rules of Apply, and gives
-	// the handoff as it is then. ErrNotFound, ErrTaken, ErrClosed,
+	// the handoff as it is then. What the bot still had to send when an agent takes
+	// over is canceled; an attempt under way, or one with an unknown outcome, is left
+	// to its end. ErrNotFound, ErrTaken, ErrClosed,
 	// ErrWindowClosed and ErrInvalid change nothing.
 	Act(ctx context.Context, a Action) (Handoff, error)
 	// Revision grows with every change that Conversations, Messages or Handoffs

@@ -120,7 +120,7 @@ func ticks(status string) string {
 		return "✓"
 	case gateway.DeliveryDelivered, gateway.DeliveryRead:
 		return "✓✓"
-	case gateway.DeliveryFailed:
+	case gateway.DeliveryFailed, gateway.DeliveryCanceled:
 		return "✕"
 	}
 	return ""

@@ -11,6 +11,7 @@ func commitTests() []test {
 	return []test{
 		{"CommitTakesEffect", testCommit},
 		{"CommitOpensTheHandoff", testCommitHandoff},
+		{"CommitKeepsTheOpenHandoff", testCommitOpen},
 		{"CommitOnce", testCommitOnce},
 		{"CommitIsSuperseded", testSuperseded},
 		{"CommitIsSupersededByAnEcho", testSupersededByEcho},
@@ -81,6 +82,36 @@ func testCommitHandoff(b *bundle) {
 	b.commit(c, t)
 	b.same("agent", b.conversation(c.Conversation.ID).Agent, "phone app")
 	b.same("handoffs", b.handoffs(gateway.HandoffClaimed), []gateway.Handoff{*t.Handoff})
+}
+
+// testCommitOpen commits turns with a handoff while one is open: a person who writes
+// from the phone app claims that one, and nothing opens a second.
+func testCommitOpen(b *bundle) {
+	open := b.queue(ana())
+	c := b.say(ana(), "¿hay alguien?")
+	b.commit(c, b.handoffTurn(c))
+	b.same("handoffs", b.handoffs(""), []gateway.Handoff{open})
+	b.advance(time.Second)
+	b.accept(b.echo(ana(), "Soy Marta"))
+	c = b.claim()
+	t := b.handoffTurn(c)
+	t.Conversation.Mode, t.Conversation.Agent = gateway.ModeAgent, "phone app"
+	t.Handoff.State, t.Handoff.Agent, t.Handoff.Reason = gateway.HandoffClaimed, "phone app", gateway.ReasonTakenOver
+	b.commit(c, t)
+	open.State, open.Agent, open.UpdatedAt = gateway.HandoffClaimed, "phone app", b.now
+	b.same("handoffs", b.handoffs(""), []gateway.Handoff{open})
+	got := b.conversation(open.ConversationID)
+	b.same("mode", got.Mode, gateway.ModeAgent)
+	b.same("agent", got.Agent, "phone app")
+	// An agent at the desk relieves whoever wrote from the phone.
+	b.advance(time.Second)
+	b.same("agent", b.act(open, gateway.ActionClaim, "marta", "").Agent, "marta")
+	b.same("agent", b.conversation(open.ConversationID).Agent, "marta")
+	b.act(open, gateway.ActionReturn, "marta", "")
+	c = b.say(ana(), "mi abogado")
+	t = b.handoffTurn(c)
+	b.commit(c, t)
+	b.same("queued handoffs", b.handoffs(gateway.HandoffQueued), []gateway.Handoff{*t.Handoff})
 }
 
 func testCommitOnce(b *bundle) {

@@ -149,6 +149,6 @@ func testCrashEverything(b *bundle) {
 	for range 3 {
 		sent = append(sent, b.send(b.name("wamid.")).Text)
 	}
-	b.same("sent", sent, []string{"a medio enviar", "sin enviar", "una persona"})
+	b.same("sent", sent, []string{"una persona", "a medio enviar", "sin enviar"})
 	b.nothing()
 }

@@ -113,7 +113,7 @@ func (s *story) outcomes() string {
 	return strings.Join(all, " ")
 }
 
-// lastStatus is the delivery state of the customer's newest message out.
+// lastStatus is the delivery state of the newest message out that is ours to send.
 func (s *story) lastStatus() (status string) {
 	s.Helper()
 	list, _, err := s.store.Messages(s.ctx, s.conversation(ana()).ID, gateway.Page{Limit: 200})
@@ -121,7 +121,8 @@ func (s *story) lastStatus() (status string) {
 		s.wrong("messages: %v", err)
 	}
 	for _, m := range list {
-		if m.Direction == "out" {
+		echo := m.Author == gateway.AuthorAgent && m.Agent == ""
+		if m.Direction == "out" && !echo {
 			status = m.Status
 		}
 	}

@@ -2,6 +2,7 @@ package gatewaytest
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/recado/recado/gateway"
@@ -19,6 +20,9 @@ func outboxTests() []test {
 		{"SettleOpensOneHandoff", testRejectedOwned},
 		{"SettleOfALostLease", testSettleLost},
 		{"Postpone", testPostpone},
+		{"CanceledByAnAgent", testCanceled},
+		{"CanceledByAnEcho", testCanceledByEcho},
+		{"CanceledWhileUnderWay", testCanceledUnderWay},
 	}
 }
 
@@ -226,4 +230,90 @@ func testPostpone(b *bundle) {
 	}
 	b.send("wamid.1")
 	b.same("next", b.next().Text, "dos")
+}
+
+// testCanceled has an agent take over, by either deed, while the bot's messages wait:
+// they are not sent any more, and the agent's doesn't wait behind them.
+func testCanceled(b *bundle) {
+	for i, kind := range []gateway.ActionKind{gateway.ActionClaim, gateway.ActionReply} {
+		who := gateway.Identity{Phone: fmt.Sprint(100 + i)}
+		waiting := b.answer(who, "uno", "dos").Outgoing
+		b.settle(b.next(), gateway.SendResult{Outcome: gateway.SendRetry, RetryAt: b.now.Add(time.Minute), Error: sendError()})
+		other := b.answer(ben(), "a otra").Outgoing[0]
+		h := b.queue(who)
+		b.act(h, kind, "marta", "Soy Marta")
+		for _, o := range waiting {
+			b.same("status", b.out(o.ConversationID, o.ID).Status, string(gateway.DeliveryCanceled))
+		}
+		b.same("of another conversation", b.send(b.name("wamid.")).ID, other.ID)
+		if kind == gateway.ActionClaim {
+			b.nothing()
+			b.act(h, gateway.ActionReply, "marta", "Soy Marta")
+		}
+		b.same("next", b.send(b.name("wamid.")).Text, "Soy Marta")
+		b.advance(time.Hour)
+		b.nothing()
+		// Back with the bot, it is heard again, and the rest stays canceled.
+		b.act(h, gateway.ActionReturn, "marta", "")
+		b.answer(who, "tres")
+		b.same("next", b.send(b.name("wamid.")).Text, "tres")
+		b.nothing()
+	}
+}
+
+func testCanceledByEcho(b *bundle) {
+	o := b.answer(ana(), "uno").Outgoing[0]
+	b.accept(b.echo(ana(), "Soy Marta"))
+	c := b.claim()
+	t := b.handoffTurn(c)
+	t.Conversation.Mode, t.Conversation.Agent = gateway.ModeAgent, "phone app"
+	t.Handoff.State, t.Handoff.Agent = gateway.HandoffClaimed, "phone app"
+	b.commit(c, t)
+	b.same("status", b.out(o.ConversationID, o.ID).Status, string(gateway.DeliveryCanceled))
+	b.advance(time.Hour)
+	b.nothing()
+}
+
+// testCanceledUnderWay has an agent take over while a message is being sent. What is
+// not sent after all is canceled with its result; what may have been sent waits for
+// its status and is not sent again.
+func testCanceledUnderWay(b *bundle) {
+	ends := map[string]func(*gateway.Outgoing){
+		"retry": func(o *gateway.Outgoing) {
+			b.settle(o, gateway.SendResult{Outcome: gateway.SendRetry, RetryAt: b.now.Add(time.Second), Error: sendError()})
+		},
+		"postpone": func(o *gateway.Outgoing) { b.ok("postpone", b.store.Postpone(b.Context(), o, b.now.Add(time.Second))) },
+		"unknown": func(o *gateway.Outgoing) {
+			b.settle(o, gateway.SendResult{Outcome: gateway.SendUnknown, RetryAt: b.now.Add(time.Minute), Error: sendError()})
+			b.same("status", b.out(o.ConversationID, o.ID).Status, string(gateway.DeliveryUnknown))
+			b.advance(time.Minute)
+			b.nothing()
+		},
+		"lost": func(*gateway.Outgoing) {
+			b.advance(lease + gateway.ReconcileAfter)
+			b.nothing()
+		},
+	}
+	for name, end := range ends {
+		who := gateway.Identity{UserID: name}
+		h := b.queue(who)
+		b.act(h, gateway.ActionReturn, "marta", "")
+		c := b.say(who, "hola")
+		t := b.handoffTurn(c)
+		t.Outgoing = b.turn(c, "te responderá una persona").Outgoing
+		b.commit(c, t)
+		o := b.next()
+		b.act(*t.Handoff, gateway.ActionClaim, "marta", "")
+		b.same("status of "+name, b.out(o.ConversationID, o.ID).Status, string(gateway.DeliverySending))
+		end(o)
+		b.same("status after "+name, b.out(o.ConversationID, o.ID).Status, string(gateway.DeliveryCanceled))
+		b.act(*t.Handoff, gateway.ActionReply, "marta", "Soy Marta")
+		b.same("next", b.send(b.name("wamid.")).Text, "Soy Marta")
+		// The provider's word for it counts.
+		b.accept(b.status(gateway.Status{ProviderID: "wamid." + name, OutgoingID: o.ID, State: gateway.DeliveryDelivered}))
+		b.idle()
+		b.same("status", b.out(o.ConversationID, o.ID).Status, string(gateway.DeliveryDelivered))
+		b.advance(time.Hour)
+		b.nothing()
+	}
 }

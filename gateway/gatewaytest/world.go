@@ -46,7 +46,8 @@ func (s *mortal) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) e
 	before, readErr := s.Conversation(ctx, c.Conversation.ID)
 	err := s.Store.Commit(ctx, c, t)
 	owned := before.Mode == gateway.ModeQueued || before.Mode == gateway.ModeAgent
-	if err == nil && readErr == nil && owned && (len(t.Outgoing) > 0 || t.Handoff != nil) {
+	acted := len(t.Outgoing) > 0 || t.Handoff != nil && t.Handoff.State != gateway.HandoffClaimed
+	if err == nil && readErr == nil && owned && acted {
 		s.w.Errorf("the bot acted while a person owned the conversation: %+v", t.Record.Decision)
 	}
 	return err
@@ -201,6 +202,10 @@ func (w *world) Take(context.Context, string, string, time.Time) (time.Duration,
 // Send implements gateway.Sender.
 func (w *world) Send(_ context.Context, o *gateway.Outgoing) (gateway.SendResult, error) {
 	w.attempts++
+	c, err := w.store.Store.Conversation(w.ctx, o.ConversationID)
+	if err != nil || o.Author == gateway.AuthorBot && c.Mode == gateway.ModeAgent {
+		w.Errorf("the bot talks while an agent has the conversation: attempt %d, %v", o.Attempt, err)
+	}
 	outcome, lost := w.outcome, w.lost
 	w.outcome, w.lost = gateway.SendAccepted, false
 	r := gateway.SendResult{Outcome: outcome}

@@ -231,7 +231,7 @@ func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, e
 			return err
 		}
 		// Claiming again changes nothing.
-		if applied.Outgoing == nil && applied.Handoff.State == h.State {
+		if applied.Outgoing == nil && applied.Conversation == c {
 			return nil
 		}
 		h = applied.Handoff
@@ -270,6 +270,9 @@ func saveApplied(ctx context.Context, tx pgx.Tx, a gateway.Applied) error {
 	batch.Queue(`update gateway_handoffs set state = $2, agent = $3, updated_at = $4 where id = $1`,
 		escape(h.ID), escape(string(h.State)), escape(h.Agent), present(h.UpdatedAt))
 	queueOwner(batch, a.Conversation)
+	if a.Conversation.Mode == gateway.ModeAgent {
+		queueCancel(batch, a.Conversation.ID)
+	}
 	if a.Outgoing != nil {
 		queueOutgoing(batch, a.Conversation.ID, *a.Outgoing)
 	}

@@ -122,6 +122,9 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 		escape(id), c.Through)
 	batch.Queue(commitQuery, escape(id), escape(string(after.Mode)), escape(after.Agent),
 		escape(after.Language), after.Fallbacks, after.Clarified, stamp(t.Record.At))
+	if after.Mode == gateway.ModeAgent {
+		queueCancel(batch, id)
+	}
 	for _, o := range t.Outgoing {
 		queueOutgoing(batch, id, o)
 	}
@@ -134,7 +137,7 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 		return fmt.Errorf("commit a turn: %w", err)
 	}
 	batch.Queue(bump)
-	if err := send(ctx, s.pool, batch); err != nil {
+	if err := persist(func() error { return send(ctx, s.pool, batch) }); err != nil {
 		return fmt.Errorf("commit a turn: %w", refusal(err))
 	}
 	return nil
@@ -158,8 +161,8 @@ func refusal(err error) error {
 // queueOutgoing adds a message to send to a batch.
 func queueOutgoing(batch *pgx.Batch, conversationID string, o gateway.Outgoing) {
 	batch.Queue(`insert into gateway_outgoing (id, conversation_id, channel, user_id, phone, author, agent, body,
-			turn_id, created_at, expires_at, state)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued')`,
+			turn_id, created_at, expires_at, state, due_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $10)`,
 		escape(o.ID), escape(conversationID), escape(o.Channel), escape(o.To.UserID), escape(o.To.Phone),
 		escape(string(o.Author)), escape(o.Agent), escape(o.Text), escape(o.TurnID), present(o.CreatedAt), stamp(o.ExpiresAt))
 }
@@ -205,7 +208,7 @@ func (s *Store) Abandon(ctx context.Context, c *gateway.Claim, r gateway.Record,
 	if err := queueRecord(batch, c.Conversation.ID, r); err != nil {
 		return fmt.Errorf("abandon a turn: %w", err)
 	}
-	if err := send(ctx, s.pool, batch); err != nil {
+	if err := persist(func() error { return send(ctx, s.pool, batch) }); err != nil {
 		return fmt.Errorf("abandon a turn: %w", err)
 	}
 	return nil

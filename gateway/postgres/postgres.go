@@ -20,7 +20,8 @@
 //
 // Rows are locked in one order, outgoing messages, conversations, handoffs, so
 // that transactions don't wait for each other in circles. Where a merge of two
-// contacts can't keep to it, Postgres ends one of the two and it is tried again.
+// contacts, or a person who takes over, can't keep to it, Postgres ends one of the
+// two and it is tried again.
 package postgres
 
 import (
@@ -171,21 +172,25 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// tries is how often a transaction is run that Postgres ended in favour of
-// another.
+// tries is how often something is run that Postgres ended in favour of another.
 const tries = 5
 
-// transact runs f in a transaction, again when Postgres chose it to end a
-// deadlock. f must be able to run again.
-func (s *Store) transact(ctx context.Context, f func(pgx.Tx) error) (err error) {
+// persist runs f, again when Postgres chose it to end a deadlock. f must be able to
+// run again.
+func persist(f func() error) (err error) {
 	for range tries {
-		err = pgx.BeginFunc(ctx, s.pool, f)
+		err = f()
 		refused, ok := errors.AsType[*pgconn.PgError](err)
 		if !ok || refused.Code != "40P01" && refused.Code != "40001" {
 			return err
 		}
 	}
 	return err
+}
+
+// transact runs f in a transaction, by the rules of persist.
+func (s *Store) transact(ctx context.Context, f func(pgx.Tx) error) error {
+	return persist(func() error { return pgx.BeginFunc(ctx, s.pool, f) })
 }
 
 // bump raises the revision with the transaction it is part of.

@@ -16,17 +16,18 @@ import (
 type sent struct {
 	id, conversation, body, provider, lease string
 	state, before                           gateway.DeliveryState
+	author                                  gateway.Author
 	due                                     time.Time
 	err                                     *gateway.SendError
 	payload                                 json.RawMessage
 }
 
-const sentColumns = `id, conversation_id, body, provider_id, lease, state, before, due_at, error, payload`
+const sentColumns = `id, conversation_id, body, provider_id, lease, state, before, author, due_at, error, payload`
 
 func scanSent(row pgx.CollectableRow) (*sent, error) {
 	m := &sent{}
 	err := row.Scan(scan(&m.id), scan(&m.conversation), scan(&m.body), scan(&m.provider), scan(&m.lease), scan(&m.state), scan(&m.before),
-		when(&m.due), &m.err, (*[]byte)(&m.payload))
+		scan(&m.author), when(&m.due), &m.err, (*[]byte)(&m.payload))
 	return m, err
 }
 

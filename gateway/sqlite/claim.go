@@ -166,13 +166,18 @@ func (t *tx) apply(c *gateway.Claim, turn gateway.Turn) error {
 	if err := t.exec(done, c.Conversation.ID, c.Through); err != nil {
 		return fmt.Errorf("be done with the events: %w", err)
 	}
+	if after.Mode == gateway.ModeAgent {
+		if err := t.cancel(c.Conversation.ID); err != nil {
+			return err
+		}
+	}
 	for _, o := range turn.Outgoing {
 		if err := t.enqueue(o); err != nil {
 			return err
 		}
 	}
 	if turn.Handoff != nil {
-		if err := t.putHandoff(*turn.Handoff); err != nil {
+		if err := t.openHandoff(*turn.Handoff); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -132,7 +133,7 @@ func (t *tx) mergeConversations(lost, kept gateway.Conversation) error {
 	if err := t.exec(`delete from conversations where id = ?`, lost.ID); err != nil {
 		return err
 	}
-	return t.schedule(kept.ID)
+	return errors.Join(t.cancelOwned(kept.ID), t.schedule(kept.ID))
 }
 
 // ownership orders the modes by how much a person has to do with them.

@@ -297,6 +297,24 @@ func (s *Store) Handoff(ctx context.Context, id string) (h gateway.Handoff, err 
 	return h, nil
 }
 
+// openHandoff writes a new handoff. When the conversation has an open one already,
+// that one stays, and is claimed if the new one is.
+func (t *tx) openHandoff(h gateway.Handoff) error {
+	const open = selectHandoff + ` where conversation_id = ? and state in ('queued', 'claimed')`
+	found, err := list(t, scanHandoff, open, h.ConversationID)
+	if err != nil {
+		return fmt.Errorf("look for an open handoff: %w", err)
+	}
+	if len(found) == 0 {
+		return t.putHandoff(h)
+	}
+	if h.State != gateway.HandoffClaimed {
+		return nil
+	}
+	found[0].State, found[0].Agent, found[0].UpdatedAt = h.State, h.Agent, h.UpdatedAt
+	return t.putHandoff(found[0])
+}
+
 // putHandoff writes a handoff, new or changed.
 func (t *tx) putHandoff(h gateway.Handoff) error {
 	packet, err := encode(&h.Packet)
@@ -347,6 +365,11 @@ func (t *tx) act(a gateway.Applied) error {
 	err := t.exec(query, string(c.Mode), c.Agent, c.Epoch, nanos(c.UpdatedAt), c.ID)
 	if err != nil {
 		return fmt.Errorf("write the conversation: %w", err)
+	}
+	if c.Mode == gateway.ModeAgent {
+		if err := t.cancel(c.ID); err != nil {
+			return err
+		}
 	}
 	if a.Outgoing != nil {
 		if err := t.enqueue(*a.Outgoing); err != nil {

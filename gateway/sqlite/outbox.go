@@ -22,12 +22,23 @@ func (t *tx) enqueue(o gateway.Outgoing) error {
 	return nil
 }
 
-// sendable finds the oldest message that may be sent now. A leased one is due
-// again when its lease is over and its status had time to come.
+// cancel ends what the bot still had to send in a conversation that an agent has
+// from now on.
+func (t *tx) cancel(conversationID string) error {
+	const query = `update outgoing set state = 'canceled', due_at = null
+		where conversation_id = ? and due_at is not null and state = 'queued' and author = 'bot'`
+	if err := t.exec(query, conversationID); err != nil {
+		return fmt.Errorf("cancel what waits to be sent: %w", err)
+	}
+	return nil
+}
+
+// sendable finds the message that may be sent now and has been due longest. A leased
+// one is due again when its lease is over and its status had time to come.
 const sendable = `select n from outgoing o where due_at is not null and due_at <= ? and not exists (
 		select 1 from outgoing p where p.conversation_id = o.conversation_id and p.due_at is not null
 		and (p.created_at, p.n) < (o.created_at, o.n)
-	) order by created_at, n limit 1`
+	) order by due_at, created_at, n limit 1`
 
 // NextOutgoing implements gateway.Outbox. With nothing to send it only reads.
 func (s *Store) NextOutgoing(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Outgoing, error) {
@@ -53,18 +64,33 @@ func (s *Store) NextOutgoing(ctx context.Context, now time.Time, lease time.Dura
 	return &o, nil
 }
 
+// takeOutgoing leases the next message, and cancels those before it that are the
+// bot's in a conversation that an agent has.
 func (t *tx) takeOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoing, found bool, err error) {
+	for {
+		var mode gateway.Mode
+		if o, mode, found, err = t.leaseOutgoing(now, lease); err != nil || !found {
+			return o, false, err
+		}
+		if o.Author != gateway.AuthorBot || mode != gateway.ModeAgent {
+			return o, true, t.show()
+		}
+		const end = `update outgoing set state = 'canceled', attempt = attempt - 1, lease = '', due_at = null where id = ?`
+		if err := errors.Join(t.exec(end, o.ID), t.show()); err != nil {
+			return o, false, err
+		}
+	}
+}
+
+func (t *tx) leaseOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoing, mode gateway.Mode, found bool, err error) {
 	const query = `update outgoing set state = 'sending', attempt = attempt + 1, lease = ?, due_at = ?
 		where n = (` + sendable + `) returning id, conversation_id, channel, user_id, phone, author, agent, text,
-		turn_id, created_at, expires_at, attempt, lease`
+		turn_id, created_at, expires_at, attempt, lease, (select mode from conversations c where c.id = conversation_id)`
 	again := now.Add(lease + gateway.ReconcileAfter)
 	found, err = t.one(query, []any{gateway.NewID(), nanos(again), nanos(now)},
 		&o.ID, &o.ConversationID, &o.Channel, &o.To.UserID, &o.To.Phone, &o.Author, &o.Agent, &o.Text,
-		&o.TurnID, moment{&o.CreatedAt}, moment{&o.ExpiresAt}, &o.Attempt, &o.Lease)
-	if err != nil || !found {
-		return o, false, err
-	}
-	return o, true, t.show()
+		&o.TurnID, moment{&o.CreatedAt}, moment{&o.ExpiresAt}, &o.Attempt, &o.Lease, &mode)
+	return o, mode, found, err
 }
 
 // sending is a message in the outbox as far as settling needs it.
@@ -186,7 +212,20 @@ func (t *tx) settleAgain(m sending, r gateway.SendResult, state gateway.Delivery
 		return err
 	}
 	const query = `update outgoing set state = ?, due_at = ?, error = ? where n = ?`
-	return t.exec(query, string(state), nanos(r.RetryAt), reason, m.n)
+	if err := t.exec(query, string(state), nanos(r.RetryAt), reason, m.n); err != nil {
+		return err
+	}
+	return t.cancelOwned(m.conversationID)
+}
+
+// cancelOwned cancels what is queued again after an agent took over.
+func (t *tx) cancelOwned(conversationID string) error {
+	var owned bool
+	const query = `select exists (select 1 from conversations where id = ? and mode = 'agent')`
+	if _, err := t.one(query, []any{conversationID}, &owned); err != nil || !owned {
+		return err
+	}
+	return t.cancel(conversationID)
 }
 
 // Postpone implements gateway.Outbox.
@@ -201,7 +240,7 @@ func (s *Store) Postpone(ctx context.Context, o *gateway.Outgoing, until time.Ti
 		if !held {
 			return gateway.ErrLeaseLost
 		}
-		return t.show()
+		return errors.Join(t.cancelOwned(o.ConversationID), t.show())
 	})
 	if err != nil {
 		return fmt.Errorf("postpone: %w", err)
@@ -294,7 +333,7 @@ func (t *tx) fallTo(conversationID string, make func(gateway.Conversation) gatew
 	}
 	h := make(c)
 	h.ConversationID = c.ID
-	if err := t.putHandoff(h); err != nil {
+	if err := t.openHandoff(h); err != nil {
 		return err
 	}
 	const query = `update conversations set mode = 'queued', agent = '', epoch = epoch + 1, updated_at = max(updated_at, ?)

@@ -96,7 +96,7 @@ create table gateway_outgoing (
     error json,
     payload bytea
 ) with (fillfactor = 85);
-create index gateway_outgoing_open on gateway_outgoing (created_at, id) where open;
+create index gateway_outgoing_due on gateway_outgoing (due_at, created_at, id) where open;
 create index gateway_outgoing_conversation on gateway_outgoing (conversation_id, created_at, id);
 create index gateway_outgoing_unsettled on gateway_outgoing (conversation_id, created_at, id) where open;
 create index gateway_outgoing_provider on gateway_outgoing (provider_id);

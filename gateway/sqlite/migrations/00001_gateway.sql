@@ -106,7 +106,7 @@ create table if not exists outgoing (
 
 create index if not exists outgoing_conversation on outgoing (conversation_id, created_at, n);
 
-create index if not exists outgoing_unsettled on outgoing (created_at, n, due_at, conversation_id)
+create index if not exists outgoing_unsettled on outgoing (due_at, created_at, n, conversation_id)
     where due_at is not null;
 
 create index if not exists outgoing_before on outgoing (conversation_id, created_at, n)
@@ -144,6 +144,8 @@ create index if not exists handoffs_created on handoffs (created_at, id);
 create index if not exists handoffs_state on handoffs (state, created_at, id);
 
 create index if not exists handoffs_conversation on handoffs (conversation_id);
+
+create unique index if not exists handoffs_one_open on handoffs (conversation_id) where state in ('queued', 'claimed');
 
 -- The decision records as JSON, in the order of the turns.
 create table if not exists turns (
