@@ -30,7 +30,8 @@ type Conversation struct {
 	ID        string
 	ContactID string
 	Channel   string
-	// Contact is the identity that wrote last; replies go to it.
+	// Contact is the identity that wrote last; replies go to it. A part that the
+	// newest message left out is filled from what else names the contact.
 	Contact Identity
 	// Name is the contact's latest profile name, untrusted text.
 	Name string

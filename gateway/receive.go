@@ -46,18 +46,26 @@ func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 	return c, b
 }
 
-// seen notes who wrote last and when, by the provider's clock.
+// seen notes who wrote last and when, by the provider's clock. A message that comes
+// late doesn't make an older name or identity the newest, and one that leaves a part
+// of the identity out doesn't take away what the store knows.
 func (c Conversation) seen(e Event) Conversation {
-	if e.At.After(c.LastCustomerAt) {
+	newest := !e.At.Before(c.LastCustomerAt)
+	if newest {
 		c.LastCustomerAt = e.At
 	}
-	if !e.From.IsZero() {
+	if c.Contact.IsZero() || newest && !c.Contact.covers(e.From) {
 		c.Contact = e.From
 	}
-	if e.Name != "" {
+	if e.Name != "" && (newest || c.Name == "") {
 		c.Name = e.Name
 	}
 	return c
+}
+
+// covers tells whether an identity says all that the other does.
+func (id Identity) covers(other Identity) bool {
+	return (other.UserID == "" || other.UserID == id.UserID) && (other.Phone == "" || other.Phone == id.Phone)
 }
 
 func (b Burst) add(e Event) Burst {

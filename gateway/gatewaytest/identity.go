@@ -9,6 +9,7 @@ import (
 func identityTests() []test {
 	return []test{
 		{"ContactIsFoundByEitherKey", testEitherKey},
+		{"ContactIsWhoWroteLast", testWroteLast},
 		{"ContactsAreMerged", testMerged},
 		{"MergeKeepsThePerson", testMergeOwned},
 		{"MergeLosesNoWork", testMergeWork},
@@ -26,14 +27,49 @@ func both() gateway.Identity {
 // is missing the next.
 func testEitherKey(b *bundle) {
 	ids := map[string]bool{}
-	for _, who := range []gateway.Identity{ana(), both(), ben(), ana()} {
+	for i, who := range []gateway.Identity{ana(), both(), ben(), ana()} {
 		c := b.say(who, "hola")
 		ids[c.Conversation.ID] = true
-		b.same("the identity that wrote last", c.Conversation.Contact, who)
-		b.commit(c, b.turn(c))
+		// What a message leaves out is known from those before.
+		want := []gateway.Identity{ana(), both(), both(), both()}[i]
+		b.same("the identity that wrote last", c.Conversation.Contact, want)
+		b.commit(c, b.turn(c, "sí"))
+		b.same("who is answered", b.send(b.name("wamid.")).To, want)
 	}
 	b.same("conversations", len(ids), 1)
 	b.same("conversations", len(b.conversations("")), 1)
+}
+
+// testWroteLast has messages come late: what they say of who wrote is older than what
+// is known.
+func testWroteLast(b *bundle) {
+	c := b.say(both(), "hola")
+	b.commit(c, b.turn(c))
+	early := b.now
+	b.advance(time.Minute)
+	renamed := b.message(gateway.Identity{UserID: ben().UserID, Phone: "34600555555"}, "tengo otro número")
+	renamed.Name = "Ana María"
+	b.accept(renamed)
+	late := b.message(both(), "antes escribí esto")
+	late.Name, late.At = "Ana", early
+	b.accept(late)
+	b.advance(quiet)
+	c = b.claim()
+	b.same("texts", burst(c), []string{"antes escribí esto", "tengo otro número"})
+	b.same("contact", c.Conversation.Contact, renamed.From)
+	b.same("name", c.Conversation.Name, "Ana María")
+	b.same("time", c.Conversation.LastCustomerAt, renamed.At)
+	t := b.turn(c, "anotado")
+	b.commit(c, t)
+	b.same("who is answered", b.send("wamid.1").To, renamed.From)
+	// The user id alone: the number is the one that they wrote from last.
+	c = b.say(ben(), "gracias")
+	b.same("contact", c.Conversation.Contact, renamed.From)
+	b.commit(c, b.turn(c))
+	// A number that somebody else has by now is not filled in.
+	other := b.say(gateway.Identity{UserID: "ES.Other", Phone: renamed.From.Phone}, "hola")
+	b.commit(other, b.turn(other))
+	b.same("contact", b.say(ben(), "sigo aquí").Conversation.Contact, both())
 }
 
 // testMerged is a customer who was taken for two until one webhook named both.
@@ -69,9 +105,11 @@ func testMergeOwned(b *bundle) {
 		b.advance(time.Second)
 		b.answer(other, "hola")
 		b.send(b.name("wamid."))
+		late := b.answer(other, "que no salga").Outgoing[0]
 		one := b.say(gateway.Identity{Phone: owned.Phone + other.Phone, UserID: owned.UserID + other.UserID}, "soy uno")
 		b.same("mode", one.Conversation.Mode, gateway.ModeAgent)
 		b.same("agent", one.Conversation.Agent, "marta")
+		b.same("what the bot still had to say", b.out(one.Conversation.ID, late.ID).Status, string(gateway.DeliveryCanceled))
 		b.commit(one, b.turn(one))
 		open, err := b.store.Handoff(b.Context(), h.ID)
 		b.ok("handoff", err)

@@ -68,6 +68,31 @@ func (c *contacts) find(id gateway.Identity, at time.Time) string {
 	return contact
 }
 
+// whole is an identity with the key that the message left out, as far as the contact
+// has one: the one that they wrote from last, if it is still theirs.
+func (c *contacts) whole(contact string, who, last gateway.Identity) gateway.Identity {
+	find := func(prefix, last string) string {
+		if last != "" && c.owner[prefix+last] == contact {
+			return last
+		}
+		var first string
+		for key, owner := range c.owner {
+			value, ok := strings.CutPrefix(key, prefix)
+			if ok && owner == contact && (first == "" || value < first) {
+				first = value
+			}
+		}
+		return first
+	}
+	if who.UserID == "" {
+		who.UserID = find("user:", last.UserID)
+	}
+	if who.Phone == "" {
+		who.Phone = find("phone:", last.Phone)
+	}
+	return who
+}
+
 // join decides whose an identity with both keys is, given the contacts that the
 // keys led to.
 func (c *contacts) join(user, phone, userKey string) string {
@@ -197,6 +222,9 @@ func fold(ctx context.Context, tx pgx.Tx, older, newer *conversation, now time.T
 	batch.Queue(`update gateway_events set conversation_id = $1, seq = seq + $3 where conversation_id = $2`,
 		older.ID, newer.ID, older.filed)
 	batch.Queue(`update gateway_outgoing set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
+	if older.Mode == gateway.ModeAgent {
+		queueCancel(batch, older.ID)
+	}
 	batch.Queue(`update gateway_turns set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
 	batch.Queue(`update gateway_handoffs set state = 'resolved', updated_at = $4
 		where conversation_id in ($1, $2) and conversation_id <> $3 and state in ('queued', 'claimed')

@@ -87,20 +87,21 @@ func save(ctx context.Context, tx pgx.Tx, list []*conversation) error {
 	return nil
 }
 
-// take brings a conversation up to date with an event that is filed in it. Events
-// that come late don't make an older name or identity the newest.
-func (c *conversation) take(e *entry) {
+// take brings a conversation up to date with an event that is filed in it and was
+// written by who. Events that come late don't make an older name or identity the
+// newest.
+func (c *conversation) take(e *entry, who gateway.Identity) {
 	c.filed++
 	e.conversation, e.seq = c.ID, c.filed
 	c.UpdatedAt = later(c.UpdatedAt, e.ReceivedAt)
 	if e.Kind != gateway.EventMessage {
 		if c.Contact.IsZero() {
-			c.Contact = e.From
+			c.Contact = who
 		}
 		return
 	}
 	if !e.At.Before(c.LastCustomerAt) {
-		c.LastCustomerAt, c.Contact = e.At, e.From
+		c.LastCustomerAt, c.Contact = e.At, who
 		if e.Name != "" {
 			c.Name = e.Name
 		}

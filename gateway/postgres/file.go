@@ -24,6 +24,8 @@ type filing struct {
 	tx     pgx.Tx
 	now    time.Time
 	events []entry
+	// contacts are those of the events, as they are after them.
+	contacts *contacts
 	// failed are the messages that a status said were never delivered, by
 	// conversation.
 	failed map[string]string
@@ -39,7 +41,9 @@ func (s *Store) file(ctx context.Context, now time.Time) error {
 	for {
 		f := &filing{}
 		err := s.transact(ctx, func(tx pgx.Tx) error {
-			*f = filing{tx: tx, now: now, failed: map[string]string{}, conversations: map[place]*conversation{}}
+			*f = filing{
+				tx: tx, now: now, contacts: newContacts(), failed: map[string]string{}, conversations: map[place]*conversation{},
+			}
 			return f.run(ctx)
 		})
 		if err != nil {
@@ -99,7 +103,7 @@ func (f *filing) findContacts(ctx context.Context) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	c := newContacts()
+	c := f.contacts
 	if err := c.load(ctx, f.tx, keys); err != nil {
 		return fmt.Errorf("read contacts: %w", err)
 	}
@@ -183,7 +187,7 @@ func (f *filing) save(ctx context.Context) error {
 	for i := range f.events {
 		e := &f.events[i]
 		if c := f.conversations[place{e.contact, e.Channel}]; e.contact != "" {
-			c.take(e)
+			c.take(e, f.contacts.whole(e.contact, e.From, c.Contact))
 			changed[c.ID] = c
 		}
 	}

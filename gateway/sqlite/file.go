@@ -70,16 +70,57 @@ func (t *tx) fileOne(e filing, now time.Time, touched map[string]bool) error {
 	if e.Kind == gateway.EventEcho {
 		return t.exec(`update conversations set updated_at = max(updated_at, ?) where id = ?`, nanos(e.ReceivedAt), c.ID)
 	}
-	return t.heard(c.ID, e.Event)
+	return t.heard(c, e.Event)
 }
 
-// heard notes what a message tells of its conversation: who wrote and when. One
-// that was closed is open again, with the bot answering.
-func (t *tx) heard(id string, e gateway.Event) error {
-	const query = `update conversations set user_id = ?, phone = ?, name = coalesce(nullif(?, ''), name),
-		last_customer_at = max(last_customer_at, ?), updated_at = max(updated_at, ?),
+// heard notes what a message tells of its conversation: who wrote and when. One that
+// comes late doesn't make an older name or identity the newest. A conversation that
+// was closed is open again, with the bot answering.
+func (t *tx) heard(c gateway.Conversation, e gateway.Event) error {
+	newest := !e.At.Before(c.LastCustomerAt)
+	if newest || c.Contact.IsZero() {
+		who, err := t.whole(c, e.From)
+		if err != nil {
+			return err
+		}
+		c.Contact, c.LastCustomerAt = who, later(c.LastCustomerAt, e.At)
+	}
+	if e.Name != "" && (newest || c.Name == "") {
+		c.Name = e.Name
+	}
+	const query = `update conversations set user_id = ?, phone = ?, name = ?,
+		last_customer_at = ?, updated_at = max(updated_at, ?),
 		epoch = epoch + (mode = 'closed'), mode = iif(mode = 'closed', 'bot', mode) where id = ?`
-	return t.exec(query, e.From.UserID, e.From.Phone, e.Name, nanos(e.At), nanos(e.ReceivedAt), id)
+	return t.exec(query, c.Contact.UserID, c.Contact.Phone, c.Name, nanos(c.LastCustomerAt), nanos(e.ReceivedAt), c.ID)
+}
+
+// whole is an identity with the key that the message left out, as far as the contact
+// has one: the one that they wrote from last, if it is still theirs.
+func (t *tx) whole(c gateway.Conversation, who gateway.Identity) (gateway.Identity, error) {
+	const query = `select substr(key, length(?2) + 1) from identities
+		where contact_id = ?1 and key >= ?2 and key < ?3 order by key = ?2 || ?4 desc, key limit 1`
+	for _, missing := range []struct {
+		prefix, end, last string
+		part              *string
+	}{
+		{"user:", "user;", c.Contact.UserID, &who.UserID}, {"phone:", "phone;", c.Contact.Phone, &who.Phone},
+	} {
+		if *missing.part != "" {
+			continue
+		}
+		args := []any{c.ContactID, missing.prefix, missing.end, missing.last}
+		if _, err := t.one(query, args, missing.part); err != nil {
+			return who, fmt.Errorf("complete an identity: %w", err)
+		}
+	}
+	return who, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // schedule sets when a conversation's waiting events want a turn: an echo at once,
