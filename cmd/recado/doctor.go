@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/recado/recado/gateway/postgres"
 	"github.com/recado/recado/gateway/whatsapp"
@@ -151,6 +152,9 @@ func (d *doctor) checks() []check {
 func (d *doctor) examine(ctx context.Context, show func(finding)) []finding {
 	var all []finding
 	for _, c := range d.checks() {
+		if ctx.Err() != nil {
+			break // somebody does not want to wait
+		}
 		bounded, cancel := context.WithTimeout(ctx, checkTimeout)
 		f := c.run(bounded)
 		cancel()
@@ -182,6 +186,9 @@ func runDoctor(ctx context.Context, c console, args []string) error {
 		show = func(finding) {}
 	}
 	findings := newDoctor(s, callback).examine(ctx, show)
+	if ctx.Err() != nil {
+		return errors.New("the examination was interrupted")
+	}
 	return conclude(c.out, findings, asJSON)
 }
 
@@ -216,7 +223,13 @@ func printFinding(w io.Writer, f finding) {
 	if f.Advice != "" {
 		line += " " + f.Advice
 	}
-	fmt.Fprintln(w, line)
+	// Names come from other programs, and a terminal obeys control characters.
+	fmt.Fprintln(w, strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, line))
 }
 
 // why says in fixed words what is wrong with a connection: the network's own errors

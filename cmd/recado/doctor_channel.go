@@ -24,8 +24,12 @@ func (d *doctor) account() (*whatsapp.Account, error) {
 	if d.settings.AccessToken == "" {
 		return nil, errNoToken
 	}
+	return d.accountWith(d.settings.AccessToken)
+}
+
+func (d *doctor) accountWith(token string) (*whatsapp.Account, error) {
 	return whatsapp.NewAccount(whatsapp.ClientConfig{
-		BaseURL: d.settings.APIURL, Token: d.settings.AccessToken, HTTP: d.http, Now: d.now,
+		BaseURL: d.settings.APIURL, Token: token, HTTP: d.http, Now: d.now,
 	})
 }
 
@@ -49,7 +53,7 @@ func (d *doctor) accessToken(ctx context.Context) finding {
 	case err == nil:
 		return ok("Meta accepts it.")
 	case errors.Is(err, errNoToken):
-		return fail("Set WHATSAPP_ACCESS_TOKEN and WHATSAPP_PHONE_NUMBER_ID.", "It was not tried: a setting is missing.")
+		return warn("", "It was not tried; see the settings above.")
 	case errors.Is(err, whatsapp.ErrNoAnswer):
 		return fail("Check the way to it: name resolution, firewall, proxy, and WHATSAPP_API_URL.",
 			"The Graph API could not be asked: %s.", why(err))
@@ -95,8 +99,8 @@ func (d *doctor) businessNumber(ctx context.Context) finding {
 	if err != nil {
 		return unasked(err)
 	}
-	f := ok("%s, %q: status %s, quality %s, throughput %s, name %s.", n.Display, n.Name,
-		unset(n.Status), unset(n.Quality), unset(n.Throughput), unset(n.NameStatus))
+	f := ok("%s, %q: status %s, name %s, quality %s, throughput %s, limit %s.", n.Display, n.Name,
+		unset(n.Status), unset(n.NameStatus), unset(n.Quality), unset(n.Throughput), unset(n.Limit))
 	return f.worse(numberStatus(n)).worse(numberQuality(n)).worse(sending(n))
 }
 
@@ -172,7 +176,10 @@ func (d *doctor) accountID(ctx context.Context) (id, owner string) {
 }
 
 // noAccount is the finding where the account is not known.
-func noAccount() finding {
+func (d *doctor) noAccount(ctx context.Context) finding {
+	if _, err := d.number.get(ctx); err != nil {
+		return unasked(err)
+	}
 	return warn("Set it to the id that the app's page WhatsApp, API Setup shows beside the phone number id.",
 		"It was not checked: WHATSAPP_BUSINESS_ACCOUNT_ID is not set.")
 }
@@ -186,7 +193,7 @@ func (d *doctor) subscription(ctx context.Context) finding {
 	}
 	id, owner := d.accountID(ctx)
 	if id == "" {
-		return noAccount()
+		return d.noAccount(ctx)
 	}
 	apps, err := account.SubscribedApps(ctx, id)
 	if err != nil {
@@ -313,7 +320,7 @@ func (d *doctor) templates(ctx context.Context) finding {
 	}
 	id, _ := d.accountID(ctx)
 	if id == "" {
-		return noAccount()
+		return d.noAccount(ctx)
 	}
 	list, err := account.Templates(ctx, id)
 	if err != nil {
@@ -339,7 +346,7 @@ func countTemplates(list []whatsapp.AccountTemplate) finding {
 	}
 	f := ok("%s: %s.", count(len(list), "template", "templates"), strings.Join(parts, ", "))
 	for _, state := range slices.Sorted(maps.Keys(broken)) {
-		f = f.worse(warn("", "%s: %s.", sentence(unset(state))[:len(state)], some(broken[state])))
+		f = f.worse(warn("", "%s: %s.", state[:1]+strings.ToLower(state[1:]), some(broken[state])))
 	}
 	if len(broken) > 0 {
 		f.Advice = "Messages with these are refused; see the reasons in the WhatsApp Manager."

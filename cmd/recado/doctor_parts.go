@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,7 +108,7 @@ func (d *doctor) store(ctx context.Context) finding {
 	if err != nil {
 		return unreachable(err)
 	}
-	f := ok("Postgres %s, migration %d.", h.Version, h.Schema)
+	f := ok("Postgres %s.", h.Version)
 	if major, _, _ := strings.Cut(h.Version, "."); number(major) < 15 {
 		f = f.worse(fail("Move to Postgres 17.", "Postgres 15 is the oldest that is supported."))
 	}
@@ -142,18 +143,20 @@ func (d *doctor) embeddedStore(ctx context.Context) finding {
 	case err != nil:
 		return fail("Check the owner of the file, or restore it from a backup.", "recado.db in RECADO_DATA can't be read as a database.")
 	}
-	return ok("SQLite %s, migration %d.", h.Version, h.Schema).worse(migrated(h.Schema, h.Newest))
+	return ok("SQLite %s.", h.Version).worse(migrated(h.Schema, h.Newest))
 }
 
 // migrated compares the database with the program.
 func migrated(schema, newest int64) finding {
 	switch {
+	case schema == 0:
+		return warn("`recado migrate` or the first start makes its tables.", "It is empty.")
 	case schema > newest:
-		return fail("Use the program that migrated it, or a newer one.", "It was migrated by a newer program: this one knows %d.", newest)
+		return fail("Use the program that migrated it, or a newer one.", "A newer program migrated it: it is at %d, and this one knows %d.", schema, newest)
 	case schema < newest:
-		return warn("`recado migrate` or the next start brings it up to date; back up first.", "The program brings migration %d.", newest)
+		return warn("`recado migrate` or the next start brings it up to date; back up first.", "It is at migration %d of %d.", schema, newest)
 	}
-	return ok("It is up to date.")
+	return ok("Its tables are up to date.")
 }
 
 func (d *doctor) extension(ctx context.Context) finding {
@@ -405,13 +408,14 @@ func (d *doctor) clock(ctx context.Context) finding {
 }
 
 func (d *doctor) channelClock(ctx context.Context) finding {
-	account, err := d.account()
+	// Any answer has the time, so that no token is needed.
+	account, err := d.accountWith(cmp.Or(d.settings.AccessToken, "none"))
 	if err != nil {
-		return warn("", "It was not compared with Meta's: there is no access token.")
+		return warn("", "It could not be compared with Meta's.")
 	}
 	skew, err := account.Skew(ctx)
 	if err != nil {
-		return warn("", "It could not be compared with Meta's.")
+		return warn("", "It could not be compared with Meta's: %s.", why(err))
 	}
 	return skewed("Meta's", skew)
 }
@@ -425,7 +429,7 @@ func skewed(whose string, skew time.Duration) finding {
 		}
 		return fail("Let the machine's time be kept by NTP.", "It is %s %s %s.", skew.Abs().Round(time.Second), side, whose)
 	}
-	return ok("It agrees with %s to %s.", whose, max(skew.Abs().Round(time.Second), time.Second))
+	return ok("It agrees with %s within %s.", whose, max(skew.Abs().Round(time.Second), time.Second))
 }
 
 // The free space that is worrying, and too little.

@@ -22,6 +22,8 @@ type AccountError struct {
 	Status, Code int
 	// Title says it in a few words.
 	Title string
+	// known is true when the code is the channel's, so that 0 means something.
+	known bool
 }
 
 // Error implements error.
@@ -32,7 +34,7 @@ func (e *AccountError) Error() string {
 // Token tells whether the access token is what was refused, and not something that
 // it was used for.
 func (e *AccountError) Token() bool {
-	return e.Code == 190 || e.Code == 0 && e.Status == http.StatusUnauthorized
+	return e.Code == 190 || e.Code == 0 && (e.known || e.Status == http.StatusUnauthorized)
 }
 
 // Permission tells whether the token is good and may not do this.
@@ -43,7 +45,7 @@ func (e *AccountError) Permission() bool {
 // Missing tells whether what was asked for does not exist, or not for this token:
 // the channel makes no difference.
 func (e *AccountError) Missing() bool {
-	return e.Code == 100 || e.Code == 33 || e.Code == 0 && e.Status == http.StatusNotFound
+	return e.Code == 100 || e.Code == 33 || e.Code == 0 && !e.known && e.Status == http.StatusNotFound
 }
 
 // Account reads what the channel says of the business: its number, the webhooks'
@@ -106,17 +108,17 @@ type AccountEntity struct {
 
 // The fields of a number: those that every version has, and all that are read.
 const (
-	fewFields = "display_phone_number,verified_name,quality_rating"
-	allFields = fewFields + ",status,name_status,throughput,health_status,whatsapp_business_manager_messaging_limit,webhook_configuration"
+	fewNumberFields = "display_phone_number,verified_name,quality_rating"
+	allNumberFields = fewNumberFields + ",status,name_status,throughput,health_status,whatsapp_business_manager_messaging_limit,webhook_configuration"
 )
 
 // Number asks for the business number. A version of the API that does not know one
 // of the fields refuses them all, so then it is asked for the oldest ones alone.
 func (a *Account) Number(ctx context.Context, id string) (AccountNumber, error) {
-	top, err := a.read(ctx, url.Values{"fields": {allFields}}, id)
+	top, err := a.read(ctx, url.Values{"fields": {allNumberFields}}, id)
 	var refused *AccountError
 	if errors.As(err, &refused) && refused.Missing() {
-		top, err = a.read(ctx, url.Values{"fields": {fewFields}}, id)
+		top, err = a.read(ctx, url.Values{"fields": {fewNumberFields}}, id)
 	}
 	if err != nil {
 		return AccountNumber{}, fmt.Errorf("read the number: %w", err)
@@ -218,21 +220,21 @@ func (a *Account) Skew(ctx context.Context) (time.Duration, error) {
 	return ours.Sub(theirs), nil
 }
 
-// maxPages bounds how much of a list is read: 6,000 templates are the most that an
+// mostAccountPages bounds how much of a list is read: 6,000 templates are the most that an
 // account may have.
 const (
-	maxPages = 64
-	pageSize = "100"
+	mostAccountPages = 64
+	accountPageSize  = "100"
 )
 
 // list walks through the pages of a list. It follows the cursors and not the
 // addresses that come with them: the token goes where the configuration says.
 func (a *Account) list(ctx context.Context, fields, account, edge string, each func(object)) error {
-	query := url.Values{"limit": {pageSize}}
+	query := url.Values{"limit": {accountPageSize}}
 	if fields != "" {
 		query.Set("fields", fields)
 	}
-	for range maxPages {
+	for range mostAccountPages {
 		top, err := a.read(ctx, query, account, edge)
 		if err != nil {
 			return err
@@ -274,7 +276,7 @@ func (a *Account) refused(response *http.Response, body []byte) error {
 	if !r.known {
 		return &AccountError{Status: r.status, Title: fmt.Sprintf("The channel refused it with status %d", r.status)}
 	}
-	return &AccountError{Status: r.status, Code: r.code, Title: rule(r.code).title}
+	return &AccountError{Status: r.status, Code: r.code, Title: rule(r.code).title, known: true}
 }
 
 func (a *Account) get(ctx context.Context, query url.Values, path ...string) (*http.Response, error) {
