@@ -79,10 +79,12 @@ type doctor struct {
 	settings settings
 	// callback is the address of the webhook as the channel reaches it, or empty.
 	callback string
-	now      func() time.Time
-	free     func(folder string) (bytes uint64, known bool)
-	http     *http.Client
-	log      *slog.Logger
+	// timeout bounds each check.
+	timeout time.Duration
+	now     func() time.Time
+	free    func(folder string) (bytes uint64, known bool)
+	http    *http.Client
+	log     *slog.Logger
 
 	number   *memo[whatsapp.AccountNumber]
 	database *memo[postgres.Health]
@@ -109,7 +111,7 @@ func newDoctor(s settings, callback string) *doctor {
 		callback = strings.TrimRight(s.PublicURL, "/") + "/webhooks/whatsapp"
 	}
 	d := &doctor{
-		settings: s, callback: callback, now: time.Now, free: freeSpace, log: slog.New(slog.DiscardHandler),
+		settings: s, callback: callback, timeout: checkTimeout, now: time.Now, free: freeSpace, log: slog.New(slog.DiscardHandler),
 		// A redirect would carry a token elsewhere, and the channel follows none.
 		http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
@@ -155,7 +157,7 @@ func (d *doctor) examine(ctx context.Context, show func(finding)) []finding {
 		if ctx.Err() != nil {
 			break // somebody does not want to wait
 		}
-		bounded, cancel := context.WithTimeout(ctx, checkTimeout)
+		bounded, cancel := context.WithTimeout(ctx, d.timeout)
 		f := c.run(bounded)
 		cancel()
 		f.Name = c.name

@@ -459,11 +459,11 @@ func (d *doctor) dataFolder(context.Context) finding {
 	return f.worse(ok("%d GB are free.", free>>30))
 }
 
-// existing is the folder, or the nearest one above it that exists.
+// existing is the folder, or the nearest above it that exists.
 func existing(folder string) (nearest string, made bool) {
 	nearest = filepath.Clean(folder)
 	for range 64 {
-		if info, err := os.Stat(nearest); err == nil && info.IsDir() {
+		if _, err := os.Stat(nearest); err == nil {
 			return nearest, nearest == filepath.Clean(folder)
 		}
 		up := filepath.Dir(nearest)
