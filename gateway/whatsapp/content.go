@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +12,7 @@ import (
 
 // readers give the text of a message by its type, from the member of that name.
 // A type that is not here is kept without a text.
-var readers = map[string]func(raw json.RawMessage) string{
+var readers = map[string]func(raw piece) string{
 	"text":        field("body"),
 	"image":       field("caption"),
 	"video":       field("caption"),
@@ -27,7 +26,7 @@ var readers = map[string]func(raw json.RawMessage) string{
 	"location":    locationText,
 	"contacts":    contactsText,
 	"order":       orderText,
-	"unsupported": func(json.RawMessage) string { return "" },
+	"unsupported": func(piece) string { return "" },
 }
 
 // content reads what a message says. It always gives a message: one whose content
@@ -62,7 +61,7 @@ func messageType(m object) string {
 		return kind
 	}
 	for _, kind := range slices.Sorted(maps.Keys(readers)) {
-		if m.get(kind) != nil {
+		if len(m.get(kind)) > 0 {
 			return kind
 		}
 	}
@@ -70,21 +69,21 @@ func messageType(m object) string {
 }
 
 // field reads one member of an object.
-func field(name string) func(json.RawMessage) string {
-	return func(raw json.RawMessage) string {
+func field(name string) func(piece) string {
+	return func(raw piece) string {
 		o, _ := open(raw)
 		return o.str(name)
 	}
 }
 
 // buttonText is the title of a tapped template button.
-func buttonText(raw json.RawMessage) string {
+func buttonText(raw piece) string {
 	o, _ := open(raw)
 	return cmp.Or(o.str("text"), o.str("payload"))
 }
 
 // interactiveText is what the customer chose or filled in.
-func interactiveText(raw json.RawMessage) string {
+func interactiveText(raw piece) string {
 	o, _ := open(raw)
 	switch o.str("type") {
 	case "button_reply":
@@ -106,15 +105,15 @@ func formText(reply object) string {
 	if answers == "" {
 		return reply.str("body")
 	}
-	form, ok := decode(json.RawMessage(answers))
+	form, ok := decode([]byte(answers))
 	if !ok {
 		return answers
 	}
 	var all []string
-	for name, value := range form.others("flow_token") {
-		text := scalar(value)
+	for name, answer := range form.others("flow_token") {
+		text := scalar(answer)
 		if text == "" {
-			text = string(value)
+			text = string(answer.bytes())
 		}
 		all = append(all, name+": "+text)
 	}
@@ -122,7 +121,7 @@ func formText(reply object) string {
 }
 
 // locationText is the name and address of a place, or where it is on the map.
-func locationText(raw json.RawMessage) string {
+func locationText(raw piece) string {
 	o, _ := open(raw)
 	if text := lines(o.str("name"), o.str("address")); text != "" {
 		return text
@@ -135,7 +134,7 @@ func locationText(raw json.RawMessage) string {
 
 // contactsText is a line for each shared contact: name, company, numbers and
 // addresses.
-func contactsText(raw json.RawMessage) string {
+func contactsText(raw piece) string {
 	all := objects(raw)
 	cards := make([]string, 0, len(all))
 	for _, c := range all {
@@ -157,7 +156,7 @@ func contactsText(raw json.RawMessage) string {
 
 // orderText is the note to an order and a line for each product. The multiplication
 // sign needs no translation.
-func orderText(raw json.RawMessage) string {
+func orderText(raw piece) string {
 	o, _ := open(raw)
 	all := []string{o.str("text")}
 	for _, item := range o.objects("product_items") {

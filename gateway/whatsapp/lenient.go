@@ -9,143 +9,103 @@ import (
 	"unicode/utf8"
 )
 
-// object is a JSON object whose values are read one by one, on demand: a field of
-// an unexpected shape is a missing field and spoils nothing beside it. Structs
-// with fixed types would make the first surprise the end of the whole item, and
-// decoding level by level would read the innermost bytes ten times. So the bytes
-// are checked once, as a whole, and then only cut.
-type object []member
+// piece is a JSON value of any kind, or nothing when it is empty: its own node and
+// after it those of what is inside.
+//
+// A field of an unexpected shape is a missing field and spoils nothing beside it.
+// Structs with fixed types would make the first surprise the end of the whole item,
+// and decoding level by level would read the innermost bytes ten times. So the bytes
+// are checked once and indexed once, as a whole; everything after that only looks
+// up.
+type piece []node
 
-// member is one name and its value. The name is compared far more often than it is
-// read, so it stays bytes of the body where nothing in it is escaped.
-type member struct {
-	name  []byte
-	value json.RawMessage
+// object is what is inside of a JSON object: names and values in turn.
+type object []node
+
+// node is one value, or the name of a member.
+type node struct {
+	raw json.RawMessage
+	// size is how many nodes there are from this one to the end of what is inside.
+	size int32
+	// escaped tells that a string does not say what it is byte by byte.
+	escaped bool
 }
 
-// decode checks bytes of unknown origin and cuts them; false means they are no
+// decode checks bytes of unknown origin and indexes them; false means they are no
 // object.
 func decode(raw []byte) (object, bool) {
-	if !json.Valid(raw) {
+	x := indexer{raw: raw, nodes: make(piece, 0, 8+len(raw)/12)}
+	if !x.value(0) || x.peek() != 0 || x.at < len(raw) {
 		return nil, false
 	}
-	return open(raw)
+	return open(x.nodes)
 }
 
-// open cuts a part of what was checked before; false means it is no object.
-func open(raw json.RawMessage) (object, bool) {
-	raw = trim(raw)
-	if len(raw) == 0 || raw[0] != '{' {
+// open looks into a value; false means it is no object.
+func open(v piece) (object, bool) {
+	if len(v) == 0 || v[0].raw[0] != '{' {
 		return nil, false
 	}
-	// Found on the stack, and then kept in a list that is no longer than needed.
-	var few [12]member
-	o := object(few[:0])
-	for rest := trim(raw[1:]); len(rest) > 0 && rest[0] == '"'; {
-		n := stringLen(rest)
-		name := unquoted(rest[:n])
-		rest = trim(trim(rest[n:])[1:]) // the colon
-		n = valueLen(rest)
-		o = append(o, member{name, rest[:n:n]})
-		if rest = trim(rest[n:]); rest[0] != ',' {
-			break
-		}
-		rest = trim(rest[1:])
-	}
-	return slices.Clone(o), true
+	return object(v[1:]), true
 }
 
-// openList cuts a list; false means it is none. Nothing and null are empty lists.
-func openList(raw json.RawMessage) ([]json.RawMessage, bool) {
-	raw = trim(raw)
-	if len(raw) == 0 || raw[0] == 'n' {
+// openList looks into a list; false means it is none. Nothing and null are empty
+// lists.
+func openList(v piece) ([]piece, bool) {
+	if len(v) == 0 || v[0].raw[0] == 'n' {
 		return nil, true
 	}
-	if raw[0] != '[' {
+	if v[0].raw[0] != '[' {
 		return nil, false
 	}
-	var few [4]json.RawMessage
-	list := few[:0]
-	for rest := trim(raw[1:]); rest[0] != ']'; {
-		n := valueLen(rest)
-		list = append(list, rest[:n:n])
-		if rest = trim(rest[n:]); rest[0] == ',' {
-			rest = trim(rest[1:])
-		}
+	n := 0
+	for rest := v[1:]; len(rest) > 0; rest = rest[rest[0].size:] {
+		n++
 	}
-	return slices.Clone(list), true
+	list := make([]piece, 0, n)
+	for rest := v[1:]; len(rest) > 0; rest = rest[rest[0].size:] {
+		list = append(list, rest[:rest[0].size])
+	}
+	return list, true
 }
 
-// valueLen is the length of the value that valid JSON starts with.
-func valueLen(raw []byte) int {
-	switch raw[0] {
-	case '"':
-		return stringLen(raw)
-	case '{', '[':
-		return bracketLen(raw)
+// bytes is the value as it stands there.
+func (v piece) bytes() json.RawMessage {
+	if len(v) == 0 {
+		return nil
 	}
-	for i, c := range raw {
-		switch c {
-		case ',', ']', '}', ' ', '\t', '\r', '\n':
-			return i
-		}
-	}
-	return len(raw)
+	return v[0].raw
 }
 
-// bracketLen is the length of the object or list that valid JSON starts with.
-func bracketLen(raw []byte) int {
-	depth := 0
-	for i := 0; i < len(raw); i++ {
-		switch raw[i] {
-		case '"':
-			i += stringLen(raw[i:]) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
+// all are the members, in order.
+func (o object) all() iter.Seq2[node, piece] {
+	return func(yield func(node, piece) bool) {
+		for rest := o; len(rest) > 0; {
+			end := 1 + rest[1].size
+			if !yield(rest[0], piece(rest[1:end])) {
+				return
 			}
-		}
-	}
-	return len(raw)
-}
-
-// stringLen is the length of the string, with its quotes, that valid JSON starts
-// with.
-func stringLen(raw []byte) int {
-	for i := 1; ; i++ {
-		n := bytes.IndexByte(raw[i:], '"')
-		if n < 0 {
-			return len(raw)
-		}
-		i += n
-		// A quote behind an odd number of backslashes is part of the text.
-		odd := false
-		for j := i - 1; raw[j] == '\\'; j-- {
-			odd = !odd
-		}
-		if !odd {
-			return i + 1
+			rest = rest[end:]
 		}
 	}
 }
 
-func trim(raw []byte) []byte {
-	for len(raw) > 0 && (raw[0] == ' ' || raw[0] == '\n' || raw[0] == '\r' || raw[0] == '\t') {
-		raw = raw[1:]
+// is tells whether a member has this name.
+func (n node) is(name string) bool {
+	if n.escaped {
+		return string(unquoted(n.raw)) == name
 	}
-	return raw
+	return len(n.raw) == len(name)+2 && string(n.raw[1:len(n.raw)-1]) == name
 }
 
-// get gives a member as it stands there, the last one of that name, or nothing.
-func (o object) get(name string) json.RawMessage {
-	for i := len(o) - 1; i >= 0; i-- {
-		if string(o[i].name) == name {
-			return o[i].value
+// get gives a member, the last one of that name, or nothing.
+func (o object) get(name string) (found piece) {
+	for n, v := range o.all() {
+		if n.is(name) {
+			found = v
 		}
 	}
-	return nil
+	return found
 }
 
 // str reads a string, or a number or boolean as it is written. Everything else is
@@ -161,9 +121,9 @@ func (o object) obj(name string) object {
 // objects reads the objects of a list and leaves out what is none.
 func (o object) objects(name string) []object { return objects(o.get(name)) }
 
-func objects(raw json.RawMessage) []object {
-	list, _ := openList(raw)
-	var all []object
+func objects(v piece) []object {
+	list, _ := openList(v)
+	all := make([]object, 0, len(list))
 	for _, element := range list {
 		if inner, ok := open(element); ok {
 			all = append(all, inner)
@@ -173,11 +133,10 @@ func objects(raw json.RawMessage) []object {
 }
 
 // others are the members whose names are not among the known ones, in order.
-func (o object) others(known ...string) iter.Seq2[string, json.RawMessage] {
-	return func(yield func(string, json.RawMessage) bool) {
-		for _, m := range o {
-			isIt := func(name string) bool { return string(m.name) == name }
-			if !slices.ContainsFunc(known, isIt) && !yield(string(m.name), m.value) {
+func (o object) others(known ...string) iter.Seq2[string, piece] {
+	return func(yield func(string, piece) bool) {
+		for n, v := range o.all() {
+			if !slices.ContainsFunc(known, n.is) && !yield(string(unquoted(n.raw)), v) {
 				return
 			}
 		}
@@ -186,11 +145,11 @@ func (o object) others(known ...string) iter.Seq2[string, json.RawMessage] {
 
 // scalar reads a string, number or boolean. NUL is taken out: it means nothing to
 // people, and Postgres refuses a text that holds one, for ever.
-func scalar(raw json.RawMessage) string {
-	raw = trim(raw)
-	if len(raw) == 0 {
+func scalar(v piece) string {
+	if len(v) == 0 {
 		return ""
 	}
+	raw := v[0].raw
 	switch raw[0] {
 	case '"':
 		inside := unquoted(raw)

@@ -67,10 +67,10 @@ func parse(body []byte, received time.Time) (*parser, error) {
 }
 
 // each hands on the items of a list; what should be a list and is none is kept.
-func (p *parser) each(at place, raw json.RawMessage, item func(place, json.RawMessage)) {
+func (p *parser) each(at place, raw piece, item func(place, piece)) {
 	list, ok := openList(raw)
 	if !ok {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	p.events = slices.Grow(p.events, len(list))
@@ -79,10 +79,10 @@ func (p *parser) each(at place, raw json.RawMessage, item func(place, json.RawMe
 	}
 }
 
-func (p *parser) entry(_ place, raw json.RawMessage) {
+func (p *parser) entry(_ place, raw piece) {
 	entry, ok := open(raw)
 	if !ok {
-		p.unreadable(place{}, raw)
+		p.unreadable(place{}, raw.bytes())
 		return
 	}
 	at := place{account: entry.str("id"), time: entry.str("time")}
@@ -94,10 +94,10 @@ func (p *parser) entry(_ place, raw json.RawMessage) {
 // one; the others are one notice each. Fields that look alike are left alone on
 // purpose: "standby" repeats messages that another program is answering,
 // "history" old ones, and the statuses of "calls" are not those of messages.
-func (p *parser) change(at place, raw json.RawMessage) {
+func (p *parser) change(at place, raw piece) {
 	change, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	at.field = change.str("field")
@@ -107,16 +107,16 @@ func (p *parser) change(at place, raw json.RawMessage) {
 		if !knownFields[at.field] {
 			p.unknown = append(p.unknown, "field")
 		}
-		p.notice(at.in(change.obj("value")), raw)
+		p.notice(at.in(change.obj("value")), raw.bytes())
 		return
 	}
 	value, ok := open(change.get("value"))
 	if !ok {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	if !p.items(at.in(value), value) {
-		p.notice(at.in(value), raw)
+		p.notice(at.in(value), raw.bytes())
 	}
 	p.others(at, change, "field", "value")
 }
@@ -147,23 +147,23 @@ func (p *parser) items(at place, value object) bool {
 func (p *parser) others(at place, o object, known ...string) {
 	for name, raw := range o.others(known...) {
 		p.unknown = append(p.unknown, "key")
-		kept, err := json.Marshal(map[string]json.RawMessage{name: raw})
+		kept, err := json.Marshal(map[string]json.RawMessage{name: raw.bytes()})
 		if err != nil {
-			kept = raw
+			kept = raw.bytes()
 		}
 		p.notice(at, kept)
 	}
 }
 
 // message reads one message of a customer.
-func (p *parser) message(at place, raw json.RawMessage) {
+func (p *parser) message(at place, raw piece) {
 	m, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	e := p.event(at, gateway.EventMessage, raw, m)
-	e.Key = itemKey("message", raw, m.str("id"))
+	e.Key = itemKey("message", raw.bytes(), m.str("id"))
 	who, name := at.person(m.str("from"), m.str("from_user_id"))
 	switch {
 	case !wantsTurn(m) || at.own != "" && who.Phone == at.own:
@@ -197,14 +197,14 @@ func wantsTurn(m object) bool {
 
 // echo reads a message that a person of the shop wrote in the phone app. The
 // customer is the one it went to.
-func (p *parser) echo(at place, raw json.RawMessage) {
+func (p *parser) echo(at place, raw piece) {
 	m, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	e := p.event(at, gateway.EventEcho, raw, m)
-	e.Key = itemKey("echo", raw, m.str("id"))
+	e.Key = itemKey("echo", raw.bytes(), m.str("id"))
 	e.From, e.Name = at.person(m.str("to"), m.str("to_user_id"))
 	if e.From.IsZero() {
 		p.unknown = append(p.unknown, "item")
@@ -232,10 +232,10 @@ func (at place) person(phone, userID string) (gateway.Identity, string) {
 }
 
 // status reads what became of a message that was sent.
-func (p *parser) status(at place, raw json.RawMessage) {
+func (p *parser) status(at place, raw piece) {
 	s, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	e := p.event(at, gateway.EventStatus, raw, s)
@@ -257,7 +257,7 @@ func (p *parser) status(at place, raw json.RawMessage) {
 			e.Status.Error = sendError(failure)
 		}
 	}
-	e.Key = itemKey("status", raw, s.str("id"), parts...)
+	e.Key = itemKey("status", raw.bytes(), s.str("id"), parts...)
 	p.keep(at, raw, e)
 }
 
@@ -269,20 +269,20 @@ var deliveryStates = map[string]gateway.DeliveryState{
 }
 
 // problem keeps an error that belongs to no message: the account's own.
-func (p *parser) problem(at place, raw json.RawMessage) {
+func (p *parser) problem(at place, raw piece) {
 	failure, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	p.problems = append(p.problems, *sendError(failure))
-	p.notice(at, raw)
+	p.notice(at, raw.bytes())
 }
 
 // event starts an event for an item.
-func (p *parser) event(at place, kind gateway.EventKind, raw json.RawMessage, item object) gateway.Event {
+func (p *parser) event(at place, kind gateway.EventKind, raw piece, item object) gateway.Event {
 	return gateway.Event{
-		Kind: kind, Channel: at.channel, Raw: keepItem(raw),
+		Kind: kind, Channel: at.channel, Raw: keepItem(raw.bytes()),
 		At: timestamp(item.str("timestamp"), p.received), ReceivedAt: p.received,
 	}
 }
@@ -298,7 +298,7 @@ const (
 
 // keep adds an event. One whose names or ids are too long to be any can't be acted
 // on, and is kept for people to see.
-func (p *parser) keep(at place, raw json.RawMessage, e gateway.Event) {
+func (p *parser) keep(at place, raw piece, e gateway.Event) {
 	long := at.strange || len(e.From.UserID) > maxUserID || len(e.From.Phone) > maxPhone
 	if m := e.Message; m != nil {
 		long = long || len(m.ProviderID) > maxProviderID || len(m.QuotedID) > maxProviderID
@@ -307,7 +307,7 @@ func (p *parser) keep(at place, raw json.RawMessage, e gateway.Event) {
 		long = long || len(s.ProviderID) > maxProviderID || len(s.OutgoingID) > maxProviderID
 	}
 	if long {
-		p.unreadable(at, raw)
+		p.unreadable(at, raw.bytes())
 		return
 	}
 	p.events = append(p.events, e)
