@@ -35,7 +35,7 @@ type Inbox interface {
 	// Accept keeps the events durably before it returns and says which of them
 	// are fresh: not seen before by Key, neither in the store nor earlier in the
 	// same list. Either all events are kept or, with an error, none. An empty list
-	// is no work. Accept does as little as it can: contacts and conversations are
+	// is no work. Keys, ids and names may have any length and hold any bytes. Accept does as little as it can: contacts and conversations are
 	// found, statuses merged and bursts timed by the next Claim, in the order of
 	// acceptance.
 	Accept(ctx context.Context, events []Event) (fresh []Event, err error)
@@ -49,7 +49,8 @@ type Inbox interface {
 	// AnswerAfter of its newest message, but not after AnswerBy of its first. It
 	// then leases the conversation that has been due longest and is not leased,
 	// with all its waiting events. ErrNoWork says there is none. An echo is due
-	// at once. An expired lease is due again.
+	// at once. An expired lease is due again. An event that the store can't file,
+	// whatever the reason, is kept and put aside: it never stops the others.
 	Claim(ctx context.Context, now time.Time, lease time.Duration) (*Claim, error)
 	// Commit makes the turn take effect in one step: state, outgoing messages,
 	// handoff, record, and the claimed events are done with. When the conversation has

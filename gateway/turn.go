@@ -83,9 +83,10 @@ type Claim struct {
 	// Conversation is the state before the turn.
 	Conversation Conversation
 	// Events are the waiting messages and echoes in the order they happened, at
-	// least one.
+	// least one. They come without Raw.
 	Events []Event
-	// History are the messages before those, oldest first, at most 20.
+	// History are the messages before those, oldest first, at most 20. They come
+	// without Payload.
 	History []MessageView
 	// Through is the store's own mark of the last event in Events. A newer one
 	// supersedes the turn.

@@ -38,7 +38,7 @@ func testCommit(b *bundle) {
 	b.same("messages", texts(list), []string{"customer: Where is my order?", "bot: On its way.", "bot: It comes on Friday."})
 	b.same("message in", list[0], gateway.MessageView{
 		ID: list[0].ID, ProviderID: c.Events[0].Message.ProviderID, Direction: "in", Author: gateway.AuthorCustomer,
-		Type: "text", Text: "Where is my order?", At: list[0].At, Status: "received", Payload: c.Events[0].Raw,
+		Type: "text", Text: "Where is my order?", At: list[0].At, Status: "received", Payload: rawOf(c.Events[0].Key),
 	})
 	b.same("message out", list[1], gateway.MessageView{
 		ID: t.Outgoing[0].ID, Direction: "out", Author: gateway.AuthorBot,

@@ -137,9 +137,12 @@ func (b *bundle) event(kind gateway.EventKind, from gateway.Identity) gateway.Ev
 		Key: key, Kind: kind, Channel: channel, From: from,
 		At: b.now.Truncate(time.Second), ReceivedAt: b.now,
 		AnswerAfter: b.now.Add(quiet), AnswerBy: b.now.Add(maxBurst),
-		Raw: fmt.Appendf(nil, `{"key": %q,  "n": 1.50}`, key),
+		Raw: rawOf(key),
 	}
 }
+
+// rawOf is what came over the wire for an event with this key.
+func rawOf(key string) []byte { return fmt.Appendf(nil, `{"key": %q,  "n": 1.50}`, key) }
 
 func (b *bundle) message(from gateway.Identity, text string) gateway.Event {
 	e := b.event(gateway.EventMessage, from)

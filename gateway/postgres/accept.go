@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// acceptQuery inserts in the order of the keys, whatever the order of the list:
+// acceptQuery inserts in the order of the digests, whatever the order of the list:
 // two calls that bring the same keys wait for each other in turn and never in a
 // circle. The numbers follow the list.
 const acceptQuery = `
@@ -20,31 +21,40 @@ with item as materialized (
 	select nextval('gateway_event_no') as no, i.*
 	from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
 		$8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-		$12::text[], $13::text[], $14::text[], $15::bytea[]) with ordinality
+		$12::text[], $13::text[], $14::text[], $15::bytea[], $16::bytea[]) with ordinality
 		as i (id, key, kind, channel, user_id, phone, name,
 			happened_at, received_at, answer_after, answer_by,
-			provider_id, message, status, raw, place)
+			provider_id, message, status, raw, digest, place)
 	order by i.place
 )
-insert into gateway_events (no, id, key, kind, channel, user_id, phone, name,
+insert into gateway_events (digest, no, id, key, kind, channel, user_id, phone, name,
 	happened_at, received_at, answer_after, answer_by, provider_id, message, status, raw)
-select no, id, key, kind, channel, user_id, phone, name,
+select digest, no, id, key, kind, channel, user_id, phone, name,
 	happened_at, received_at, answer_after, answer_by, nullif(provider_id, ''), message::json, status::json, raw
-from item order by key
-on conflict (key) do nothing
-returning key`
+from item order by digest
+on conflict (digest) do nothing
+returning digest`
+
+// digest is what events with the same key have in common.
+type digest [16]byte
+
+func digestOf(key string) digest {
+	sum := sha256.Sum256([]byte(key))
+	return digest(sum[:16])
+}
 
 // Accept implements gateway.Inbox: one statement, whatever the number of events.
 func (s *Store) Accept(ctx context.Context, events []gateway.Event) ([]gateway.Event, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
-	distinct := make([]gateway.Event, 0, len(events))
-	waiting := make(map[string]bool, len(events))
+	distinct, digests := make([]gateway.Event, 0, len(events)), make([]digest, 0, len(events))
+	kept := make(map[digest]bool, len(events))
 	for _, e := range events {
-		if !waiting[e.Key] {
-			waiting[e.Key] = true
-			distinct = append(distinct, e)
+		d := digestOf(e.Key)
+		if _, again := kept[d]; !again {
+			kept[d] = false
+			distinct, digests = append(distinct, e), append(digests, d)
 		}
 	}
 	args, err := eventArrays(distinct)
@@ -55,14 +65,13 @@ func (s *Store) Accept(ctx context.Context, events []gateway.Event) ([]gateway.E
 	if err != nil {
 		return nil, fmt.Errorf("accept events: %w", err)
 	}
-	kept := make(map[string]bool, len(distinct))
-	var key string
-	if _, err := pgx.ForEachRow(found, []any{scan(&key)}, func() error { kept[key] = true; return nil }); err != nil {
+	var d []byte
+	if _, err := pgx.ForEachRow(found, []any{&d}, func() error { kept[digest(d)] = true; return nil }); err != nil {
 		return nil, fmt.Errorf("accept events: %w", err)
 	}
 	var fresh []gateway.Event
-	for _, e := range distinct {
-		if kept[e.Key] {
+	for i, e := range distinct {
+		if kept[digests[i]] {
 			fresh = append(fresh, e)
 		}
 	}
@@ -78,6 +87,7 @@ func eventArrays(events []gateway.Event) ([]any, error) {
 	messages, statuses, raws := make([]*string, n), make([]*string, n), make([][]byte, n)
 	at, received := make([]pgtype.Timestamptz, n), make([]pgtype.Timestamptz, n)
 	after, by := make([]pgtype.Timestamptz, n), make([]pgtype.Timestamptz, n)
+	digests := make([][]byte, n)
 	for i, e := range events {
 		var err error
 		if messages[i], err = document(e.Message); err != nil {
@@ -88,11 +98,13 @@ func eventArrays(events []gateway.Event) ([]any, error) {
 		}
 		ids[i], keys[i], kinds[i], channels[i] = gateway.NewID(), escape(e.Key), escape(string(e.Kind)), escape(e.Channel)
 		users[i], phones[i], names[i] = escape(e.From.UserID), escape(e.From.Phone), escape(e.Name)
+		d := digestOf(e.Key)
+		digests[i] = d[:]
 		providers[i], raws[i] = escape(providerID(e)), e.Raw
 		at[i], received[i], after[i], by[i] = stamp(e.At), present(e.ReceivedAt), stamp(e.AnswerAfter), stamp(e.AnswerBy)
 	}
 	return []any{
-		ids, keys, kinds, channels, users, phones, names, at, received, after, by, providers, messages, statuses, raws,
+		ids, keys, kinds, channels, users, phones, names, at, received, after, by, providers, messages, statuses, raws, digests,
 	}, nil
 }
 
@@ -126,18 +138,18 @@ type entry struct {
 	seq                   int64
 }
 
-// What scanEntry reads. Filing does without what was said and how it came, which
-// may be megabytes for each event.
+// What scanEntry reads. Nobody needs how an event came, and filing does without what
+// was said: either may be megabytes for each event.
 const (
 	headColumns   = `no, key, kind, channel, user_id, phone, name, happened_at, received_at, answer_after, answer_by`
-	eventColumns  = headColumns + `, message, status, raw`
-	filingColumns = headColumns + `, null::json, status, null::bytea`
+	turnColumns   = headColumns + `, message, null::json`
+	filingColumns = headColumns + `, null::json, status`
 )
 
 func scanEntry(row pgx.CollectableRow) (entry, error) {
 	var e entry
 	err := row.Scan(&e.no, scan(&e.Key), scan(&e.Kind), scan(&e.Channel), scan(&e.From.UserID), scan(&e.From.Phone), scan(&e.Name),
-		when(&e.At), when(&e.ReceivedAt), when(&e.AnswerAfter), when(&e.AnswerBy), &e.Message, &e.Status, (*[]byte)(&e.Raw))
+		when(&e.At), when(&e.ReceivedAt), when(&e.AnswerAfter), when(&e.AnswerBy), &e.Message, &e.Status)
 	return e, err
 }
 

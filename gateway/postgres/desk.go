@@ -19,9 +19,9 @@ const (
 		case e.kind when 'echo' then 'agent' else 'customer' end as author, '' as agent,
 		e.message, '' as body, e.received_at as taken_at,
 		case e.kind when 'echo' then 'sent' else 'received' end as status,
-		null::json as error, e.raw as payload`
+		null::json as error`
 	outColumns = `o.id, o.provider_id, 'out' as direction, o.author, o.agent,
-		null::json as message, o.body, o.created_at as taken_at, o.state as status, o.error, o.payload`
+		null::json as message, o.body, o.created_at as taken_at, o.state as status, o.error`
 )
 
 func scanMessage(row pgx.CollectableRow) (gateway.MessageView, error) {
@@ -35,14 +35,15 @@ func scanMessage(row pgx.CollectableRow) (gateway.MessageView, error) {
 	return m, err
 }
 
-// historyQuery looks back from a lease: the newest messages but those that wait.
+// historyQuery looks back from a lease: the newest messages but those that wait,
+// without the bodies that went over the wire.
 const historyQuery = `
 with c as materialized (select id from gateway_conversations where lease = $1), newest as (
-	(select ` + inColumns + ` from gateway_events e
+	(select ` + inColumns + `, null::bytea as payload from gateway_events e
 		where e.conversation_id = (select id from c) and e.state = 'done'
 		order by e.received_at desc, e.id desc limit $2)
 	union all
-	(select ` + outColumns + ` from gateway_outgoing o
+	(select ` + outColumns + `, null::bytea from gateway_outgoing o
 		where o.conversation_id = (select id from c)
 		order by o.created_at desc, o.id desc limit $2)
 	order by taken_at desc, id desc limit $2
@@ -51,11 +52,11 @@ select * from newest order by taken_at, id`
 
 // messagesQuery gives one page of both halves.
 const messagesQuery = `
-(select ` + inColumns + ` from gateway_events e
+(select ` + inColumns + `, e.raw as payload from gateway_events e
 	where e.conversation_id = $1 and ($2::timestamptz is null or (e.received_at, e.id) > ($2, $3))
 	order by e.received_at, e.id limit $4)
 union all
-(select ` + outColumns + ` from gateway_outgoing o
+(select ` + outColumns + `, o.payload from gateway_outgoing o
 	where o.conversation_id = $1 and ($2::timestamptz is null or (o.created_at, o.id) > ($2, $3))
 	order by o.created_at, o.id limit $4)
 order by taken_at, id limit $4`

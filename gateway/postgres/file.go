@@ -2,12 +2,14 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/recado/recado/gateway"
 )
@@ -23,6 +25,7 @@ const withoutDisk = `select set_config('synchronous_commit', 'off', true)`
 type filing struct {
 	tx     pgx.Tx
 	now    time.Time
+	limit  int
 	events []entry
 	// contacts are those of the events, as they are after them.
 	contacts *contacts
@@ -39,13 +42,10 @@ type place struct{ contact, channel string }
 // file files everything that was accepted before it was called.
 func (s *Store) file(ctx context.Context, now time.Time) error {
 	for {
-		f := &filing{}
-		err := s.transact(ctx, func(tx pgx.Tx) error {
-			*f = filing{
-				tx: tx, now: now, contacts: newContacts(), failed: map[string]string{}, conversations: map[place]*conversation{},
-			}
-			return f.run(ctx)
-		})
+		f, err := s.fileSome(ctx, now, filingBatch)
+		if refused(err) {
+			err = s.fileEach(ctx, now, f.events)
+		}
 		if err != nil {
 			return fmt.Errorf("file events: %w", err)
 		}
@@ -53,6 +53,52 @@ func (s *Store) file(ctx context.Context, now time.Time) error {
 			return nil
 		}
 	}
+}
+
+// fileSome files the next events in one transaction.
+func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing, error) {
+	f := &filing{}
+	return f, s.transact(ctx, func(tx pgx.Tx) error {
+		*f = filing{
+			tx: tx, now: now, limit: limit, contacts: newContacts(),
+			failed: map[string]string{}, conversations: map[place]*conversation{},
+		}
+		return f.run(ctx)
+	})
+}
+
+// fileEach files one event after the other, as many as these, so that one that
+// Postgres refuses costs nobody their turn: it is put aside.
+func (s *Store) fileEach(ctx context.Context, now time.Time, events []entry) error {
+	for range events {
+		f, err := s.fileSome(ctx, now, 1)
+		if refused(err) {
+			err = s.putAside(ctx, f.events[0], err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putAside keeps an event without acting on it. The log says so without what is in it.
+func (s *Store) putAside(ctx context.Context, e entry, cause error) error {
+	done, err := s.pool.Exec(ctx, `update gateway_events set state = 'failed' where no = $1 and state = 'accepted'`, e.no)
+	if err != nil {
+		return fmt.Errorf("put an event aside: %w", err)
+	}
+	if known, ok := errors.AsType[*pgconn.PgError](cause); ok && done.RowsAffected() > 0 {
+		s.log.ErrorContext(ctx, "an event could not be filed and is only kept", "number", e.no, "sqlstate", known.Code)
+	}
+	return nil
+}
+
+// refused tells whether Postgres refuses what is to be written, and always will: by
+// its value (22), by a constraint (23) or by its size (54).
+func refused(err error) bool {
+	known, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains([]string{"22", "23", "54"}, known.Code[:2])
 }
 
 func (f *filing) run(ctx context.Context) error {
@@ -74,7 +120,7 @@ func (f *filing) begin(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	batch.Queue(withoutDisk)
 	batch.Queue(`select pg_advisory_xact_lock($1)`, int64(filingLock))
-	batch.Queue(`select `+filingColumns+` from gateway_events where state = 'accepted' order by no limit $1`, filingBatch).
+	batch.Queue(`select `+filingColumns+` from gateway_events where state = 'accepted' order by no limit $1`, f.limit).
 		Query(func(rows pgx.Rows) (err error) {
 			f.events, err = pgx.CollectRows(rows, scanEntry)
 			return err

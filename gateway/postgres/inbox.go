@@ -34,7 +34,7 @@ update gateway_conversations c set lease = $2, leased_until = $3, attempt = atte
 from due where c.id = due.id
 returning ` + conversationColumns + `, c.attempt`
 
-const waitingQuery = `select ` + eventColumns + ` from gateway_events
+const waitingQuery = `select ` + turnColumns + ` from gateway_events
 where state = 'waiting' and conversation_id = (select id from gateway_conversations where lease = $1)
 order by happened_at, no`
 

@@ -8,7 +8,9 @@
 // contacts and conversations, merges statuses and times the bursts. Filing is done
 // by one process at a time, under an advisory lock, and goes by the state of each
 // event, because numbers are given before they are committed: a watermark would
-// skip an event whose transaction took longer than its neighbour's.
+// skip an event whose transaction took longer than its neighbour's. An event that
+// Postgres refuses to file is put aside, so that it stops nobody else's: it stays in
+// gateway_events with the state failed.
 //
 // Work is leased with SKIP LOCKED, so that claims never wait for each other. A
 // lease of a conversation, and filing, may be lost when the server crashes: both
@@ -30,6 +32,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -71,12 +74,16 @@ type Config struct {
 	// connect unless the DSN says otherwise by pool_max_conns and
 	// connect_timeout.
 	DSN string
+	// Logger is told of events that can't be filed. It defaults to discarding
+	// everything.
+	Logger *slog.Logger
 }
 
 // Store implements gateway.Store over Postgres.
 type Store struct {
 	pool *pgxpool.Pool
 	own  bool
+	log  *slog.Logger
 }
 
 var _ gateway.Store = (*Store)(nil)
@@ -87,7 +94,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if (c.Pool == nil) == (c.DSN == "") {
 		return nil, errors.New("postgres.Config: exactly one of Pool and DSN is needed")
 	}
-	s := &Store{pool: c.Pool, own: c.Pool == nil}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{pool: c.Pool, own: c.Pool == nil, log: c.Logger}
 	if s.own {
 		pool, err := connect(ctx, c.DSN)
 		if err != nil {

@@ -1,9 +1,12 @@
 package postgres
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -180,6 +183,7 @@ func TestPoisonIsKept(t *testing.T) {
 	}
 	now := start.Add(time.Minute)
 	c := claim(t, s, now)
+	poison.Raw = nil
 	if diff := cmp.Diff([]gateway.Event{poison}, c.Events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
@@ -209,6 +213,36 @@ func TestPoisonIsKept(t *testing.T) {
 		if _, err := s.Conversation(t.Context(), id); !errors.Is(err, gateway.ErrNotFound) {
 			t.Errorf("conversation %q: %v", id, err)
 		}
+	}
+}
+
+// TestPutAside: what can't be filed is put aside once, and the log has its number and
+// the server's code alone.
+func TestPutAside(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := openStore(t, Config{DSN: testservices.Postgres(t), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	const rule = `alter table gateway_conversations add constraint secret check (phone <> 'secret')`
+	if _, err := s.pool.Exec(t.Context(), rule); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, s, say("a", "1", "una", start), say("b", "secret", "mala", start), say("c", "2", "otra", start))
+	now := start.Add(time.Minute)
+	for _, want := range []string{"1", "2"} {
+		if got := claim(t, s, now).Conversation.Contact.Phone; got != want {
+			t.Errorf("claimed the conversation with %s, want %s", got, want)
+		}
+	}
+	if _, err := s.Claim(t.Context(), now, time.Minute); !errors.Is(err, gateway.ErrNoWork) {
+		t.Errorf("then: %v", err)
+	}
+	var state, text string
+	err := s.pool.QueryRow(t.Context(), `select state, message->>'text' from gateway_events where key = 'b'`).Scan(&state, &text)
+	if err != nil || state != "failed" || text != "mala" {
+		t.Errorf("the event is %q, %q (%v)", state, text, err)
+	}
+	if said := log.String(); strings.Count(said, "sqlstate=23514") != 1 || strings.Contains(said, "secret") {
+		t.Errorf("the log says: %s", said)
 	}
 }
 

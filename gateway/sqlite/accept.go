@@ -94,31 +94,29 @@ func scanKey(r row) (key string, err error) {
 	return key, err
 }
 
-// scanEvent reads seq and eventColumns.
+// readColumns are what scanEvent reads. Nobody needs how an event came.
+const readColumns = `seq, key, kind, channel, user_id, phone, name, at, received_at, answer_after, answer_by, body`
+
+// scanEvent reads readColumns. A body that can't be read is noted and no error, so
+// that it doesn't cost the other rows.
 func scanEvent(r row) (filing, error) {
 	f := filing{}
 	e := &f.Event
-	var body document
 	var text *string
-	var raw []byte
 	err := r.Scan(&f.seq, &e.Key, &e.Kind, &e.Channel, &e.From.UserID, &e.From.Phone, &e.Name,
-		moment{&e.At}, moment{&e.ReceivedAt}, moment{&e.AnswerAfter}, moment{&e.AnswerBy}, &text, &raw)
+		moment{&e.At}, moment{&e.ReceivedAt}, moment{&e.AnswerAfter}, moment{&e.AnswerBy}, &text)
 	if err != nil {
 		return f, fmt.Errorf("read an event: %w", err)
-	}
-	if raw != nil {
-		e.Raw = raw
 	}
 	if text == nil {
 		return f, nil
 	}
-	switch e.Kind {
-	case gateway.EventStatus:
+	if e.Kind == gateway.EventStatus {
 		e.Status = &gateway.Status{}
-		body.to = e.Status
-	default:
-		e.Message = &gateway.Message{}
-		body.to = e.Message
+		f.broken = document{e.Status}.Scan(*text)
+		return f, nil
 	}
-	return f, body.Scan(*text)
+	e.Message = &gateway.Message{}
+	f.broken = document{e.Message}.Scan(*text)
+	return f, nil
 }

@@ -36,27 +36,35 @@ func (s *Store) claim(ctx context.Context, now time.Time, lease time.Duration) (
 	if !work {
 		return nil, gateway.ErrNoWork
 	}
-	for {
-		var c *gateway.Claim
-		var more bool
-		err := s.write(ctx, func(t *tx) (err error) {
-			if more, err = t.file(now); err != nil || more {
-				return err
-			}
-			c, err = t.lease(now, lease)
-			return err
-		})
-		if err != nil {
+	for apart := false; ; {
+		c, done, err := s.fileAndLease(ctx, now, lease, apart)
+		switch {
+		case err != nil && (apart || !refused(err)):
 			return nil, err
-		}
-		if more {
-			continue
-		}
-		if c == nil {
+		case err != nil || done.more:
+			apart = err != nil
+		case c == nil:
 			return nil, gateway.ErrNoWork
+		default:
+			return c, nil
 		}
-		return c, nil
 	}
+}
+
+// fileAndLease files what was accepted, a part of it when there is much, and leases
+// when all is filed.
+func (s *Store) fileAndLease(ctx context.Context, now time.Time, lease time.Duration, apart bool) (c *gateway.Claim, done filed, err error) {
+	err = s.write(ctx, func(t *tx) (err error) {
+		if done, err = t.file(now, apart); err != nil || done.more {
+			return err
+		}
+		c, err = t.lease(now, lease)
+		return err
+	})
+	if err == nil && len(done.aside) > 0 {
+		s.log.ErrorContext(ctx, "events could not be filed and are only kept", "numbers", done.aside)
+	}
+	return c, done, err
 }
 
 // lease takes the conversation that has been due longest, or gives nil. What was
@@ -74,7 +82,7 @@ func (t *tx) lease(now time.Time, lease time.Duration) (*gateway.Claim, error) {
 	if c.Conversation, err = get(t, scanConversation, selectConversation+` where id = ?`, id); err != nil {
 		return nil, err
 	}
-	const waiting = `select seq, ` + eventColumns + ` from events where conversation_id = ? and waiting = 1 order by seq`
+	const waiting = `select ` + readColumns + ` from events where conversation_id = ? and waiting = 1 order by seq`
 	events, err := list(t, scanEvent, waiting, id)
 	if err != nil {
 		return nil, err
@@ -90,10 +98,11 @@ func (t *tx) lease(now time.Time, lease time.Duration) (*gateway.Claim, error) {
 	return c, nil
 }
 
-// history reads the last messages that don't wait for a turn.
+// history reads the last messages that don't wait for a turn, without the bodies that
+// went over the wire.
 func (t *tx) history(id string) ([]gateway.MessageView, error) {
-	const query = `select * from (` + incoming + ` and e.waiting is null order by e.received_at desc, e.seq desc limit ?2)
-		union all select * from (` + outgoing + ` order by o.created_at desc, o.n desc limit ?2)
+	const query = `select * from (` + incomingHead + `, null as payload` + incomingFrom + ` and e.waiting is null order by e.received_at desc, e.seq desc limit ?2)
+		union all select * from (` + outgoingHead + `, null as payload` + outgoingFrom + ` order by o.created_at desc, o.n desc limit ?2)
 		order by taken desc, side desc, n desc limit ?2`
 	views, err := list(t, scanView, query, id, historyLength)
 	if err != nil {

@@ -108,12 +108,15 @@ func (s *Store) Conversation(ctx context.Context, id string) (c gateway.Conversa
 // The two sides of a conversation as rows of one shape. taken is when the gateway
 // took a message on; side and n break ties.
 const (
-	incoming = `select e.received_at as taken, 0 as side, e.seq as n, 'in-' || e.seq as id, e.kind as kind, e.body as body,
-		'' as provider_id, '' as author, '' as agent, '' as text, '' as state, null as error, e.raw as payload
-		from events e where e.conversation_id = ?1`
-	outgoing = `select o.created_at as taken, 1 as side, o.n as n, o.id as id, 'out' as kind, null as body,
+	incomingHead = `select e.received_at as taken, 0 as side, e.seq as n, 'in-' || e.seq as id, e.kind as kind, e.body as body,
+		'' as provider_id, '' as author, '' as agent, '' as text, '' as state, null as error`
+	incomingFrom = ` from events e where e.conversation_id = ?1`
+	incoming     = incomingHead + `, e.raw as payload` + incomingFrom
+	outgoingHead = `select o.created_at as taken, 1 as side, o.n as n, o.id as id, 'out' as kind, null as body,
 		o.provider_id as provider_id, o.author as author, o.agent as agent, o.text as text, o.state as state,
-		o.error as error, o.payload as payload from outgoing o where o.conversation_id = ?1`
+		o.error as error`
+	outgoingFrom = ` from outgoing o where o.conversation_id = ?1`
+	outgoing     = outgoingHead + `, o.payload as payload` + outgoingFrom
 )
 
 // placed is a message with its place in the list.

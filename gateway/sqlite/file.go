@@ -1,8 +1,13 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"time"
+
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
 
 	"github.com/recado/recado/gateway"
 )
@@ -15,37 +20,103 @@ const fileBatch = 256
 type filing struct {
 	gateway.Event
 	seq int64
+	// broken is why what the event says can't be read, or nil.
+	broken error
+}
+
+// errBroken says that an event holds something that can't be read.
+var errBroken = errors.New("an event can't be read")
+
+// filed is what one transaction filed.
+type filed struct {
+	more bool
+	// aside are the numbers of events that can't be filed and are only kept.
+	aside []int64
 }
 
 // file takes the next accepted events to where they belong and says whether there
 // may be more. Statuses go to the messages they are about; messages and echoes to
-// their conversation, which is scheduled then.
-func (t *tx) file(now time.Time) (more bool, err error) {
-	const query = `select seq, ` + eventColumns + ` from events
+// their conversation, which is scheduled then. With apart, an event that can't be
+// filed is put aside; without, which is faster, it fails them all.
+func (t *tx) file(now time.Time, apart bool) (done filed, err error) {
+	const query = `select ` + readColumns + ` from events
 		where seq > (select filed from meta where id = 1) order by seq limit ?`
 	events, err := list(t, scanEvent, query, fileBatch)
 	if err != nil || len(events) == 0 {
-		return false, err
+		return done, err
 	}
 	touched := map[string]bool{}
 	for _, e := range events {
-		if err := t.fileOne(e, now, touched); err != nil {
-			return false, fmt.Errorf("file an event: %w", err)
+		ok := true
+		if apart {
+			ok, err = t.fileApart(e, now, touched)
+		} else {
+			err = t.fileOne(e, now, touched)
+		}
+		if err != nil {
+			return done, fmt.Errorf("file an event: %w", err)
+		}
+		if !ok {
+			done.aside = append(done.aside, e.seq)
 		}
 	}
 	for id := range touched {
 		if err := t.schedule(id); err != nil {
-			return false, fmt.Errorf("schedule a conversation: %w", err)
+			return done, fmt.Errorf("schedule a conversation: %w", err)
 		}
 	}
 	const mark = `update meta set filed = ?, revision = revision + 1 where id = 1`
 	if err := t.exec(mark, events[len(events)-1].seq); err != nil {
-		return false, fmt.Errorf("note what is filed: %w", err)
+		return done, fmt.Errorf("note what is filed: %w", err)
 	}
-	return len(events) == fileBatch, nil
+	done.more = len(events) == fileBatch
+	return done, nil
+}
+
+// fileApart files an event so that it can be undone alone, and says whether it could
+// be filed.
+func (t *tx) fileApart(e filing, now time.Time, touched map[string]bool) (ok bool, err error) {
+	if err := t.exec(`savepoint apart`); err != nil {
+		return false, err
+	}
+	mine := map[string]bool{}
+	switch err := t.fileOne(e, now, mine); {
+	case err == nil:
+		maps.Copy(touched, mine)
+		return true, t.exec(`release apart`)
+	case !refused(err):
+		return false, err
+	}
+	if err := t.exec(`rollback to apart`); err != nil {
+		return false, err
+	}
+	if err := t.exec(`release apart`); err != nil {
+		return false, err
+	}
+	return false, t.exec(`insert or ignore into aside (seq) values (?)`, e.seq)
+}
+
+// refused tells whether an event itself can't be filed, now or ever: what it says
+// can't be read, or a rule of the schema or a limit of the file is against it.
+func refused(err error) bool {
+	if errors.Is(err, errBroken) {
+		return true
+	}
+	known, ok := errors.AsType[*driver.Error](err)
+	if !ok {
+		return false
+	}
+	switch known.Code() & 0xff {
+	case codes.SQLITE_CONSTRAINT, codes.SQLITE_MISMATCH, codes.SQLITE_TOOBIG:
+		return true
+	}
+	return false
 }
 
 func (t *tx) fileOne(e filing, now time.Time, touched map[string]bool) error {
+	if e.broken != nil {
+		return errBroken // its own text may quote what was said
+	}
 	switch e.Kind {
 	case gateway.EventMessage, gateway.EventEcho:
 		if e.From.IsZero() || e.Message == nil {

@@ -18,13 +18,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
 
 	"github.com/recado/recado/gateway"
 )
@@ -40,11 +40,15 @@ type Config struct {
 	// Path is the database file. It and its folder are made when they do not
 	// exist. Required.
 	Path string
+	// Logger is told of events that can't be filed. It defaults to discarding
+	// everything.
+	Logger *slog.Logger
 }
 
 // Store implements gateway.Store over a file.
 type Store struct {
 	path string
+	log  *slog.Logger
 	// databases are what the sessions are connections of.
 	databases []*sql.DB
 	// writer holds the one session that writes, readers those that read, while
@@ -65,8 +69,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(c.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
 	s := &Store{
-		path: c.Path, closed: make(chan struct{}),
+		path: c.Path, log: c.Logger, closed: make(chan struct{}),
 		writer: make(chan *session, 1), readers: make(chan *session, maxReaders),
 	}
 	if err := s.connect(ctx); err != nil {

@@ -1,13 +1,16 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -275,5 +278,60 @@ func TestBacklog(t *testing.T) {
 	}
 	if _, err := store.Claim(t.Context(), at, time.Minute); !errors.Is(err, gateway.ErrNoWork) || n != len(events) {
 		t.Errorf("%d of %d events in 7 conversations, then %v", n, len(events), err)
+	}
+}
+
+// TestPutAside files events that the schema refuses and one that can't be read, among
+// good ones: those get their turn, the others are put aside once and the log names
+// their numbers alone.
+func TestPutAside(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "recado.db")
+	var log bytes.Buffer
+	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	at := time.Now()
+	var events []gateway.Event
+	for i := range 5 {
+		e := webhook(i, at)
+		e.From.Phone = fmt.Sprint("phone", i)
+		events = append(events, e)
+	}
+	if _, err := s.Accept(t.Context(), events); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{
+		`create trigger poison before insert on conversations when new.phone = 'phone1'
+			begin select raise(abort, 'phone1 is secret'); end`,
+		`update events set body = '{"secret' where user_id = '' and phone = 'phone3'`,
+	} {
+		if _, err := raw(t, path).ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var phones []string
+	for {
+		c, err := s.Claim(t.Context(), at, time.Minute)
+		if errors.Is(err, gateway.ErrNoWork) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		phones = append(phones, c.Conversation.Contact.Phone)
+	}
+	slices.Sort(phones)
+	if want := []string{"phone0", "phone2", "phone4"}; !slices.Equal(phones, want) {
+		t.Errorf("claimed %v, want %v", phones, want)
+	}
+	text := log.String()
+	if strings.Count(text, "numbers=") != 1 || !strings.Contains(text, "[2 4]") || strings.Contains(text, "secret") {
+		t.Errorf("the log says: %s", text)
+	}
+	if fresh, err := s.Accept(t.Context(), events); err != nil || len(fresh) != 0 {
+		t.Errorf("accepted again: %d fresh, %v", len(fresh), err)
 	}
 }

@@ -46,7 +46,9 @@ create unique index gateway_conversations_lease on gateway_conversations (lease)
 create sequence gateway_event_no;
 
 create table gateway_events (
-    key text collate "C" primary key,
+    -- the hash of the key, which may be longer than an index takes
+    digest bytea primary key,
+    key text collate "C" not null,
     no bigint not null,
     id text collate "C" not null,
     kind text not null,
@@ -63,7 +65,8 @@ create table gateway_events (
     message json,
     status json,
     raw bytea,
-    state text not null default 'accepted' check (state in ('accepted', 'waiting', 'done')),
+    -- failed: it can't be filed and is only kept
+    state text not null default 'accepted' check (state in ('accepted', 'waiting', 'done', 'failed')),
     -- set by filing: the conversation and the event's number in it
     conversation_id text collate "C",
     seq bigint
@@ -71,7 +74,8 @@ create table gateway_events (
 create index gateway_events_accepted on gateway_events (no) where state = 'accepted';
 create index gateway_events_waiting on gateway_events (conversation_id) where state = 'waiting';
 create index gateway_events_conversation on gateway_events (conversation_id, received_at, id) where conversation_id is not null;
-create index gateway_events_status on gateway_events (provider_id) where kind = 'status';
+-- Hash indexes take ids of any length.
+create index gateway_events_status on gateway_events using hash (provider_id) where kind = 'status';
 
 create table gateway_outgoing (
     id text collate "C" primary key,
@@ -99,7 +103,7 @@ create table gateway_outgoing (
 create index gateway_outgoing_due on gateway_outgoing (due_at, created_at, id) where open;
 create index gateway_outgoing_conversation on gateway_outgoing (conversation_id, created_at, id);
 create index gateway_outgoing_unsettled on gateway_outgoing (conversation_id, created_at, id) where open;
-create index gateway_outgoing_provider on gateway_outgoing (provider_id);
+create index gateway_outgoing_provider on gateway_outgoing using hash (provider_id);
 
 create table gateway_turns (
     id text collate "C" primary key,

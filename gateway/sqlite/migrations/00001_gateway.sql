@@ -41,6 +41,11 @@ create index if not exists events_conversation on events (conversation_id, recei
 
 create index if not exists events_waiting on events (conversation_id, seq) where waiting = 1;
 
+-- The events that can't be filed: they are kept and not acted on.
+create table if not exists aside (
+    seq integer primary key
+) strict;
+
 -- A contact is a set of identities, each a key as gateway.Identity gives it.
 create table if not exists identities (
     key text primary key,
