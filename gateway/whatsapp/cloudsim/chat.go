@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -43,23 +44,41 @@ type message struct {
 	// kind is the type on the wire.
 	kind string
 	text string
-	// options are what can be tapped below it.
-	options  []option
-	reaction string
-	step     progress
+	// raw is the message's part of a shop's request, and content that of a
+	// customer's message.
+	raw     map[string]any
+	content any
+	// file is what is shown above the text, or nil.
+	file *attachment
+	// quotes is the id of the message that this one answers.
+	quotes string
+	// options are what can be tapped below it, list the button that opens them.
+	options []option
+	list    string
+	// asks is what the shop wants: "location", "contact" or "flow".
+	asks, flowToken string
+	// reaction is the shop's, theirs the customer's.
+	reaction, theirs string
+	// unseen tells that there is no bubble for it.
+	unseen, edited, revoked bool
+	step                    progress
 	// callback is what the shop wants to have echoed in statuses.
 	callback string
 	category string
 }
 
-// option is something to tap below a shop's message: a reply button, a row of a
-// list, or a link.
+// option is something to tap below a shop's message.
 type option struct {
-	ID, Title, Description string
-	// Kind is "button_reply", "list_reply" or "link".
-	Kind string
+	ID          string `json:"id"`
+	Title       string `json:"title"`
+	Description string `json:"description,omitempty"`
+	// Kind is "button_reply", "list_reply", "button" (of a template), "flow",
+	// "link", or "note" for what can't be tapped here.
+	Kind string `json:"kind"`
 	// URL is where a link goes.
-	URL string
+	URL string `json:"url,omitempty"`
+	// Section is the title above the first row of a section.
+	Section string `json:"section,omitempty"`
 }
 
 // chat is the conversation of one customer with the shop, as the customer's phone
@@ -72,8 +91,31 @@ type chat struct {
 	wrote time.Time
 	// typing is until when the shop is shown as typing.
 	typing time.Time
+	// stopped tells that the customer wants no marketing.
+	stopped bool
+	gate    gate
 	// revision counts what a page can see.
 	revision int
+}
+
+// phoneShown tells whether the shop gets to see the phone.
+func (c *chat) phoneShown() bool { return c.customer.Phone != "" && !c.customer.PhoneHidden }
+
+// shownPhone is the phone as the shop sees it: empty when it doesn't.
+func (c *chat) shownPhone() string {
+	if c.phoneShown() {
+		return c.customer.Phone
+	}
+	return ""
+}
+
+// wamidKey is what message ids are made of.
+func (c *chat) wamidKey() string { return cmp.Or(c.shownPhone(), c.userID) }
+
+// forget empties the chat.
+func (c *chat) forget() {
+	c.messages, c.wrote, c.typing, c.stopped, c.gate = nil, time.Time{}, time.Time{}, false, gate{}
+	c.revision++
 }
 
 func (c *chat) add(m *message) {
@@ -130,16 +172,16 @@ func (c *chat) readUntil(m *message) {
 // join adds a customer. The lock is held, or nobody else is there yet.
 func (s *Simulator) join(c Customer) *chat {
 	c.Phone, c.Name = digits(c.Phone), strings.TrimSpace(c.Name)
-	joined := &chat{customer: c, userID: userID(s.config.PhoneNumberID, c.Phone)}
+	joined := &chat{customer: c, userID: cmp.Or(c.UserID, userID(s.config.PhoneNumberID, c.Phone))}
 	s.chats = append(s.chats, joined)
 	return joined
 }
 
 // chatOf finds a customer by phone or by business-scoped user id, or nil. The
-// lock is held.
+// phone wins when both are given. The lock is held.
 func (s *Simulator) chatOf(phone, user string) *chat {
 	for _, c := range s.chats {
-		if phone != "" && c.customer.Phone == phone || phone == "" && c.userID == user {
+		if phone != "" && c.customer.Phone == phone || phone == "" && user != "" && c.userID == user {
 			return c
 		}
 	}

@@ -18,9 +18,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,9 +32,18 @@ import (
 // Customer is one person with a phone.
 type Customer struct {
 	// Phone is the number with its country code; all but the digits is ignored.
+	// It may be empty when there is a UserID.
 	Phone string
 	// Name is what the person's WhatsApp profile shows, or empty.
 	Name string
+	// UserID is the business-scoped user id; by default one is made of the phone.
+	UserID string
+	// Username is the name that the person has chosen in place of a phone, or
+	// empty.
+	Username string
+	// PhoneHidden keeps the phone out of everything that the shop gets, until
+	// the person shares it.
+	PhoneHidden bool
 }
 
 // Config is what the emulator is made of. WebhookURL, AppSecret, AccessToken,
@@ -52,6 +63,22 @@ type Config struct {
 	// DisplayPhone is the shop's number as people write it; by default a number
 	// that is kept for fiction.
 	DisplayPhone string
+	// AccountID is the id of the WhatsApp Business account; by default one is made
+	// of the PhoneNumberID.
+	AccountID string
+	// PublicURL is how the emulator is reached, such as http://127.0.0.1:8090. It
+	// is what the addresses of files begin with; by default what the request for
+	// them was sent to.
+	PublicURL string
+	// Templates are the message templates; by default StandardTemplates.
+	Templates []Template
+	// Limits are how much may be sent.
+	Limits Limits
+	// Seed decides the chance in Faults.
+	Seed uint64
+	// Lenient takes messages with files and templates that aren't there, as it
+	// helps when only their shape is to be checked.
+	Lenient bool
 	// Customers are the phones that the page offers; the first is the one it
 	// opens with. Others can join by writing through Say.
 	Customers []Customer
@@ -84,11 +111,19 @@ type Simulator struct {
 	ended   chan struct{}
 
 	// mu guards what follows.
-	mu      sync.Mutex
-	chats   []*chat
-	faults  Faults
-	queues  map[*chat][]webhook
-	changed chan struct{}
+	mu         sync.Mutex
+	chats      []*chat
+	templates  []Template
+	media      mediaStore
+	number     Number
+	subscribed bool
+	limits     Limits
+	gate       gate
+	faults     Faults
+	chance     *rand.Rand
+	stats      stats
+	queues     map[*chat][]webhook
+	changed    chan struct{}
 }
 
 var version = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]$`)
@@ -101,6 +136,16 @@ func New(c Config) (*Simulator, error) {
 	c.DisplayPhone = cmp.Or(c.DisplayPhone, "15550783881")
 	c.ShopName = cmp.Or(c.ShopName, c.DisplayPhone)
 	c.Version = cmp.Or(c.Version, "v25.0")
+	c.AccountID = cmp.Or(c.AccountID, number("account", c.PhoneNumberID))
+	c.Templates = slices.Clone(c.Templates)
+	if c.Templates == nil {
+		c.Templates = StandardTemplates()
+	}
+	for i := range c.Templates {
+		if err := c.Templates[i].complete(); err != nil {
+			return nil, fmt.Errorf("cloudsim: %w", err)
+		}
+	}
 	if c.HTTP == nil {
 		c.HTTP = &http.Client{Timeout: 10 * time.Second}
 	}
@@ -116,7 +161,8 @@ func New(c Config) (*Simulator, error) {
 	}
 	s := &Simulator{
 		config: c, pages: p, ended: make(chan struct{}),
-		queues: map[*chat][]webhook{}, changed: make(chan struct{}),
+		queues: map[*chat][]webhook{}, changed: make(chan struct{}), number: healthyNumber(), subscribed: true,
+		limits: c.Limits.withDefaults(), chance: chance(c.Seed), templates: c.Templates,
 	}
 	for _, customer := range c.Customers {
 		s.join(customer)
@@ -134,6 +180,10 @@ func (c Config) check() error {
 		return errors.New("AppSecret is needed")
 	case c.AccessToken == "":
 		return errors.New("AccessToken is needed")
+	case digits(c.AccountID) != c.AccountID:
+		return errors.New("AccountID has to be digits")
+	case c.AccountID != "" && c.AccountID == c.PhoneNumberID:
+		return errors.New("AccountID has to be another id than PhoneNumberID")
 	case digits(c.PhoneNumberID) != c.PhoneNumberID || c.PhoneNumberID == "":
 		return errors.New("PhoneNumberID has to be digits")
 	case c.Version != "" && !version.MatchString(c.Version):
@@ -143,11 +193,11 @@ func (c Config) check() error {
 	}
 	seen := map[string]bool{}
 	for _, customer := range c.Customers {
-		phone := digits(customer.Phone)
-		if phone == "" || seen[phone] {
-			return errors.New("every customer needs a phone of their own")
+		who := cmp.Or(digits(customer.Phone), customer.UserID)
+		if who == "" || seen[who] {
+			return errors.New("every customer needs a phone or a user id of their own")
 		}
-		seen[phone] = true
+		seen[who] = true
 	}
 	return nil
 }
@@ -162,23 +212,15 @@ func (s *Simulator) EndStreams() { s.endOnce.Do(func() { close(s.ended) }) }
 
 // routes is the emulator at a glance.
 func (s *Simulator) routes() http.Handler {
-	graph, phone := http.NewServeMux(), http.NewServeMux()
-	handle := func(mux *http.ServeMux, pattern string, h web.HandlerFunc, fail failFunc) {
-		mux.Handle(pattern, web.Handle(h, fail))
-	}
-	handle(graph, "POST /{version}/{id}/messages", s.authorized(s.messages), s.failGraph)
-	handle(graph, "GET /{version}/{id}", s.authorized(s.number), s.failGraph)
-	handle(graph, "GET /control/faults", s.showFaults, s.failControl)
-	handle(graph, "POST /control/faults", s.setFaults, s.failControl)
-	handle(graph, "POST /control/say", s.controlSay, s.failControl)
-	handle(graph, "/", unknownPath, s.failGraph)
-
-	handle(phone, "GET /phone/{$}", s.phonePage, s.failPage)
-	handle(phone, "GET /phone/{customer}", s.phonePage, s.failPage)
-	handle(phone, "POST /phone/{customer}/messages", s.typed, s.failPage)
-	handle(phone, "GET /phone/events", s.events, s.failPage)
-	handle(phone, "GET /phone/static/{file}", s.static, s.failPage)
-	handle(phone, "/phone/", func(http.ResponseWriter, *http.Request) error { return errNoPage }, s.failPage)
+	phone := http.NewServeMux()
+	handle := func(pattern string, h web.HandlerFunc) { phone.Handle(pattern, web.Handle(h, s.failPage)) }
+	handle("GET /phone/{$}", s.phonePage)
+	handle("GET /phone/{customer}", s.phonePage)
+	handle("POST /phone/{customer}/messages", s.typed)
+	handle("GET /phone/events", s.events)
+	handle("GET /phone/static/{file}", s.static)
+	handle("GET /phone/media/{file}", s.phoneMedia)
+	handle("/phone/", func(http.ResponseWriter, *http.Request) error { return errNoPage })
 
 	// A form that another site's page sends is refused by the browser's own word
 	// on where it comes from; no token is needed.
@@ -187,13 +229,61 @@ func (s *Simulator) routes() http.Handler {
 		func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }, s.failPage,
 	))
 	mux := http.NewServeMux()
-	mux.Handle("/phone/", web.SecurityHeaders(web.PagePolicy, s.language(protect.Handler(phone))))
-	mux.Handle("/control/", web.SecurityHeaders("", protect.Handler(graph)))
-	mux.Handle("/", web.SecurityHeaders("", graph))
+	mux.Handle("/phone/", web.SecurityHeaders(web.PagePolicy+"; media-src 'self'", s.language(protect.Handler(phone))))
+	mux.Handle("/control/", web.SecurityHeaders("", protect.Handler(s.control())))
+	mux.Handle("/", web.SecurityHeaders("", s.graph()))
 	return mux
 }
 
-type failFunc = func(w http.ResponseWriter, r *http.Request, err error)
+// graph is the part that is Meta's.
+func (s *Simulator) graph() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h web.HandlerFunc) { mux.Handle(pattern, web.Handle(h, s.failGraph)) }
+	number := func(h web.HandlerFunc) web.HandlerFunc { return s.authorized(of(s.config.PhoneNumberID, h)) }
+	account := func(h web.HandlerFunc) web.HandlerFunc { return s.authorized(of(s.config.AccountID, h)) }
+	handle("POST /{version}/{id}/messages", number(s.messages))
+	handle("POST /{version}/{id}/media", number(s.upload))
+	handle("GET /{version}/{id}", s.authorized(s.object))
+	handle("GET /{version}/{id}/content", s.authorized(s.content))
+	handle("DELETE /{version}/{id}", s.authorized(s.deleteMedia))
+	handle("GET /{version}/{id}/message_templates", account(s.listTemplates))
+	handle("POST /{version}/{id}/message_templates", account(s.createTemplate))
+	handle("DELETE /{version}/{id}/message_templates", account(s.deleteTemplate))
+	handle("GET /{version}/{id}/phone_numbers", account(s.numbers))
+	handle("GET /{version}/{id}/subscribed_apps", account(s.subscriptions))
+	handle("POST /{version}/{id}/subscribed_apps", account(s.subscribe))
+	handle("DELETE /{version}/{id}/subscribed_apps", account(s.subscribe))
+	handle("GET /{version}/me", s.authorized(s.me))
+	handle("GET /{version}/debug_token", s.authorized(s.debugToken))
+	handle("/", unknownPath)
+	return mux
+}
+
+// control is the part that tests and people steer the emulator with.
+func (s *Simulator) control() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, h web.HandlerFunc) { mux.Handle(pattern, web.Handle(h, s.failControl)) }
+	handle("GET /control/{$}", controlHelp)
+	handle("GET /control/faults", s.showFaults)
+	handle("POST /control/faults", s.setFaults)
+	handle("GET /control/limits", s.showLimits)
+	handle("POST /control/limits", s.setLimits)
+	handle("GET /control/customers", s.listCustomers)
+	handle("POST /control/customers", s.addCustomer)
+	handle("POST /control/say", s.controlSay)
+	handle("POST /control/act", s.controlAct)
+	handle("POST /control/echo", s.controlEcho)
+	handle("GET /control/messages", s.listMessages)
+	handle("GET /control/templates", s.controlTemplates)
+	handle("POST /control/templates", s.controlTemplate)
+	handle("DELETE /control/templates", s.controlDropTemplate)
+	handle("GET /control/number", s.showNumber)
+	handle("POST /control/number", s.setNumber)
+	handle("POST /control/webhook", s.controlWebhook)
+	handle("GET /control/stats", s.showStats)
+	handle("POST /control/reset", s.reset)
+	return mux
+}
 
 // digits leaves nothing of a phone number but its digits.
 func digits(phone string) string {

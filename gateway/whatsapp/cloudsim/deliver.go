@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -24,16 +25,44 @@ const (
 	answerRead = 1 << 16
 )
 
-// webhook is one delivery that waits.
+// webhook is one change that waits to be delivered.
 type webhook struct {
-	value value
-	// message is the customer's message in it, or nil for a status.
+	// field is the kind of change, "messages" when empty.
+	field string
+	value any
+	// status tells that it says how far a message has come.
+	status bool
+	// chat is the customer it is about, or nil.
+	chat *chat
+	// message is the customer's message in it, or nil.
 	message *message
+
+	// The rest is what a fault makes of it.
+
+	twice bool
+	wait  time.Duration
+	forge string
 }
 
-// enqueue puts a webhook behind the others of its customer. The lock is held.
+// enqueue puts a webhook behind the others of its customer, or where a fault wants
+// it. Those of no customer, and those to be sent together, have a queue of their
+// own under nil. The lock is held.
 func (s *Simulator) enqueue(c *chat, w webhook) {
-	s.queues[c] = append(s.queues[c], w)
+	if !s.subscribed {
+		return
+	}
+	w.chat = c
+	f := s.strikeWebhook(&w)
+	switch {
+	case f.Drop:
+		return
+	case f.Batch > 1:
+		s.queues[nil] = append(s.queues[nil], w)
+	case f.Reorder:
+		s.queues[c] = append([]webhook{w}, s.queues[c]...)
+	default:
+		s.queues[c] = append(s.queues[c], w)
+	}
 	s.announce()
 }
 
@@ -86,90 +115,187 @@ func (s *Simulator) start(busy map[*chat]bool, work func(*chat)) <-chan struct{}
 // drain delivers what waits for one customer.
 func (s *Simulator) drain(ctx context.Context, c *chat) {
 	for {
-		w, twice, ok := s.next(c)
-		if !ok {
+		if c == nil && !s.gather(ctx) {
 			return
 		}
-		body, err := metaJSON(s.envelope(w.value))
-		if err != nil {
-			s.config.Logger.ErrorContext(ctx, "webhook dropped", "error", err)
-			continue
-		}
-		post := func(ctx context.Context) error { return s.post(ctx, body) }
-		if !s.insist(ctx, "delivery", post) {
-			s.putBack(c, w)
+		waiting := s.next(c)
+		if len(waiting) == 0 {
 			return
 		}
-		if twice {
-			s.insist(ctx, "delivery", post)
+		if !s.deliver(ctx, waiting) {
+			s.putBack(c, waiting)
+			return
 		}
-		s.taken(c, w)
+		s.taken(waiting)
 	}
 }
 
-// next takes a webhook from its customer's queue: the oldest, or the newest when
-// the order is to be wrong.
-func (s *Simulator) next(c *chat) (w webhook, twice, ok bool) {
+// deliver sends webhooks in one request, and says whether they were taken before
+// the context ended.
+func (s *Simulator) deliver(ctx context.Context, webhooks []webhook) bool {
+	wait, forge, twice := time.Duration(0), "", false
+	for _, w := range webhooks {
+		wait, forge, twice = max(wait, w.wait), cmp.Or(forge, w.forge), twice || w.twice
+	}
+	body, err := metaJSON(s.envelope(webhooks))
+	if err != nil {
+		s.config.Logger.ErrorContext(ctx, "webhook dropped", "error", err)
+		return true
+	}
+	if !pause(ctx, wait) {
+		return false
+	}
+	if forge != "" {
+		s.forge(ctx, body, forge)
+	}
+	post := func(ctx context.Context) error { return s.post(ctx, body, sign(s.config.AppSecret, body)) }
+	if !s.insist(ctx, "delivery", post) {
+		return false
+	}
+	if twice {
+		s.insist(ctx, "delivery", post)
+	}
+	return true
+}
+
+// forge sends a request once whose signature doesn't fit, and counts what came of
+// it.
+func (s *Simulator) forge(ctx context.Context, body []byte, how string) {
+	signature := sign(s.config.AppSecret, body)
+	switch how {
+	case "missing":
+		signature = ""
+	case "body":
+		body = bytes.Replace(body, []byte("whatsapp"), []byte("whatsApp"), 1)
+	default:
+		signature = sign("another "+s.config.AppSecret, body)
+	}
+	err := s.post(ctx, body, signature)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Forged++
+	if err == nil {
+		s.stats.ForgedTaken++
+	}
+}
+
+// pause waits, and says whether the context lasted.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// gather waits until as many changes are there as are to be sent together, or
+// until it has waited long enough. It says whether the context lasted.
+func (s *Simulator) gather(ctx context.Context) bool {
+	var timeout <-chan time.Time
+	for {
+		s.mu.Lock()
+		f, waiting, changed := s.faults, len(s.queues[nil]), s.changed
+		s.mu.Unlock()
+		if f.Batch < 2 || waiting == 0 || waiting >= f.Batch {
+			return ctx.Err() == nil
+		}
+		if timeout == nil {
+			timer := time.NewTimer(time.Duration(f.BatchWaitMS) * time.Millisecond)
+			defer timer.Stop() //nolint:gocritic // made once at most
+			timeout = timer.C
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-changed:
+		case <-timeout:
+			return true
+		}
+	}
+}
+
+// next takes the oldest webhook of a customer, or all that are to be sent
+// together.
+func (s *Simulator) next(c *chat) []webhook {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	waiting := s.queues[c]
 	if len(waiting) == 0 {
 		delete(s.queues, c)
-		return webhook{}, false, false
+		return nil
 	}
-	if last := len(waiting) - 1; s.faults.Reorder {
-		w, s.queues[c] = waiting[last], waiting[:last]
-	} else {
-		w, s.queues[c] = waiting[0], waiting[1:]
+	count := 1
+	if c == nil {
+		count = min(len(waiting), max(1, s.faults.Batch))
 	}
-	return w, s.faults.Duplicate, true
+	s.queues[c] = waiting[count:]
+	return waiting[:count:count]
 }
 
-func (s *Simulator) putBack(c *chat, w webhook) {
+func (s *Simulator) putBack(c *chat, webhooks []webhook) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.queues[c] = append([]webhook{w}, s.queues[c]...)
+	s.queues[c] = append(webhooks, s.queues[c]...)
 }
 
-// taken gives a customer's message its second tick.
-func (s *Simulator) taken(c *chat, w webhook) {
+// taken gives customers' messages their second tick.
+func (s *Simulator) taken(webhooks []webhook) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w.message != nil && c.advance(w.message, stepDelivered) {
-		s.announce()
+	for _, w := range webhooks {
+		if w.message != nil && w.chat.advance(w.message, stepDelivered) {
+			s.announce()
+		}
 	}
 }
 
 // insist repeats an attempt until it succeeds, and says whether it did before the
 // context ended.
 func (s *Simulator) insist(ctx context.Context, what string, attempt func(context.Context) error) bool {
-	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
 		err := attempt(ctx)
+		if ctx.Err() == nil || err == nil {
+			s.count(err == nil)
+		}
 		if err == nil {
 			return true
 		}
 		if ctx.Err() != nil {
 			return false
 		}
-		s.config.Logger.WarnContext(ctx, "webhook attempt failed", "attempt", what, "error", err, "retry_ms", pause.Milliseconds())
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		s.config.Logger.WarnContext(ctx, "webhook attempt failed", "attempt", what, "error", err, "retry_ms", wait.Milliseconds())
+		if !pause(ctx, wait) {
 			return false
-		case <-timer.C:
 		}
 	}
 }
 
+func (s *Simulator) count(taken bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if taken {
+		s.stats.Delivered++
+	} else {
+		s.stats.Failed++
+	}
+}
+
 // post delivers one webhook once. Meta takes 200 alone for an answer.
-func (s *Simulator) post(ctx context.Context, body []byte) error {
+func (s *Simulator) post(ctx context.Context, body []byte, signature string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.config.WebhookURL, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("make a webhook request: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Hub-Signature-256", sign(s.config.AppSecret, body))
+	if signature != "" {
+		r.Header.Set("X-Hub-Signature-256", signature)
+	}
 	_, err = s.do(r)
 	return err
 }

@@ -5,8 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/recado/recado/internal/web"
 )
@@ -19,6 +19,8 @@ type graphError struct {
 	kind    string
 	message string
 	details string
+	// retryAfter is the header of that name in seconds, or 0.
+	retryAfter int
 }
 
 // Error gives the message as Meta words it, which holds nothing of the request
@@ -49,6 +51,32 @@ var titles = map[int][2]string{
 		"Recipient phone number not in allowed list",
 		"Recipient phone number not in allowed list: Add recipient phone number to recipient list and try again.",
 	},
+	130429: {"Rate limit hit", "Cloud API message throughput has been reached."},
+	131000: {"Something went wrong", ""},
+	131016: {"Service unavailable", ""},
+	131042: {"Business eligibility payment issue", ""},
+	131048: {"Spam rate limit hit", ""},
+	131050: {
+		"User has stopped marketing messages",
+		"Unable to deliver the message. This recipient has chosen to stop receiving marketing messages on WhatsApp from your business.",
+	},
+	131051: {"Unsupported message type", "Message type is currently not supported."},
+	131052: {"Media download error", "Unable to download the media sent by the user."},
+	131053: {"Media upload error", "The media file can't be used for this type of message."},
+	131056: {
+		"(Business Account, Consumer Account) pair rate limit hit",
+		"Message failed to send because there were too many messages sent from this phone number to the same phone number in a short period of time.",
+	},
+	131060: {"This message is unavailable", "This message is currently unavailable."},
+	131062: {"Business-scoped User ID (BSUID) recipients are not supported for this message", ""},
+	132000: {"Number of parameters does not match the expected number of params", ""},
+	132001: {"Template name does not exist in the translation", ""},
+	132005: {"Translated Text Too Long", "the text of the template with its parameters has more than 1024 characters"},
+	132012: {"Parameter format does not match format in the created template", ""},
+	132015: {"Template is Paused", "The template is paused because of its quality and can't be sent."},
+	132016: {"Template is Disabled", "The template was paused too often and is disabled for good."},
+	132018: {"There was an issue with the parameters in your template", ""},
+	133010: {"Phone number not registered", ""},
 	131047: {
 		"Re-engagement message",
 		"Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
@@ -95,6 +123,10 @@ var (
 		status: http.StatusUnauthorized, code: 190, kind: "OAuthException",
 		message: "Invalid OAuth access token - Cannot parse access token",
 	}
+	errExpired = &graphError{
+		status: http.StatusUnauthorized, code: 190, subcode: 463, kind: "OAuthException",
+		message: "Error validating access token: Session has expired",
+	}
 	errNotJSON = &graphError{
 		status: http.StatusBadRequest, code: 100, kind: "OAuthException",
 		message: "(#100) The request body is not a valid JSON object.",
@@ -104,8 +136,11 @@ var (
 // unknownObject says that there is nothing with this id, or not for this token.
 func unknownObject(method string) *graphError {
 	verb := "get"
-	if method == http.MethodPost {
+	switch method {
+	case http.MethodPost:
 		verb = "post"
+	case http.MethodDelete:
+		verb = "delete"
 	}
 	return &graphError{
 		status: http.StatusBadRequest, code: 100, subcode: 33, kind: "GraphMethodException",
@@ -142,16 +177,10 @@ func (s *Simulator) failGraph(w http.ResponseWriter, r *http.Request, err error)
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `OAuth "Facebook Platform" "invalid_token" "`+e.message+`"`)
 	}
-	s.write(w, r, e.status, graphBody{body})
-}
-
-// failControl answers a request of the control API that can't be served.
-func (s *Simulator) failControl(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := http.StatusInternalServerError, "internal error"
-	if errors.Is(err, errControl) || errors.Is(err, web.ErrNotJSON) || errors.Is(err, web.ErrTooLarge) || errors.Is(err, io.EOF) {
-		status, text = http.StatusBadRequest, err.Error()
+	if e.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(e.retryAfter))
 	}
-	s.write(w, r, status, map[string]string{"error": text})
+	s.write(w, r, e.status, graphBody{body})
 }
 
 // write answers with JSON; the bodies of this package can all be encoded.

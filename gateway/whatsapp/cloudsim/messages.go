@@ -1,11 +1,9 @@
 package cloudsim
 
 import (
-	"crypto/subtle"
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/recado/recado/internal/web"
@@ -13,46 +11,6 @@ import (
 
 // maxBody is how large a request to the messages endpoint may be.
 const maxBody = 1 << 20
-
-// authorized lets requests in that carry the token and name the shop's number and
-// the API's version.
-func (s *Simulator) authorized(next web.HandlerFunc) web.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !found || subtle.ConstantTimeCompare([]byte(token), []byte(s.config.AccessToken)) != 1 {
-			return errToken
-		}
-		if r.PathValue("version") != s.config.Version {
-			return unknownPath(w, r)
-		}
-		if r.PathValue("id") != s.config.PhoneNumberID {
-			return unknownObject(r.Method)
-		}
-		return next(w, r)
-	}
-}
-
-// phoneNumber is what the Graph API tells about the shop's number.
-type phoneNumber struct {
-	VerifiedName string     `json:"verified_name"`
-	Status       string     `json:"status"`
-	DisplayPhone string     `json:"display_phone_number"`
-	Quality      string     `json:"quality_rating"`
-	Platform     string     `json:"platform_type"`
-	Throughput   throughput `json:"throughput"`
-	ID           string     `json:"id"`
-}
-
-type throughput struct {
-	Level string `json:"level"`
-}
-
-func (s *Simulator) number(w http.ResponseWriter, _ *http.Request) error {
-	return web.WriteJSON(w, http.StatusOK, phoneNumber{
-		VerifiedName: s.config.ShopName, Status: "CONNECTED", DisplayPhone: s.config.DisplayPhone,
-		Quality: "GREEN", Platform: "CLOUD_API", Throughput: throughput{"STANDARD"}, ID: s.config.PhoneNumberID,
-	})
-}
 
 // accepted is the answer to a message that was taken.
 type accepted struct {
@@ -63,7 +21,7 @@ type accepted struct {
 
 type acceptedContact struct {
 	Input  string `json:"input"`
-	WaID   string `json:"wa_id"`
+	WaID   string `json:"wa_id,omitempty"`
 	UserID string `json:"user_id"`
 }
 
@@ -135,38 +93,62 @@ func (s *Simulator) receipt(w http.ResponseWriter, q request) error {
 // accept checks a message and puts it into the customer's chat. Silent tells that
 // the answer must not be given.
 func (s *Simulator) accept(q request) (answer accepted, silent bool, err error) {
-	shown, refused := q.read()
-	if refused != nil {
-		return accepted{}, false, refused
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.faults.SendError; e != nil {
-		return accepted{}, false, e.graph()
+	shown, err := s.read(q)
+	if err != nil {
+		return accepted{}, false, err
+	}
+	if err := s.sendable(); err != nil {
+		return accepted{}, false, err
+	}
+	refused, silent := s.strikeSend()
+	if refused != nil && !refused.AfterAccept {
+		return accepted{}, false, refused.graph()
 	}
 	c := s.chatOf(digits(q.To), q.Recipient)
 	if c == nil {
 		return accepted{}, false, unknownRecipient(q)
 	}
 	now := s.config.Now()
-	closed := q.Type != "template" && !c.open(now)
-	if closed && !s.faults.LateErrors {
+	if err := s.admit(c, now); err != nil {
+		return accepted{}, false, err
+	}
+	if q.Type != "template" && !c.open(now) && !s.faults.LateErrors {
 		return accepted{}, false, refusal(131047, "")
 	}
-	shown.id, shown.at, shown.callback = wamid(c.customer.Phone, false), now, q.Callback
-	switch {
-	case closed:
-		s.bounce(c, shown, 131047)
-	case !s.faults.reaches(c):
-		s.bounce(c, shown, 131026)
-	default:
+	shown.id, shown.at, shown.callback = wamid(c.wamidKey(), false), now, q.Callback
+	if code := s.fate(c, shown); code != 0 {
+		s.enqueue(c, s.failedOf(c, shown, code))
+	} else {
 		s.arrive(c, shown, q)
+	}
+	if refused != nil {
+		return accepted{}, false, refused.graph()
 	}
 	return accepted{
 		Product:  "whatsapp",
-		Contacts: []acceptedContact{{Input: q.input(), WaID: c.customer.Phone, UserID: c.userID}},
+		Contacts: []acceptedContact{{Input: q.input(), WaID: c.shownPhone(), UserID: c.userID}},
 		Messages: []acceptedMessage{{ID: shown.id, Status: q.acceptance()}},
-	}, s.faults.SendTimeoutAfterAccept, nil
+	}, silent, nil
+}
+
+// fate is the code with which a message fails after it was taken, or 0. The lock
+// is held.
+func (s *Simulator) fate(c *chat, m *message) int {
+	switch {
+	case m.kind != "template" && !c.open(m.at):
+		return 131047
+	case !s.faults.reaches(c):
+		return 131026
+	case m.category == "marketing" && c.stopped:
+		return 131050
+	case m.file != nil && m.file.ID != "":
+		if u := s.media.find(m.file.ID, m.at); u != nil && !u.fits(m.file.Kind) {
+			return 131053
+		}
+	}
+	return 0
 }
 
 // unknownRecipient is the error for somebody who isn't one of the customers: a
@@ -183,12 +165,11 @@ func unknownRecipient(q request) error {
 // arrive shows a message on the customer's phone and reports sent and delivered.
 // Whether it is read is up to the page. The lock is held.
 func (s *Simulator) arrive(c *chat, m *message, q request) {
-	now := m.at
 	c.typing = time.Time{}
-	s.report(c, m, stepSent, now)
+	s.enqueue(c, s.statusOf(c, m, stepSent, m.at))
 	if q.Reaction != nil {
 		if target := c.find(q.Reaction.MessageID); target != nil {
-			target.reaction = q.Reaction.Emoji
+			target.reaction = *q.Reaction.Emoji
 			c.revision++
 		}
 		s.announce()
@@ -196,25 +177,8 @@ func (s *Simulator) arrive(c *chat, m *message, q request) {
 	}
 	c.add(m)
 	c.advance(m, stepDelivered)
-	s.report(c, m, stepDelivered, now)
+	s.enqueue(c, s.statusOf(c, m, stepDelivered, m.at))
 	s.announce()
-}
-
-// bounce takes a message that then fails. The lock is held.
-func (s *Simulator) bounce(c *chat, m *message, code int) {
-	if s.faults.DropStatus {
-		return
-	}
-	v := s.statusOf(c, m, stepFailed, m.at)
-	v.Statuses[0].Errors = failure(code)
-	s.enqueue(c, webhook{value: v})
-}
-
-// report queues a status. The lock is held.
-func (s *Simulator) report(c *chat, m *message, step progress, now time.Time) {
-	if !s.faults.DropStatus {
-		s.enqueue(c, webhook{value: s.statusOf(c, m, step, now)})
-	}
 }
 
 // seen marks the shop's messages as read, because a page shows them.
@@ -223,7 +187,7 @@ func (s *Simulator) seen(c *chat) {
 	for _, m := range c.messages {
 		if !m.mine && m.step == stepDelivered {
 			m.step = stepRead // nothing that the customer sees
-			s.report(c, m, stepRead, now)
+			s.enqueue(c, s.statusOf(c, m, stepRead, now))
 		}
 	}
 }

@@ -77,10 +77,10 @@ func TestErrorsAreThoseOfMeta(t *testing.T) {
 		{"location without a place", "", sendURL, `{"messaging_product":"whatsapp","to":"` + lucia + `","type":"location","location":{"name":"x"}}`, invalid(100)},
 		{"template without a language", "", sendURL, `{"messaging_product":"whatsapp","to":"` + lucia + `","type":"template","template":{"name":"x"}}`, invalid(131008)},
 		{"no buttons", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{}}`), invalid(131009)},
-		{"long button", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{"buttons":[{"reply":{"id":"1","title":"` + strings.Repeat("é", 21) + `"}}]}}`), invalid(100)},
-		{"same button", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{"buttons":[{"reply":{"id":"1","title":"a"}},{"reply":{"id":"1","title":"b"}}]}}`), invalid(131009)},
-		{"no rows", "", sendURL, interactive(`{"type":"list","body":{"text":"x"},"action":{"button":"b"}}`), invalid(131009)},
-		{"a script for a link", "", sendURL, interactive(`{"type":"cta_url","body":{"text":"x"},"action":{"parameters":{"display_text":"x","url":"javascript:alert(1)"}}}`), invalid(131009)},
+		{"long button", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"` + strings.Repeat("é", 21) + `"}}]}}`), invalid(100)},
+		{"same button", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"a"}},{"type":"reply","reply":{"id":"1","title":"b"}}]}}`), invalid(131009)},
+		{"no rows", "", sendURL, interactive(`{"type":"list","body":{"text":"x"},"action":{"button":"b","sections":[{}]}}`), invalid(131009)},
+		{"a script for a link", "", sendURL, interactive(`{"type":"cta_url","body":{"text":"x"},"action":{"name":"cta_url","parameters":{"display_text":"x","url":"javascript:alert(1)"}}}`), invalid(131009)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestTheWindowClosesADayAfterTheLastMessage(t *testing.T) {
 	if got := w.wait(2)[0].Statuses[0]; got.Pricing == nil || got.Pricing.Category != "utility" {
 		t.Errorf("got %+v", got)
 	}
-	if _, page := w.page("/phone/1", "es"); strings.Contains(page, "tarde") || !strings.Contains(page, "<strong>order update</strong><br/>W2024117") {
+	if _, page := w.page("/phone/1", "es"); strings.Contains(page, "tarde") || !strings.Contains(page, "Hay novedades de tu pedido W2024117.") {
 		t.Error("the page does not show what came through, and that alone")
 	}
 }

@@ -2,9 +2,9 @@ package cloudsim
 
 import (
 	"cmp"
-	"errors"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +16,8 @@ import (
 const (
 	// keepAlive is how often a silent stream says that it is there.
 	keepAlive = 20 * time.Second
+	// quoteLength is how much of a message is shown where another quotes it.
+	quoteLength = 80
 	// maxForm is how large a posted form may be: the longest text, with every
 	// character escaped.
 	maxForm = 12*maxText + 1024
@@ -37,6 +39,9 @@ type page struct {
 	Revision int
 	// Problem is a phrase, or empty.
 	Problem string
+	// Answering is the message that the next one quotes, Editing the one that it
+	// replaces; both can be nil.
+	Answering, Editing *bubble
 
 	// The rest is set by show.
 
@@ -67,17 +72,43 @@ type bubble struct {
 	ID   string
 	Mine bool
 	// Kind is the phrase for what isn't text, or empty.
-	Kind     string
-	Body     template.HTML
-	Options  []option
-	Reaction string
-	At       time.Time
-	Clock    string
+	Kind string
+	File *shownFile
+	// Plain is the text as it was written.
+	Plain   string
+	Body    template.HTML
+	Quote   *quoted
+	Options []option
+	// List is the button that opens the options, or empty.
+	List string
+	// Asks is "location" or "contact" when the shop asks for that.
+	Asks string
+	// Reaction is the shop's, Theirs the customer's.
+	Reaction, Theirs string
+	Edited, Revoked  bool
+	At               time.Time
+	Clock            string
 	// Day stands above the first message of a day: "today", "yesterday" or a
 	// date.
 	Day string
 	// Ticks is the phrase for how far a customer's message has come.
 	Ticks string
+}
+
+// shownFile is a file in a bubble.
+type shownFile struct {
+	Kind, Name string
+	// URL is here or, when External, elsewhere. It is empty for what is gone.
+	URL      string
+	External bool
+	Voice    bool
+}
+
+// quoted is the message that another one answers, in short.
+type quoted struct {
+	ID   string
+	Mine bool
+	Text string
 }
 
 // phonePage shows a customer's phone. What the shop has written counts as read
@@ -92,10 +123,11 @@ func (s *Simulator) phonePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.seen(c)
 	p := s.pageOf(c)
+	p.choose(r.URL.Query().Get("reply"), r.URL.Query().Get("edit"))
 	s.mu.Unlock()
 	p.Other = "?lang=" + map[string]string{"es": "en", "en": "es"}[languageOf(r)]
-	if r.URL.Query().Get("problem") == "too_long" {
-		p.Problem = "too_long"
+	if problem := r.URL.Query().Get("problem"); slices.Contains([]string{"too_long", "no_file", "no_place", "no_contact"}, problem) {
+		p.Problem = problem
 	}
 	return s.show(w, r, http.StatusOK, p)
 }
@@ -115,8 +147,8 @@ func (s *Simulator) pageOf(c *chat) page {
 	p := page{Name: "phone", Typing: c.isTyping(now), Suggestions: s.config.Suggestions}
 	for i, each := range s.chats {
 		who := person{
-			Number: i + 1, Name: cmp.Or(each.customer.Name, "+"+each.customer.Phone),
-			Phone: "+" + each.customer.Phone, Here: each == c,
+			Number: i + 1, Name: cmp.Or(each.customer.Name, each.customer.Username, each.written()),
+			Phone: each.written(), Here: each == c,
 		}
 		for _, m := range each.messages {
 			if !m.mine && m.step < stepRead {
@@ -130,7 +162,7 @@ func (s *Simulator) pageOf(c *chat) page {
 	}
 	day := ""
 	for _, m := range c.messages {
-		b := bubbleOf(m, now)
+		b := s.bubbleOf(c, m, now)
 		if b.Day == day {
 			b.Day = ""
 		} else {
@@ -142,19 +174,72 @@ func (s *Simulator) pageOf(c *chat) page {
 	return p
 }
 
-func bubbleOf(m *message, now time.Time) bubble {
+// written is what a customer is known by who has no name.
+func (c *chat) written() string {
+	if c.customer.Phone != "" {
+		return "+" + c.customer.Phone
+	}
+	return c.userID
+}
+
+// choose finds the message that is to be quoted or edited.
+func (p *page) choose(reply, edit string) {
+	for i := range p.Bubbles {
+		b := &p.Bubbles[i]
+		switch {
+		case b.Revoked:
+		case b.ID == reply:
+			p.Answering = b
+		case b.ID == edit && b.Mine:
+			p.Editing = b
+		}
+	}
+}
+
+func (s *Simulator) bubbleOf(c *chat, m *message, now time.Time) bubble {
 	at := m.at.In(now.Location())
 	b := bubble{
-		ID: m.id, Mine: m.mine, Body: render(m.text), Options: m.options, Reaction: m.reaction,
+		ID: m.id, Mine: m.mine, Plain: m.text, Body: render(m.text), Options: m.options, List: m.list,
+		Reaction: m.reaction, Theirs: m.theirs, Edited: m.edited, Revoked: m.revoked,
 		At: m.at, Clock: at.Format("15:04"), Day: dayOf(at, now),
 	}
-	if _, named := phrases[m.kind]; named {
+	if m.asks == "location" || m.asks == "contact" {
+		b.Asks = m.asks
+	}
+	if m.file != nil {
+		b.File = s.fileOf(m.file, now)
+	} else if _, named := phrases[m.kind]; named && !m.revoked {
 		b.Kind = m.kind
+	}
+	if m.quotes != "" {
+		if target := c.find(m.quotes); target != nil {
+			b.Quote = &quoted{ID: target.id, Mine: target.mine, Text: short(target.text)}
+		}
 	}
 	if m.mine {
 		b.Ticks = m.step.status()
 	}
 	return b
+}
+
+// fileOf is a file as the page shows it. The lock is held.
+func (s *Simulator) fileOf(a *attachment, now time.Time) *shownFile {
+	f := &shownFile{Kind: a.Kind, Name: a.Name, Voice: a.Voice}
+	if u := s.media.find(a.ID, now); u != nil {
+		f.Name, f.URL = cmp.Or(a.Name, u.name), "/phone/media/"+u.id
+	} else if isWeb(a.Link) {
+		f.Name, f.URL, f.External = cmp.Or(a.Name, a.Link), a.Link, true
+	}
+	return f
+}
+
+// short is the beginning of a text.
+func short(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > quoteLength {
+		return string(r[:quoteLength]) + "…"
+	}
+	return text
 }
 
 func dayOf(at, now time.Time) string {
@@ -176,38 +261,6 @@ func initial(name string) string {
 		}
 	}
 	return "•"
-}
-
-// typed takes what was typed or tapped on a page and goes back to it.
-func (s *Simulator) typed(w http.ResponseWriter, r *http.Request) error {
-	s.mu.Lock()
-	c, err := s.chatAt(r.PathValue("customer"))
-	s.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return errForm
-	}
-	back := "/phone/" + r.PathValue("customer")
-	switch {
-	case r.PostForm.Has("photo"):
-		s.sendPhoto(c)
-	case r.PostForm.Has("option"):
-		err = s.tap(c, r.PostForm.Get("message"), r.PostForm.Get("option"))
-	default:
-		_, err = s.Say(r.Context(), c.customer.Phone, r.PostForm.Get("text"))
-	}
-	switch {
-	case errors.Is(err, errSaidTooMuch):
-		back += "?problem=too_long"
-	case errors.Is(err, errNothingSaid): // the button was pressed by mistake
-	case err != nil:
-		return err
-	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
-	return nil
 }
 
 // revision counts all that pages can see, and tells when it will change by itself

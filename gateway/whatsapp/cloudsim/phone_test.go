@@ -19,8 +19,8 @@ func TestThePageSpeaksBothLanguages(t *testing.T) {
 	w.say(lucia, "¿<b>Dónde</b> está *mi* pedido?")
 	w.form("/phone/1/messages", url.Values{"photo": {"1"}})
 	for language, words := range map[string][]string{
-		"es": {`<html lang="es">`, "El teléfono de", "en línea", "Hoy", "Foto", "Enviar una foto", `placeholder="Mensaje"`, `hreflang="en">English`},
-		"en": {`<html lang="en">`, "The phone of", "online", "Today", "Photo", "Send a photo", `placeholder="Message"`, `hreflang="es">Español`},
+		"es": {`<html lang="es">`, "El teléfono de", "en línea", "Hoy", "Foto", "Enviar una foto de ejemplo", `placeholder="Mensaje"`, `hreflang="en">English`},
+		"en": {`<html lang="en">`, "The phone of", "online", "Today", "Photo", "Send a sample photo", `placeholder="Message"`, `hreflang="es">Español`},
 	} {
 		status, page := w.page("/phone/", language)
 		common := []string{
@@ -143,7 +143,7 @@ func TestButtonsAndRowsCanBeTapped(t *testing.T) {
 		}
 		return w.wait(2)[0].Statuses[0].ID
 	}
-	buttons := send(`{"type":"button","header":{"text":"Ayuda"},"body":{"text":"¿Te sirve?"},"footer":{"text":"Nogal"},"action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Sí"}}]}}`)
+	buttons := send(`{"type":"button","header":{"type":"text","text":"Ayuda"},"body":{"text":"¿Te sirve?"},"footer":{"text":"Nogal"},"action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Sí"}}]}}`)
 	list := send(`{"type":"list","body":{"text":"Elige"},"action":{"button":"Ver","sections":[{"rows":[{"id":"r1","title":"Envíos","description":"Plazos"}]}]}}`)
 	link := send(`{"type":"cta_url","body":{"text":"Sigue tu pedido"},"action":{"name":"cta_url","parameters":{"display_text":"Abrir","url":"https://nogal.test/1"}}}`)
 	_, page := w.page("/phone/1", "es")
@@ -181,7 +181,7 @@ func TestOtherKindsOfMessagesAreShown(t *testing.T) {
 	w := newWorld(t, nil)
 	id := w.say(lucia, "hola")
 	for _, part := range []string{
-		`"type":"image","image":{"id":"1","caption":"La *caja*"}`,
+		`"type":"image","image":{"link":"https://x.test/a.jpg","caption":"La *caja*"}`,
 		`"type":"document","document":{"link":"https://x.test/a.pdf","filename":"factura.pdf"}`,
 		`"type":"location","location":{"latitude":40.4168,"longitude":-3.7038,"name":"Tienda"}`,
 		`"type":"reaction","reaction":{"message_id":"` + id + `","emoji":"👍"}`,
@@ -245,6 +245,7 @@ func TestTheStreamTellsOfChanges(t *testing.T) {
 	until(": open")
 	id := w.say(lucia, "hola")
 	until("id: 1")
+	until("event: change")
 	w.sendText(lucia, "buenas")
 	until("event: change")
 	w.post(sendURL, `{"messaging_product":"whatsapp","status":"read","message_id":"`+id+`","typing_indicator":{"type":"text"}}`)

@@ -36,6 +36,7 @@ func newPages() (pages, error) {
 	for _, language := range []string{"es", "en"} {
 		functions := template.FuncMap{
 			"t":     func(key string) string { return phrase(language, key) },
+			"emoji": func() []string { return []string{"👍", "❤️", "😂", "😮", "😢", "🙏"} },
 			"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		}
 		t, err := template.New("").Funcs(functions).ParseFS(templateFiles, "templates/*.html")
@@ -116,7 +117,7 @@ func (s *Simulator) failPage(w http.ResponseWriter, r *http.Request, err error) 
 	switch {
 	case errors.Is(err, errNoPage):
 		status, problem = http.StatusNotFound, "problem_not_found"
-	case errors.Is(err, errForm), errors.Is(err, errNoOption):
+	case errors.Is(err, errForm), errors.Is(err, errNoOption), errors.Is(err, errNoMessage):
 		status, problem = http.StatusBadRequest, "problem_request"
 	case errors.Is(err, errCrossOrigin):
 		status, problem = http.StatusForbidden, "problem_cross_origin"

@@ -2,104 +2,200 @@ package cloudsim
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
+	"maps"
+	"time"
 )
 
 // maxText is how many characters a text message may have, in both directions.
 const maxText = 4096
 
-var (
-	errNothingSaid = errors.New("a message needs a text")
-	errSaidTooMuch = fmt.Errorf("a message has at most %d characters", maxText)
-	errNoPhone     = errors.New("a customer needs a phone")
-	errNoOption    = errors.New("there is no such button")
-)
-
 // Say sends a text to the shop as the customer who has this phone, and gives the
 // message's id. A phone that is not known yet becomes one: anybody may write to a
 // shop. The webhook is delivered by Run.
 func (s *Simulator) Say(ctx context.Context, phone, text string) (messageID string, err error) {
-	if err := ctx.Err(); err != nil {
-		return "", fmt.Errorf("say: %w", err)
-	}
-	text = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n"))
-	switch phone = digits(phone); {
-	case phone == "":
-		return "", errNoPhone
-	case text == "":
-		return "", errNothingSaid
-	case utf8.RuneCountInString(text) > maxText:
-		return "", errSaidTooMuch
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.chatOf(phone, "")
-	if c == nil {
-		c = s.join(Customer{Phone: phone})
-	}
-	return s.send(c, message{kind: "text", text: text}, inbound{Text: &inboundText{text}}), nil
-}
-
-// sendPhoto sends an image whose content nobody can fetch: enough to see what the
-// shop makes of one.
-func (s *Simulator) sendPhoto(c *chat) {
-	id := wamid(c.customer.Phone, true)
-	sum := sha256.Sum256([]byte(id))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.send(c, message{id: id, kind: "image"}, inbound{Image: &inboundImage{
-		MimeType: "image/jpeg", SHA256: base64.StdEncoding.EncodeToString(sum[:]), ID: number("media", id),
-	}})
-}
-
-// tap answers a shop's message with one of its options.
-func (s *Simulator) tap(c *chat, messageID, optionID string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := c.find(messageID)
-	if m == nil {
-		return errNoOption
-	}
-	for _, o := range m.options {
-		if o.ID != optionID || o.Kind == "link" {
-			continue
-		}
-		reply := map[string]string{"id": o.ID, "title": o.Title}
-		if o.Description != "" {
-			reply["description"] = o.Description
-		}
-		body, err := json.Marshal(map[string]any{"type": o.Kind, o.Kind: reply})
-		if err != nil {
-			return fmt.Errorf("encode a reply: %w", err)
-		}
-		s.send(c, message{kind: "interactive", text: o.Title}, inbound{
-			Interactive: body, Context: &quoted{From: digits(s.config.DisplayPhone), ID: m.id},
-		})
-		return nil
-	}
-	return errNoOption
+	return s.Act(ctx, Action{Customer: digits(phone), Type: "text", Text: text})
 }
 
 // send puts a customer's message into the chat and on its way. The lock is held.
-func (s *Simulator) send(c *chat, m message, in inbound) string {
+func (s *Simulator) send(c *chat, a Action, m message, content any) string {
 	now := s.config.Now()
-	m.mine, m.at = true, now
-	if m.id == "" {
-		m.id = wamid(c.customer.Phone, true)
+	m.mine, m.at, m.id, m.content, m.quotes = true, now, wamid(c.wamidKey(), true), content, a.ReplyTo
+	in := s.inbound(c, m.id, m.kind, content, now)
+	if context := a.context(c, digits(s.config.DisplayPhone)); len(context) > 0 {
+		in["context"] = context
 	}
-	in.From, in.FromUserID, in.ID = c.customer.Phone, c.userID, m.id
-	in.Timestamp, in.Type = stamp(now), m.kind
+	if a.Referral != nil {
+		in["referral"] = a.Referral
+	}
+	if a.errors != nil {
+		in["errors"] = a.errors
+	}
 	c.wrote = now
-	c.add(&m)
-	s.enqueue(c, webhook{
-		value:   value{Contacts: []contact{contactOf(c)}, Messages: []inbound{in}},
-		message: &m,
-	})
+	if m.unseen {
+		c.revision++
+	} else {
+		c.add(&m)
+	}
+	s.enqueue(c, webhook{value: s.about(c, "messages", in), message: &m})
 	return m.id
+}
+
+// inbound is what every message of a customer has.
+func (s *Simulator) inbound(c *chat, id, kind string, content any, now time.Time) map[string]any {
+	in := map[string]any{"from_user_id": c.userID, "id": id, "timestamp": stamp(now), "type": kind}
+	if c.phoneShown() {
+		in["from"] = c.customer.Phone
+	}
+	if content != nil {
+		in[kind] = content
+	}
+	return in
+}
+
+// context says what a message belongs to.
+func (a Action) context(c *chat, shop string) map[string]any {
+	context := map[string]any{}
+	if a.ReplyTo != "" {
+		context["id"], context["from"] = a.ReplyTo, shop
+		if m := c.find(a.ReplyTo); m != nil && m.mine && c.phoneShown() {
+			context["from"] = c.customer.Phone
+		}
+	}
+	if a.Forwarded {
+		context["forwarded"] = true
+	}
+	if a.FrequentlyForwarded {
+		context["frequently_forwarded"] = true
+	}
+	if a.ReferredProduct != nil {
+		context["referred_product"] = a.ReferredProduct
+	}
+	return context
+}
+
+// about wraps items in the value of a webhook about a customer.
+func (s *Simulator) about(c *chat, kind string, items ...any) map[string]any {
+	return map[string]any{
+		"messaging_product": "whatsapp", "metadata": s.metadata(), "contacts": []contact{contactOf(c)}, kind: items,
+	}
+}
+
+// mine finds a message that the customer wrote.
+func (c *chat) own(id string) (*message, error) {
+	m := c.find(id)
+	if m == nil || !m.mine || m.revoked {
+		return nil, errNoMessage
+	}
+	return m, nil
+}
+
+// actEdit changes what the customer wrote, as numbers hear of it that are used by
+// an app too.
+func (s *Simulator) actEdit(c *chat, a Action) (string, error) {
+	m, err := c.own(a.MessageID)
+	if err != nil {
+		return "", err
+	}
+	text, err := cleaned(a.Text)
+	if err != nil || text == "" {
+		return "", errNothingSaid
+	}
+	content := map[string]any{}
+	if old, ok := m.content.(map[string]any); ok {
+		content = maps.Clone(old)
+	}
+	if m.kind == "text" {
+		content["body"] = text
+	} else {
+		content["caption"] = text
+	}
+	m.text, m.edited, m.content = text, true, content
+	c.revision++
+	edit := map[string]any{"original_message_id": m.id, "message": map[string]any{"type": m.kind, m.kind: content}}
+	return s.send(c, a, message{kind: "edit", unseen: true}, edit), nil
+}
+
+// actRevoke deletes what the customer wrote, for everybody.
+func (s *Simulator) actRevoke(c *chat, a Action) (string, error) {
+	m, err := c.own(a.MessageID)
+	if err != nil {
+		return "", err
+	}
+	m.text, m.file, m.revoked = "", nil, true
+	c.revision++
+	return s.send(c, a, message{kind: "revoke", unseen: true}, map[string]any{"original_message_id": m.id}), nil
+}
+
+// actNumber moves the customer to another phone. The user id changes with it.
+func (s *Simulator) actNumber(c *chat, a Action) (string, error) {
+	phone := digits(a.Phone)
+	switch {
+	case phone == "" || c.customer.Phone == "":
+		return "", errNoPhone
+	case s.chatOf(phone, "") != nil:
+		return "", errTaken
+	}
+	old := c.customer.Phone
+	body := fmt.Sprintf("User %s changed from %s to %s", c.customer.Name, old, phone)
+	system := map[string]any{"body": body, "wa_id": phone, "type": "user_changed_number"}
+	return s.moved(c, system, phone, userID(s.config.PhoneNumberID, phone)), nil
+}
+
+// actUserID gives the customer another business-scoped user id.
+func (s *Simulator) actUserID(c *chat, a Action) (string, error) {
+	id := a.UserID
+	if id == "" {
+		id = userID(s.config.PhoneNumberID, c.userID)
+	}
+	if s.chatOf("", id) != nil {
+		return "", errTaken
+	}
+	system := map[string]any{"body": "User " + c.customer.Name + " changed their user id", "type": "user_changed_user_id"}
+	return s.moved(c, system, c.customer.Phone, id), nil
+}
+
+// moved tells the shop of a customer's other identity: a system message from the
+// old one, and a webhook with both.
+func (s *Simulator) moved(c *chat, system map[string]any, phone, user string) string {
+	now, id := s.config.Now(), wamid(c.wamidKey(), true)
+	system["user_id"] = user
+	in := s.inbound(c, id, "system", system, now)
+	previous := c.userID
+	c.customer.Phone, c.userID = phone, user
+	c.revision++
+	value := s.about(c, "messages", in)
+	delete(value, "contacts")
+	s.enqueue(c, webhook{value: value})
+	update := map[string]any{
+		"detail": "The user id of a customer has changed", "timestamp": stamp(now),
+		"user_id": map[string]string{"previous": previous, "current": user},
+	}
+	if c.phoneShown() {
+		update["wa_id"] = phone
+	}
+	s.enqueue(c, webhook{field: "user_id_update", value: s.about(c, "user_id_update", update)})
+	return id
+}
+
+// actPreferences stops or resumes marketing messages.
+func (s *Simulator) actPreferences(c *chat, a Action) (string, error) {
+	detail, known := map[string]string{
+		"stop":   "User requested to stop marketing messages",
+		"resume": "User requested to resume marketing messages",
+		"signup": "User signed up for marketing messages",
+	}[a.Value]
+	if !known {
+		return "", fmt.Errorf("%w: value is stop, resume or signup", errControl)
+	}
+	c.stopped = a.Value == "stop"
+	preference := map[string]any{
+		"user_id": c.userID, "detail": detail, "category": "marketing_messages", "value": a.Value,
+		"timestamp": s.config.Now().Unix(),
+	}
+	if c.phoneShown() {
+		preference["wa_id"] = c.customer.Phone
+	}
+	s.enqueue(c, webhook{field: "user_preferences", value: s.about(c, "user_preferences", preference)})
+	return "", nil
 }

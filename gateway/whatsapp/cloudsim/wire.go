@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -23,21 +24,15 @@ type notification struct {
 }
 
 type entry struct {
-	ID      string   `json:"id"`
+	ID string `json:"id"`
+	// Time is there when the changes are about the account.
+	Time    int64    `json:"time,omitempty"`
 	Changes []change `json:"changes"`
 }
 
 type change struct {
-	Value value  `json:"value"`
+	Value any    `json:"value"`
 	Field string `json:"field"`
-}
-
-type value struct {
-	Product  string    `json:"messaging_product"`
-	Metadata metadata  `json:"metadata"`
-	Contacts []contact `json:"contacts,omitempty"`
-	Messages []inbound `json:"messages,omitempty"`
-	Statuses []status  `json:"statuses,omitempty"`
 }
 
 type metadata struct {
@@ -47,41 +42,13 @@ type metadata struct {
 
 type contact struct {
 	Profile *profile `json:"profile,omitempty"`
-	WaID    string   `json:"wa_id"`
+	WaID    string   `json:"wa_id,omitempty"`
 	UserID  string   `json:"user_id"`
 }
 
 type profile struct {
-	Name string `json:"name"`
-}
-
-// inbound is a customer's message; one of the last three is set.
-type inbound struct {
-	Context     *quoted         `json:"context,omitempty"`
-	From        string          `json:"from"`
-	FromUserID  string          `json:"from_user_id"`
-	ID          string          `json:"id"`
-	Timestamp   string          `json:"timestamp"`
-	Type        string          `json:"type"`
-	Text        *inboundText    `json:"text,omitempty"`
-	Image       *inboundImage   `json:"image,omitempty"`
-	Interactive json.RawMessage `json:"interactive,omitempty"`
-}
-
-// quoted names the message that a reply belongs to.
-type quoted struct {
-	From string `json:"from"`
-	ID   string `json:"id"`
-}
-
-type inboundText struct {
-	Body string `json:"body"`
-}
-
-type inboundImage struct {
-	MimeType string `json:"mime_type"`
-	SHA256   string `json:"sha256"`
-	ID       string `json:"id"`
+	Name     string `json:"name,omitempty"`
+	Username string `json:"username,omitempty"`
 }
 
 // status tells how far a shop's message has come.
@@ -89,7 +56,7 @@ type status struct {
 	ID              string        `json:"id"`
 	Status          string        `json:"status"`
 	Timestamp       string        `json:"timestamp"`
-	RecipientID     string        `json:"recipient_id"`
+	RecipientID     string        `json:"recipient_id,omitempty"`
 	RecipientUserID string        `json:"recipient_user_id"`
 	Callback        string        `json:"biz_opaque_callback_data,omitempty"`
 	Conversation    *conversation `json:"conversation,omitempty"`
@@ -127,25 +94,28 @@ type errorData struct {
 	Details string `json:"details"`
 }
 
-// envelope wraps one value as Meta does.
-func (s *Simulator) envelope(v value) notification {
-	v.Product = "whatsapp"
-	v.Metadata = metadata{digits(s.config.DisplayPhone), s.config.PhoneNumberID}
-	return notification{
-		Object: "whatsapp_business_account",
-		Entry: []entry{{
-			ID:      number("account", s.config.PhoneNumberID),
-			Changes: []change{{Value: v, Field: "messages"}},
-		}},
+func (s *Simulator) metadata() metadata {
+	return metadata{digits(s.config.DisplayPhone), s.config.PhoneNumberID}
+}
+
+// envelope wraps changes as Meta does, in the one entry of the account.
+func (s *Simulator) envelope(webhooks []webhook) notification {
+	e := entry{ID: s.config.AccountID}
+	for _, w := range webhooks {
+		if w.field != "" && w.chat == nil {
+			e.Time = s.config.Now().Unix()
+		}
+		e.Changes = append(e.Changes, change{Value: w.value, Field: cmp.Or(w.field, "messages")})
 	}
+	return notification{Object: "whatsapp_business_account", Entry: []entry{e}}
 }
 
 // contactOf is the customer in a webhook. One without a profile name has no
 // profile there, as happens with real ones.
 func contactOf(c *chat) contact {
-	answer := contact{WaID: c.customer.Phone, UserID: c.userID}
-	if c.customer.Name != "" {
-		answer.Profile = &profile{c.customer.Name}
+	answer := contact{WaID: c.shownPhone(), UserID: c.userID}
+	if c.customer.Name != "" || c.customer.Username != "" {
+		answer.Profile = &profile{c.customer.Name, c.customer.Username}
 	}
 	return answer
 }
@@ -154,16 +124,13 @@ func contactOf(c *chat) contact {
 // the API's version: since v24 there is no conversation. The price comes with
 // sent and delivered; free-form messages are within a number's free monthly
 // thousand.
-func (s *Simulator) statusOf(c *chat, m *message, step progress, now time.Time) value {
+func (s *Simulator) statusOf(c *chat, m *message, step progress, now time.Time) webhook {
 	st := status{
 		ID: m.id, Status: step.status(), Timestamp: stamp(now),
-		RecipientID: c.customer.Phone, RecipientUserID: c.userID, Callback: m.callback,
-	}
-	if step == stepFailed {
-		return value{Statuses: []status{st}}
+		RecipientID: c.shownPhone(), RecipientUserID: c.userID, Callback: m.callback,
 	}
 	// A reaction is not billed.
-	if step != stepRead && m.category != "" {
+	if step != stepRead && step != stepFailed && m.category != "" {
 		st.Pricing = &pricing{Model: "PMP", Type: "free_customer_service", Category: m.category}
 		if m.category != "service" {
 			st.Pricing.Billable, st.Pricing.Type = true, "regular"
@@ -172,7 +139,19 @@ func (s *Simulator) statusOf(c *chat, m *message, step progress, now time.Time) 
 			st.Conversation = s.conversationOf(c, m, step)
 		}
 	}
-	return value{Contacts: []contact{contactOf(c)}, Statuses: []status{st}}
+	return webhook{value: s.about(c, "statuses", st), status: true}
+}
+
+// failedOf is the status of a message that came to nothing; there is no contact
+// in it.
+func (s *Simulator) failedOf(c *chat, m *message, code int) webhook {
+	st := status{
+		ID: m.id, Status: stepFailed.status(), Timestamp: stamp(m.at), RecipientID: c.shownPhone(),
+		RecipientUserID: c.userID, Callback: m.callback, Errors: failure(code),
+	}
+	value := s.about(c, "statuses", st)
+	delete(value, "contacts")
+	return webhook{value: value, status: true}
 }
 
 func (s *Simulator) conversationOf(c *chat, m *message, step progress) *conversation {

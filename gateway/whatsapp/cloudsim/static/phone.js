@@ -89,12 +89,15 @@
     const form = event.target;
     if (form.method !== "post") return;
     event.preventDefault();
-    const body = new URLSearchParams(new FormData(form, event.submitter));
+    const data = new FormData(form, event.submitter);
+    const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
     const typed = form.id === "composer" ? text.value : "";
     if (typed) {
       form.reset();
       fit();
     }
+    const around = form.closest("details.pop");
+    if (around) around.open = false;
     text.focus({ preventScroll: true });
     try {
       const answer = await fetch(form.action, { method: "POST", body });
@@ -102,6 +105,8 @@
       if (!answer.ok || !show(html)) throw new Error("refused");
       const problem = new DOMParser().parseFromString(html, "text/html").getElementById("problem");
       tell(problem.hidden ? "" : problem.textContent);
+      if (form.id !== "composer") form.reset();
+      else unquote();
       scroller.scrollTop = 0; // the newest: the list is upside down
     } catch {
       tell($("problem").dataset.notSent);
@@ -110,6 +115,17 @@
         fit();
       }
     }
+  });
+
+  // What was quoted or edited is done with.
+  const unquote = () => {
+    for (const left of document.querySelectorAll("#reply, #composer input[type=hidden]")) left.remove();
+    if (location.search) history.replaceState(null, "", location.pathname);
+  };
+
+  // A chosen file is sent at once, with the caption that is there.
+  $("file").addEventListener("change", (event) => {
+    if (event.target.type === "file" && event.target.files.length) $("file").requestSubmit();
   });
 
   // A line break sends, with Shift it is one. Keyboards on glass name no keys, but
@@ -123,15 +139,20 @@
   });
   text.addEventListener("input", fit);
 
-  // The menu closes like any other.
-  const menu = document.querySelector(".menu");
+  // Menus close like any other, and one is open at a time.
+  const menus = () => document.querySelectorAll("details.pop[open]");
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
+    if (event.key !== "Escape") return;
+    for (const menu of menus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
   });
-  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  document.addEventListener("click", (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
 
   clocks(document);
+  fit();
   if (matchMedia("(pointer: fine)").matches) text.focus({ preventScroll: true });
 })();
