@@ -233,8 +233,7 @@ func (b *Book) Facts(ctx context.Context, who gateway.Identity, text string) rag
 // failed lets Redis rest when it can't be reached or is slow. An error that Redis
 // answers with costs nobody time, and may be about one customer's key alone.
 func (b *Book) failed(ctx context.Context, err error) {
-	var said redis.Error
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[redis.Error](err); ok {
 		// The rest of the text may repeat what was asked for.
 		code, _, _ := strings.Cut(said.Error(), " ")
 		b.config.Logger.WarnContext(ctx, "redis refused to read orders", "code", code)
