@@ -1,6 +1,7 @@
 package gatewaytest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,16 +13,74 @@ import (
 // testRandom plays random schedules of everything that can happen and checks that
 // the invariants hold when all is over.
 func testRandom(t *testing.T, place func(testing.TB) Open) {
+	var p *playground
 	rapid.Check(t, func(r *rapid.T) {
-		w := newWorld(t.Context(), r, place(t))
+		if p == nil {
+			p = newPlayground(t, place(t))
+		}
+		mine := p
+		p = nil // unless all ends well
+		mine.played++
+		w := newWorld(t.Context(), r, mine.enter())
 		defer w.close()
+		w.name, w.now = fmt.Sprint(mine.played), mine.now
 		deeds := w.deeds(r)
 		for range rapid.IntRange(1, 20).Draw(r, "steps") {
 			rapid.SampledFrom(deeds).Draw(r, "deed").do()
 			w.work()
 		}
-		w.holds(ana(), ben())
+		w.holds(w.people()...)
+		mine.now = w.now.Add(time.Hour)
+		p = mine
 	})
+}
+
+// playground is a place that many schedules share, because making one takes longer
+// than a schedule: each has customers of its own, and comes after the one before in
+// time, which has left nothing to do. One that fails leaves its place for good.
+type playground struct {
+	open   Open
+	first  gateway.Store
+	now    time.Time
+	played int
+}
+
+func newPlayground(t *testing.T, open Open) *playground {
+	t.Helper()
+	store, err := open()
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return &playground{open: open, first: store, now: epoch}
+}
+
+// enter gives a schedule its way in: by the store that is open, and after a crash by
+// another.
+func (p *playground) enter() Open {
+	entered := false
+	return func() (gateway.Store, error) {
+		if entered {
+			return p.open()
+		}
+		entered = true
+		return lasting{p.first}, nil
+	}
+}
+
+// lasting is a store that stays open for the schedules to come.
+type lasting struct{ gateway.Store }
+
+// Close implements gateway.Store.
+func (lasting) Close() error { return nil }
+
+// people are the customers of a random schedule.
+func (w *world) people() []gateway.Identity {
+	return []gateway.Identity{{Phone: "34600" + w.name}, {UserID: "ES." + w.name}}
 }
 
 // deed is something that can happen at any time.
@@ -70,7 +129,8 @@ func (w *world) deeds(r *rapid.T) []deed {
 }
 
 func (w *world) someone(r *rapid.T) gateway.Identity {
-	return rapid.SampledFrom([]gateway.Identity{ana(), ana(), ben()}).Draw(r, "who")
+	people := w.people()
+	return rapid.SampledFrom(append(people, people[0])).Draw(r, "who")
 }
 
 func (w *world) someStatus(r *rapid.T) {
@@ -84,9 +144,17 @@ func (w *world) someStatus(r *rapid.T) {
 }
 
 func (w *world) someAction(r *rapid.T) {
-	list, _, err := w.store.Handoffs(w.ctx, "", gateway.Page{})
-	if err != nil {
-		w.Fatalf("handoffs: %v", err)
+	var list []gateway.Handoff
+	for _, who := range w.people() {
+		// What somebody wrote just now may have no conversation yet.
+		of := gateway.ConversationFilter{Contact: who.UserID + who.Phone}
+		found, _, err := w.store.Conversations(w.ctx, of, gateway.Page{})
+		if err != nil {
+			w.Fatalf("conversations: %v", err)
+		}
+		for _, c := range found {
+			list = append(list, w.handoffs(c.ID)...)
+		}
 	}
 	if len(list) == 0 {
 		return
@@ -95,7 +163,7 @@ func (w *world) someAction(r *rapid.T) {
 	kind := rapid.SampledFrom([]gateway.ActionKind{
 		gateway.ActionClaim, gateway.ActionReply, gateway.ActionReturn, gateway.ActionResolve,
 	}).Draw(r, "action")
-	err = w.act(h, kind, rapid.SampledFrom([]string{"marta", "luis"}).Draw(r, "agent"), "Hola")
+	err := w.act(h, kind, rapid.SampledFrom([]string{"marta", "luis"}).Draw(r, "agent"), "Hola")
 	if err == nil && !h.State.Open() || err != nil && h.State == gateway.HandoffQueued {
 		w.Errorf("%s of a handoff that is %s: %v", kind, h.State, err)
 	}

@@ -34,6 +34,9 @@ const (
 	lease    = time.Minute
 )
 
+// epoch is when everything begins.
+var epoch = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+
 // channel is the business number that messages come to unless a test says
 // otherwise.
 const channel = "106540352242922"
@@ -66,7 +69,7 @@ func run(t *testing.T, place func(testing.TB) Open, tests []test) {
 
 func newBundle(t *testing.T, open Open) *bundle {
 	t.Helper()
-	b := &bundle{T: t, open: open, now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	b := &bundle{T: t, open: open, now: epoch}
 	b.store = b.reopen()
 	return b
 }

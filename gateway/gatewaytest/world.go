@@ -101,6 +101,9 @@ type world struct {
 	life context.Context
 	kill context.CancelFunc
 	now  time.Time
+	// name tells the customers and events apart from those of other worlds at the
+	// same place.
+	name string
 	made int
 
 	// accepted are all events that came in, in order.
@@ -128,7 +131,7 @@ type world struct {
 func newWorld(ctx context.Context, tb TB, open Open) *world {
 	w := &world{
 		TB: tb, ctx: ctx, open: open, outcome: gateway.SendAccepted,
-		now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC),
+		now: epoch,
 	}
 	w.answer = goodAnswer("Tarda de 3 a 5 días.")
 	w.start()
@@ -210,7 +213,7 @@ func (w *world) Send(_ context.Context, o *gateway.Outgoing) (gateway.SendResult
 	w.outcome, w.lost = gateway.SendAccepted, false
 	r := gateway.SendResult{Outcome: outcome}
 	if !lost && (outcome == gateway.SendAccepted || outcome == gateway.SendUnknown) {
-		r.ProviderID = fmt.Sprint("wamid.out", w.attempts)
+		r.ProviderID = fmt.Sprintf("wamid.out%d.%s", w.attempts, w.name)
 		w.took = append(w.took, sent{*o, r.ProviderID})
 	}
 	if outcome != gateway.SendAccepted {
@@ -229,7 +232,7 @@ func (w *world) accept(e gateway.Event) {
 	}
 	if e.Key == "" {
 		w.made++
-		e.Key = fmt.Sprint("event", w.made)
+		e.Key = fmt.Sprintf("event%d.%s", w.made, w.name)
 	}
 	if e.Message != nil {
 		e.Message.ProviderID = "wamid." + e.Key
