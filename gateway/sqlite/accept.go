@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/recado/recado/gateway"
@@ -19,12 +20,12 @@ const eventWidth = 12
 var inserts = []struct {
 	rows  int
 	query string
-}{{64, insert(64)}, {16, insert(16)}, {4, insert(4)}, {1, insert(1)}}
+}{{64, insert(64)}, {32, insert(32)}, {16, insert(16)}, {8, insert(8)}, {4, insert(4)}, {2, insert(2)}, {1, insert(1)}}
 
 func insert(rows int) string {
 	row := "(" + strings.Repeat("?,", eventWidth-1) + "?)"
 	return `insert into events (` + eventColumns + `) values ` + strings.Repeat(row+",", rows-1) + row +
-		` on conflict (key) do nothing returning key`
+		` on conflict (key) do nothing`
 }
 
 // Accept implements gateway.Inbox.
@@ -32,30 +33,35 @@ func (s *Store) Accept(ctx context.Context, events []gateway.Event) (fresh []gat
 	if len(events) == 0 {
 		return nil, nil
 	}
-	args := make([]any, 0, eventWidth*len(events))
-	for i := range events {
-		if args, err = appendEvent(args, &events[i]); err != nil {
+	distinct, args := make([]gateway.Event, 0, len(events)), make([]any, 0, eventWidth*len(events))
+	seen := make(map[string]bool, len(events))
+	for _, e := range events {
+		if seen[e.Key] {
+			continue
+		}
+		seen[e.Key] = true
+		distinct = append(distinct, e)
+		if args, err = appendEvent(args, &e); err != nil {
 			return nil, fmt.Errorf("accept: %w", err)
 		}
 	}
-	kept := make(map[string]bool, len(events))
+	var kept []string
 	err = s.write(ctx, func(t *tx) error {
-		for _, insert := range inserts {
-			for width := insert.rows * eventWidth; len(args) >= width; args = args[width:] {
-				if err := insertEvents(t, kept, insert.query, args[:width]); err != nil {
-					return err
-				}
-			}
+		n, err := t.insertEvents(args)
+		if err == nil && n < int64(len(distinct)) {
+			kept, err = t.newestKeys(n)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("accept: %w", err)
 	}
-	for _, e := range events {
-		if kept[e.Key] {
+	if kept == nil {
+		return distinct, nil
+	}
+	for _, e := range distinct {
+		if slices.Contains(kept, e.Key) {
 			fresh = append(fresh, e)
-			delete(kept, e.Key) // a second one with this key is not fresh
 		}
 	}
 	return fresh, nil
@@ -77,16 +83,28 @@ func appendEvent(args []any, e *gateway.Event) ([]any, error) {
 		nanos(e.At), nanos(e.ReceivedAt), nanos(e.AnswerAfter), nanos(e.AnswerBy), body, raw), nil
 }
 
-// insertEvents appends rows and notes the keys of those that were not there.
-func insertEvents(t *tx, kept map[string]bool, query string, args []any) error {
-	keys, err := list(t, scanKey, query, args...)
+// insertEvents appends rows and says how many were not there.
+func (t *tx) insertEvents(args []any) (n int64, err error) {
+	for _, insert := range inserts {
+		for width := insert.rows * eventWidth; len(args) >= width; args = args[width:] {
+			appended, err := t.affected(insert.query, args[:width]...)
+			if err != nil {
+				return n, fmt.Errorf("insert events: %w", err)
+			}
+			n += appended
+		}
+	}
+	return n, nil
+}
+
+// newestKeys gives the keys of the last rows. Rows have numbers without gaps, and
+// within the transaction that appended them nobody appends others.
+func (t *tx) newestKeys(n int64) ([]string, error) {
+	keys, err := list(t, scanKey, `select key from events where seq > (select max(seq) from events) - ?`, n)
 	if err != nil {
-		return fmt.Errorf("insert events: %w", err)
+		return nil, fmt.Errorf("read what is fresh: %w", err)
 	}
-	for _, key := range keys {
-		kept[key] = true
-	}
-	return nil
+	return keys, nil
 }
 
 func scanKey(r row) (key string, err error) {

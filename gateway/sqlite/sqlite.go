@@ -84,7 +84,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 
 // connect migrates the file and opens all sessions.
 func (s *Store) connect(ctx context.Context) error {
-	writer, err := s.database("immediate", "cache_size(-8192)")
+	writer, err := s.database("immediate", "cache_size(-8192)", "wal_autocheckpoint(4000)")
 	if err != nil {
 		return err
 	}
@@ -101,8 +101,8 @@ func (s *Store) connect(ctx context.Context) error {
 	return fill(ctx, s.readers, reader, "begin")
 }
 
-func (s *Store) database(lock, pragma string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn(s.path, lock, pragma))
+func (s *Store) database(lock string, pragmas ...string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(s.path, lock, pragmas))
 	if err == nil {
 		s.databases = append(s.databases, db)
 	}
@@ -114,10 +114,9 @@ func (s *Store) database(lock, pragma string) (*sql.DB, error) {
 // another process any more. FULL with WAL syncs every commit: an accepted message
 // must survive the machine's going down, because the provider will not send it
 // again.
-func dsn(path, lock, pragma string) string {
-	values := url.Values{"_txlock": {lock}, "_pragma": {
-		"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", pragma,
-	}}
+func dsn(path, lock string, pragmas []string) string {
+	pragmas = append([]string{"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)"}, pragmas...)
+	values := url.Values{"_txlock": {lock}, "_pragma": pragmas}
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: values.Encode()}).String()
 }
 

@@ -24,16 +24,21 @@ func (t *tx) exec(query string, args ...any) error {
 
 // changed tells whether the statement changed a row.
 func (t *tx) changed(query string, args ...any) (bool, error) {
+	n, err := t.affected(query, args...)
+	return n > 0, err
+}
+
+// affected counts the rows that the statement changed.
+func (t *tx) affected(query string, args ...any) (int64, error) {
 	statement, err := t.prepared(t.ctx, query)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	r, err := statement.ExecContext(t.ctx, args...)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	n, err := r.RowsAffected()
-	return n > 0, err
+	return r.RowsAffected()
 }
 
 // one reads the columns of one row; found is false when there is none.
