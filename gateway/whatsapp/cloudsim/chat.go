@@ -46,7 +46,7 @@ type message struct {
 	text string
 	// raw is the message's part of a shop's request, and content that of a
 	// customer's message.
-	raw     map[string]any
+	raw     any
 	content any
 	// file is what is shown above the text, or nil.
 	file *attachment

@@ -126,18 +126,18 @@ func (s *Simulator) addCustomer(w http.ResponseWriter, r *http.Request) error {
 
 // shownMessage is a bubble as the control API shows it.
 type shownMessage struct {
-	ID       string         `json:"id"`
-	From     string         `json:"from"` // "customer" or "shop"
-	Type     string         `json:"type"`
-	Text     string         `json:"text,omitempty"`
-	Options  []option       `json:"options,omitempty"`
-	File     *attachment    `json:"file,omitempty"`
-	Quotes   string         `json:"quotes,omitempty"`
-	Status   string         `json:"status"`
-	Callback string         `json:"biz_opaque_callback_data,omitempty"`
-	Reaction string         `json:"reaction,omitempty"`
-	Content  map[string]any `json:"content,omitempty"`
-	At       string         `json:"timestamp"`
+	ID       string      `json:"id"`
+	From     string      `json:"from"` // "customer" or "shop"
+	Type     string      `json:"type"`
+	Text     string      `json:"text,omitempty"`
+	Options  []option    `json:"options,omitempty"`
+	File     *attachment `json:"file,omitempty"`
+	Quotes   string      `json:"quotes,omitempty"`
+	Status   string      `json:"status"`
+	Callback string      `json:"biz_opaque_callback_data,omitempty"`
+	Reaction string      `json:"reaction,omitempty"`
+	Content  any         `json:"content,omitempty"`
+	At       string      `json:"timestamp"`
 }
 
 // listMessages shows what is on a customer's phone, so that a test needn't read

@@ -63,6 +63,9 @@ func (s *Simulator) readHeader(i *interactivePart, m *message) error {
 	if h == nil {
 		return nil
 	}
+	if s.config.Lenient && h.Text != "" {
+		h.Type = "text"
+	}
 	if i.Type == "list" && h.Type != "text" {
 		return refusal(131009, "interactive['header']['type'] must be one of {text}")
 	}

@@ -114,7 +114,7 @@ func (s *Simulator) accept(q request) (answer accepted, silent bool, err error) 
 	if err := s.admit(c, now); err != nil {
 		return accepted{}, false, err
 	}
-	if q.Type != "template" && !c.open(now) && !s.faults.LateErrors {
+	if shown.kind != "template" && !c.open(now) && !s.faults.LateErrors {
 		return accepted{}, false, refusal(131047, "")
 	}
 	shown.id, shown.at, shown.callback = wamid(c.wamidKey(), false), now, q.Callback

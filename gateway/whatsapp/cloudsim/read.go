@@ -38,15 +38,28 @@ func (s *Simulator) read(q request) (*message, error) {
 		return nil, tooLong("biz_opaque_callback_data", maxCallback)
 	case q.Context != nil && q.Context.MessageID == "":
 		return nil, missing("context['message_id']")
-	case q.Context != nil && q.Type == "reaction":
+	case q.Context != nil && q.kind() == "reaction":
 		return nil, refusal(131009, "a reaction can't be a contextual reply")
 	}
-	m := &message{kind: cmp.Or(q.Type, "text"), category: "service"}
-	m.raw, _ = q.raw[m.kind].(map[string]any)
+	m := &message{kind: q.kind(), category: "service"}
+	m.raw = q.raw[m.kind]
 	if q.Context != nil {
 		m.quotes = q.Context.MessageID
 	}
 	return m, s.readContent(q, m)
+}
+
+// kind is the type of the message. Without one it is a text, or the only part
+// that is there.
+func (q request) kind() string {
+	if q.Type == "" && q.Text == nil {
+		for _, kind := range append(slices.Clone(mediaKinds), "location", "contacts", "interactive", "template") {
+			if q.raw[kind] != nil {
+				return kind
+			}
+		}
+	}
+	return cmp.Or(q.Type, "text")
 }
 
 func (s *Simulator) readContent(q request, m *message) error {

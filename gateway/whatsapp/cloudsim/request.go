@@ -189,7 +189,7 @@ func (q request) input() string { return cmp.Or(q.To, q.Recipient) }
 
 // acceptance is the state in an answer; Meta gives one for templates alone.
 func (q request) acceptance() string {
-	if q.Type == "template" {
+	if q.kind() == "template" {
 		return "accepted"
 	}
 	return ""

@@ -7,10 +7,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -223,4 +230,140 @@ func (w *world) form(path string, fields url.Values) (int, string) {
 	r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader([]byte(fields.Encode())))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return w.do(r)
+}
+
+// noLimits lets a test send as much as it wants.
+func noLimits(c *cloudsim.Config) { c.Limits = cloudsim.Limits{PairSeconds: -1, NumberPerSecond: -1} }
+
+// get reads from the Graph API.
+func (w *world) get(path string) (int, string) {
+	w.t.Helper()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	return w.do(r)
+}
+
+// control asks the control API for something that has to work, and gives its
+// answer.
+func (w *world) control(path, body string) map[string]any {
+	w.t.Helper()
+	method := http.MethodPost
+	if body == "" {
+		method = http.MethodGet
+	}
+	status, answer := w.do(httptest.NewRequest(method, path, strings.NewReader(body)))
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(answer), &fields); err != nil || status != 200 {
+		w.t.Fatalf("%s with %.200s gives %d %s", path, body, status, answer)
+	}
+	return fields
+}
+
+// act lets a customer do something and gives the message's id.
+func (w *world) act(action string) string {
+	w.t.Helper()
+	id, _ := w.control("/control/act", action)["id"].(string)
+	return id
+}
+
+// raw is the value of a webhook with its field, and with the time of its entry.
+type raw map[string]any
+
+// waitRaw gives the next n webhooks as they came.
+func (w *world) waitRaw(n int) []raw {
+	w.t.Helper()
+	w.wait(n)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var values []raw
+	for _, body := range w.bodies[len(w.bodies)-n-len(w.came):][:n] {
+		var envelope struct {
+			Entry []struct {
+				Time    any
+				Changes []struct {
+					Field string
+					Value raw
+				}
+			}
+		}
+		if err := json.Unmarshal(body, &envelope); err != nil {
+			w.t.Fatal(err)
+		}
+		change := envelope.Entry[0].Changes[0]
+		change.Value["field"], change.Value["time"] = change.Field, envelope.Entry[0].Time
+		values = append(values, change.Value)
+	}
+	return values
+}
+
+// str gives what is at a path such as messages.0.text.body, as text.
+func (r raw) str(path string) string {
+	var at any = map[string]any(r)
+	for step := range strings.SplitSeq(path, ".") {
+		switch here := at.(type) {
+		case map[string]any:
+			at = here[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i >= len(here) {
+				return ""
+			}
+			at = here[i]
+		default:
+			return ""
+		}
+	}
+	if at == nil {
+		return ""
+	}
+	return fmt.Sprint(at)
+}
+
+// picture is a small PNG.
+func picture(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// part is the form of an upload.
+func part(t *testing.T, product, mimeType string, data []byte) (contentType string, body []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	header := textproto.MIMEHeader{}
+	header.Set("Content-Disposition", `form-data; name="file"; filename="a file"`)
+	header.Set("Content-Type", mimeType)
+	file, err := form.CreatePart(header)
+	if err == nil {
+		_, err = file.Write(data)
+	}
+	if err = errors.Join(err, form.WriteField("messaging_product", product), form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return form.FormDataContentType(), b.Bytes()
+}
+
+// uploadRaw uploads a file and gives status and answer.
+func (w *world) uploadRaw(product, mimeType string, data []byte) (int, string) {
+	w.t.Helper()
+	contentType, body := part(w.t, product, mimeType, data)
+	r := httptest.NewRequest(http.MethodPost, "/v25.0/"+number+"/media", bytes.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", contentType)
+	return w.do(r)
+}
+
+// uploadFile uploads a file that has to be taken and gives its id.
+func (w *world) uploadFile(mimeType string, data []byte) string {
+	w.t.Helper()
+	status, answer := w.uploadRaw("whatsapp", mimeType, data)
+	var taken struct{ ID string }
+	if err := json.Unmarshal([]byte(answer), &taken); err != nil || status != 200 || taken.ID == "" {
+		w.t.Fatalf("%d %s", status, answer)
+	}
+	return taken.ID
 }
