@@ -367,3 +367,19 @@ func (w *world) uploadFile(mimeType string, data []byte) string {
 	}
 	return taken.ID
 }
+
+// signature is what a body has to be signed with.
+func signature(body string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+func readAll(t *testing.T, r *http.Request) string {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(body)
+}
