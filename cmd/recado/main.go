@@ -2,6 +2,7 @@
 // when it is not sure. One binary does it all:
 //
 //	recado demo     a shop, a phone and a desk in the browser, without keys or servers
+//	recado cloudsim WhatsApp's Cloud API, emulated, to test against
 //	recado serve    the gateway, configured by the environment or flags
 //	recado ingest   documents and FAQ tables into the knowledge index
 //	recado ask      one turn without WhatsApp, with its decision record
@@ -68,6 +69,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "", "try it: a shop, a phone and a desk in the browser, without keys or servers", runDemo},
+		{"cloudsim", "", "emulate WhatsApp's Cloud API and its customers, to test against", runCloudsim},
 		{"serve", "", "run the gateway", runServe},
 		{"ingest", "PATH…", "bring the knowledge index in step with documents and FAQ tables", runIngest},
 		{"ask", "\"QUESTION\"", "take one turn without WhatsApp and show its decision record", runAsk},

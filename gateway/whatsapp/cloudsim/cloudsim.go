@@ -63,8 +63,8 @@ type Config struct {
 	// DisplayPhone is the shop's number as people write it; by default a number
 	// that is kept for fiction.
 	DisplayPhone string
-	// AccountID is the id of the WhatsApp Business account; by default one is made
-	// of the PhoneNumberID.
+	// AccountID is the id of the WhatsApp Business account; by default
+	// DefaultAccountID.
 	AccountID string
 	// PublicURL is how the emulator is reached, such as http://127.0.0.1:8090. It
 	// is what the addresses of files begin with; by default what the request for
@@ -136,7 +136,7 @@ func New(c Config) (*Simulator, error) {
 	c.DisplayPhone = cmp.Or(c.DisplayPhone, "15550783881")
 	c.ShopName = cmp.Or(c.ShopName, c.DisplayPhone)
 	c.Version = cmp.Or(c.Version, "v25.0")
-	c.AccountID = cmp.Or(c.AccountID, number("account", c.PhoneNumberID))
+	c.AccountID = cmp.Or(c.AccountID, DefaultAccountID(c.PhoneNumberID))
 	c.Templates = slices.Clone(c.Templates)
 	if c.Templates == nil {
 		c.Templates = StandardTemplates()

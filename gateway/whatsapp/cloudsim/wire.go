@@ -236,6 +236,9 @@ func country(phone string) string {
 	return "US"
 }
 
+// DefaultAccountID is the account that a Config without one has.
+func DefaultAccountID(phoneNumberID string) string { return number("account", phoneNumberID) }
+
 // number makes an id of fifteen digits from a name.
 func number(kind, name string) string { return "1" + digitsOf(kind, name, 14) }
 
