@@ -205,7 +205,7 @@ func (w *world) Take(context.Context, string, string, time.Time) (time.Duration,
 // Send implements gateway.Sender.
 func (w *world) Send(_ context.Context, o *gateway.Outgoing) (gateway.SendResult, error) {
 	w.attempts++
-	c, err := w.store.Store.Conversation(w.ctx, o.ConversationID)
+	c, err := w.store.Conversation(w.ctx, o.ConversationID)
 	if err != nil || o.Author == gateway.AuthorBot && c.Mode == gateway.ModeAgent {
 		w.Errorf("the bot talks while an agent has the conversation: attempt %d, %v", o.Attempt, err)
 	}
