@@ -268,8 +268,7 @@ func (d *doctor) redis(ctx context.Context) finding {
 func round(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
 
 func redisAway(err error) finding {
-	var refused redis.Error
-	if errors.As(err, &refused) {
+	if refused, answered := errors.AsType[redis.Error](err); answered {
 		switch {
 		case strings.HasPrefix(refused.Error(), "NOAUTH"), strings.HasPrefix(refused.Error(), "WRONGPASS"), strings.HasPrefix(refused.Error(), "NOPERM"):
 			return fail("Correct user and password in REDIS_URL.", "It does not let us in.")
