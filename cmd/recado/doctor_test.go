@@ -184,8 +184,8 @@ func TestDoctorWell(t *testing.T) {
 	}
 }
 
-// TestDoctorOnTheEmulator: the emulated Cloud API is as good as the real one for
-// whatever it answers.
+// TestDoctorOnTheEmulator: the emulated Cloud API knows number, account and
+// templates, and a business there can fall ill as well.
 func TestDoctorOnTheEmulator(t *testing.T) {
 	t.Parallel()
 	sim, err := cloudsim.New(cloudsim.Config{
@@ -199,7 +199,15 @@ func TestDoctorOnTheEmulator(t *testing.T) {
 	r, _ := diagnose(t, env)
 	r.is(t, "access token", levelOK)
 	r.is(t, "number", levelOK, "connected", "quality green")
+	r.is(t, "subscription", levelOK, "gets the account's webhooks")
+	r.is(t, "templates", levelOK)
 	r.is(t, "clock", levelOK)
+	end := httptest.NewRequestWithContext(t.Context(), http.MethodDelete,
+		"/v25.0/"+cloudsim.DefaultAccountID(testNumber)+"/subscribed_apps", http.NoBody)
+	end.Header.Set("Authorization", "Bearer s3cret-token")
+	sim.ServeHTTP(httptest.NewRecorder(), end)
+	r, _ = diagnose(t, env)
+	r.is(t, "subscription", levelFail, "no message arrives")
 	env["WHATSAPP_ACCESS_TOKEN"] = "another-token"
 	r, code := diagnose(t, env)
 	if r.is(t, "access token", levelFail, "expired"); code != exitFailed {
