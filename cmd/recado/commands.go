@@ -81,7 +81,7 @@ func runUser(ctx context.Context, c console, args []string) error {
 }
 
 func removeUser(ctx context.Context, c console, s settings, name string) (err error) {
-	store, err := openStore(ctx, s)
+	store, err := openStore(ctx, s, quietLog(c))
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func addUser(ctx context.Context, c console, s settings, name string) (err error
 	if err != nil {
 		return err
 	}
-	store, err := openStore(ctx, s)
+	store, err := openStore(ctx, s, quietLog(c))
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func runMigrate(ctx context.Context, c console, args []string) (err error) {
 	if len(words) > 0 {
 		return usagef("migrate takes no arguments, only flags; got %q", words[0])
 	}
-	store, err := openStore(ctx, s)
+	store, err := openStore(ctx, s, quietLog(c))
 	if err != nil {
 		return err
 	}

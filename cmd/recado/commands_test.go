@@ -175,7 +175,7 @@ func TestUserAddAndMigrate(t *testing.T) {
 	if code := run(t.Context(), c, []string{"user", "add", "ana"}); code != exitUsage {
 		t.Errorf("a short password: %d", code)
 	}
-	store, err := openStore(t.Context(), settings{Data: env["RECADO_DATA"]})
+	store, err := openStore(t.Context(), settings{Data: env["RECADO_DATA"]}, discard())
 	if err != nil {
 		t.Fatal(err)
 	}

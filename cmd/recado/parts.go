@@ -44,9 +44,9 @@ func (c *closers) close(err error) error {
 
 // openStore opens Postgres where a URL is given, and the embedded database
 // otherwise.
-func openStore(ctx context.Context, s settings) (gateway.Store, error) {
+func openStore(ctx context.Context, s settings, log *slog.Logger) (gateway.Store, error) {
 	if s.DatabaseURL != "" {
-		store, err := postgres.Open(ctx, postgres.Config{DSN: s.DatabaseURL})
+		store, err := postgres.Open(ctx, postgres.Config{DSN: s.DatabaseURL, Logger: log})
 		if err != nil {
 			return nil, fmt.Errorf("the database of DATABASE_URL can't be used: %w", err)
 		}
@@ -55,7 +55,7 @@ func openStore(ctx context.Context, s settings) (gateway.Store, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("the folder of RECADO_DATA can't be made: %w", err)
 	}
-	store, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(s.Data, "recado.db")})
+	store, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(s.Data, "recado.db"), Logger: log})
 	if err != nil {
 		return nil, fmt.Errorf("the database in RECADO_DATA can't be used: %w", err)
 	}

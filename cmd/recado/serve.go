@@ -93,7 +93,7 @@ func newSite(ctx context.Context, s settings, log *slog.Logger, guest string) (*
 
 func (s *site) open(ctx context.Context, guest string) error {
 	var err error
-	if s.store, err = openStore(ctx, s.settings); err != nil {
+	if s.store, err = openStore(ctx, s.settings, s.log); err != nil {
 		return err
 	}
 	s.closers.add(s.store.Close)

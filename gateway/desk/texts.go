@@ -201,6 +201,7 @@ var phrases = map[string]text{
 	"status_delivered": {"entregado", "delivered"},
 	"status_read":      {"leído", "read"},
 	"status_failed":    {"no entregado", "not delivered"},
+	"status_canceled":  {"no enviado", "not sent"},
 
 	"type_image":       {"una foto", "a photo"},
 	"type_audio":       {"un audio", "a voice message"},
