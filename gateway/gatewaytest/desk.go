@@ -1,9 +1,11 @@
 package gatewaytest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/recado/recado/gateway"
@@ -17,6 +19,7 @@ func deskTests() []test {
 		{"MessagesAreLimited", testLimits},
 		{"TurnsOldestFirst", testTurns},
 		{"HandoffsOldestFirst", testHandoffs},
+		{"ReplyOfOneIDIsOne", testReplyOnce},
 		{"CursorsAreChecked", testCursors},
 		{"RevisionGrows", testRevision},
 	}
@@ -314,4 +317,36 @@ func testActRefuses(b *bundle) {
 	b.same("handoffs", b.handoffs(gateway.HandoffQueued), []gateway.Handoff{h})
 	b.same("revision", b.revision(), revision)
 	b.nothing()
+}
+
+// testReplyOnce: of a reply that comes again with its id, however many at once, one
+// message is queued, and all are told that it is done.
+func testReplyOnce(b *bundle) {
+	h := b.queue(ana())
+	before := len(b.messages(h.ConversationID))
+	a := gateway.Action{
+		HandoffID: h.ID, Kind: gateway.ActionReply, Agent: "ana", Text: "Sí.", At: b.now,
+		OutgoingID: gateway.OnceID("token", h.ID),
+	}
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if got, err := gateway.ActOnce(b.Context(), b.store, a); err != nil || got.Agent != "ana" {
+				b.Errorf("the reply gives %q, %v", got.Agent, err)
+			}
+		})
+	}
+	group.Wait()
+	list := b.messages(h.ConversationID)
+	if len(list) != before+1 || list[before].ID != a.OutgoingID {
+		b.Errorf("%d messages were queued", len(list)-before)
+	}
+	b.act(h, gateway.ActionResolve, "ana", "")
+	if _, err := gateway.ActOnce(b.Context(), b.store, a); err != nil {
+		b.Errorf("again after the end: %v", err)
+	}
+	a.Text = "No."
+	if _, err := gateway.ActOnce(b.Context(), b.store, a); !errors.Is(err, gateway.ErrInvalid) {
+		b.Errorf("other words with that id: %v", err)
+	}
 }
