@@ -1,11 +1,13 @@
 package postgres
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -13,25 +15,20 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// acceptQuery inserts in the order of the digests, whatever the order of the list:
-// two calls that bring the same keys wait for each other in turn and never in a
-// circle. The numbers follow the list.
+// acceptQuery inserts in the order it is given, which is that of the digests: two
+// calls that bring the same keys wait for each other in turn and never in a circle.
+// One number is drawn for the call; the places in it keep the order of the list, and
+// leave room for more items than fit into a webhook.
 const acceptQuery = `
-with item as materialized (
-	select nextval('gateway_event_no') as no, i.*
-	from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-		$8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-		$12::text[], $13::text[], $14::text[], $15::bytea[], $16::bytea[]) with ordinality
-		as i (id, key, kind, channel, user_id, phone, name,
-			happened_at, received_at, answer_after, answer_by,
-			provider_id, message, status, raw, digest, place)
-	order by i.place
-)
 insert into gateway_events (digest, no, id, key, kind, channel, user_id, phone, name,
 	happened_at, received_at, answer_after, answer_by, provider_id, message, status, raw)
-select digest, no, id, key, kind, channel, user_id, phone, name,
-	happened_at, received_at, answer_after, answer_by, nullif(provider_id, ''), message::json, status::json, raw
-from item order by digest
+select i.digest, call.no * 1000000 + i.place, i.id, i.key, i.kind, i.channel, i.user_id, i.phone, i.name,
+	i.happened_at, i.received_at, i.answer_after, i.answer_by, i.provider_id, i.message::json, i.status::json, i.raw
+from (select nextval('gateway_event_no') as no) call, unnest($1::bytea[], $2::int[], $3::text[], $4::text[], $5::text[],
+	$6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
+	$13::timestamptz[], $14::text[], $15::text[], $16::text[], $17::bytea[])
+	as i (digest, place, id, key, kind, channel, user_id, phone, name,
+		happened_at, received_at, answer_after, answer_by, provider_id, message, status, raw)
 on conflict (digest) do nothing
 returning digest`
 
@@ -78,34 +75,57 @@ func (s *Store) Accept(ctx context.Context, events []gateway.Event) ([]gateway.E
 	return fresh, nil
 }
 
-// eventArrays are events as one array for each column. The ids sort in the order
-// of the list.
+// columns are events as one array for each column, in the order of their digests.
+type columns struct {
+	digests                                          [][]byte
+	places                                           []int32
+	ids, keys, kinds, channels, users, phones, names []string
+	at, received, after, by                          []pgtype.Timestamptz
+	providers, messages, statuses                    []*string
+	raws                                             [][]byte
+}
+
+// eventArrays are events as acceptQuery wants them. The ids sort in the order of the
+// list.
 func eventArrays(events []gateway.Event) ([]any, error) {
-	n := len(events)
-	ids, keys, kinds, channels := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	users, phones, names, providers := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	messages, statuses, raws := make([]*string, n), make([]*string, n), make([][]byte, n)
-	at, received := make([]pgtype.Timestamptz, n), make([]pgtype.Timestamptz, n)
-	after, by := make([]pgtype.Timestamptz, n), make([]pgtype.Timestamptz, n)
-	digests := make([][]byte, n)
+	order, digests, ids := make([]int, len(events)), make([]digest, len(events)), make([]string, len(events))
 	for i, e := range events {
-		var err error
-		if messages[i], err = document(e.Message); err != nil {
-			return nil, fmt.Errorf("encode a message: %w", err)
+		order[i], digests[i], ids[i] = i, digestOf(e.Key), gateway.NewID()
+	}
+	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(digests[a][:], digests[b][:]) })
+	var c columns
+	for _, i := range order {
+		if err := c.add(events[i]); err != nil {
+			return nil, err
 		}
-		if statuses[i], err = document(e.Status); err != nil {
-			return nil, fmt.Errorf("encode a status: %w", err)
-		}
-		ids[i], keys[i], kinds[i], channels[i] = gateway.NewID(), escape(e.Key), escape(string(e.Kind)), escape(e.Channel)
-		users[i], phones[i], names[i] = escape(e.From.UserID), escape(e.From.Phone), escape(e.Name)
-		d := digestOf(e.Key)
-		digests[i] = d[:]
-		providers[i], raws[i] = escape(providerID(e)), e.Raw
-		at[i], received[i], after[i], by[i] = stamp(e.At), present(e.ReceivedAt), stamp(e.AnswerAfter), stamp(e.AnswerBy)
+		c.digests, c.places, c.ids = append(c.digests, digests[i][:]), append(c.places, int32(i)), append(c.ids, ids[i])
 	}
 	return []any{
-		ids, keys, kinds, channels, users, phones, names, at, received, after, by, providers, messages, statuses, raws, digests,
+		c.digests, c.places, c.ids, c.keys, c.kinds, c.channels, c.users, c.phones, c.names,
+		c.at, c.received, c.after, c.by, c.providers, c.messages, c.statuses, c.raws,
 	}, nil
+}
+
+func (c *columns) add(e gateway.Event) error {
+	message, err := document(e.Message)
+	if err != nil {
+		return fmt.Errorf("encode a message: %w", err)
+	}
+	status, err := document(e.Status)
+	if err != nil {
+		return fmt.Errorf("encode a status: %w", err)
+	}
+	var provider *string
+	if id := providerID(e); id != "" {
+		provider = new(escape(id))
+	}
+	c.messages, c.statuses, c.providers = append(c.messages, message), append(c.statuses, status), append(c.providers, provider)
+	c.keys, c.kinds, c.channels = append(c.keys, escape(e.Key)), append(c.kinds, escape(string(e.Kind))), append(c.channels, escape(e.Channel))
+	c.users, c.phones, c.names = append(c.users, escape(e.From.UserID)), append(c.phones, escape(e.From.Phone)), append(c.names, escape(e.Name))
+	c.at, c.received = append(c.at, stamp(e.At)), append(c.received, present(e.ReceivedAt))
+	c.after, c.by = append(c.after, stamp(e.AnswerAfter)), append(c.by, stamp(e.AnswerBy))
+	c.raws = append(c.raws, e.Raw)
+	return nil
 }
 
 // providerID is the channel's id of the message that an event is or is about.
