@@ -3,7 +3,9 @@ package cloudsim_test
 import (
 	"context"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,16 +17,7 @@ import (
 // reloading.
 func TestInABrowser(t *testing.T) {
 	t.Parallel()
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		t.Skip("there is no Chromium in PATH")
-	}
+	browser := chromium(t)
 	w := newWorld(t, nil)
 	w.run()
 	server := httptest.NewServer(w)
@@ -62,6 +55,86 @@ func TestInABrowser(t *testing.T) {
 	left, err := chromedp.Run(ctx, chromedp.Value(`#text`))
 	if err != nil || left != "" {
 		t.Errorf("%q is left to send, %v", left, err)
+	}
+}
+
+// chromium is the path of a browser.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("there is no Chromium in PATH")
+	return ""
+}
+
+// On a narrow screen each kind of message is shown and sent, much of it by
+// keyboard alone.
+func TestEachKindInABrowser(t *testing.T) {
+	t.Parallel()
+	browser := chromium(t)
+	w := newWorld(t, noLimits)
+	stop := w.run()
+	picture, _ := stage(w, t)
+	server := httptest.NewServer(w)
+	t.Cleanup(server.Close)
+	t.Cleanup(w.EndStreams)
+	ctx := newTab(t, browser)
+	do := func(what string, steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	is := func(what, expression string) {
+		t.Helper()
+		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression)); err != nil || !ok {
+			t.Errorf("%s: %t, %v", what, ok, err)
+		}
+	}
+	do("open", chromedp.EmulateViewport(360, 740), chromedp.Navigate(server.URL+"/phone/1?lang=es"), chromedp.WaitVisible(`#log .picture img`))
+	is("nothing is wider than the screen", `document.documentElement.scrollWidth <= 360 && document.querySelector(".scroll").scrollWidth <= 360`)
+	do("the picture is loaded", chromedp.Poll[chromedp.Void](`document.querySelector('img[src$="`+picture+`"]').naturalWidth > 0`))
+	is("sound and film have players", `document.querySelectorAll("#log audio[controls], #log video[controls]").length == 2`)
+	is("everything that can be used has a name", `[...document.querySelectorAll("button, a, summary, input:not([type=hidden]), textarea")].every((e) =>
+		(e.textContent + (e.ariaLabel || "") + (e.labels?.[0]?.textContent || "") + (e.querySelector("img")?.alt || "")).trim())`)
+	stop() // all that was staged is waiting or delivered; only what comes now is looked at
+	w.control("/control/reset", `{}`)
+	w.drainCame()
+	w.run()
+	w.say(lucia, "hola")
+	w.wait(1)
+	w.send("interactive", `{"type":"list","body":{"text":"Elige"},"action":{"button":"Ver","sections":[{"rows":[{"id":"r1","title":"Uno"}]}]}}`)
+	w.wait(2)
+	do("open the list by keyboard", chromedp.Navigate(server.URL+"/phone/1"), chromedp.WaitVisible(`.rows summary`),
+		chromedp.Focus(`.rows summary`), chromedp.KeyEvent("\r"), chromedp.WaitVisible(`.rows button`), chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
+	w.wait(1) // read
+	if got := w.waitRaw(1)[0]; got.str("messages.0.interactive.list_reply.id") != "r1" {
+		t.Errorf("chosen: %v", got)
+	}
+	do("react", chromedp.Click(`#log .theirs .more summary`), chromedp.Click(`#log .theirs .emoji button`), chromedp.WaitVisible(`#log .theirs .reaction`))
+	if got := w.waitRaw(1)[0]; got.str("messages.0.reaction.emoji") != "👍" {
+		t.Errorf("reacted: %v", got)
+	}
+	do("reply", chromedp.Click(`#log .theirs .more summary`), chromedp.Click(`#log .theirs .more a`), chromedp.WaitVisible(`#reply`),
+		chromedp.SendKeys(`#text`, "¿Y el dos?\r"), chromedp.WaitVisible(`#log .quote`), chromedp.WaitNotPresent(`#reply`))
+	if got := w.waitRaw(1)[0]; got.str("messages.0.context.id") == "" || got.str("messages.0.text.body") != "¿Y el dos?" {
+		t.Errorf("replied: %v", got)
+	}
+	file := filepath.Join(t.TempDir(), "nota.png")
+	if err := os.WriteFile(file, drawn(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	do("send a file", chromedp.Click(`.attach summary`), chromedp.SendKeys(`#file input[name=text]`, "Esta"),
+		chromedp.SetUploadFiles(`#file input[type=file]`, []string{file}), chromedp.WaitVisible(`#log .mine .picture`))
+	if got := w.waitRaw(1)[0]; got.str("messages.0.image.caption") != "Esta" || got.str("messages.0.image.mime_type") != "image/png" {
+		t.Errorf("a file: %v", got)
+	}
+	do("send a place", chromedp.Click(`.attach summary`), chromedp.SendKeys(`.attach input[name=place]`, "Casa\r"), chromedp.WaitVisible(`#log .mine:last-of-type .media`))
+	if got := w.waitRaw(1)[0]; got.str("messages.0.location.name") != "Casa" {
+		t.Errorf("a place: %v", got)
 	}
 }
 

@@ -65,7 +65,7 @@ func TestMetasExamplesAreTaken(t *testing.T) {
 			c.Lenient, c.Limits.PairBurst, c.Templates = lenient, 100, exampleTemplates()
 		})
 		read := w.say(lucia, "hola")
-		image := w.uploadFile("image/png", picture(t))
+		image := w.uploadFile("image/png", drawn(t))
 		other := w.uploadFile("application/pdf", []byte("%PDF-1.7 bill"))
 		for _, path := range requests {
 			raw, err := os.ReadFile(path)

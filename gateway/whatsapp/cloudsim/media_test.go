@@ -50,7 +50,7 @@ func TestAFileGoesUpAndComesDown(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_790_000_000, 0)
 	w := newWorld(t, func(c *cloudsim.Config) { c.Now = func() time.Time { return now } })
-	data := picture(t)
+	data := drawn(t)
 	id := w.uploadFile("image/png", data)
 	got, status := w.mediaInfo(id)
 	sum := sha256.Sum256(data)
@@ -94,7 +94,7 @@ func TestAFileCanBeDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.say(lucia, "hola")
-	id := w.uploadFile("image/png", picture(t))
+	id := w.uploadFile("image/png", drawn(t))
 	if got := w.send("image", `{"id":"`+id+`"}`); got != 0 {
 		t.Errorf("before: %d", got)
 	}
@@ -148,7 +148,7 @@ func TestTheWrongFileFailsLater(t *testing.T) {
 	w.say(lucia, "hola")
 	w.wait(1)
 	pdf := w.uploadFile("application/pdf", []byte("%PDF-1.7 factura"))
-	lie := w.uploadFile("image/jpeg", picture(t))
+	lie := w.uploadFile("image/jpeg", drawn(t))
 	for kind, id := range map[string]string{"image": pdf, "audio": pdf, "sticker": lie, "video": lie} {
 		if got := w.send(kind, `{"id":"`+id+`"}`); got != 0 {
 			t.Errorf("%s: %d", kind, got)
@@ -177,7 +177,7 @@ func TestACustomersFileCanBeFetched(t *testing.T) {
 		c.Now, c.PublicURL = func() time.Time { return now }, "http://graph.test:8090/"
 	})
 	w.run()
-	data := picture(t)
+	data := drawn(t)
 	sum := sha256.Sum256(data)
 	for _, test := range []struct{ kind, mime, extra, key, want string }{
 		{"image", "image/png", `,"text":"¿Lo tenéis?"`, "caption", "¿Lo tenéis?"},

@@ -95,6 +95,9 @@ type bubble struct {
 	Ticks string
 }
 
+// Short is the beginning of the text.
+func (b bubble) Short() string { return short(b.Plain) }
+
 // shownFile is a file in a bubble.
 type shownFile struct {
 	Kind, Name string
@@ -233,9 +236,9 @@ func (s *Simulator) fileOf(a *attachment, now time.Time) *shownFile {
 	return f
 }
 
-// short is the beginning of a text.
+// short is the beginning of a text, without marks.
 func short(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.NewReplacer("*", "", "~", "", "`", "").Replace(strings.Join(strings.Fields(text), " "))
 	if r := []rune(text); len(r) > quoteLength {
 		return string(r[:quoteLength]) + "…"
 	}

@@ -319,11 +319,15 @@ func (r raw) str(path string) string {
 	return fmt.Sprint(at)
 }
 
-// picture is a small PNG.
-func picture(t *testing.T) []byte {
+// drawn is a picture as PNG.
+func drawn(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+	grey := image.NewGray(image.Rect(0, 0, 200, 120))
+	for i := range grey.Pix {
+		grey.Pix[i] = uint8(60 + i/200 + i%200/2)
+	}
+	if err := png.Encode(&b, grey); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -382,4 +386,15 @@ func readAll(t *testing.T, r *http.Request) string {
 		t.Error(err)
 	}
 	return string(body)
+}
+
+// drainCame forgets the webhooks that came until now.
+func (w *world) drainCame() {
+	for {
+		select {
+		case <-w.came:
+		default:
+			return
+		}
+	}
 }
