@@ -114,7 +114,8 @@ func (e *emulator) complete() error {
 	}
 	if c.Customers == nil {
 		c.Customers = []cloudsim.Customer{
-			{Phone: "34600550101", Name: "Lucía Herrera"}, {Phone: "447700900123", Name: "Tom Baker"},
+			{Phone: "34600550101", Name: "Lucía Herrera"},
+			{Phone: "447700900123", Name: "Tom Baker"},
 			{Name: "Ana", Username: "@ana", UserID: "ES.1" + strings.Repeat("0", 18) + "7"},
 		}
 	}

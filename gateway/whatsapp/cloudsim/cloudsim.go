@@ -8,9 +8,10 @@
 // statuses, signed and in the bytes that Meta writes, in the order of each
 // customer, again and again until they are taken.
 //
-// Everything is kept in memory. POST /control/faults makes the emulator behave as
-// badly as the real thing can; see Faults. The package speaks HTTP alone and knows
-// nothing of the gateway that it talks to.
+// Everything is kept in memory. POST /control/act lets customers do whatever they
+// do on real phones, see Action, and POST /control/faults makes the emulator behave
+// as badly as the real thing can, see Faults. The package speaks HTTP alone and
+// knows nothing of the gateway that it talks to.
 package cloudsim
 
 import (

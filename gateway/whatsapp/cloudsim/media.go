@@ -229,15 +229,12 @@ func (s *Simulator) mediaHash(id, end string) string {
 // content is the second hop: the file itself, for the token and while the address
 // lasts.
 func (s *Simulator) content(w http.ResponseWriter, r *http.Request) error {
-	id, end, hash := r.PathValue("id"), r.URL.Query().Get("ext"), r.URL.Query().Get("hash")
-	until, err := strconv.ParseInt(end, 10, 64)
-	now := s.config.Now()
 	s.mu.Lock()
-	u := s.media.find(id, now)
+	u := s.media.find(r.PathValue("id"), s.config.Now())
 	status, corrupt := s.strikeMedia()
 	s.mu.Unlock()
 	switch {
-	case err != nil || u == nil || now.Unix() > until || !hmac.Equal([]byte(hash), []byte(s.mediaHash(id, end))):
+	case u == nil || !s.lasts(u, r):
 		http.Error(w, "URL signature expired", http.StatusNotFound)
 		return nil
 	case status != 0:
@@ -251,6 +248,14 @@ func (s *Simulator) content(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", u.mime)
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(data)))
 	return nil
+}
+
+// lasts tells whether an address was given out by this emulator and can still be
+// used.
+func (s *Simulator) lasts(u *upload, r *http.Request) bool {
+	end, hash := r.URL.Query().Get("ext"), r.URL.Query().Get("hash")
+	until, err := strconv.ParseInt(end, 10, 64)
+	return err == nil && s.config.Now().Unix() <= until && hmac.Equal([]byte(hash), []byte(s.mediaHash(u.id, end)))
 }
 
 // deleteMedia forgets a file.
