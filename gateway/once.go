@@ -22,7 +22,7 @@ func OnceID(token string, parts ...string) string {
 // ActOnce is Act for an action that may be a repetition, because a form was sent
 // twice or an answer never came. A reply whose OutgoingID is queued already in this
 // conversation, with the same text, is done, and gives the handoff as it is now;
-// with another text it gives ErrInvalid. A store keeps one message of an id, so that
+// with another text it gives ErrIDTaken. A store keeps one message of an id, so that
 // of two at the same time one is sent.
 func ActOnce(ctx context.Context, desk Desk, a Action) (Handoff, error) {
 	h, err := desk.Act(ctx, a)
@@ -36,7 +36,7 @@ func ActOnce(ctx context.Context, desk Desk, a Action) (Handoff, error) {
 	case before == nil:
 		return Handoff{}, err
 	case before.Text != strings.TrimSpace(a.Text):
-		return Handoff{}, fmt.Errorf("%w: the id belongs to another reply", ErrInvalid)
+		return Handoff{}, ErrIDTaken
 	}
 	return h, nil
 }

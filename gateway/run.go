@@ -86,6 +86,10 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 		facts := g.Orders.Facts(ctx, conversation.Contact, burst.Text())
 		orders := rag.Stage{Name: "orders", Took: time.Since(began)}
 		s.Answer, s.AnswerErr = g.answer(ctx, question(conversation, burst, c.History, facts, now))
+		if s.AnswerErr != nil && ctx.Err() == nil {
+			// The error names the server's trouble and never what was asked.
+			g.Logger.WarnContext(ctx, "no answer could be made; a person takes over", "reason", string(errorReason(s.AnswerErr)), "error", s.AnswerErr)
+		}
 		s.Answer.Orders = facts
 		s.Answer.Stages = append([]rag.Stage{orders}, s.Answer.Stages...)
 	}
@@ -149,7 +153,7 @@ func (g *Gateway) abandon(ctx context.Context, c *Claim, r Record, cause error) 
 	case errors.Is(cause, ErrHumanOwns):
 		r.Outcome = OutcomeHumanOwns
 	case errors.Is(cause, errStopped):
-		r.Outcome, r.Error = OutcomeFailed, "the program was stopped"
+		r.Outcome, r.Error, r.Decision = OutcomeFailed, "the program was stopped", Decision{Kind: DecideQuiet, Rule: "stopped"}
 	default:
 		r.Outcome, r.Error = OutcomeFailed, "the turn could not be committed"
 		retryAt = retryAt.Add(time.Duration(c.Attempt) * time.Second)

@@ -72,7 +72,7 @@ func TestTurnIsLeftToOthersWhenTheProgramStops(t *testing.T) {
 	if err := g.Turn(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.committed) != 0 || len(s.abandoned) != 1 || s.abandoned[0].Outcome != OutcomeFailed {
+	if len(s.committed) != 0 || len(s.abandoned) != 1 || s.abandoned[0].Outcome != OutcomeFailed || s.abandoned[0].Decision.Rule != "stopped" {
 		t.Errorf("committed %d, abandoned %+v", len(s.committed), s.abandoned)
 	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -28,6 +29,9 @@ var (
 	ErrWindowClosed = errors.New("the service window is closed")
 	// ErrInvalid says that the caller's input can't be used.
 	ErrInvalid = errors.New("invalid input")
+	// ErrIDTaken says that the id of a reply is that of another reply. It is an
+	// ErrInvalid.
+	ErrIDTaken = fmt.Errorf("%w: the id belongs to another reply", ErrInvalid)
 )
 
 // Inbox takes events in and hands them out by conversation.

@@ -47,7 +47,7 @@ func runIngest(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if n := len(report.Broken); n > 0 {
-		return fmt.Errorf("%d of the sources did not go in; the others did", n)
+		return fmt.Errorf("%d sources did not go in, for the reasons above", n)
 	}
 	return nil
 }

@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/gateway/postgres"
@@ -45,34 +46,48 @@ func (c *closers) close(err error) error {
 // openStore opens Postgres where a URL is given, and the embedded database
 // otherwise.
 func openStore(ctx context.Context, s settings, log *slog.Logger) (gateway.Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
 	if s.DatabaseURL != "" {
 		store, err := postgres.Open(ctx, postgres.Config{DSN: s.DatabaseURL, Logger: log})
-		if err != nil {
-			return nil, fmt.Errorf("the database of DATABASE_URL can't be used: %w", err)
-		}
-		return store, nil
+		return store, s.unusable(err)
 	}
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("the folder of RECADO_DATA can't be made: %w", err)
+		return nil, s.unusable(err)
 	}
 	store, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(s.Data, "recado.db"), Logger: log})
-	if err != nil {
-		return nil, fmt.Errorf("the database in RECADO_DATA can't be used: %w", err)
+	return store, s.unusable(err)
+}
+
+// openTimeout is how long a start waits for a database, with its migrations.
+const openTimeout = time.Minute
+
+// unusable says that the database can't be used, in one line that names the variable
+// and not its value, which may hold a password.
+func (s settings) unusable(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.DatabaseURL != "" && errors.Is(err, context.DeadlineExceeded):
+		return usagef("DATABASE_URL: the database did not answer in time; `recado doctor` looks closer")
+	case s.DatabaseURL != "":
+		return usagef("DATABASE_URL: the database can't be used: %s; `recado doctor` looks closer", cmp.Or(postgres.Reason(err), why(err)))
+	case errors.Is(err, fs.ErrPermission):
+		return usagef("RECADO_DATA: the folder can't be written to by this user")
 	}
-	return store, nil
+	return usagef("RECADO_DATA: the folder can't be used, or the database in it is damaged; `recado doctor` looks closer")
 }
 
 // openIndex opens the knowledge index beside the store. rebuild empties one that
 // was made with another embedding model.
 func openIndex(ctx context.Context, s settings, e knowledge.Embedder, rebuild bool) (index, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
 	x, err := openIndexIn(ctx, s, e, rebuild)
 	if errors.Is(err, knowledge.ErrEmbedder) {
 		return nil, usagef("RECADO_EMBEDDING_MODEL: the knowledge index was built with another embedding model; run `recado ingest --rebuild PATH…` once, or set the model back")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the knowledge index can't be used: %w", err)
-	}
-	return x, nil
+	return x, s.unusable(err)
 }
 
 func openIndexIn(ctx context.Context, s settings, e knowledge.Embedder, rebuild bool) (index, error) {

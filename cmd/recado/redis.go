@@ -63,7 +63,7 @@ func openOrders(ctx context.Context, s settings, log *slog.Logger) (*orderBook, 
 	b.Book = book
 	if b.path != "" {
 		if err := b.tail(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("read the orders in RECADO_DATA: %w", err), b.Close())
+			return nil, errors.Join(usagef("RECADO_DATA: orders.jsonl in the folder can't be read"), b.Close())
 		}
 	}
 	return b, nil

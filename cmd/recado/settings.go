@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +65,7 @@ func table() []setting {
 		{"WHATSAPP_APP_SECRET", "whatsapp-app-secret", "", "app secret that signs webhooks; several with commas while rotating", readSecrets},
 		{"WHATSAPP_VERIFY_TOKEN", "whatsapp-verify-token", "", "token for subscribing the webhook", text(func(s *settings) *string { return &s.VerifyToken })},
 		{"WHATSAPP_ACCESS_TOKEN", "whatsapp-access-token", "", "token for sending", text(func(s *settings) *string { return &s.AccessToken })},
-		{"WHATSAPP_PHONE_NUMBER_ID", "whatsapp-phone-number-id", "", "id of the business number", text(func(s *settings) *string { return &s.PhoneNumberID })},
+		{"WHATSAPP_PHONE_NUMBER_ID", "whatsapp-phone-number-id", "", "id of the business number", readNumberID},
 		{"WHATSAPP_BUSINESS_ACCOUNT_ID", "whatsapp-business-account-id", "", "id of the WhatsApp Business Account, for recado doctor", text(func(s *settings) *string { return &s.AccountID })},
 		{"WHATSAPP_API_URL", "whatsapp-api-url", defaultAPIURL, "base of the Graph API with its version", readAPIURL},
 		{"OPENAI_API_KEY", "openai-api-key", "", "key of the language model's server; without key and base URL the offline model answers", text(func(s *settings) *string { return &s.OpenAIKey })},
@@ -152,10 +153,25 @@ func readSecrets(s *settings, v string) string {
 	return ""
 }
 
+func readNumberID(s *settings, v string) string {
+	s.PhoneNumberID = v
+	if strings.Trim(v, "0123456789") != "" {
+		return "is not an id in digits, such as 106540352242922; it is not the phone number"
+	}
+	return ""
+}
+
 func readAPIURL(s *settings, v string) string {
 	s.APIURL = strings.TrimRight(v, "/")
+	if metaWithoutVersion.MatchString(s.APIURL) {
+		return "has no version at its end, like " + defaultAPIURL
+	}
 	return wrongURL(v, "is not a URL like "+defaultAPIURL, "http", "https")
 }
+
+// metaWithoutVersion is Meta's own address without what it wants at its end; others
+// may stand in for it anywhere.
+var metaWithoutVersion = regexp.MustCompile(`^https?://graph\.facebook\.com(/[^v].*)?$`)
 
 func readBaseURL(s *settings, v string) string {
 	s.OpenAIBaseURL = strings.TrimRight(v, "/")

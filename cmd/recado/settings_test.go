@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,19 +39,41 @@ func TestWrongSettings(t *testing.T) {
 		"DATABASE_URL":             "mysql://root:s3cret@host/db",
 		"REDIS_URL":                "http://s3cret",
 		"WHATSAPP_APP_SECRET":      " , ,",
-		"WHATSAPP_API_URL":         "graph.facebook.com/s3cret",
+		"WHATSAPP_API_URL":         "https://graph.facebook.com/s3cret",
 		"OPENAI_BASE_URL":          "localhost:11434/s3cret",
 		"RECADO_EMBEDDING_DIM":     "s3cret",
 		"RECADO_QUIET_PERIOD":      "2 s3cret",
 		"RECADO_CALIBRATION":       "/nowhere/at-all.json",
 		"WHATSAPP_ACCESS_TOKEN":    "",
-		"WHATSAPP_PHONE_NUMBER_ID": "",
+		"WHATSAPP_PHONE_NUMBER_ID": "s3cret",
 	} {
 		env := complete(t)
 		env[variable] = value
 		code, _, errs := tell(t, env, "serve")
 		if code != exitUsage || !strings.Contains(errs, variable) || strings.Count(errs, "\n") != 1 || strings.Contains(errs, "s3cret") {
 			t.Errorf("%s=%q: status %d, %q", variable, value, code, errs)
+		}
+	}
+}
+
+// TestUnusableDatabase: one line that names the variable, nothing of its value, and
+// status 2, whatever the command.
+func TestUnusableDatabase(t *testing.T) {
+	t.Parallel()
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for variable, value := range map[string]string{
+		"DATABASE_URL": "postgres://s3cret:s3cret@127.0.0.1:1/s3cret", "RECADO_DATA": filepath.Join(blocked, "s3cret"),
+	} {
+		for _, args := range [][]string{{"serve"}, {"migrate"}, {"ingest", "."}, {"ask", "hola"}, {"user", "remove", "ana"}} {
+			env := complete(t)
+			env[variable] = value
+			code, _, errs := tell(t, env, args...)
+			if code != exitUsage || !strings.Contains(errs, variable) || strings.Count(errs, "\n") != 1 || strings.Contains(errs, "s3cret") {
+				t.Errorf("recado %q with %s: status %d, %q", args, variable, code, errs)
+			}
 		}
 	}
 }

@@ -64,6 +64,8 @@ func explain(err error) *problem {
 			http.StatusConflict, "window_closed",
 			"The 24-hour service window is over: free text can't be sent until the customer writes again.",
 		}
+	case errors.Is(err, gateway.ErrIDTaken):
+		return &problem{http.StatusBadRequest, "invalid", "The id of this reply was used for another text. Use a new id for each reply."}
 	case errors.Is(err, gateway.ErrInvalid):
 		return &problem{http.StatusBadRequest, "invalid", "A parameter or the body can't be used."}
 	case errors.Is(err, web.ErrTooLarge):

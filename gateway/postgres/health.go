@@ -76,7 +76,7 @@ func newest() (int64, error) {
 }
 
 // Reason says in a few fixed words why a server refused a connection or a query,
-// and nothing when it is no refusal that people can do something about.
+// and nothing when the server said nothing.
 func Reason(err error) string {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -92,7 +92,9 @@ func Reason(err error) string {
 	case "57P03":
 		return "it is starting or stopping"
 	case "42501":
-		return "the user may not read what is needed"
+		return "the user may not do what is needed"
+	case "0A000", "58P01":
+		return "it lacks something that is needed, most likely the extension vector (pgvector)"
 	}
-	return ""
+	return "it answers with SQLSTATE " + refused.Code
 }

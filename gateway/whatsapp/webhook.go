@@ -124,13 +124,12 @@ func (h *Webhook) receive(w http.ResponseWriter, r *http.Request) {
 
 // read gives the body, or the status that refuses it.
 func (h *Webhook) read(w http.ResponseWriter, r *http.Request) ([]byte, int) {
-	if r.ContentLength > MaxBody {
-		return nil, http.StatusRequestEntityTooLarge
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	var large *http.MaxBytesError
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	switch {
-	case errors.As(err, &large):
+	case len(body) > MaxBody:
+		// Many clients hear the answer only after all was sent; what is far too large
+		// is cut off with the connection.
+		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, 4*MaxBody))
 		return nil, http.StatusRequestEntityTooLarge
 	case err != nil:
 		return nil, http.StatusBadRequest
