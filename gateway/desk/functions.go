@@ -41,7 +41,7 @@ func functions(language string) template.FuncMap {
 		"ticks":    ticks,
 		"span":     span,
 		"clock":    clock,
-		"day":      day,
+		"day":      func(text string) string { return day(language, text) },
 		"within":   within,
 		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"at":       func(now, t time.Time) moment { return moment{now, t} },
@@ -148,13 +148,20 @@ func clock(now, t time.Time) string {
 	return t.Format("2006-01-02 15:04")
 }
 
-// day is the day of a date or time as an order has it; a text that is neither
-// stays as it is.
-func day(text string) string {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t.Format(time.DateOnly)
+// day is the day of a date or time as an order has it, as people of the language
+// write it; a text that is neither stays as it is.
+func day(language, text string) string {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t, err = time.Parse(time.DateOnly, text)
 	}
-	return text
+	switch {
+	case err != nil:
+		return text
+	case language == "es":
+		return t.Format("02/01/2006")
+	}
+	return t.Format("2 Jan 2006")
 }
 
 // within is the path of a heading below the title of its document.
@@ -167,7 +174,8 @@ func within(title, heading string) string {
 
 // decimal writes a number with the language's own decimal mark.
 func decimal(language string, n float64, places int) string {
-	text := strconv.FormatFloat(n, 'f', places, 64)
+	// A minus is no hyphen: lines do not break behind it.
+	text := strings.Replace(strconv.FormatFloat(n, 'f', places, 64), "-", "−", 1)
 	if language == "es" {
 		text = strings.Replace(text, ".", ",", 1)
 	}

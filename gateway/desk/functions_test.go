@@ -66,7 +66,7 @@ func TestPeopleAndStates(t *testing.T) {
 	for got, want := range map[string]string{
 		who(" ", phone): "+34600550101", who("Lucía", phone): "Lucía", contact(gateway.Identity{UserID: "ES.1"}): "ES.1",
 		orderStatus("es", "Out for delivery"): "en reparto", orderStatus("en", "waiting_for_moon"): "waiting for moon",
-		day("2026-03-02T23:30:00+01:00"): "2026-03-02", day("2026-03-04"): "2026-03-04", day("soon"): "soon",
+		day("es", "2026-03-02T23:30:00+01:00"): "02/03/2026", day("en", "2026-03-04"): "4 Mar 2026", day("es", "soon"): "soon",
 		within("Pagos", "Pagos > Tarjeta > Cuándo"): "Tarjeta › Cuándo", within("Pagos", "Pagos"): "", within("Pagos", "Plazos"): "Plazos",
 		ticks("read"): "✓✓", ticks("failed"): "✕", ticks("received"): "",
 		searched("+34 (600) 55-01.01"): "34600550101", searched("ES.555 1"): "ES.555 1",

@@ -119,7 +119,7 @@ func TestHandoffPageHasEverything(t *testing.T) {
 	const path = "/desk/handoffs/" + desktest.LuciaHandoff
 	b.get(path, "es").says(t, http.StatusOK,
 		"La respuesta no era lo bastante segura", "Y si solo devuelvo una bombilla", "&#43;34600550101",
-		"#W2024117", "enviado", "Robot aspirador Nogal R2", "219,00 EUR", "2026-03-04", "Seguir el envío",
+		"#W2024117", "enviado", "Robot aspirador Nogal R2", "219,00 EUR", "04/03/2026", "Seguir el envío",
 		"Devoluciones", "Lo último que dijo el asistente", "Los paquetes se devuelven completos",
 		"0,62", "umbral 0,85", "leído", "entregado", "23 h 48 min", "Usar el borrador",
 		"Enviar", "Atender", "Devolver al asistente", "Dar por resuelta", `<title>(3) Lucía Herrera · Recado`)
