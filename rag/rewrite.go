@@ -3,8 +3,10 @@ package rag
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/guard"
 )
 
 // maxFollowUpWords bounds what can be a follow-up: a longer question carries its
@@ -19,16 +21,76 @@ var followUpStart = regexp.MustCompile(`(?i)^[\s¿¡]*(y|e|o|pero|entonces|and|b
 // question.
 var followUpPronoun = regexp.MustCompile(`(?i)\b(eso|esto|ese|esa|lo|la mía|el mío|it|that|this|those|them|one|same|mismo|misma)\b`)
 
-// rewrite gives the text to search for. A follow-up is put behind the customer's
-// turn before it, because alone it names no subject; everything else is searched
-// as it was written. It is deterministic, so that a turn can be replayed.
+// opening matches what people write before they come to the point, up to the
+// mark or the space behind it: a greeting, an excuse, a word that a question comes.
+var opening = regexp.MustCompile(`(?i)^[\s¿¡,.;:!…-]*(?:` +
+	`ho+la+s?|ola|holi|muy buenas|buen[oa]s(?: (?:d[ií]as|tardes|noches))?|buen d[ií]a|hey|saludos|qu[eé] tal|` +
+	`oye|oiga|oid|perd[oó]n(?:a|e|ad)?|disculp(?:a|e|ad)|por favor|porfa(?:vor)?|gracias|muchas gracias|` +
+	`(?:(?:tengo|tenía|tenia|os hago|te hago) )?una (?:duda|pregunta|consulta|preguntita|cosa)(?: r[aá]pida)?|una (?:duda|pregunta) que tengo|` +
+	`(?:(?:me gustar[ií]a|quer[ií]a|quisiera|quiero|necesito) (?:saber|preguntar(?:os|te)?|consultar(?:os)?)|` +
+	`(?:me )?(?:pod(?:r[ií]a|r[ií]as|r[ií]ais|[eé]is)|puedes?) (?:decir(?:me)?|indicar(?:me)?)|sab[eé]is)(?: si)?|` +
+	`hi(?: there)?|hello(?: there)?|hiya|good (?:morning|afternoon|evening)|excuse me|sorry|please|thanks|thank you|` +
+	`(?:just )?(?:a |one )?quick question|(?:i have|i've got|i had|got|just) (?:a|one) (?:quick )?question|` +
+	`(?:(?:could|can|would) you (?:please )?(?:tell me|let me know)|i(?:'d| would) like to know|i(?: was|'m| am) wondering|i want(?:ed)? to (?:know|ask))(?: if| whether)?` +
+	`)(?:[\s,.;:!…-]+|$)`)
+
+// closing matches the courtesies behind a question.
+var closing = regexp.MustCompile(`(?i)(^|[\s,.;:!?…-])[\s,.;:!…-]*(?:por favor|porfa(?:vor)?|(?:muchas |mil )?gracias|(?:un )?saludos?|please|pls|(?:many )?thanks|thank you|thx|cheers)[\s,.!?…]*$`)
+
+// rewrite gives the text to search for: the question without its courtesies,
+// which say nothing of its subject and cost it in every comparison. A follow-up
+// is put behind the customer's turn before it, because alone it names no subject.
+// It is deterministic, so that a turn can be replayed.
 func rewrite(q Question) string {
-	text := strings.TrimSpace(q.Text)
-	previous := lastCustomerTurn(q.History)
+	text := point(q.Text)
+	previous := point(lastCustomerTurn(q.History))
 	if previous == "" || !followUp(q.Locale, text) {
 		return text
 	}
 	return previous + "\n" + text
+}
+
+// point is a message without its openings, courtesies and thanks, line by line. A
+// message that holds nothing else stays as it is.
+func point(text string) string {
+	text = strings.TrimSpace(text)
+	if guard.Courteous(text) != "" {
+		return text
+	}
+	var kept []string
+	for line := range strings.Lines(text) {
+		if line = pointOfLine(line); line != "" {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == 0 {
+		return text
+	}
+	return strings.Join(kept, "\n")
+}
+
+// pointOfLine takes courtesies off both ends of a line until none is left. It is
+// empty when nothing that can be read remains.
+func pointOfLine(line string) string {
+	line = strings.TrimSpace(line)
+	if guard.Courteous(line) != "" {
+		return ""
+	}
+	for {
+		shorter := strings.TrimSpace(opening.ReplaceAllString(line, ""))
+		if end := closing.FindStringIndex(shorter); end != nil {
+			// A question mark is part of the question, commas and stops are not.
+			shorter = strings.TrimRight(closing.ReplaceAllString(shorter, "$1"), " ,.;:!…-")
+		}
+		if shorter == line {
+			break
+		}
+		line = shorter
+	}
+	if strings.IndexFunc(line, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0 {
+		return ""
+	}
+	return line
 }
 
 // followUp tells whether a question leans on the one before it. A question that

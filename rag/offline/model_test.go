@@ -64,6 +64,9 @@ func TestPolicyQuestions(t *testing.T) {
 		{"and to Portugal?", said("how much is shipping?"), "en", "€6.99", "02-international-shipping"},
 		{"how do i reset the router", nil, "en", "10 seconds", "20-device-setup"},
 		{"cuánto tarda a Tenerife?", nil, "es", "7 a 12 días hábiles", ""},
+		{"hola\ntengo una duda\n¿cuánto cuesta el envío a Canarias?", nil, "es", "14,99 €", "faq"},
+		{"hola buenas, una pregunta: cuanto tardan los reembolsos?", nil, "es", "de 5 a 10 días hábiles", "faq"},
+		{"Good morning! Quick question: how long do refunds take, please?", nil, "en", "5 to 10 working days", "faq"},
 	} {
 		a, err := pipeline.Answer(context.Background(), rag.Question{Text: c.text, History: c.history, At: now})
 		if err != nil {
