@@ -58,7 +58,7 @@ type Config struct {
 // Desk answers requests under /desk/.
 type Desk struct {
 	config   Config
-	pages    pages
+	pages    *web.Pages
 	attempts *attempts
 	hashing  chan struct{}
 	messages *ends
@@ -94,7 +94,7 @@ func New(c Config) (*Desk, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	p, err := newPages()
+	p, err := newPages(c.Secure)
 	if err != nil {
 		return nil, err
 	}
@@ -137,5 +137,5 @@ func (d *Desk) routes() http.Handler {
 	protect.SetDenyHandler(web.Handle(
 		func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }, d.fail,
 	))
-	return web.SecurityHeaders(web.PagePolicy, d.language(protect.Handler(mux)))
+	return web.SecurityHeaders(web.PagePolicy, d.pages.Choose(protect.Handler(mux)))
 }

@@ -1,15 +1,10 @@
 package desk
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"html/template"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"time"
@@ -18,41 +13,15 @@ import (
 	"github.com/recado/recado/internal/web"
 )
 
-//go:embed templates/*.html
-var templateFiles embed.FS
+// files are the templates and what pages load.
+//
+//go:embed templates/*.html static/*
+var files embed.FS
 
-//go:embed static/*
-var staticFiles embed.FS
-
-// pages are the parsed templates by language, and the version of the static
-// files.
-type pages struct {
-	byLanguage map[string]*template.Template
-	version    string
-}
-
-// newPages parses all templates once for each language. They are part of the
-// program, so an error is a mistake in it.
-func newPages() (pages, error) {
-	p := pages{byLanguage: map[string]*template.Template{}}
-	for _, language := range []string{"es", "en"} {
-		t, err := template.New("").Funcs(functions(language)).ParseFS(templateFiles, "templates/*.html")
-		if err != nil {
-			return p, fmt.Errorf("desk: parse templates: %w", err)
-		}
-		p.byLanguage[language] = t
-	}
-	sum := sha256.New()
-	err := fs.WalkDir(staticFiles, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		content, err := staticFiles.ReadFile(name)
-		sum.Write(content)
-		return err
+func newPages(secure bool) (*web.Pages, error) {
+	return web.NewPages(web.PagesConfig{
+		Files: files, Functions: functions, Cookie: "recado_language", Path: "/desk/", Secure: secure,
 	})
-	p.version = hex.EncodeToString(sum.Sum(nil)[:6])
-	return p, err
 }
 
 // page is what every template is given.
@@ -90,10 +59,9 @@ type page struct {
 	Other string
 }
 
-// show writes a page. It is rendered in full before anything is written, so that
-// a mistake gives an error page and not half of one.
+// show writes a page.
 func (d *Desk) show(w http.ResponseWriter, r *http.Request, status int, p page) error {
-	p.Language, p.Version, p.Now = languageOf(r), d.pages.version, d.config.Now()
+	p.Language, p.Version, p.Now = d.pages.Language(r), d.pages.Version, d.config.Now()
 	p.Guest = d.config.GuestAgent != ""
 	query := r.URL.Query()
 	query.Set("lang", map[string]string{"es": "en", "en": "es"}[p.Language])
@@ -103,17 +71,7 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, status int, p page) 
 	}
 	p.Self = cmp.Or(p.Self, r.URL.RequestURI())
 	p.Other = (&url.URL{Path: self, RawQuery: query.Encode()}).String()
-	var b bytes.Buffer
-	if err := d.pages.byLanguage[p.Language].ExecuteTemplate(&b, p.Name+".html", p); err != nil {
-		return fmt.Errorf("render %s: %w", p.Name, err)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", p.Language)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	//nolint:errcheck // the browser is gone, and nobody is left to tell
-	w.Write(b.Bytes())
-	return nil
+	return d.pages.Show(w, status, p.Language, p.Name, p)
 }
 
 // frame starts a page of a signed-in agent: the counts in its head, and the
@@ -140,35 +98,6 @@ var notices = map[string]string{
 	"reply": "done_reply", "claim": "done_claim", "return": "done_return", "resolve": "done_resolve",
 }
 
-const languageCookie = "recado_language"
-
-// language remembers ?lang= in a cookie and takes it out of the address.
-func (d *Desk) language(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		query := r.URL.Query()
-		choice := query.Get("lang")
-		if r.Method != http.MethodGet || choice != "es" && choice != "en" {
-			next.ServeHTTP(w, r)
-			return
-		}
-		http.SetCookie(w, &http.Cookie{
-			Name: languageCookie, Value: choice, Path: "/desk/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-			Secure: d.config.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		})
-		query.Del("lang")
-		http.Redirect(w, r, (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).String(), http.StatusSeeOther)
-	})
-}
-
-// languageOf is the language of the pages for this browser: what was chosen, or
-// what it asks for.
-func languageOf(r *http.Request) string {
-	if c, err := r.Cookie(languageCookie); err == nil && (c.Value == "es" || c.Value == "en") {
-		return c.Value
-	}
-	return web.Language(r, "es")
-}
-
 var errCrossOrigin = errors.New("the request came from another site")
 
 // fail shows what went wrong as a page with a sentence, and logs what is our own
@@ -179,7 +108,7 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		status, problem = http.StatusRequestEntityTooLarge, "problem_too_large"
-	case errors.Is(err, gateway.ErrNotFound):
+	case errors.Is(err, gateway.ErrNotFound), errors.Is(err, web.ErrNoFile):
 		status, problem = http.StatusNotFound, "problem_not_found"
 	case errors.Is(err, gateway.ErrInvalid):
 		status, problem = http.StatusBadRequest, "problem_address"
@@ -196,18 +125,7 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// static serves the style sheet and the script. Their addresses carry a version,
-// so browsers may keep them.
+// static serves the style sheet and the script.
 func (d *Desk) static(w http.ResponseWriter, r *http.Request) error {
-	name := "static/" + r.PathValue("file")
-	if _, err := fs.Stat(staticFiles, name); err != nil {
-		return gateway.ErrNotFound
-	}
-	cache := "no-cache"
-	if r.URL.Query().Get("v") == d.pages.version {
-		cache = "public, max-age=31536000, immutable"
-	}
-	w.Header().Set("Cache-Control", cache)
-	http.ServeFileFS(w, r, staticFiles, name)
-	return nil
+	return d.pages.Static(w, r, r.PathValue("file"))
 }

@@ -35,11 +35,11 @@ func TestTemplatesAskForPhrasesThatExist(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
 	ask := regexp.MustCompile(`\bt "([a-z_]+)"`)
-	err := fs.WalkDir(templateFiles, ".", func(name string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, "templates", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		content, err := templateFiles.ReadFile(name)
+		content, err := files.ReadFile(name)
 		for _, m := range ask.FindAllSubmatch(content, -1) {
 			used[string(m[1])] = true
 			if _, ok := phrases[string(m[1])]; !ok {

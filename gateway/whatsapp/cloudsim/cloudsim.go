@@ -105,7 +105,7 @@ func (Config) LogValue() slog.Value { return slog.StringValue("[cloudsim]") }
 // for "/", and everything of it may be used from several goroutines.
 type Simulator struct {
 	config  Config
-	pages   pages
+	pages   *web.Pages
 	handler http.Handler
 
 	endOnce sync.Once
@@ -230,7 +230,7 @@ func (s *Simulator) routes() http.Handler {
 		func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }, s.failPage,
 	))
 	mux := http.NewServeMux()
-	mux.Handle("/phone/", web.SecurityHeaders(web.PagePolicy+"; media-src 'self'", s.language(protect.Handler(phone))))
+	mux.Handle("/phone/", web.SecurityHeaders(web.PagePolicy+"; media-src 'self'", s.pages.Choose(protect.Handler(phone))))
 	mux.Handle("/control/", web.SecurityHeaders("", protect.Handler(s.control())))
 	mux.Handle("/", web.SecurityHeaders("", s.graph()))
 	return mux

@@ -128,7 +128,7 @@ func (s *Simulator) phonePage(w http.ResponseWriter, r *http.Request) error {
 	p := s.pageOf(c)
 	p.choose(r.URL.Query().Get("reply"), r.URL.Query().Get("edit"))
 	s.mu.Unlock()
-	p.Other = "?lang=" + map[string]string{"es": "en", "en": "es"}[languageOf(r)]
+	p.Other = "?lang=" + map[string]string{"es": "en", "en": "es"}[s.pages.Language(r)]
 	if problem := r.URL.Query().Get("problem"); slices.Contains([]string{"too_long", "no_file", "no_place", "no_contact"}, problem) {
 		p.Problem = problem
 	}

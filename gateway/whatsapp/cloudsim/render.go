@@ -1,107 +1,39 @@
 package cloudsim
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/recado/recado/internal/web"
 )
 
-//go:embed templates/*.html
-var templateFiles embed.FS
+// files are the templates and what pages load.
+//
+//go:embed templates/*.html static/*
+var files embed.FS
 
-//go:embed static/*
-var staticFiles embed.FS
-
-// pages are the parsed templates by language, and the version of the static
-// files.
-type pages struct {
-	byLanguage map[string]*template.Template
-	version    string
-}
-
-// newPages parses the templates once for each language. They are part of the
-// program, so an error is a mistake in it.
-func newPages() (pages, error) {
-	p := pages{byLanguage: map[string]*template.Template{}}
-	for _, language := range []string{"es", "en"} {
-		functions := template.FuncMap{
-			"t":     func(key string) string { return phrase(language, key) },
-			"emoji": func() []string { return []string{"👍", "❤️", "😂", "😮", "😢", "🙏"} },
-			"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		}
-		t, err := template.New("").Funcs(functions).ParseFS(templateFiles, "templates/*.html")
-		if err != nil {
-			return p, fmt.Errorf("cloudsim: parse templates: %w", err)
-		}
-		p.byLanguage[language] = t
-	}
-	sum := sha256.New()
-	err := fs.WalkDir(staticFiles, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		content, err := staticFiles.ReadFile(name)
-		sum.Write(content)
-		return err
+func newPages() (*web.Pages, error) {
+	return web.NewPages(web.PagesConfig{
+		Files: files, Functions: functions, Cookie: "recado_phone_language", Path: "/phone/",
 	})
-	p.version = hex.EncodeToString(sum.Sum(nil)[:6])
-	return p, err
 }
 
-// show writes a page. It is rendered in full before anything is written, so that
-// a mistake gives an error page and not half of one.
+// functions are those that templates call.
+func functions(language string) template.FuncMap {
+	return template.FuncMap{
+		"t":     func(key string) string { return phrase(language, key) },
+		"emoji": func() []string { return []string{"👍", "❤️", "😂", "😮", "😢", "🙏"} },
+		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	}
+}
+
+// show writes a page.
 func (s *Simulator) show(w http.ResponseWriter, r *http.Request, status int, p page) error {
-	p.Language, p.Version, p.Shop = languageOf(r), s.pages.version, s.config.ShopName
-	var b bytes.Buffer
-	if err := s.pages.byLanguage[p.Language].ExecuteTemplate(&b, p.Name+".html", p); err != nil {
-		return fmt.Errorf("render %s: %w", p.Name, err)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", p.Language)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	//nolint:errcheck // the browser is gone, and nobody is left to tell
-	w.Write(b.Bytes())
-	return nil
-}
-
-const languageCookie = "recado_phone_language"
-
-// language remembers ?lang= in a cookie and takes it out of the address.
-func (s *Simulator) language(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		query := r.URL.Query()
-		choice := query.Get("lang")
-		if r.Method != http.MethodGet || choice != "es" && choice != "en" {
-			next.ServeHTTP(w, r)
-			return
-		}
-		http.SetCookie(w, &http.Cookie{
-			Name: languageCookie, Value: choice, Path: "/phone/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-			HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		})
-		query.Del("lang")
-		http.Redirect(w, r, (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).String(), http.StatusSeeOther)
-	})
-}
-
-// languageOf is the language of the page for this browser: what was chosen, or
-// what it asks for.
-func languageOf(r *http.Request) string {
-	if c, err := r.Cookie(languageCookie); err == nil && (c.Value == "es" || c.Value == "en") {
-		return c.Value
-	}
-	return web.Language(r, "es")
+	p.Language, p.Version, p.Shop = s.pages.Language(r), s.pages.Version, s.config.ShopName
+	return s.pages.Show(w, status, p.Language, p.Name, p)
 }
 
 var (
@@ -115,7 +47,7 @@ var (
 func (s *Simulator) failPage(w http.ResponseWriter, r *http.Request, err error) {
 	status, problem := http.StatusInternalServerError, "problem_internal"
 	switch {
-	case errors.Is(err, errNoPage):
+	case errors.Is(err, errNoPage), errors.Is(err, web.ErrNoFile):
 		status, problem = http.StatusNotFound, "problem_not_found"
 	case errors.Is(err, errForm), errors.Is(err, errNoOption), errors.Is(err, errNoMessage):
 		status, problem = http.StatusBadRequest, "problem_request"
@@ -131,18 +63,7 @@ func (s *Simulator) failPage(w http.ResponseWriter, r *http.Request, err error) 
 	}
 }
 
-// static serves the style sheet and the script. Their addresses carry a version,
-// so browsers may keep them.
+// static serves the style sheet and the script.
 func (s *Simulator) static(w http.ResponseWriter, r *http.Request) error {
-	name := "static/" + r.PathValue("file")
-	if _, err := fs.Stat(staticFiles, name); err != nil {
-		return errNoPage
-	}
-	cache := "no-cache"
-	if r.URL.Query().Get("v") == s.pages.version {
-		cache = "public, max-age=31536000, immutable"
-	}
-	w.Header().Set("Cache-Control", cache)
-	http.ServeFileFS(w, r, staticFiles, name)
-	return nil
+	return s.pages.Static(w, r, r.PathValue("file"))
 }
