@@ -79,6 +79,17 @@ const (
 	unheardWeight = 2.25
 )
 
+// places are the stems of the places in a text.
+func (c concepts) places(locale, text string) []string {
+	var found []string
+	for _, stem := range knowledge.Tokens(locale, text) {
+		if c.weight[c.feature(stem)] == placeWeight {
+			found = append(found, stem)
+		}
+	}
+	return found
+}
+
 // feature is what a stem is compared by: its concept, or itself.
 func (c concepts) feature(stem string) string {
 	if concept, ok := c.byStem[stem]; ok {
@@ -237,7 +248,7 @@ var conceptWords = []struct {
 	{"balearic", placeWeight, `baleares mallorca menorca ibiza formentera`, `balearic mallorca majorca menorca ibiza formentera`},
 	{"ceuta", placeWeight, `ceuta melilla`, `ceuta melilla`},
 	{"mainland", placeWeight, `peninsula peninsular madrid barcelona valencia sevilla zaragoza malaga murcia bilbao alicante cordoba valladolid vigo gijon granada
-		vitoria coruna oviedo pamplona almeria burgos santander salamanca albacete logrono badajoz huelva leon lleida tarragona cadiz jaen ourense lugo girona
+		vitoria coruna oviedo pamplona almeria burgos santander salamanca albacete logrono badajoz huelva leon lleida tarragona cadiz jaen ourense girona
 		caceres toledo guadalajara cuenca segovia avila soria teruel huesca zamora palencia`, `mainland peninsula madrid barcelona valencia seville zaragoza malaga bilbao granada`},
 	{"uk", placeWeight, `reino unido inglaterra londres escocia gales britanico britanica`, `uk kingdom england london scotland wales british britain`},
 	{"portugal", placeWeight, `portugal lisboa oporto porto`, `portugal lisbon porto`},

@@ -68,9 +68,14 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 }
 
 // Expand gives the plainest word of each concept in the text that does not stand
-// there itself: "Canarias" for Tenerife, "reembolso" for "mi dinero".
+// there itself: "Canarias" for Tenerife, "reembolso" for "mi dinero". A question
+// for the price of shipping is put as the documents put it, too.
 func (e *Embedder) Expand(locale, text string) string {
-	return strings.Join(e.concepts.plainest(locale, text), " ")
+	words := e.concepts.plainest(locale, text)
+	if asked := priceOfShipping(text); asked != text {
+		words = append(words, asked)
+	}
+	return strings.Join(words, " ")
 }
 
 func (e *Embedder) embed(text string) []float32 {

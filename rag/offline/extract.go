@@ -12,6 +12,12 @@ const (
 	// leastSupport is the share of the question, by weight, that an answer has to
 	// touch; below it the model has nothing to say.
 	leastSupport = 0.3
+	// mostUnheard is the share of the question, by weight, that may be in words
+	// which no passage holds: from there on it is about something else.
+	mostUnheard = 0.5
+	// leastSubject is the share of what a price is asked of that has to stand by
+	// the amount.
+	leastSubject = 0.5
 	// wanted is the length in bytes up to which an answer takes more sentences.
 	wanted = 420
 	// besideBest is how much of the best sentence's score another one needs.
@@ -20,6 +26,8 @@ const (
 	// a part of it to be added, secondLength how much may be.
 	secondShare  = 0.7
 	secondLength = 320
+	// secondSupport is how much of the first one's support it needs.
+	secondSupport = 0.6
 	// sameQuestion is how much a FAQ question has to be the one asked for its answer
 	// to need nothing but what stands under a heading of the same subject.
 	sameQuestion = 0.8
@@ -63,8 +71,12 @@ type reading struct {
 
 // asked is a question as passages are held against it.
 type asked struct {
+	// places are the stems of the places that the question names.
+	places   []string
 	features map[string]float64
 	kinds    []kind
+	// price says that the price of something is asked.
+	price bool
 }
 
 // extract answers with the sentences that touch most of the question. A FAQ pair
@@ -72,14 +84,18 @@ type asked struct {
 // more about the same is added.
 func (m *Model) extract(r rag.Request) rag.Draft {
 	text := cmp.Or(r.Query, r.Question)
-	q := asked{features: m.concepts.features(r.Locale, text), kinds: kindsOf(fold(text))}
+	folded := fold(text)
+	q := asked{features: m.concepts.features(r.Locale, priceOfShipping(text)), kinds: kindsOf(folded), price: asksPrice.MatchString(folded)}
 	if weight(q.features) < generalWeight {
 		return abstain("a question with a subject")
 	}
-	m.raiseUnheard(q.features, r.Passages)
+	q.places = m.concepts.places(r.Locale, text)
+	if m.raiseUnheard(q.features, r.Passages) >= mostUnheard {
+		return abstain("a passage that knows the words of the question")
+	}
 	readings := make([]reading, 0, len(r.Passages))
 	for _, p := range r.Passages {
-		if one := m.read(q, p); len(one.units) > 0 {
+		if one := m.read(q, p); len(one.units) > 0 && (!q.price || m.pricesSubject(q, one)) {
 			readings = append(readings, one)
 		}
 	}
@@ -87,28 +103,49 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	if len(readings) == 0 || readings[0].support < leastSupport {
 		return abstain("a passage that speaks of what is asked")
 	}
-	return m.compose(readings)
+	return m.compose(q, readings)
 }
 
 // raiseUnheard gives the words that no passage holds the weight of what is
-// missing. The concepts of a shop are spared: they stand for too many words.
-func (m *Model) raiseUnheard(question map[string]float64, passages []rag.Passage) {
+// missing, and returns their share. The concepts of a shop are spared: they stand
+// for too many words.
+func (m *Model) raiseUnheard(question map[string]float64, passages []rag.Passage) float64 {
 	heard := map[string]bool{}
 	for _, p := range passages {
 		for f := range m.concepts.features(p.Locale, strings.Join([]string{p.Title, p.Heading, p.Question, p.Text}, "\n")) {
 			heard[f] = true
 		}
 	}
+	unheard := 0.0
 	for f, w := range question {
 		if w == rareWeight && !heard[f] {
 			question[f] = unheardWeight
+			unheard += unheardWeight
 		}
 	}
+	return unheard / weight(question)
+}
+
+// pricesSubject tells whether a sentence of the passage holds an amount and, there
+// or above it, what the amount is asked of. How to set up a vacuum does not say
+// what it costs, nor does the price of shipping.
+func (m *Model) pricesSubject(q asked, r reading) bool {
+	subject := map[string]float64{}
+	for f, w := range q.features {
+		if f != "=price" && w > faintWeight {
+			subject[f] = w
+		}
+	}
+	section := m.concepts.features(r.passage.Locale, lastHeading(r.passage.Heading)+"\n"+r.passage.Question)
+	title := m.concepts.features(r.passage.Locale, r.passage.Title+"\n"+r.passage.Heading)
+	return len(subject) == 0 || slices.ContainsFunc(r.units, func(u unit) bool {
+		return price.MatchString(u.text) && covered(subject, m.concepts.features(r.passage.Locale, u.text), section, title) >= leastSubject
+	})
 }
 
 // compose takes the best units of the best reading, and of the next one that
 // comes close and says something else.
-func (m *Model) compose(readings []reading) rag.Draft {
+func (m *Model) compose(q asked, readings []reading) rag.Draft {
 	best := readings[0]
 	answer := join(best.units, m.choose(best, wanted, nil))
 	draft := rag.Draft{Answer: answer, Citations: []string{best.passage.ID}, Support: best.support}
@@ -116,6 +153,9 @@ func (m *Model) compose(readings []reading) rag.Draft {
 	for _, next := range readings[1:] {
 		if next.rank < secondShare*best.rank || next.passage.Locale != best.passage.Locale {
 			break
+		}
+		if next.support < secondSupport*best.support || m.elsewhere(q, answer, next.passage) {
+			continue
 		}
 		if best.passage.Question != "" && best.near >= sameQuestion && next.near < sameSubject {
 			continue
@@ -127,6 +167,22 @@ func (m *Model) compose(readings []reading) rag.Draft {
 		}
 	}
 	return draft
+}
+
+// elsewhere tells whether a passage speaks of another place than what was
+// answered: it answers for a place that is not asked about, or it lacks the city
+// that the answer names, and speaks of the region at most.
+func (m *Model) elsewhere(q asked, answer string, p rag.Passage) bool {
+	for _, stem := range m.concepts.places(p.Locale, p.Question) {
+		if q.features[m.concepts.feature(stem)] == 0 {
+			return true
+		}
+	}
+	named := m.concepts.places(p.Locale, answer)
+	own := m.concepts.places(p.Locale, p.Text)
+	return slices.ContainsFunc(q.places, func(place string) bool {
+		return slices.Contains(named, place) && !slices.Contains(own, place)
+	})
 }
 
 // choose marks the units to take, best first, up to a length; the best one fits

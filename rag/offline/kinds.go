@@ -2,6 +2,35 @@ package offline
 
 import "regexp"
 
+// amount matches what answers "how much".
+var amount = regexp.MustCompile(`(?i)\d ?€|€ ?\d|\d ?%|gratis|sin coste|\bfree\b`)
+
+// price is stricter with "free": 50 cm free on each side are no price.
+var price = regexp.MustCompile(`(?i)\d ?€|€ ?\d|\d ?%|gratis|sin coste|gratuit|\b(?:is|are|for|it|them|and|also|always) free\b|: free\b|\bfree (?:of|from|and|in|for|if|when|until|within|return|shipping)|^free\b`)
+
+// asksPrice matches folded questions for the price of something.
+var asksPrice = regexp.MustCompile(`^ (?:el |la |the )?(?:precio|precios|coste|tarifa|tarifas|price|prices|cost) (?:de|del|of|for) |` +
+	` (?:cuanto (?:\w+ ){0,2}(?:cuesta|cuestan|costaria|vale|valen|cobrais|cobran)|(?:que|cual es el) (?:precio|coste)|how much (?:is|are|s|does|do|for)) `)
+
+// englishShipping tells in which language shippingPrice matched.
+var englishShipping = regexp.MustCompile(`(?i)shipping|delivery|postage`)
+
+// shippingPrice matches the ways to ask for the price of shipping without asking
+// what it costs.
+var shippingPrice = regexp.MustCompile(`(?i)^[\s¿]*(?:(?:cu[aá]nto (?:es|son|cuestan|valen)|cu[aá]l(?:es)? (?:es|son)|qu[eé]|what(?: is| are|'s|s)?|how much (?:is|are)) )?(?:(?:el|la|los|las|the|your) )?` +
+	`(?:(?:gastos?|precios?|tarifas?|costes?|coste|importe|portes) (?:de los |del? |por )?env[ií]os?|(?:shipping|delivery|postage) (?:costs?|prices?|fees?|charges?|rates?)|(?:costs?|prices?|fees?|rates?) (?:of|for) (?:shipping|delivery|postage))`)
+
+// priceOfShipping puts a question for the price of shipping in the words of "how
+// much does shipping cost", and leaves every other one alone.
+func priceOfShipping(text string) string {
+	return shippingPrice.ReplaceAllStringFunc(text, func(asked string) string {
+		if englishShipping.MatchString(asked) {
+			return "how much does shipping cost"
+		}
+		return "cuánto cuesta el envío"
+	})
+}
+
 // kind is a sort of thing that a question asks for: a time span, an amount.
 type kind struct {
 	// question matches the folded question, answer the sentence as it stands.
@@ -15,9 +44,9 @@ var kinds = []kind{
 		answer: regexp.MustCompile(`(?i)\d+ (días?|horas?|minutos|semanas?|mes(es)?|años?|(working |calendar )?days?|hours?|minutes|weeks?|months?|years?|de [a-z]+|january|december)|inmediato|instant|siguiente|next working`),
 	},
 	{
-		question: phrases(`(cuanto|que) (\w+ ){0,2}(cuesta|cuestan|vale|valen|cobrais|cobran|pago|es)`, `(precio|precios|gastos|coste|tarifa|importe)`, `cuanto (es|sale|seria)`, `gratis`,
+		question: phrases(`(cuanto|que) (\w+ ){0,2}(cuesta|cuestan|vale|valen|cobrais|cobran|pago|es)`, `(precio|precios|gasto|gastos|coste|tarifa|importe)`, `cuanto (es|sale|seria)`, `gratis`,
 			`how much`, `(price|cost|costs|fee|charge|free|minimum|limit)`),
-		answer: regexp.MustCompile(`(?i)\d ?€|€ ?\d|\d ?%|gratis|sin coste|\bfree\b`),
+		answer: amount,
 	},
 	{
 		question: phrases(`(a )?(que|q) hora`, `horario`, `what time`, `hours`, `opening times`),

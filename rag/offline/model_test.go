@@ -66,6 +66,11 @@ func TestPolicyQuestions(t *testing.T) {
 		{"cuánto tarda a Tenerife?", nil, "es", "7 a 12 días hábiles", ""},
 		{"hola\ntengo una duda\n¿cuánto cuesta el envío a Canarias?", nil, "es", "14,99 €", "faq"},
 		{"hola buenas, una pregunta: cuanto tardan los reembolsos?", nil, "es", "de 5 a 10 días hábiles", "faq"},
+		{"¿Cuánto es el gasto de envío?", nil, "es", "4,99 €", "faq"},
+		{"precio del envío", nil, "es", "4,99 €", "faq"},
+		{"tarifas de envío", nil, "es", "4,99 €", "faq"},
+		{"shipping costs?", nil, "en", "€4.99", "faq"},
+		{"¿Tenéis tienda en Sevilla?", nil, "es", "4 tiendas: Madrid, Barcelona, Valencia y Sevilla.", "23-store-pickup"},
 		{"Good morning! Quick question: how long do refunds take, please?", nil, "en", "5 to 10 working days", "faq"},
 	} {
 		a, err := pipeline.Answer(context.Background(), rag.Question{Text: c.text, History: c.history, At: now})
@@ -90,7 +95,8 @@ func TestWhatIsNotCoveredIsNotSent(t *testing.T) {
 	pipeline := shop(t)
 	for _, text := range []string{
 		"¿Venden bicicletas de carga?", "do you sell cargo bikes?", "el robot aspirador es compatible con Alexa?",
-		"cuántos decibelios hace el ventilador de torre?", "whats the weather tomorrow", "?", "😡", "asdf qwer",
+		"cuántos decibelios hace el ventilador de torre?", "whats the weather tomorrow", "?",
+		"¿Cuál es la capital de Francia?", "What is the capital of France?", "¿Cuánto cuesta el robot aspirador?", "how much is the robot vacuum?", "😡", "asdf qwer",
 	} {
 		a, err := pipeline.Answer(context.Background(), rag.Question{Text: text, At: now})
 		if err != nil {
@@ -98,6 +104,26 @@ func TestWhatIsNotCoveredIsNotSent(t *testing.T) {
 		}
 		if !a.Draft.NeedsHuman && a.Confidence >= a.Threshold {
 			t.Errorf("%q is answered with %.2f: %q", text, a.Confidence, a.Text)
+		}
+	}
+}
+
+// A second paragraph about another place, or about the region of the city that
+// was asked for, is no part of the answer.
+func TestOnlyThePlaceThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	pipeline := shop(t)
+	for text, not := range map[string]string{
+		"¿Tenéis tienda en Sevilla?":     "Península",
+		"Do you have a shop in Seville?": "Mainland",
+		"shipping costs?":                "8.99",
+	} {
+		a, err := pipeline.Answer(context.Background(), rag.Question{Text: text, At: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Text == "" || strings.Contains(a.Text, not) {
+			t.Errorf("%q: %q is in %q", text, not, a.Text)
 		}
 	}
 }
