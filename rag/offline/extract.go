@@ -139,7 +139,7 @@ func (m *Model) pricesSubject(q asked, r reading) bool {
 	section := m.concepts.features(r.passage.Locale, lastHeading(r.passage.Heading)+"\n"+r.passage.Question)
 	title := m.concepts.features(r.passage.Locale, r.passage.Title+"\n"+r.passage.Heading)
 	return len(subject) == 0 || slices.ContainsFunc(r.units, func(u unit) bool {
-		return price.MatchString(u.text) && covered(subject, m.concepts.features(r.passage.Locale, u.text), section, title) >= leastSubject
+		return price.MatchString(u.text) && covered(subject, m.concepts.features(r.passage.Locale, u.meaning()), section, title) >= leastSubject
 	})
 }
 
@@ -200,7 +200,7 @@ func (m *Model) choose(r reading, length int, said map[string]float64) map[int]b
 		if len(taken) > 0 && (used+size > length || r.scores[i] < besideBest*r.scores[order[0]]) {
 			continue
 		}
-		if touched(m.concepts.features(r.passage.Locale, r.units[i].text), said) > repeated {
+		if touched(m.concepts.features(r.passage.Locale, r.units[i].meaning()), said) > repeated {
 			continue
 		}
 		taken[i] = true
@@ -215,7 +215,7 @@ func (m *Model) read(q asked, p rag.Passage) reading {
 	title := m.concepts.features(p.Locale, p.Title+"\n"+p.Heading)
 	best := 0.0
 	for _, u := range r.units {
-		score := covered(q.features, m.concepts.features(p.Locale, u.text), section, title)
+		score := covered(q.features, m.concepts.features(p.Locale, u.meaning()), section, title)
 		support := score
 		switch {
 		case slices.ContainsFunc(q.kinds, func(k kind) bool { return k.in(u.text) }):

@@ -163,7 +163,7 @@ func TestExtract(t *testing.T) {
 		Text: "La devolución cuesta dinero en algunos casos.\n\n| Desde | Precio |\n|---|---|\n| Península | gratis |\n| Reino Unido | 12,99 € |\n\nTe hemos reembolsado ya el importe.",
 	}}
 	got := draft(t, rag.Request{Locale: "es", Question: "cuánto cuesta devolver desde Londres", Passages: passages})
-	if !strings.Contains(got.Answer, "Reino Unido; Precio: 12,99 €") || strings.Contains(got.Answer, "|") {
+	if !strings.Contains(got.Answer, "• Reino Unido: 12,99 €") || strings.Contains(got.Answer, "|") {
 		t.Errorf("answer %q", got.Answer)
 	}
 	if strings.Contains(got.Answer, "hemos reembolsado") {

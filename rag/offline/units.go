@@ -1,9 +1,12 @@
 package offline
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/recado/recado/rag/guard"
 )
@@ -12,9 +15,18 @@ import (
 // of a list, all steps of a numbered one, or a row of a table.
 type unit struct {
 	text string
+	// sense is what it is compared by, when that is more than its text.
+	sense string
 	// line says that the unit takes a line of its own.
 	line bool
 }
+
+// meaning is the text that the unit is compared by.
+func (u unit) meaning() string { return cmp.Or(u.sense, u.text) }
+
+// announces tells whether the unit ends with a colon: it says nothing without the
+// lines behind it.
+func (u unit) announces() bool { return !u.line && strings.HasSuffix(u.text, ":") }
 
 var (
 	tableRule  = regexp.MustCompile(`^\s*\|?[\s:|-]+\|?\s*$`)
@@ -44,7 +56,7 @@ func units(text string) []unit {
 				header = cells
 				continue
 			}
-			list = append(list, unit{text: row(header, cells), line: true})
+			list = append(list, unit{text: row(header, cells), sense: sense(header, cells), line: true})
 		case inSteps:
 			// Steps are of use together only.
 			list[len(list)-1].text += "\n" + plain(line)
@@ -59,9 +71,10 @@ func units(text string) []unit {
 			}
 		}
 	}
+	list = slices.DeleteFunc(list, func(u unit) bool { return len(guard.Claims(u.text)) > 0 })
 	kept := list[:0]
-	for _, u := range list {
-		if len(guard.Claims(u.text)) == 0 {
+	for i, u := range list {
+		if !u.announces() || i+1 < len(list) && list[i+1].line {
 			kept = append(kept, u)
 		}
 	}
@@ -80,9 +93,25 @@ func tableCells(line string) []string {
 	return cells
 }
 
-// row writes a row of a table as a line: the first cells as they are, the others
-// behind the name of their column.
+// plainValue matches values that are written small behind a colon.
+var plainValue = regexp.MustCompile(`^(?:Inmediat|Instant|Immediate|Nunca|Never|Gratis|Free|Día|Next|Sin|Sí|Yes|No)`)
+
+// row writes a row of a table as a line: "Tarjeta regalo: inmediato" when there
+// is one value, else every value behind the name of its column.
 func row(header, cells []string) string {
+	if len(cells) == 2 && cells[0] != "" && cells[1] != "" {
+		value := cells[1]
+		if first, size := utf8.DecodeRuneInString(value); plainValue.MatchString(value) {
+			value = string(unicode.ToLower(first)) + value[size:]
+		}
+		return "• " + cells[0] + ": " + value
+	}
+	return "• " + sense(header, cells)
+}
+
+// sense is a row with the names of its columns: the first cell as it is, the
+// others behind theirs.
+func sense(header, cells []string) string {
 	parts := []string{}
 	for i, c := range cells {
 		if i > 0 && i < len(header) && header[i] != "" {
@@ -92,7 +121,7 @@ func row(header, cells []string) string {
 			parts = append(parts, c)
 		}
 	}
-	return "• " + strings.Join(parts, "; ")
+	return strings.Join(parts, "; ")
 }
 
 // sentences splits at the end of a sentence: a mark, a space, and a capital
