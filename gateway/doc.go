@@ -43,6 +43,7 @@
 //	store.go            the contract of the two stores; gatewaytest is its test
 //	accept.go           intake with shared commits
 //	receive.go decide.go compose.go apply.go   the pure decisions
+//	once.go             an action that may come twice and is done once
 //	run.go deliver.go worker.go   the effects
 //	texts.go            everything that customers and agents read
 //	metrics.go          counters
