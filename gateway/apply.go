@@ -4,13 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+	"time"
 
 	"github.com/google/uuid"
 )
-
-// MaxText is the longest text message the channel takes, in characters.
-const MaxText = 4096
 
 // Applied is what an agent's action changes, for a store to write in one step.
 type Applied struct {
@@ -35,8 +32,10 @@ func Apply(h Handoff, c Conversation, a Action) (Applied, error) {
 		return Applied{}, ErrClosed
 	}
 	switch a.Kind {
-	case ActionClaim:
+	case ActionClaim, ActionTake:
 		return applyClaim(h, c, a)
+	case ActionVerify:
+		return applyVerify(h, c, a)
 	case ActionReply:
 		return applyReply(h, c, a)
 	case ActionReturn:
@@ -64,23 +63,48 @@ func applyClaim(h Handoff, c Conversation, a Action) (Applied, error) {
 	return Applied{Handoff: h, Conversation: c}, nil
 }
 
+// Take decides what ActionTake does to a conversation without an open handoff: it
+// opens one that is claimed already. It is pure, as Apply is.
+func Take(c Conversation, a Action) (Applied, error) {
+	if strings.TrimSpace(a.Agent) == "" {
+		return Applied{}, fmt.Errorf("%w: an agent's name is needed", ErrInvalid)
+	}
+	return applyClaim(Handoff{
+		ID: NewID(), ConversationID: c.ID, Contact: c.Contact, Name: c.Name,
+		Reason: ReasonAgent, State: HandoffQueued, CreatedAt: a.At,
+		Packet: Packet{Language: c.Language, Why: agentReasons(c.Language)[ReasonAgent]},
+	}, c, a)
+}
+
+// applyVerify ends the doubt about who the customer is.
+func applyVerify(h Handoff, c Conversation, a Action) (Applied, error) {
+	if h.State != HandoffClaimed || h.Agent != a.Agent {
+		return Applied{}, ErrTaken
+	}
+	c.DoubtedAt, c.UpdatedAt = time.Time{}, a.At
+	return Applied{Handoff: h, Conversation: c}, nil
+}
+
 func applyReply(h Handoff, c Conversation, a Action) (Applied, error) {
 	text := strings.TrimSpace(a.Text)
-	if text == "" || utf8.RuneCountInString(text) > MaxText {
-		return Applied{}, fmt.Errorf("%w: a reply has 1 to %d characters", ErrInvalid, MaxText)
+	if err := CheckContent(text, a.Content); err != nil {
+		return Applied{}, err
 	}
 	claimed, err := applyClaim(h, c, a)
 	if err != nil {
 		return Applied{}, err
 	}
-	if !c.WindowOpen(a.At) {
-		return Applied{}, ErrWindowClosed
-	}
-	claimed.Outgoing = &Outgoing{
+	o := Outgoing{
 		ID: cmp.Or(a.OutgoingID, NewID()), ConversationID: c.ID, Channel: c.Channel, To: c.Contact,
-		Author: AuthorAgent, Agent: a.Agent, Text: text,
+		Author: AuthorAgent, Agent: a.Agent, Text: text, Content: a.Content, QuoteID: a.QuoteID,
 		CreatedAt: a.At, ExpiresAt: c.WindowEnds(),
 	}
+	if o.Kind() == ContentTemplate {
+		o.ExpiresAt = time.Time{}
+	} else if !c.WindowOpen(a.At) {
+		return Applied{}, ErrWindowClosed
+	}
+	claimed.Outgoing = &o
 	return claimed, nil
 }
 

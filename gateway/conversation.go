@@ -51,6 +51,18 @@ type Conversation struct {
 	Fallbacks int
 	// Clarified is true when the last reply asked the customer back.
 	Clarified bool
+	// DoubtedAt is when the channel last told that the person behind the identity may
+	// have changed, such as after a change of number; zero when it never did or an
+	// agent has verified the person since. While it is set, orders are told to nobody.
+	DoubtedAt time.Time
+	// UnreachableAt is when the channel said last that the customer can't be reached,
+	// and Unreachable why; both are zero again once the customer writes or something
+	// is delivered.
+	UnreachableAt time.Time
+	Unreachable   *SendError
+	// Marketing is "stop" after the customer opted out of marketing, by the channel's
+	// own button or an error that says so, and "resume" after they took it back.
+	Marketing string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -58,8 +58,17 @@ const (
 	EventStatus EventKind = "status"
 	// EventEcho is a message that a person of the shop sent from the phone app.
 	EventEcho EventKind = "echo"
+	// EventSignal is something that happened in the chat and wants no turn: a number
+	// or user id that changed, an edited or withdrawn message, the first opening of
+	// the chat, a permission to call. It is part of the conversation, and it does not
+	// renew the service window.
+	EventSignal EventKind = "signal"
+	// EventPreference is what a customer does or doesn't want to get.
+	EventPreference EventKind = "preference"
+	// EventAlert is what the channel tells of the account, its number or templates.
+	EventAlert EventKind = "alert"
 	// EventNotice is anything else the channel tells; it is kept and not acted
-	// on, such as a template's new state or an unknown field.
+	// on, such as an unknown field.
 	EventNotice EventKind = "notice"
 	// EventUnreadable is a body with a good signature that can't be read. It is
 	// kept raw.
@@ -89,30 +98,24 @@ type Event struct {
 	// AnswerBy the moment at which a burst is answered even if it goes on. Accept
 	// sets both; they matter for messages only.
 	AnswerAfter, AnswerBy time.Time
-	// Message is set for messages and echoes, Status for statuses.
-	Message *Message
-	Status  *Status
+	// About is the Key of the customer's message that this one answers, reacts to,
+	// edits or withdraws, or empty. It need not exist.
+	About string
+	// Message is set for messages, echoes and signals, Status for statuses, and the
+	// others for their kinds.
+	Message    *Message
+	Status     *Status
+	Preference *Preference
+	Alert      *Alert
 	// Raw is the item exactly as it came, for people and for later readers.
 	Raw json.RawMessage
+	// Body is the whole webhook that the item came in, or nil. All events of a
+	// webhook share it. It is kept once, when at least one of them is fresh.
+	Body []byte
+	// BodyFrom and BodyTo tell where Raw stands in Body: Body[BodyFrom:BodyTo] is
+	// Raw, or both are 0 when Raw is not a part of Body as it is.
+	BodyFrom, BodyTo int
 }
-
-// Message is what was said, by the customer or from the phone app.
-type Message struct {
-	// ProviderID is the channel's message id. It contains the phone number in
-	// disguise, so it is personal data.
-	ProviderID string `json:"provider_id"`
-	// Type is the provider's type, such as "text", "image" or "interactive".
-	// "unsupported" and types nobody knows are kept as they are.
-	Type string `json:"type"`
-	// Text is all the text a reader needs: the body, a caption, the title of a
-	// tapped button. Empty for media without a caption.
-	Text string `json:"text,omitempty"`
-	// QuotedID is the provider id of the message that this one answers.
-	QuotedID string `json:"quoted_id,omitempty"`
-}
-
-// Readable tells whether the message says something in words.
-func (m *Message) Readable() bool { return m != nil && m.Text != "" && m.Type != "reaction" }
 
 // DeliveryState is what is known of an outgoing message. The states up to
 // DeliveryRead are ordered: a later one replaces an earlier one and never the
@@ -169,16 +172,63 @@ type Status struct {
 	// State is the state in our words; a status nobody knows is empty and only
 	// kept.
 	State DeliveryState `json:"state,omitempty"`
-	// Error is the provider's reason of a failure, as it came.
+	// Error is the provider's first reason of a failure.
 	Error *SendError `json:"error,omitempty"`
+	// Errors are all reasons exactly as they came, a JSON list, or nil. They may hold
+	// phone numbers.
+	Errors json.RawMessage `json:"errors,omitempty"`
 }
+
+// ErrorClass tells what an error of the channel asks for. It is what decides, not the
+// channel's text.
+type ErrorClass string
+
+// The classes of errors.
+const (
+	// ErrorOther asks for nothing but a person.
+	ErrorOther ErrorClass = ""
+	// ErrorTransient and ErrorRate pass: the message is tried again later.
+	ErrorTransient ErrorClass = "transient"
+	ErrorRate      ErrorClass = "rate"
+	// ErrorQuality is the channel protecting its customers: not again soon.
+	ErrorQuality ErrorClass = "quality"
+	// ErrorWindow means that the service window is closed: only a template goes.
+	ErrorWindow ErrorClass = "window"
+	// ErrorUnreachable means that this customer can't be reached on the channel.
+	ErrorUnreachable ErrorClass = "unreachable"
+	// ErrorOptedOut means that the customer wants no marketing.
+	ErrorOptedOut ErrorClass = "opted_out"
+	// ErrorIdentity means that the customer has to be verified again.
+	ErrorIdentity ErrorClass = "identity"
+	// ErrorRequest means that our request is wrong: somebody who knows the program or
+	// the template has to look at it.
+	ErrorRequest ErrorClass = "request"
+	// ErrorTemplate means that the template may not be used now.
+	ErrorTemplate ErrorClass = "template"
+	// ErrorAccount means that nothing can be sent from this number until somebody
+	// acts: the circuit opens.
+	ErrorAccount ErrorClass = "account"
+)
 
 // SendError is why a message was not sent or not delivered.
 type SendError struct {
 	// Code is the provider's error code, 0 when it gave none.
 	Code int `json:"code"`
-	// Title is the provider's own short text. It holds no personal data.
+	// Title says it in our words. It holds no personal data.
 	Title string `json:"title"`
+	// Class tells what the error asks for.
+	Class ErrorClass `json:"class,omitempty"`
+	// Detail is the provider's own text as it came, for people to see. It may hold a
+	// phone number and never reaches a log.
+	Detail string `json:"detail,omitempty"`
+}
+
+// LogValue keeps the provider's own text out of logs.
+func (e *SendError) LogValue() slog.Value {
+	if e == nil {
+		return slog.Value{}
+	}
+	return slog.GroupValue(slog.Int("code", e.Code), slog.String("title", e.Title), slog.String("class", string(e.Class)))
 }
 
 // Error implements error.

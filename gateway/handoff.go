@@ -40,6 +40,15 @@ const (
 	ReasonInternal      Reason = "internal_error"
 	ReasonTakenOver     Reason = "taken_over"
 	ReasonWindow        Reason = "window_closed"
+	// ReasonMedia: the customer sent a file that no model reads.
+	ReasonMedia Reason = "media"
+	// ReasonIdentity: the question is about an order and the person behind the
+	// identity may have changed.
+	ReasonIdentity Reason = "identity_changed"
+	// ReasonAgent: an agent took the conversation without being asked.
+	ReasonAgent Reason = "agent_took"
+	// ReasonUnavailable: the message can be seen in the phone app only.
+	ReasonUnavailable Reason = "unavailable_message"
 )
 
 // Handoff is a conversation's stay with people. A conversation has at most one
@@ -98,16 +107,30 @@ const (
 	ActionReturn ActionKind = "return"
 	// ActionResolve closes the conversation until the customer writes again.
 	ActionResolve ActionKind = "resolve"
+	// ActionTake takes over a conversation that the bot has, or that is closed: it
+	// opens a handoff that is claimed already. An open handoff is claimed instead.
+	ActionTake ActionKind = "take"
+	// ActionVerify says that the agent has made sure who the customer is: the doubt
+	// after a change of identity ends. It needs a handoff that is the agent's.
+	ActionVerify ActionKind = "verify"
 )
 
 // Action is one deed of one agent, a value that a store applies in one step.
 type Action struct {
 	HandoffID string
-	Kind      ActionKind
+	// ConversationID is set instead of HandoffID for ActionTake.
+	ConversationID string
+	Kind           ActionKind
 	// Agent is the agent's name, never empty.
 	Agent string
-	// Text is the reply for ActionReply: 1 to 4096 characters.
+	// Text is the reply for ActionReply: 1 to 4096 characters, or 1 to 1024 with
+	// buttons; it may be empty where Content says it all.
 	Text string
+	// Content is what the reply holds beside its text, or nil. Only a template may be
+	// sent outside of the service window.
+	Content *Content
+	// QuoteID is the provider id of the message that is answered, or empty.
+	QuoteID string
 	// OutgoingID is the id of the message, to make a repeated reply one; empty makes
 	// a new one.
 	OutgoingID string

@@ -27,12 +27,16 @@ type Outgoing struct {
 	// Agent is the agent who wrote it, for AuthorAgent.
 	Agent string
 	Text  string
+	// Content is what the message holds beside its text, or nil for text alone.
+	Content *Content
+	// QuoteID is the provider id of the message that this one answers, or empty.
+	QuoteID string
 	// TurnID is the turn whose decision this is, for AuthorBot.
 	TurnID string
 	// CreatedAt orders the messages of a conversation, together with ID.
 	CreatedAt time.Time
 	// ExpiresAt is when sending it stops making sense: the end of the service
-	// window.
+	// window. Zero means never: so for templates.
 	ExpiresAt time.Time
 
 	// The rest is filled by NextOutgoing.
@@ -73,6 +77,18 @@ type SendResult struct {
 	// the customer without an answer. Nil otherwise, and nil when the
 	// conversation already is with a person.
 	Handoff *Handoff
+	// Follow is sent instead of a message that was rejected, or nil: the template
+	// that asks the customer to write again, for instance. It is queued in the same
+	// step, whoever has the conversation.
+	Follow *Outgoing
+}
+
+// Kind is the form of the message.
+func (o *Outgoing) Kind() ContentKind {
+	if o.Content == nil || o.Content.Kind == "" {
+		return ContentText
+	}
+	return o.Content.Kind
 }
 
 // MessageView is one message of a conversation as people see it, in or out.
@@ -91,4 +107,10 @@ type MessageView struct {
 	Status  string
 	Error   *SendError
 	Payload json.RawMessage
+	// Message is all that an incoming message holds, with its file and what it quotes;
+	// Type and Text are the same as there.
+	Message *Message
+	// Content and Quoted are those of an outgoing message.
+	Content *Content
+	Quoted  *Quote
 }

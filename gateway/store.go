@@ -41,7 +41,7 @@ type Inbox interface {
 	// same list. Either all events are kept or, with an error, none. An empty list
 	// is no work. Keys, ids and names may have any length and hold any bytes. Accept does as little as it can: contacts and conversations are
 	// found, statuses merged and bursts timed by the next Claim, in the order of
-	// acceptance.
+	// acceptance. The webhook that an event came in is kept with it.
 	Accept(ctx context.Context, events []Event) (fresh []Event, err error)
 	// Claim first files what was accepted: it finds or creates contact and
 	// conversation of each message and echo (one conversation for a contact and
@@ -53,7 +53,22 @@ type Inbox interface {
 	// AnswerAfter of its newest message, but not after AnswerBy of its first. It
 	// then leases the conversation that has been due longest and is not leased,
 	// with all its waiting events. ErrNoWork says there is none. An echo is due
-	// at once. An expired lease is due again. An event that the store can't file,
+	// at once. An expired lease is due again. What waits for files is due when they are settled,
+	// see Files.
+	//
+	// A signal joins the conversation and starts no turn. One with Was gives all
+	// identities of the contact that Was names to the one that From names, with one
+	// conversation; those of Was that From has not are nobody's then, and all conversations of the
+	// contact are doubted from At on. One without Was and with the message type "system" only
+	// brings the doubt. One of type "revoke" takes the content and the file of the
+	// message that About names away, its Payload too, and takes it out of a burst that waits; one of
+	// type "edit" puts its own text in place of that message's. When what it is about
+	// is not known, or is not of the same conversation, it changes nothing.
+	//
+	// A customer's message, and a status of delivered or read, end Unreachable. A
+	// status of failed with an error of class ErrorUnreachable sets it, ErrorOptedOut
+	// sets Marketing to "stop", and ErrorIdentity the doubt; so does a rejected
+	// result of Settle. A preference sets Marketing, and makes the conversation when there is none. An event that the store can't file,
 	// whatever the reason, is kept and put aside: it never stops the others.
 	Claim(ctx context.Context, now time.Time, lease time.Duration) (*Claim, error)
 	// Commit makes the turn take effect in one step: state, outgoing messages,
@@ -133,7 +148,8 @@ type Desk interface {
 	// Handoff gives one, or ErrNotFound.
 	Handoff(ctx context.Context, id string) (Handoff, error)
 	// Act applies an agent's action in one step by the rules of Apply, and gives
-	// the handoff as it is then. What the bot still had to send when an agent takes
+	// the handoff as it is then. ActionTake makes a handoff by Take and claims it, when none is
+	// open. What the bot still had to send when an agent takes
 	// over is canceled; an attempt under way, or one with an unknown outcome, is left
 	// to its end. ErrNotFound, ErrTaken, ErrClosed,
 	// ErrWindowClosed and ErrInvalid change nothing.
@@ -169,6 +185,9 @@ type Store interface {
 	Outbox
 	Desk
 	Agents
+	Files
+	Channel
+	Archive
 	// Ping says whether the store can be read and written to now.
 	Ping(ctx context.Context) error
 	// Close waits for what is under way and releases everything.

@@ -22,6 +22,10 @@ func agentReasons(language string) map[Reason]string {
 			ReasonInternal:      "Something went wrong while the answer was made.",
 			ReasonTakenOver:     "A person answered from the phone app.",
 			ReasonWindow:        "The service window closed before the answer; only a template can reach the customer.",
+			ReasonMedia:         "The customer sent a file that only a person can look at.",
+			ReasonIdentity:      "The customer's number or account has changed: check who is writing before you speak of orders.",
+			ReasonAgent:         "You took this conversation over from the assistant.",
+			ReasonUnavailable:   "The customer's message can only be seen in the phone app.",
 		}
 	}
 	return map[Reason]string{
@@ -40,6 +44,10 @@ func agentReasons(language string) map[Reason]string {
 		ReasonInternal:      "Algo ha fallado mientras se preparaba la respuesta.",
 		ReasonTakenOver:     "Una persona ha contestado desde la aplicación del teléfono.",
 		ReasonWindow:        "La ventana de atención se cerró antes de responder; solo una plantilla puede llegar al cliente.",
+		ReasonMedia:         "El cliente ha enviado un archivo que tiene que mirar una persona.",
+		ReasonIdentity:      "El número o la cuenta del cliente ha cambiado: comprueba quién escribe antes de hablar de pedidos.",
+		ReasonAgent:         "Has tomado esta conversación del asistente.",
+		ReasonUnavailable:   "El mensaje del cliente solo se puede ver en la aplicación del teléfono.",
 	}
 }
 
@@ -68,10 +76,16 @@ func handoffText(language string, r Reason) string {
 	case ReasonOrders:
 		en, es = "I can't look up your orders right now. A person on our team will check and answer you here.",
 			"Ahora mismo no puedo consultar tus pedidos. Una persona del equipo lo mirará y te responderá aquí mismo."
-	case ReasonLowConfidence, ReasonNotCovered, ReasonUnsupported, ReasonSendFailed, ReasonTakenOver, ReasonWindow:
+	case ReasonLowConfidence, ReasonNotCovered, ReasonUnsupported, ReasonSendFailed, ReasonTakenOver, ReasonWindow, ReasonAgent:
 		// The text above is right: there is an answer that nobody is sure of, or
 		// nothing is said at all.
-	case ReasonUnreadable:
+	case ReasonMedia:
+		en, es = "Thank you, I've received it. A person on our team will look at it and answer you here.",
+			"Gracias, lo he recibido. Lo mirará una persona del equipo y te responderá aquí mismo."
+	case ReasonIdentity:
+		en, es = "Your number or account on WhatsApp has changed, so before we speak of orders a person on our team has to check that it's you. They will answer you here.",
+			"Tu número o tu cuenta de WhatsApp ha cambiado, así que antes de hablar de pedidos una persona del equipo tiene que comprobar que eres tú. Te responderá aquí mismo."
+	case ReasonUnreadable, ReasonUnavailable:
 		en, es = "I can't open what you sent, so a person on our team will look at it and answer you here.",
 			"No puedo abrir lo que has enviado, así que lo verá una persona del equipo y te responderá aquí mismo."
 	}
