@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/recado/recado/rag"
 )
@@ -33,13 +35,14 @@ func compose(c *Claim, after Conversation, s Situation, d Decision, at time.Time
 		if firstWords(c.History) {
 			text = disclosure(after.Language) + "\n\n" + text
 		}
-		t.Outgoing = []Outgoing{botMessage(after, turnID, clip(text), at)}
+		for _, bubble := range bubbles(text) {
+			t.Outgoing = append(t.Outgoing, botMessage(after, turnID, bubble, at))
+		}
+		t.Record.Reply = text
 	}
+	reply := t.Record.Reply
 	t.Record = record(c, after, s, d, at)
-	t.Record.ID = turnID
-	if len(t.Outgoing) > 0 {
-		t.Record.Reply = t.Outgoing[0].Text
-	}
+	t.Record.ID, t.Record.Reply = turnID, reply
 	return t
 }
 
@@ -127,12 +130,30 @@ func lastBotText(history []MessageView) string {
 // goes back.
 func firstWords(history []MessageView) bool { return lastBotText(history) == "" }
 
-// clip keeps a text within what the channel takes, by character.
-func clip(text string) string {
-	if r := []rune(text); len(r) > MaxText {
-		return string(r[:MaxText-1]) + "…"
+// bubbles cuts a text into messages that the channel takes: one, whenever that is
+// possible. A longer one is cut at the end of a paragraph, else of a line, a sentence
+// or a word, whichever comes latest in the second half of what fits.
+func bubbles(text string) []string {
+	var list []string
+	for runes := []rune(strings.TrimSpace(text)); len(runes) > 0; {
+		n := len(runes)
+		if n > MaxText {
+			n = bubbleEnd(string(runes[:MaxText]))
+		}
+		list = append(list, strings.TrimSpace(string(runes[:n])))
+		runes = []rune(strings.TrimSpace(string(runes[n:])))
 	}
-	return text
+	return list
+}
+
+// bubbleEnd is the number of characters to cut off from a text that is full.
+func bubbleEnd(full string) int {
+	for _, mark := range []string{"\n\n", "\n", ". ", " "} {
+		if at := strings.LastIndex(full, mark); at > len(full)/2 {
+			return utf8.RuneCountInString(full[:at+len(mark)])
+		}
+	}
+	return utf8.RuneCountInString(full)
 }
 
 // record writes the decision record of a turn that is about to be committed.

@@ -41,11 +41,18 @@ func Preempt(s Situation) (Decision, bool) {
 		return Decision{Kind: DecideHandoff, Reason: ReasonWindow, Rule: "service_window"}, true
 	case s.Attempt > maxAttempts:
 		return Decision{Kind: DecideHandoff, Reason: ReasonInternal, Rule: "attempts"}, true
-	case len(s.Burst.Texts) == 0:
-		return unreadable(s), true
 	}
 	if reason, ok := guard.Triage(s.Burst.Text()); ok {
 		return Decision{Kind: DecideHandoff, Reason: triageReason(reason), Rule: "triage"}, true
+	}
+	switch {
+	case s.Burst.Elsewhere > 0:
+		return Decision{Kind: DecideHandoff, Reason: ReasonUnavailable, Rule: "phone_app_only"}, true
+	case s.Burst.Unseen > 0:
+		// A caption alone is not the question: what it is about is on the file.
+		return Decision{Kind: DecideHandoff, Reason: ReasonMedia, Rule: "media"}, true
+	case len(s.Burst.Texts) == 0:
+		return unreadable(s), true
 	}
 	return Decision{}, false
 }
@@ -81,6 +88,8 @@ func decideAnswer(a rag.Answer) Decision {
 		return Decision{Kind: DecideHandoff, Reason: r, Rule: rule}
 	}
 	switch {
+	case a.Orders.Withheld && (len(a.Orders.Asked) > 0 || a.Draft.NeedsHuman || len(a.Draft.Orders) > 0):
+		return handoff(ReasonIdentity, "identity")
 	case a.Orders.Unavailable && (len(a.Orders.Asked) > 0 || a.Draft.NeedsHuman):
 		return handoff(ReasonOrders, "orders_unavailable")
 	case a.Draft.NeedsHuman || a.Text == "":

@@ -32,6 +32,9 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if wait := g.circuits.wait(o.Channel, g.Now()); wait > 0 {
+		return g.postpone(context.WithoutCancel(ctx), o, wait)
+	}
 	wait, err := g.Limiter.Take(ctx, o.Channel, o.To.Key(), g.Now())
 	if err != nil {
 		wait = time.Second
@@ -46,6 +49,7 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	if err := g.settle(ctx, o, r); err != nil {
 		return err
 	}
+	g.judge(ctx, o, r)
 	g.Metrics.Sends.WithLabelValues(string(r.Outcome)).Inc()
 	g.changes.ring()
 	g.sends.ring()
@@ -105,7 +109,14 @@ func (g *Gateway) postpone(ctx context.Context, o *Outgoing, wait time.Duration)
 func (g *Gateway) attempt(ctx context.Context, o *Outgoing) SendResult {
 	now := g.Now()
 	if !o.ExpiresAt.IsZero() && now.After(o.ExpiresAt) {
-		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The service window closed before the message was sent"}})
+		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The service window closed before the message was sent", Class: ErrorWindow}})
+	}
+	if err := g.checkTemplate(ctx, o); err != nil {
+		class := ErrorRequest
+		if errors.Is(err, errMarketing) {
+			class = ErrorOptedOut
+		}
+		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The template can't be sent as it is", Class: class, Detail: err.Error()}})
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLease-5*time.Second)
 	defer cancel()
@@ -152,6 +163,10 @@ func (g *Gateway) reject(ctx context.Context, o *Outgoing, r SendResult) SendRes
 		return r
 	}
 	h := SendFailure(c, o.Text, g.Now())
+	if r.Error != nil && r.Error.Class == ErrorWindow {
+		h.Reason, h.Packet.Why = ReasonWindow, agentReasons(c.Language)[ReasonWindow]
+		r.Follow = g.reopening(ctx, o, c)
+	}
 	r.Handoff = &h
 	return r
 }

@@ -65,6 +65,25 @@ type Config struct {
 	// Workers and Senders are how many turns and sends run at once: 4 each by
 	// default. Intakes is how many groups of webhooks are committed at once: 2.
 	Workers, Senders, Intakes int
+	// Source gets the files that customers send and Vault keeps them; without either,
+	// files are not fetched and the agent is told so. MaxFile is the largest that is
+	// taken, in bytes: 25 MiB by default. Fetchers is how many are fetched at once: 2.
+	Source   FileSource
+	Vault    Vault
+	MaxFile  int64
+	Fetchers int
+	// Transcriber hears voice notes and Describer looks at images; without them, a
+	// person does.
+	Transcriber Transcriber
+	Describer   Describer
+	// Presence shows the customer that an answer is being written; nil shows nothing.
+	Presence Presence
+	// ReopenTemplate names an approved template without variables that is sent when
+	// the service window closed before a message could go; empty sends none.
+	ReopenTemplate string
+	// Retention is how long webhooks are kept as they came: 30 days by default. A
+	// negative value keeps them for ever.
+	Retention time.Duration
 	// Poll is how often an idle worker looks for work that nobody announced, such
 	// as that of another replica: 200 ms by default.
 	Poll time.Duration
@@ -78,8 +97,10 @@ type Gateway struct {
 	turns   *bell
 	sends   *bell
 	changes *bell
+	files   *bell
 	// unsettled counts sends whose result the store has not taken yet.
 	unsettled atomic.Int64
+	circuits  circuits
 }
 
 // New checks the configuration and fills the defaults.
@@ -102,6 +123,8 @@ func New(c Config) (*Gateway, error) {
 	c.AnswerTimeout = cmp.Or(c.AnswerTimeout, 30*time.Second)
 	c.Workers, c.Senders, c.Intakes = cmp.Or(c.Workers, 4), cmp.Or(c.Senders, 4), cmp.Or(c.Intakes, 2)
 	c.Poll = cmp.Or(c.Poll, 200*time.Millisecond)
+	c.MaxFile, c.Fetchers = cmp.Or(c.MaxFile, 25<<20), cmp.Or(c.Fetchers, 2)
+	c.Retention = cmp.Or(c.Retention, 30*24*time.Hour)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -113,7 +136,7 @@ func New(c Config) (*Gateway, error) {
 	}
 	return &Gateway{
 		Config: c, intake: make(chan intake, maxIntake),
-		turns: newBell(), sends: newBell(), changes: newBell(),
+		turns: newBell(), sends: newBell(), changes: newBell(), files: newBell(),
 	}, nil
 }
 
@@ -133,6 +156,11 @@ func (g *Gateway) Run(ctx context.Context) error {
 	for range g.Senders {
 		group.Go(func() error { return send.run(ctx) })
 	}
+	fetch := worker{step: g.Fetch, bell: g.files, poll: g.Poll, token: make(chan struct{}, 1), log: g.Logger}
+	for range g.Fetchers {
+		group.Go(func() error { return fetch.run(ctx) })
+	}
+	group.Go(func() error { return g.sweep(ctx) })
 	return group.Wait()
 }
 

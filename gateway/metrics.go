@@ -22,6 +22,14 @@ type Metrics struct {
 	Sends *prometheus.CounterVec
 	// Stages observes the seconds that each stage of a turn took.
 	Stages *prometheus.HistogramVec
+	// Files counts attempts to fetch customers' files by the state after them.
+	Files *prometheus.CounterVec
+	// Alerts counts alerts of the channel and of the gateway by kind and level, and
+	// Circuit is 1 while nothing is sent from a business number.
+	Alerts  *prometheus.CounterVec
+	Circuit *prometheus.GaugeVec
+	// PresenceFailures counts typing signs that could not be shown.
+	PresenceFailures prometheus.Counter
 }
 
 // NewMetrics makes the counters. They are not registered: that is up to whoever
@@ -45,6 +53,14 @@ func NewMetrics() *Metrics {
 			Name: "recado_stage_seconds", Help: "Seconds that the stages of a turn took.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"stage"}),
+		Files:  vec("recado_files_total", "Attempts to fetch customers' files by state.", "state"),
+		Alerts: vec("recado_alerts_total", "Alerts of the channel and the gateway.", "kind", "level"),
+		Circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "recado_circuit_open", Help: "1 while the channel refuses everything from the business number.",
+		}, []string{"channel"}),
+		PresenceFailures: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "recado_presence_failures_total", Help: "Typing signs that could not be shown.",
+		}),
 	}
 }
 
@@ -52,12 +68,16 @@ func NewMetrics() *Metrics {
 func (m *Metrics) Collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.Events, m.Duplicates, m.AcceptFailures, m.Turns, m.Abandoned, m.Sends, m.Stages,
+		m.Files, m.Alerts, m.Circuit, m.PresenceFailures,
 	}
 }
 
 func (m *Metrics) accepted(fresh []Event, duplicates int) {
 	for _, e := range fresh {
 		m.Events.WithLabelValues(string(e.Kind)).Inc()
+		if e.Kind == EventAlert && e.Alert != nil {
+			m.Alerts.WithLabelValues(e.Alert.Kind, string(e.Alert.Level)).Inc()
+		}
 	}
 	m.Duplicates.Add(float64(duplicates))
 }

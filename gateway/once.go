@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/google/uuid"
@@ -35,7 +36,7 @@ func ActOnce(ctx context.Context, desk Desk, a Action) (Handoff, error) {
 		return Handoff{}, errors.Join(err, lookErr)
 	case before == nil:
 		return Handoff{}, err
-	case before.Text != strings.TrimSpace(a.Text):
+	case before.Text != strings.TrimSpace(a.Text) || !reflect.DeepEqual(before.Content, a.Content):
 		return Handoff{}, ErrIDTaken
 	}
 	return h, nil

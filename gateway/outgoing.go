@@ -79,7 +79,8 @@ type SendResult struct {
 	Handoff *Handoff
 	// Follow is sent instead of a message that was rejected, or nil: the template
 	// that asks the customer to write again, for instance. It is queued in the same
-	// step, whoever has the conversation.
+	// step, whoever has the conversation; one with an ID that is there already is not
+	// queued again.
 	Follow *Outgoing
 }
 

@@ -10,9 +10,14 @@ import (
 type Burst struct {
 	// Texts are the readable messages in order.
 	Texts []string
-	// Unreadable counts messages that hold something the bot can't read, such as
-	// a voice note without words.
+	// Unreadable counts messages that say nothing the bot can read, such as a type
+	// that the channel does not support.
 	Unreadable int
+	// Unseen counts messages with a file that no model has heard or seen, with a
+	// caption or without.
+	Unseen int
+	// Elsewhere counts messages that can be seen in the shop's phone app only.
+	Elsewhere int
 	// Reactions counts emoji reactions, which want no answer.
 	Reactions int
 	// Echo is true when a person of the shop wrote from the phone app.
@@ -72,13 +77,24 @@ func (b Burst) add(e Event) Burst {
 	switch {
 	case e.Kind == EventEcho:
 		b.Echo = true
-	case e.Kind != EventMessage || e.Message == nil:
+	case e.Kind != EventMessage || e.Message == nil || e.Message.Deleted:
 	case e.Message.Type == "reaction":
 		b.Reactions++
+	case e.Message.Problem != nil && e.Message.Problem.Code == onPhoneOnly:
+		b.Elsewhere++
+	case e.Message.Unseen():
+		b.Unseen++
+		if e.Message.Text != "" {
+			b.Texts = append(b.Texts, e.Message.Text)
+		}
 	case e.Message.Readable():
-		b.Texts = append(b.Texts, e.Message.Text)
+		b.Texts = append(b.Texts, e.Message.Words())
 	default:
 		b.Unreadable++
 	}
 	return b
 }
+
+// onPhoneOnly is the channel's code for a message that can be seen in the phone app
+// only, such as the first one after an ad on a number that both use.
+const onPhoneOnly = 131060

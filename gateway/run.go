@@ -83,9 +83,11 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 		WindowOpen: conversation.WindowOpen(now), Attempt: c.Attempt,
 	}
 	if _, settled := Preempt(s); !settled {
-		facts := g.Orders.Facts(ctx, conversation.Contact, burst.Text())
+		facts := g.facts(ctx, conversation, burst)
 		orders := rag.Stage{Name: "orders", Took: time.Since(began)}
+		stopTyping := g.typing(ctx, conversation.Channel, c.Events)
 		s.Answer, s.AnswerErr = g.answer(ctx, question(conversation, burst, c.History, facts, now))
+		stopTyping()
 		if s.AnswerErr != nil && ctx.Err() == nil {
 			// The error names the server's trouble and never what was asked.
 			g.Logger.WarnContext(ctx, "no answer could be made; a person takes over", "reason", string(errorReason(s.AnswerErr)), "error", s.AnswerErr)
@@ -98,6 +100,17 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 	t.Record.Stages = append(t.Record.Stages, rag.Stage{Name: "turn", Took: time.Since(began)})
 	t.Record.Config = g.Answerer.Fingerprint()
 	return t
+}
+
+// facts are what may be told of the customer's orders: nothing, while the person
+// behind the identity may have changed. The question is looked at all the same, to
+// know whether it is about an order.
+func (g *Gateway) facts(ctx context.Context, c Conversation, b Burst) rag.OrderFacts {
+	if c.DoubtedAt.IsZero() {
+		return g.Orders.Facts(ctx, c.Contact, b.Text())
+	}
+	facts := g.Orders.Facts(ctx, Identity{}, b.Text())
+	return rag.OrderFacts{Asked: facts.Asked, Unavailable: true, Withheld: true}
 }
 
 // overdue tells whether the burst has waited as long as one may: then it is answered
@@ -131,8 +144,12 @@ func (g *Gateway) answer(ctx context.Context, q rag.Question) (a rag.Answer, err
 func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFacts, at time.Time) rag.Question {
 	q := rag.Question{Text: b.Text(), Locale: c.Language, Orders: facts, At: at}
 	for _, m := range history {
-		if m.Text != "" {
-			q.History = append(q.History, rag.Utterance{Role: rag.Role(m.Author), Text: m.Text, At: m.At})
+		text := m.Text
+		if m.Message != nil {
+			text = m.Message.Words()
+		}
+		if text != "" && m.Type != "reaction" {
+			q.History = append(q.History, rag.Utterance{Role: rag.Role(m.Author), Text: text, At: m.At})
 		}
 	}
 	return q

@@ -100,6 +100,11 @@ func fallbackText(language string) string {
 		"De momento solo puedo leer texto. ¿Puedes escribir tu pregunta? Si prefieres hablar con alguien, escribe «persona».")
 }
 
+// photoText says that something was seen and not written.
+func photoText(language, seen string) string {
+	return pick(language, "Attached photo: ", "Foto adjunta: ") + seen
+}
+
 // disclosure goes before the bot's first words in a conversation: the customer
 // is told that no person is writing, and how to get one.
 func disclosure(language string) string {

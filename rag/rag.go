@@ -103,6 +103,9 @@ type OrderFacts struct {
 	// Unavailable is true when the order store could not be read. Then Orders is
 	// empty and nothing may be said about orders.
 	Unavailable bool `json:"unavailable,omitempty"`
+	// Withheld is true when the orders were not read on purpose, because the person
+	// behind the customer's identity may have changed. Unavailable is true then, too.
+	Withheld bool `json:"withheld,omitempty"`
 }
 
 // Question is what Answer is asked.

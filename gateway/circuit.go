@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// The pauses of an open circuit: the first, and the longest.
+const (
+	circuitFirst   = 30 * time.Second
+	circuitLongest = 5 * time.Minute
+)
+
+// circuit stops sending from a number that the channel refuses altogether: a token
+// that was revoked, an account that is locked. While it is open, messages wait and
+// cost no attempt; after each pause one message tries.
+type circuit struct {
+	failures int
+	until    time.Time
+}
+
+// fail opens the circuit, or keeps it open for longer.
+func (c circuit) fail(now time.Time) circuit {
+	pause := min(circuitFirst<<min(c.failures, 10), circuitLongest)
+	return circuit{c.failures + 1, now.Add(pause)}
+}
+
+// wait is how long nothing may be sent.
+func (c circuit) wait(now time.Time) time.Duration { return max(c.until.Sub(now), 0) }
+
+// circuits are those of all numbers, in this process: each replica finds out for
+// itself, with one message.
+type circuits struct {
+	mu     sync.Mutex
+	number map[string]circuit
+}
+
+func (c *circuits) wait(channel string, now time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.number[channel].wait(now)
+}
+
+// note takes in how a send ended and tells whether the circuit opened or closed by it.
+func (c *circuits) note(channel string, r SendResult, now time.Time) (opened, closed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before, open := c.number[channel]
+	switch {
+	case r.Error != nil && r.Error.Class == ErrorAccount:
+		if c.number == nil {
+			c.number = map[string]circuit{}
+		}
+		c.number[channel] = before.fail(now)
+		return !open, false
+	case r.Outcome == SendAccepted && open:
+		delete(c.number, channel)
+		return false, true
+	}
+	return false, false
+}
+
+// judge lets the circuit and the alarms know how a send ended.
+func (g *Gateway) judge(ctx context.Context, o *Outgoing, r SendResult) {
+	opened, closed := g.circuits.note(o.Channel, r, g.Now())
+	switch {
+	case opened:
+		g.Metrics.Circuit.WithLabelValues(o.Channel).Set(1)
+		g.raise(ctx, Alert{Kind: "circuit", Subject: o.Channel, State: "OPEN", Level: AlertCritical, Detail: r.Error.Title})
+	case closed:
+		g.Metrics.Circuit.WithLabelValues(o.Channel).Set(0)
+		g.raise(ctx, Alert{Kind: "circuit", Subject: o.Channel, State: "CLOSED", Level: AlertInfo})
+	}
+	if alert, ok := sendAlert(o, r); ok {
+		g.raise(ctx, alert)
+	}
+}
+
+// sendAlert is what somebody has to know of a rejected message, beside the agent who
+// gets the conversation.
+func sendAlert(o *Outgoing, r SendResult) (Alert, bool) {
+	if r.Outcome != SendRejected || r.Error == nil {
+		return Alert{}, false
+	}
+	a := Alert{Subject: o.Channel, Level: AlertWarning, State: "REJECTED", Detail: r.Error.Title}
+	switch r.Error.Class {
+	case ErrorRequest:
+		a.Kind = "dead_letter"
+	case ErrorQuality:
+		a.Kind = "quality"
+	case ErrorTemplate:
+		a.Kind = "template"
+	default:
+		return Alert{}, false
+	}
+	if o.Kind() == ContentTemplate {
+		use := o.Content.Template
+		a.Subject = use.Name + " (" + use.Language + ")"
+		if a.Kind == "template" {
+			a.Template = &Template{Name: use.Name, Language: use.Language, Status: "PAUSED"}
+		}
+	}
+	return a, true
+}
+
+// raise keeps an alert and counts it. The log has it as well: a store that is away
+// must not hide an alarm.
+func (g *Gateway) raise(ctx context.Context, a Alert) {
+	a.ID, a.At = NewID(), g.Now()
+	g.Metrics.Alerts.WithLabelValues(a.Kind, string(a.Level)).Inc()
+	g.Logger.WarnContext(ctx, "the channel needs attention", "kind", a.Kind, "subject", a.Subject, "state", a.State, "detail", a.Detail)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := g.Store.Raise(ctx, a); err != nil {
+		g.Logger.ErrorContext(ctx, "an alert could not be kept", "kind", a.Kind, "error", err)
+	}
+	g.changes.ring()
+}
