@@ -70,7 +70,7 @@ func (s *intakeStore) has(key string) bool {
 func intakeOnly(t *testing.T, s *intakeStore) *Gateway {
 	t.Helper()
 	s.kept = map[string]bool{}
-	c := Config{Store: s, Workers: -1, Senders: -1, QuietPeriod: time.Second, Intakes: 1}
+	c := Config{Store: s, Workers: -1, Senders: -1, Fetchers: -1, Retention: -1, QuietPeriod: time.Second, Intakes: 1}
 	g, err := New(withFakes(c))
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
 	"strings"
 	"testing"
 	"time"
@@ -57,13 +60,46 @@ func TestComposeSaysOnceThatNoPersonWrites(t *testing.T) {
 	}
 }
 
-// TestComposeKeepsWithinTheChannel: 4,096 characters, cut by character.
-func TestComposeKeepsWithinTheChannel(t *testing.T) {
+// TestBubbles: one message whenever that is possible, and no word is lost when it is
+// not.
+func TestBubbles(t *testing.T) {
 	t.Parallel()
-	long := Situation{Answer: rag.Answer{Text: strings.Repeat("ñ", MaxText+10)}}
-	got := []rune(composed("es", nil, long, Decision{Kind: DecideReply}).Outgoing[0].Text)
-	if len(got) != MaxText || got[MaxText-1] != '…' {
-		t.Errorf("%d characters", len(got))
+	paragraph := strings.Repeat("Una frase más. ", 200) // 3,000 characters
+	for name, tt := range map[string]struct {
+		text string
+		want int
+	}{
+		"empty": {" \n", 0}, "full": {strings.Repeat("ñ", MaxText), 1}, "one word": {strings.Repeat("ñ", MaxText+10), 2},
+		"paragraphs": {paragraph + "\n\n" + paragraph, 2},
+	} {
+		if got := bubbles(tt.text); len(got) != tt.want {
+			t.Errorf("%s: %d messages, want %d", name, len(got), tt.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Repeat(rapid.StringMatching(`[a-zñ.\n ]{1,40}`).Draw(t, "part"), rapid.IntRange(1, 400).Draw(t, "times"))
+		list := bubbles(text)
+		for _, b := range list {
+			if n := utf8.RuneCountInString(b); n == 0 || n > MaxText {
+				t.Fatalf("a message of %d characters", n)
+			}
+		}
+		if got, want := strings.Join(strings.Fields(strings.Join(list, " ")), ""), strings.Join(strings.Fields(text), ""); got != want {
+			t.Fatalf("words were lost: %q", got)
+		}
+		if utf8.RuneCountInString(strings.TrimSpace(text)) <= MaxText && len(list) > 1 {
+			t.Fatalf("%d messages for one", len(list))
+		}
+	})
+}
+
+// TestComposeKeepsALongReplyWhole: its parts go out in order, as one reply.
+func TestComposeKeepsALongReplyWhole(t *testing.T) {
+	t.Parallel()
+	long := Situation{WindowOpen: true, Answer: rag.Answer{Text: strings.Repeat("Una frase más. ", 400)}}
+	turn := composed("es", []MessageView{{Author: AuthorBot, Text: "Hola"}}, long, Decision{Kind: DecideReply})
+	if len(turn.Outgoing) != 2 || turn.Record.Reply != long.Answer.Text {
+		t.Errorf("%d messages, the record has %d characters", len(turn.Outgoing), len(turn.Record.Reply))
 	}
 }
 

@@ -12,6 +12,12 @@ func said(at time.Time, kind, text string) Event {
 	return Event{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: kind, Text: text}}
 }
 
+func file(at time.Time, kind, caption, words string) Event {
+	e := said(at, kind, caption)
+	e.Message.Media = &Media{ProviderID: "m1", Words: words}
+	return e
+}
+
 func TestReceive(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
@@ -45,6 +51,18 @@ func TestReceive(t *testing.T) {
 			events: []Event{said(at, "audio", ""), said(at, "reaction", "👍")},
 			after:  Conversation{Mode: ModeBot, Fallbacks: 1, Contact: Identity{Phone: "1"}, LastCustomerAt: at},
 			burst:  Burst{Unreadable: 1, Reactions: 1},
+		},
+		{
+			name: "what was heard is read, what nobody saw is counted, what was withdrawn is neither",
+			before: Conversation{Mode: ModeBot, Language: "es"},
+			events: []Event{
+				file(at, "audio", "", "¿dónde está mi pedido?"), file(at, "image", "mira esto", ""), file(at, "sticker", "", ""),
+				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "text", Text: "x", Deleted: true}},
+				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "unsupported", Problem: &SendError{Code: 131060}}},
+				{Kind: EventSignal, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "system", Text: "x"}},
+			},
+			after: Conversation{Mode: ModeBot, Language: "es", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
+			burst: Burst{Texts: []string{"¿dónde está mi pedido?", "mira esto"}, Unseen: 1, Unreadable: 1, Elsewhere: 1},
 		},
 		{
 			name: "a closed conversation opens with the bot", before: Conversation{Mode: ModeClosed, Language: "es"},

@@ -1,0 +1,287 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// channelStore is an outbox with alerts and templates.
+type channelStore struct {
+	outboxStore
+	raised       []Alert
+	templates    []Template
+	conversation Conversation
+	purges       []time.Time
+	old          int
+}
+
+func (s *channelStore) Raise(_ context.Context, a Alert) error {
+	s.raised = append(s.raised, a)
+	return nil
+}
+
+func (s *channelStore) Templates(context.Context) ([]Template, error) { return s.templates, nil }
+
+func (s *channelStore) Conversation(context.Context, string) (Conversation, error) {
+	return s.conversation, nil
+}
+
+func (s *channelStore) Purge(_ context.Context, before time.Time) (int, error) {
+	s.purges = append(s.purges, before)
+	n := min(s.old, 1000)
+	s.old -= n
+	return n, nil
+}
+
+// refused is a send that ended with a class of error.
+func refused(outcome SendOutcome, class ErrorClass) SendResult {
+	return SendResult{Outcome: outcome, Error: &SendError{Code: 1, Title: "No", Class: class}}
+}
+
+// TestCircuit: a token that is refused stops all sends of the number, costs no
+// attempts, is tried again after growing pauses, and is told once.
+func TestCircuit(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	store, result := &channelStore{}, refused(SendRetry, ErrorAccount)
+	g, err := New(withFakes(Config{
+		Store: store, Now: func() time.Time { return now },
+		Sender: fakeSender(func(*Outgoing) (SendResult, error) { return result, nil }),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliver := func(channel string) {
+		t.Helper()
+		store.next = &Outgoing{ID: "o", Channel: channel, Attempt: 1, To: Identity{Phone: "1"}}
+		if err := g.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deliver("n1")
+	if len(store.settled) != 1 || len(store.raised) != 1 || store.raised[0].Level != AlertCritical || store.raised[0].State != "OPEN" {
+		t.Fatalf("settled %d, raised %+v", len(store.settled), store.raised)
+	}
+	if v := testutil.ToFloat64(g.Metrics.Circuit.WithLabelValues("n1")); v != 1 {
+		t.Errorf("the gauge is %v", v)
+	}
+	deliver("n1")
+	if len(store.settled) != 1 || !store.postponed[0].Equal(now.Add(circuitFirst)) {
+		t.Fatalf("the second message: settled %d, postponed %v", len(store.settled), store.postponed)
+	}
+	deliver("n2") // another number has a circuit of its own
+	if len(store.settled) != 2 {
+		t.Fatal("another number waits, too")
+	}
+	now = now.Add(circuitFirst)
+	deliver("n1")
+	deliver("n1")
+	if len(store.settled) != 3 || !store.postponed[1].Equal(now.Add(2*circuitFirst)) || len(store.raised) != 2 {
+		t.Fatalf("settled %d, postponed %v, raised %d", len(store.settled), store.postponed, len(store.raised))
+	}
+	now, result = now.Add(2*circuitFirst), SendResult{Outcome: SendAccepted, ProviderID: "w"}
+	deliver("n1")
+	deliver("n1")
+	if len(store.settled) != 5 || len(store.raised) != 3 || store.raised[2].State != "CLOSED" {
+		t.Fatalf("healed: settled %d, raised %+v", len(store.settled), store.raised)
+	}
+}
+
+// TestCircuitPauses grow to five minutes and no further.
+func TestCircuitPauses(t *testing.T) {
+	t.Parallel()
+	c, now := circuit{}, time.Unix(0, 0)
+	for _, want := range []time.Duration{30, 60, 120, 240, 300, 300} {
+		c = c.fail(now)
+		if got := c.wait(now); got != want*time.Second {
+			t.Errorf("%s, want %d s", got, want)
+		}
+	}
+	if got := c.wait(now.Add(time.Hour)); got != 0 {
+		t.Errorf("an hour later: %s", got)
+	}
+}
+
+// TestSendAlerts: who runs the shop's account hears of what an agent can't mend.
+func TestSendAlerts(t *testing.T) {
+	t.Parallel()
+	text := &Outgoing{Channel: "n1", Text: "Hola"}
+	template := &Outgoing{Channel: "n1", Content: &Content{Kind: ContentTemplate, Template: &TemplateUse{Name: "back", Language: "es"}}}
+	tests := []struct {
+		name    string
+		o       *Outgoing
+		r       SendResult
+		kind    string
+		subject string
+		status  string
+	}{
+		{"our request is wrong", text, refused(SendRejected, ErrorRequest), "dead_letter", "n1", ""},
+		{"the channel protects", text, refused(SendRejected, ErrorQuality), "quality", "n1", ""},
+		{"the template is paused", template, refused(SendRejected, ErrorTemplate), "template", "back (es)", "PAUSED"},
+		{"wrong values", template, refused(SendRejected, ErrorRequest), "dead_letter", "back (es)", ""},
+		{"not on the channel", text, refused(SendRejected, ErrorUnreachable), "", "", ""},
+		{"tried again", text, refused(SendRetry, ErrorRequest), "", "", ""},
+		{"accepted", text, SendResult{Outcome: SendAccepted}, "", "", ""},
+	}
+	for _, tt := range tests {
+		a, ok := sendAlert(tt.o, tt.r)
+		status := ""
+		if a.Template != nil {
+			status = a.Template.Status
+		}
+		if ok != (tt.kind != "") || a.Kind != tt.kind || a.Subject != tt.subject || status != tt.status {
+			t.Errorf("%s: %+v", tt.name, a)
+		}
+	}
+}
+
+// TestReopening: a message that is too late for the window is followed by the
+// template, once for a window, in the customer's language, if it can be sent as it is.
+func TestReopening(t *testing.T) {
+	t.Parallel()
+	approved := Template{Name: "back", Language: "es_ES", Status: "APPROVED", Category: "UTILITY", Body: "Tenemos una respuesta para ti."}
+	paused, other := approved, approved
+	paused.Status, other.Language = "PAUSED", "en"
+	text := Outgoing{ID: "o1", ConversationID: "c", Channel: "n1", Attempt: 1, Author: AuthorAgent, Text: "Ya llega."}
+	template := text
+	template.Content = &Content{Kind: ContentTemplate, Template: &TemplateUse{Name: "back", Language: "es_ES"}}
+	tests := []struct {
+		name   string
+		o      Outgoing
+		setup  string
+		known  []Template
+		class  ErrorClass
+		follow bool
+	}{
+		{"late", text, "back", []Template{approved}, ErrorWindow, true},
+		{"no template set up", text, "", []Template{approved}, ErrorWindow, false},
+		{"paused", text, "back", []Template{paused}, ErrorWindow, false},
+		{"another language", text, "back", []Template{other}, ErrorWindow, false},
+		{"a template itself", template, "back", []Template{approved}, ErrorWindow, false},
+		{"not on the channel", text, "back", []Template{approved}, ErrorUnreachable, false},
+	}
+	for _, tt := range tests {
+		store := &channelStore{templates: tt.known, conversation: Conversation{ID: "c", Language: "es", LastCustomerAt: time.Unix(1, 0)}}
+		g, err := New(withFakes(Config{Store: store, ReopenTemplate: tt.setup, Sender: fakeSender(func(*Outgoing) (SendResult, error) {
+			return refused(SendRejected, tt.class), nil
+		})}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.next = &tt.o
+		if err := g.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r := store.settled[0]
+		if (r.Follow != nil) != tt.follow || r.Handoff == nil || (r.Handoff.Reason == ReasonWindow) != (tt.class == ErrorWindow) {
+			t.Errorf("%s: follow %+v, handoff %+v", tt.name, r.Follow, r.Handoff)
+		}
+		if tt.follow && (r.Follow.ID != g.reopening(t.Context(), &tt.o, store.conversation).ID || r.Follow.Text != approved.Body) {
+			t.Errorf("%s: two late messages ask twice, or in other words: %+v", tt.name, r.Follow)
+		}
+	}
+}
+
+// TestTemplateIsCheckedBeforeSending, with what is known of it at that moment.
+func TestTemplateIsCheckedBeforeSending(t *testing.T) {
+	t.Parallel()
+	approved := Template{Name: "back", Language: "es", Status: "APPROVED", Category: "MARKETING", Body: "Hola."}
+	paused := approved
+	paused.Status = "PAUSED"
+	tests := []struct {
+		name      string
+		known     []Template
+		marketing string
+		class     ErrorClass
+		sent      bool
+	}{
+		{"approved", []Template{approved}, "", "", true},
+		{"never synced", nil, "stop", "", true},
+		{"paused since", []Template{paused}, "", ErrorRequest, false},
+		{"not there", []Template{{Name: "other", Language: "es", Status: "APPROVED", Body: "x"}}, "", ErrorRequest, false},
+		{"the customer wants no marketing", []Template{approved}, "stop", ErrorOptedOut, false},
+	}
+	for _, tt := range tests {
+		sent := 0
+		store := &channelStore{templates: tt.known, conversation: Conversation{ID: "c", Marketing: tt.marketing}}
+		g, err := New(withFakes(Config{Store: store, Sender: fakeSender(func(*Outgoing) (SendResult, error) {
+			sent++
+			return SendResult{Outcome: SendAccepted}, nil
+		})}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.next = &Outgoing{ID: "o", ConversationID: "c", Attempt: 1, Content: &Content{
+			Kind: ContentTemplate, Template: &TemplateUse{Name: "back", Language: "es"},
+		}}
+		if err := g.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r := store.settled[0]
+		if (sent == 1) != tt.sent || !tt.sent && (r.Outcome != SendRejected || r.Error.Class != tt.class) {
+			t.Errorf("%s: sent %d times, %+v", tt.name, sent, r)
+		}
+	}
+}
+
+// signs counts the typing signs.
+type signs struct {
+	ids []string
+	err error
+}
+
+func (s *signs) Typing(_ context.Context, _, id string) error {
+	s.ids = append(s.ids, id)
+	return s.err
+}
+
+// TestTyping: the sign is for the newest message, is renewed while the answer takes
+// long, and ends with it.
+func TestTyping(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shown := &signs{err: errors.New("away")}
+		g, err := New(withFakes(Config{Store: &channelStore{}, Presence: shown}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, second := said(time.Unix(1, 0), "text", "a"), said(time.Unix(2, 0), "text", "b")
+		first.Message.ProviderID, second.Message.ProviderID = "w1", "w2"
+		stop := g.typing(t.Context(), "n1", []Event{second, first})
+		time.Sleep(2*typingAgain + time.Second) // the bubble's clock
+		stop()
+		time.Sleep(time.Hour)
+		if len(shown.ids) != 3 || shown.ids[0] != "w2" {
+			t.Errorf("shown for %q", shown.ids)
+		}
+		if v := testutil.ToFloat64(g.Metrics.PresenceFailures); v != 3 {
+			t.Errorf("%v failures counted", v)
+		}
+		g.typing(t.Context(), "n1", []Event{{Kind: EventEcho, Message: &Message{ProviderID: "w3"}}})()
+		if len(shown.ids) != 3 {
+			t.Error("shown for what no customer wrote")
+		}
+	})
+}
+
+// TestSweep drops what is older than the retention, in steps.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	store := &channelStore{old: 2500}
+	g, err := New(withFakes(Config{Store: store, Now: func() time.Time { return now }}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(store.purges) != 4 || !store.purges[0].Equal(now.Add(-30*24*time.Hour)) {
+		t.Errorf("purged %v", store.purges)
+	}
+}
