@@ -35,12 +35,7 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	if wait := g.circuits.wait(o.Channel, g.Now()); wait > 0 {
 		return g.postpone(context.WithoutCancel(ctx), o, wait)
 	}
-	wait, err := g.Limiter.Take(ctx, o.Channel, o.To.Key(), g.Now())
-	if err != nil {
-		wait = time.Second
-		g.Logger.WarnContext(ctx, "rate limit could not be asked; waiting", "error", err)
-	}
-	if wait > 0 {
+	if wait := g.permit(ctx, o); wait > 0 {
 		return g.postpone(context.WithoutCancel(ctx), o, wait)
 	}
 	// A send that has begun is finished even while the program stops: cut off, its
@@ -54,6 +49,26 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	g.changes.ring()
 	g.sends.ring()
 	return nil
+}
+
+// shortWait is how long a sender holds a message for its permit. The number's limit
+// asks for milliseconds, and putting every message back for these would keep the
+// store busier than sending does.
+const shortWait = time.Second
+
+// permit takes the permit to send a message now, or says how long that has to wait.
+func (g *Gateway) permit(ctx context.Context, o *Outgoing) time.Duration {
+	for held := time.Duration(0); ; {
+		wait, err := g.Limiter.Take(ctx, o.Channel, o.To.Key(), g.Now())
+		if err != nil {
+			g.Logger.WarnContext(ctx, "rate limit could not be asked; waiting", "error", err)
+			return time.Second
+		}
+		if held += wait; wait <= 0 || held > shortWait || ctx.Err() != nil {
+			return wait
+		}
+		pause(ctx, wait)
+	}
 }
 
 func (g *Gateway) nextOutgoing(ctx context.Context) (*Outgoing, error) {

@@ -31,11 +31,13 @@ type Config struct {
 	Client redis.UniversalClient
 	// Prefix of the keys, "recado:rate:" by default.
 	Prefix string
-	// PerNumber limits one business number: 80 a second with a burst of 80 by
-	// default, which is what the Cloud API allows a new number.
+	// PerNumber limits one business number: 80 a second by default, which is what the
+	// Cloud API allows a new number, with a burst of 40. The channel counts when a
+	// message arrives, and half of a burst is left for those that were on their way
+	// for different times.
 	PerNumber Limit
 	// PerPair limits one number and one customer: one in 6 seconds with a burst of
-	// 45 by default, again by the Cloud API's rules.
+	// 44 by default: one less than the Cloud API allows, for the same reason.
 	PerPair Limit
 	// Timeout ends the question to Redis; 250 ms by default.
 	Timeout time.Duration
@@ -76,8 +78,8 @@ func New(c Config) (*Limiter, error) {
 	}
 	c.Prefix = cmp.Or(c.Prefix, "recado:rate:")
 	c.Timeout = cmp.Or(c.Timeout, 250*time.Millisecond)
-	c.PerNumber = cmp.Or(c.PerNumber, Limit{time.Second / 80, 80})
-	c.PerPair = cmp.Or(c.PerPair, Limit{6 * time.Second, 45})
+	c.PerNumber = cmp.Or(c.PerNumber, Limit{time.Second / 80, 40})
+	c.PerPair = cmp.Or(c.PerPair, Limit{6 * time.Second, 44})
 	for name, l := range map[string]Limit{"PerNumber": c.PerNumber, "PerPair": c.PerPair} {
 		if l.Every <= 0 || l.Burst < 1 {
 			return nil, errors.New("ratelimit: " + name + " needs a positive Every and a Burst of at least 1")
