@@ -21,7 +21,9 @@
 //
 // and others repeat [Gateway.Deliver]: Store.NextOutgoing, the rate limit,
 // Sender.Send, Store.Settle. Statuses come back through the front door as events
-// and are merged into what was sent when the next claim files them.
+// and are merged into what was sent when the next claim files them. Others again
+// repeat [Gateway.Fetch]: Files.NextFile, FileSource.Fetch, Vault.Put, a model that
+// hears or sees, Files.SettleFile. A turn waits for the files of its messages.
 //
 // # What holds, whatever happens
 //
@@ -39,12 +41,14 @@
 //
 // # Where things are
 //
-//	event.go conversation.go outgoing.go handoff.go turn.go   the values
+//	event.go message.go conversation.go content.go outgoing.go handoff.go turn.go
+//	file.go template.go alert.go   the values
 //	store.go            the contract of the two stores; gatewaytest is its test
 //	accept.go           intake with shared commits
 //	receive.go decide.go compose.go apply.go   the pure decisions
 //	once.go             an action that may come twice and is done once
-//	run.go deliver.go worker.go   the effects
+//	templatecheck.go    what the channel would refuse of a template
+//	run.go deliver.go fetch.go presence.go circuit.go reopen.go sweep.go worker.go   the effects
 //	texts.go            everything that customers and agents read
 //	metrics.go          counters
 package gateway

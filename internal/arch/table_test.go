@@ -20,6 +20,8 @@ var layers = arch.Layers{
 	"gateway/api":               {"gateway", "internal/web"},
 	"gateway/desk":              {"gateway", "rag", "internal/web"},
 	"gateway/desk/desktest":     {"gateway", "rag", "gateway/desk"},
+	"gateway/vault":             {"gateway"},
+	"gateway/vault/vaulttest":   {"gateway"},
 
 	"rag":            {"knowledge", "rag/confidence", "rag/guard"},
 	"rag/confidence": {},
@@ -69,6 +71,10 @@ var uses = arch.Uses{
 	"github.com/yuin/goldmark":            {Code: []string{"knowledge"}},
 	"golang.org/x/text":                   {Code: []string{"knowledge", "rag", "rag/guard", "rag/offline", "evals"}},
 
+	// Customers' files.
+	"github.com/gabriel-vasile/mimetype": {Code: []string{"gateway", "gateway/desk", "gateway/api"}},
+	"github.com/minio/minio-go/v7":       {Code: []string{"gateway/vault"}},
+
 	// Running.
 	"github.com/google/uuid":              {Code: []string{"gateway"}},
 	"github.com/prometheus/client_golang": {Code: []string{"gateway", "gateway/whatsapp", "cmd/recado"}, Tests: []string{"*"}},
@@ -76,6 +82,7 @@ var uses = arch.Uses{
 	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado"}},
 
 	// Tests.
+	"github.com/johannesboyne/gofakes3": {Tests: []string{"gateway/vault", "cmd/recado"}},
 	"github.com/google/go-cmp": {
 		Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"},
 	},
