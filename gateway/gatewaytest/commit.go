@@ -39,6 +39,7 @@ func testCommit(b *bundle) {
 	b.same("message in", list[0], gateway.MessageView{
 		ID: list[0].ID, ProviderID: c.Events[0].Message.ProviderID, Direction: "in", Author: gateway.AuthorCustomer,
 		Type: "text", Text: "Where is my order?", At: list[0].At, Status: "received", Payload: rawOf(c.Events[0].Key),
+		Message: c.Events[0].Message,
 	})
 	b.same("message out", list[1], gateway.MessageView{
 		ID: t.Outgoing[0].ID, Direction: "out", Author: gateway.AuthorBot,

@@ -92,7 +92,7 @@ func testKeeps(b *bundle) {
 // withoutRaw are events as a claim gives them.
 func withoutRaw(events ...gateway.Event) []gateway.Event {
 	for i := range events {
-		events[i].Raw = nil
+		events[i].Raw, events[i].Body, events[i].BodyFrom, events[i].BodyTo = nil, nil, 0, 0
 	}
 	return events
 }

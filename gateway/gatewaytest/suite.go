@@ -78,7 +78,10 @@ func newBundle(t *testing.T, open Open) *bundle {
 // place for each test.
 func TestStore(t *testing.T, place func(testing.TB) Open) {
 	t.Helper()
-	run(t, place, slices.Concat(inboxTests(), identityTests(), commitTests(), outboxTests(), statusTests(), deskTests(), actTests(), agentTests()))
+	run(t, place, slices.Concat(
+		inboxTests(), identityTests(), commitTests(), outboxTests(), statusTests(), deskTests(), actTests(), agentTests(),
+		contentTests(), fileTests(), signalTests(),
+	))
 }
 
 // reopen opens the place once more, and closes it when the test ends.
