@@ -47,7 +47,7 @@ func unanswered(h gateway.Handoff, messages []gateway.MessageView) time.Time {
 		}
 	}
 	for _, m := range messages {
-		if m.Author != gateway.AuthorCustomer || m.Type == "reaction" {
+		if m.Author != gateway.AuthorCustomer || isReaction(m) || lineOf(m) != "" {
 			continue
 		}
 		if m.At.Before(h.CreatedAt) {

@@ -14,7 +14,7 @@ import (
 // conversationView is what the page of a conversation shows.
 type conversationView struct {
 	Conversation gateway.Conversation
-	Messages     []gateway.MessageView
+	Messages     []bubble
 	// Earlier tells that there are messages before those.
 	Earlier bool
 	// Handoff is nil when nobody waits for a person.
@@ -24,42 +24,49 @@ type conversationView struct {
 	// More tells that there are more open handoffs than those.
 	More   bool
 	Orders []rag.Order
-	// Text is what stands in the reply box.
-	Text string
-	// Once is the token of the reply's form, new on every page.
-	Once string
+	// Reply is what stands in the form of a reply, and Quoted the message that it
+	// answers, or nil.
+	Reply  draft
+	Quoted *bubble
 	// Mine, Theirs and Phone tell whose handoff it is, when it is claimed; Phone is
 	// somebody who answers from the phone app.
 	Mine, Theirs, Phone bool
 	WindowOpen          bool
-	MaxText             int
+	// Answer is the handoff, when its messages can be answered now.
+	Answer string
+	// Files and Templates tell that a file can be attached and a template sent, and
+	// Uploads is the largest such file in bytes.
+	Files, Templates bool
+	Uploads          int64
+	MaxText          int
 }
 
 // handoffPage shows a handoff with its conversation. ?draft=1 puts the draft into
-// the reply box, for browsers without scripts.
+// the reply box, for browsers without scripts, and ?quote= the message that the reply
+// answers.
 func (d *Desk) handoffPage(w http.ResponseWriter, r *http.Request, agent string) error {
 	h, err := d.config.Desk.Handoff(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return fmt.Errorf("read a handoff: %w", err)
 	}
-	text := ""
+	t := draft{Quote: r.URL.Query().Get("quote")}
 	if r.URL.Query().Get("draft") != "" {
-		text = h.Packet.Draft
+		t.Text = h.Packet.Draft
 	}
-	return d.showHandoff(w, r, agent, h, text, "", http.StatusOK)
+	return d.showHandoff(w, r, agent, h, t, "", http.StatusOK)
 }
 
 // backToHandoff answers a browser that opens the address of an action, as it does
 // when the page with a refusal is loaded again without sending the form.
 func (d *Desk) backToHandoff(w http.ResponseWriter, r *http.Request, _ string) error {
-	http.Redirect(w, r, "/desk/handoffs/"+url.PathEscape(r.PathValue("id")), http.StatusSeeOther)
+	http.Redirect(w, r, handoffPath(r.PathValue("id")), http.StatusSeeOther)
 	return nil
 }
 
-// showHandoff shows the page with a text in the reply box and a problem, if there
-// is one.
+// showHandoff shows the page with what was written so far and a problem, if there is
+// one.
 func (d *Desk) showHandoff(
-	w http.ResponseWriter, r *http.Request, agent string, h gateway.Handoff, text, problem string, status int,
+	w http.ResponseWriter, r *http.Request, agent string, h gateway.Handoff, t draft, problem string, status int,
 ) error {
 	p, lists, err := d.frame(r, agent)
 	if err != nil {
@@ -70,17 +77,34 @@ func (d *Desk) showHandoff(
 		return err
 	}
 	view.Queue, view.More = lists.All(), lists.More()
-	view.Handoff, view.Text, view.Once = &h, text, rand.Text()
+	t.Once = rand.Text()
+	view.Handoff, view.Reply = &h, t
 	view.Mine = h.State == gateway.HandoffClaimed && h.Agent == agent
 	view.Phone = onPhone(h)
 	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent && !view.Phone
+	if h.State.Open() && view.WindowOpen && !view.Theirs {
+		view.Answer = h.ID
+	}
+	p.Self = handoffPath(h.ID)
+	if view.Quoted = quoted(view.Messages, t.Quote); view.Quoted != nil {
+		p.Self += "?" + url.Values{"quote": {t.Quote}}.Encode()
+	}
 	// A packet whose orders can't be read is shown without them.
 	if len(h.Packet.Orders) > 0 && json.Unmarshal(h.Packet.Orders, &view.Orders) != nil {
 		view.Orders = nil
 	}
 	p.Name, p.Who, p.Content, p.Problem = "conversation", who(h.Name, h.Contact), view, problem
-	p.Self = "/desk/handoffs/" + url.PathEscape(h.ID)
 	return d.show(w, r, status, p)
+}
+
+// quoted finds the message that a reply answers, or nil.
+func quoted(list []bubble, id string) *bubble {
+	for i := range list {
+		if id != "" && list[i].ID == id && list[i].Quotable {
+			return &list[i]
+		}
+	}
+	return nil
 }
 
 // conversationView reads a conversation with its newest messages.
@@ -94,8 +118,9 @@ func (d *Desk) conversationView(r *http.Request, id string) (conversationView, e
 		return conversationView{}, fmt.Errorf("read messages: %w", err)
 	}
 	return conversationView{
-		Conversation: c, Messages: messages, Earlier: earlier,
+		Conversation: c, Messages: bubbles(messages, d.config.Vault != nil), Earlier: earlier,
 		WindowOpen: c.WindowOpen(d.config.Now()), MaxText: gateway.MaxText,
+		Files: d.config.Vault != nil, Templates: d.config.Channel != nil, Uploads: d.config.MaxUpload,
 	}, nil
 }
 
@@ -114,7 +139,7 @@ func (d *Desk) conversationPage(w http.ResponseWriter, r *http.Request, agent st
 		return err
 	}
 	if h != nil {
-		http.Redirect(w, r, "/desk/handoffs/"+url.PathEscape(h.ID), http.StatusSeeOther)
+		http.Redirect(w, r, handoffPath(h.ID), http.StatusSeeOther)
 		return nil
 	}
 	view.Queue, view.More = lists.All(), lists.More()
@@ -126,7 +151,7 @@ func (d *Desk) conversationPage(w http.ResponseWriter, r *http.Request, agent st
 // historyView is one page of a conversation from its beginning.
 type historyView struct {
 	Conversation gateway.Conversation
-	Messages     []gateway.MessageView
+	Messages     []bubble
 	Next         string
 }
 
@@ -146,6 +171,6 @@ func (d *Desk) historyPage(w http.ResponseWriter, r *http.Request, agent string)
 		return fmt.Errorf("read messages: %w", err)
 	}
 	p.Name, p.Title, p.Who = "history", "history", who(c.Name, c.Contact)
-	p.Content = historyView{Conversation: c, Messages: messages, Next: next}
+	p.Content = historyView{Conversation: c, Messages: bubbles(messages, d.config.Vault != nil), Next: next}
 	return d.show(w, r, http.StatusOK, p)
 }

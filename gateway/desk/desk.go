@@ -3,16 +3,20 @@
 // answer.
 //
 // Pages are rendered on the server from gateway.Desk and work without a script. A
-// script of under 200 lines makes them live: /desk/events says over server-sent
+// script of under 300 lines makes them live: /desk/events says over server-sent
 // events that something changed, and the script fetches the page it is on again
 // and swaps the parts that differ. What an agent does is a form that becomes one
 // gateway.Action; whether it may be done is decided by gateway.Apply alone, and
 // every refusal is told as a sentence that says what to do.
 //
+// Files, that customers sent or that agents attach, are in a gateway.Vault and are
+// served to agents alone, in a way that lets them do nothing in a browser. What the
+// channel tells of the account is on a page of its own.
+//
 // Agents sign in with a password (argon2id) and keep a session in gateway.Agents.
 // All of the interface is in Spanish and English (texts.go). The package keeps no
 // state of its own but failed sign-ins, where long lists end and, for a second, the
-// open handoffs.
+// open handoffs and alerts.
 package desk
 
 import (
@@ -31,6 +35,15 @@ import (
 type Config struct {
 	Desk   gateway.Desk
 	Agents gateway.Agents
+	// Files and Vault are the customers' files and their content. Without a Vault no
+	// file is shown or can be attached.
+	Files gateway.Files
+	Vault gateway.Vault
+	// Channel is what is known of the business account. Without it there is no page
+	// about it, and no template can be sent.
+	Channel gateway.Channel
+	// MaxUpload is the largest file that can be attached, in bytes; 16 MB by default.
+	MaxUpload int64
 	// Changes gives a channel that is closed at the next change; gateway.Gateway's
 	// Changes is one. Without it pages learn of changes by Poll alone.
 	Changes func() <-chan struct{}
@@ -64,6 +77,7 @@ type Desk struct {
 	messages *ends
 	turns    *ends
 	recent   recent
+	alerts   alerts
 	handler  http.Handler
 
 	endOnce sync.Once
@@ -77,9 +91,10 @@ func New(c Config) (*Desk, error) {
 		return nil, errors.New("desk: Desk is needed")
 	case c.Agents == nil:
 		return nil, errors.New("desk: Agents is needed")
-	case c.SessionLife < 0 || c.Poll < 0:
-		return nil, errors.New("desk: SessionLife and Poll can't be negative")
+	case c.SessionLife < 0 || c.Poll < 0 || c.MaxUpload < 0:
+		return nil, errors.New("desk: SessionLife, Poll and MaxUpload can't be negative")
 	}
+	c.MaxUpload = cmp.Or(c.MaxUpload, 16<<20)
 	c.SessionLife = cmp.Or(c.SessionLife, 12*time.Hour)
 	c.Poll = cmp.Or(c.Poll, 2*time.Second)
 	if c.Changes == nil {
@@ -125,9 +140,16 @@ func (d *Desk) routes() http.Handler {
 	handle("GET /desk/handoffs/{id}", d.signed(d.handoffPage))
 	handle("POST /desk/handoffs/{id}/{action}", d.signed(d.act))
 	handle("GET /desk/handoffs/{id}/{action}", d.signed(d.backToHandoff))
+	handle("POST /desk/handoffs/{id}/react", d.signed(d.react))
+	handle("GET /desk/handoffs/{id}/template", d.signed(d.templatePage))
+	handle("POST /desk/handoffs/{id}/template", d.signed(d.sendTemplate))
 	handle("GET /desk/conversations/{id}", d.signed(d.conversationPage))
+	handle("POST /desk/conversations/{id}/take", d.signed(d.take))
 	handle("GET /desk/conversations/{id}/history", d.signed(d.historyPage))
 	handle("GET /desk/conversations/{id}/why", d.signed(d.whyPage))
+	handle("GET /desk/channel", d.signed(d.channelPage))
+	handle("POST /desk/channel/alerts/{id}/seen", d.signed(d.see))
+	handle("GET /desk/files/{id}", d.signed(d.file))
 	handle("GET /desk/events", d.signed(d.events))
 	handle("GET /desk/static/{file}", d.static)
 	handle("/desk/", func(http.ResponseWriter, *http.Request) error { return gateway.ErrNotFound })
@@ -137,5 +159,5 @@ func (d *Desk) routes() http.Handler {
 	protect.SetDenyHandler(web.Handle(
 		func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }, d.fail,
 	))
-	return web.SecurityHeaders(web.PagePolicy, d.pages.Choose(protect.Handler(mux)))
+	return web.SecurityHeaders(web.PagePolicy+"; media-src 'self'", d.pages.Choose(protect.Handler(mux)))
 }

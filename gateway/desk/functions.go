@@ -20,57 +20,68 @@ import (
 func functions(language string) template.FuncMap {
 	say := func(key string) string { return phrase(language, key) }
 	return template.FuncMap{
-		"t":        say,
-		"reason":   func(r gateway.Reason) string { return cmp.Or(lookup(language, "reason_"+string(r)), string(r)) },
-		"because":  func(r gateway.Reason) string { return gateway.AgentReason(language, r) },
-		"mode":     func(m gateway.Mode) string { return cmp.Or(lookup(language, "mode_"+string(m)), string(m)) },
-		"status":   func(s string) string { return cmp.Or(lookup(language, "status_"+s), s) },
-		"kind":     func(k string) string { return cmp.Or(lookup(language, "type_"+k), k) },
-		"rule":     func(d gateway.Decision) string { return ruleText(language, d) },
-		"outcome":  func(o gateway.Outcome) string { return cmp.Or(lookup(language, "outcome_"+string(o)), string(o)) },
-		"check":    func(name string) string { return cmp.Or(lookup(language, "check_"+name), name) },
-		"part":     func(name string) string { return cmp.Or(lookup(language, "part_"+name), name) },
-		"stage":    func(name string) string { return cmp.Or(lookup(language, "stage_"+name), name) },
-		"tongue":   func(l string) string { return cmp.Or(lookup(language, "tongue_"+l), l) },
-		"number":   func(n float64) string { return decimal(language, n, 2) },
-		"number3":  func(n float64) string { return decimal(language, n, 3) },
-		"took":     func(d time.Duration) string { return took(language, d) },
-		"money":    func(i rag.OrderItem) string { return money(language, i) },
-		"contact":  contact,
-		"who":      who,
-		"ticks":    ticks,
-		"span":     span,
-		"clock":    clock,
-		"day":      func(text string) string { return day(language, text) },
-		"within":   within,
-		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"at":       func(now, t time.Time) moment { return moment{now, t} },
-		"talk":     func(now time.Time, id string, m []gateway.MessageView) talk { return talk{now, id, m} },
-		"since":    func(now, t time.Time) string { return span(now.Sub(t)) },
-		"percent":  func(x float64) string { return strconv.Itoa(int(math.Round(100 * bound(x)))) },
-		"share":    share,
-		"urgent":   urgent,
-		"features": features,
-		"pretty":   pretty,
-		"order":    func(s string) string { return orderStatus(language, s) },
-		"row":      func(now, awaits time.Time, h gateway.Handoff) row { return row{now, awaits, h} },
-		"agent":    func(name string) string { return agentName(language, name) },
-		"onphone":  onPhone,
+		"t":       say,
+		"reason":  func(r gateway.Reason) string { return cmp.Or(lookup(language, "reason_"+string(r)), string(r)) },
+		"because": func(r gateway.Reason) string { return gateway.AgentReason(language, r) },
+		"mode":    func(m gateway.Mode) string { return cmp.Or(lookup(language, "mode_"+string(m)), string(m)) },
+		"status":  func(s string) string { return cmp.Or(lookup(language, "status_"+s), s) },
+		"kind":    func(k string) string { return cmp.Or(lookup(language, "type_"+k), k) },
+		"rule":    func(d gateway.Decision) string { return ruleText(language, d) },
+		"outcome": func(o gateway.Outcome) string { return cmp.Or(lookup(language, "outcome_"+string(o)), string(o)) },
+		"check":   func(name string) string { return cmp.Or(lookup(language, "check_"+name), name) },
+		"part":    func(name string) string { return cmp.Or(lookup(language, "part_"+name), name) },
+		"stage":   func(name string) string { return cmp.Or(lookup(language, "stage_"+name), name) },
+		"tongue":  func(l string) string { return cmp.Or(lookup(language, "tongue_"+l), l) },
+		"number":  func(n float64) string { return decimal(language, n, 2) },
+		"number3": func(n float64) string { return decimal(language, n, 3) },
+		"took":    func(d time.Duration) string { return took(language, d) },
+		"money":   func(i rag.OrderItem) string { return money(language, i) },
+		"contact": contact,
+		"who":     who,
+		"ticks":   ticks,
+		"span":    span,
+		"clock":   clock,
+		"day":     func(text string) string { return day(language, text) },
+		"within":  within,
+		"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"at":      func(now, t time.Time) moment { return moment{now, t} },
+		"talk": func(now time.Time, id, answer, once string, m []bubble) talk {
+			return talk{now, id, m, answer, once}
+		},
+		"since":      func(now, t time.Time) string { return span(now.Sub(t)) },
+		"percent":    func(x float64) string { return strconv.Itoa(int(math.Round(100 * bound(x)))) },
+		"share":      share,
+		"urgent":     urgent,
+		"features":   features,
+		"pretty":     pretty,
+		"order":      func(s string) string { return orderStatus(language, s) },
+		"row":        func(now, awaits time.Time, h gateway.Handoff) row { return row{now, awaits, h} },
+		"agent":      func(name string) string { return agentName(language, name) },
+		"onphone":    onPhone,
+		"hint":       func(e *gateway.SendError) string { return lookup(language, "class_"+string(e.Class)) },
+		"add":        func(a, b int) int { return a + b },
+		"isreaction": isReaction,
+		"trouble":    func(m *gateway.Message) string { return trouble(language, m) },
+		"size":       func(n int64) string { return size(language, n) },
+		"format":     format,
+		"answers":    answers,
+		"place":      place,
+		"degrees":    func(n float64) string { return decimal(language, n, 5) },
+		"emojis":     func() []string { return emojis },
+		"alert":      func(a gateway.Alert) string { return alertText(language, a) },
+		"word":       func(family, value string) string { return word(language, family, value) },
+		"excerpt":    excerpt,
+		"dialled":    dialled,
 	}
 }
 
-// moment, row and talk are what the shared parts of templates are given.
+// moment and row are what the shared parts of templates are given.
 type (
 	moment struct{ Now, At time.Time }
 	row    struct {
 		// Awaits is since when the customer waits for an answer of whoever has it.
 		Now, Awaits time.Time
 		gateway.Handoff
-	}
-	talk struct {
-		Now      time.Time
-		ID       string
-		Messages []gateway.MessageView
 	}
 )
 
@@ -236,4 +247,41 @@ func features(parts map[string]float64) []feature {
 func pretty(r gateway.Record) (string, error) {
 	text, err := json.MarshalIndent(r, "", "  ")
 	return string(text), err
+}
+
+// word is a word of the channel's in the language of the page, or as it came.
+func word(language, family, value string) string {
+	return cmp.Or(lookup(language, family+"_"+strings.ToLower(value)), value)
+}
+
+// maxExcerpt is how much of a quoted message is shown, in characters.
+const maxExcerpt = 160
+
+// excerpt is the beginning of a text.
+func excerpt(text string) string {
+	if runes := []rune(text); len(runes) > maxExcerpt {
+		return string(runes[:maxExcerpt]) + "…"
+	}
+	return text
+}
+
+// dialled is a number as a telephone takes it: digits with the plus, if there is one.
+func dialled(number string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, number)
+}
+
+// trouble says why the channel could not give what a message holds, or nothing.
+func trouble(language string, m *gateway.Message) string {
+	switch {
+	case m.Problem != nil:
+		return cmp.Or(lookup(language, "trouble_"+strconv.Itoa(m.Problem.Code)), phrase(language, "trouble"))
+	case m.Type == "unsupported":
+		return phrase(language, "trouble_131051")
+	}
+	return ""
 }

@@ -58,7 +58,7 @@ func (d *Desk) inbox(w http.ResponseWriter, r *http.Request, agent string) error
 		if view.View == "mine" {
 			others = nil
 		}
-		if view.Awaiting, err = d.awaiting(r.Context(), p.Revision, lists.Mine, others); err != nil {
+		if view.Awaiting, err = d.awaiting(r.Context(), p.revision, lists.Mine, others); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package desk
 import (
 	"cmp"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/recado/recado/internal/web"
@@ -18,7 +17,7 @@ const (
 	liveGap = 250 * time.Millisecond
 )
 
-// events tells an open page whenever something changed. It sends revisions and no
+// events tells an open page whenever something changed. It sends states and no
 // content: the page fetches itself again, so that what may be seen is decided in
 // one place. ?since= or Last-Event-ID is the revision the page has; an older one
 // is answered at once.
@@ -38,7 +37,11 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request, _ string) error {
 			d.config.Logger.WarnContext(r.Context(), "live stream ended", "error", err)
 			return nil
 		}
-		id := strconv.FormatInt(revision, 10)
+		id, err := d.state(r.Context(), revision)
+		if err != nil {
+			d.config.Logger.WarnContext(r.Context(), "live stream ended", "error", err)
+			return nil
+		}
 		if id != seen && gone(s.Send(id, "change", id)) {
 			return nil
 		}

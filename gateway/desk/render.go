@@ -44,17 +44,24 @@ type page struct {
 	// Newest is when the newest of those who wait came, in microseconds, so that
 	// the script sees that another one came even when one left.
 	Newest int64
+	// Channel tells that there is a page about the channel, Unseen how many alerts
+	// there want to be seen, and Critical is the newest of the most urgent ones.
+	Channel  bool
+	Unseen   int
+	Critical *gateway.Alert
 	// Notice and Problem are phrases: what was done, and why something was not.
 	Notice, Problem string
 	Content         any
+	// revision is that of the store alone.
+	revision int64
 
 	// The rest is set by show.
 
 	Language string
 	Version  string
 	Now      time.Time
-	// Revision is that of the store before the page was read, for live updates.
-	Revision int64
+	// Revision is the state of the store before the page was read, for live updates.
+	Revision string
 	// Other is this page in the other language.
 	Other string
 }
@@ -65,12 +72,14 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, status int, p page) 
 	p.Guest = d.config.GuestAgent != ""
 	query := r.URL.Query()
 	query.Set("lang", map[string]string{"es": "en", "en": "es"}[p.Language])
-	self := r.URL.Path
-	if p.Self != "" {
-		self, query = p.Self, url.Values{"lang": query["lang"]}
+	other := url.URL{Path: r.URL.Path}
+	if self, err := url.Parse(p.Self); p.Self != "" && err == nil {
+		lang := query.Get("lang")
+		other, query = url.URL{Path: self.Path}, self.Query()
+		query.Set("lang", lang)
 	}
-	p.Self = cmp.Or(p.Self, r.URL.RequestURI())
-	p.Other = (&url.URL{Path: self, RawQuery: query.Encode()}).String()
+	p.Self, other.RawQuery = cmp.Or(p.Self, r.URL.RequestURI()), query.Encode()
+	p.Other = other.String()
 	return d.pages.Show(w, status, p.Language, p.Name, p)
 }
 
@@ -81,9 +90,18 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 	if err != nil {
 		return page{}, inboxLists{}, fmt.Errorf("read the revision: %w", err)
 	}
+	state, err := d.state(r.Context(), revision)
+	if err != nil {
+		return page{}, inboxLists{}, err
+	}
+	channel, err := d.standing(r.Context())
+	if err != nil {
+		return page{}, inboxLists{}, err
+	}
 	lists, err := d.open(r.Context(), agent, revision)
 	p := page{
-		Agent: agent, Waiting: len(lists.Queued), Mine: len(lists.Mine), Revision: revision,
+		Agent: agent, Waiting: len(lists.Queued), Mine: len(lists.Mine), Revision: state, revision: revision,
+		Channel: d.config.Channel != nil, Unseen: channel.Unseen, Critical: channel.Critical,
 		MoreWaiting: lists.MoreQueued, MoreMine: lists.MoreMine,
 		Notice: notices[r.URL.Query().Get("done")],
 	}
@@ -96,6 +114,7 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 // notices are the phrases for ?done=, which says what the page before did.
 var notices = map[string]string{
 	"reply": "done_reply", "claim": "done_claim", "return": "done_return", "resolve": "done_resolve",
+	"take": "done_claim", "verify": "done_verify", "react": "done_react", "template": "done_template", "seen": "done_seen",
 }
 
 var errCrossOrigin = errors.New("the request came from another site")
@@ -106,6 +125,8 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, problem := http.StatusInternalServerError, "problem_internal"
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
+	case errors.As(err, &tooLarge) && tooLarge.Limit > maxForm:
+		status, problem = http.StatusRequestEntityTooLarge, "refused_file_size"
 	case errors.As(err, &tooLarge):
 		status, problem = http.StatusRequestEntityTooLarge, "problem_too_large"
 	case errors.Is(err, gateway.ErrNotFound), errors.Is(err, web.ErrNoFile):

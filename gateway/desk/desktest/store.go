@@ -1,5 +1,5 @@
-// Package desktest is a gateway.Desk and gateway.Agents in memory, for the tests
-// of what stands on them: the pages and the API.
+// Package desktest is a gateway.Desk, Agents, Files, Channel and Vault in memory, for
+// the tests of what stands on them: the pages and the API.
 //
 // Actions go through gateway.Apply, so its rules are the real ones; lists page by
 // a cursor that is a number of rows. Nothing is durable, nothing is fast, and
@@ -31,6 +31,9 @@ type Store struct {
 	handoffs      []gateway.Handoff
 	agents        map[string]gateway.Agent
 	sessions      map[string]gateway.Session
+	files         map[string]gateway.File
+	alerts        []gateway.Alert
+	templates     []gateway.Template
 	revision      int64
 	changed       chan struct{}
 	failure       error
@@ -38,8 +41,10 @@ type Store struct {
 }
 
 var (
-	_ gateway.Desk   = (*Store)(nil)
-	_ gateway.Agents = (*Store)(nil)
+	_ gateway.Desk    = (*Store)(nil)
+	_ gateway.Agents  = (*Store)(nil)
+	_ gateway.Files   = (*Store)(nil)
+	_ gateway.Channel = (*Store)(nil)
 )
 
 // New makes an empty store.
@@ -47,7 +52,7 @@ func New() *Store {
 	return &Store{
 		conversations: map[string]gateway.Conversation{}, messages: map[string][]gateway.MessageView{},
 		turns: map[string][]gateway.Record{}, agents: map[string]gateway.Agent{},
-		sessions: map[string]gateway.Session{}, changed: make(chan struct{}),
+		sessions: map[string]gateway.Session{}, files: map[string]gateway.File{}, changed: make(chan struct{}),
 	}
 }
 
@@ -196,11 +201,10 @@ func (s *Store) find(id string) int {
 func (s *Store) Act(_ context.Context, a gateway.Action) (gateway.Handoff, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := s.find(a.HandoffID)
-	if i < 0 || s.failure != nil {
-		return gateway.Handoff{}, cmp.Or(s.failure, gateway.ErrNotFound)
+	if s.failure != nil {
+		return gateway.Handoff{}, s.failure
 	}
-	done, err := gateway.Apply(s.handoffs[i], s.conversations[s.handoffs[i].ConversationID], a)
+	done, err := s.apply(a)
 	if err != nil {
 		return gateway.Handoff{}, fmt.Errorf("act on a handoff: %w", err)
 	}
@@ -208,16 +212,54 @@ func (s *Store) Act(_ context.Context, a gateway.Action) (gateway.Handoff, error
 		func(m gateway.MessageView) bool { return m.ID == o.ID }) {
 		return gateway.Handoff{}, errors.New("act on a handoff: a message of this id exists")
 	}
-	s.handoffs[i] = done.Handoff
+	if i := s.find(done.Handoff.ID); i >= 0 {
+		s.handoffs[i] = done.Handoff
+	} else {
+		s.handoffs = append(s.handoffs, done.Handoff)
+	}
 	s.conversations[done.Conversation.ID] = done.Conversation
 	if o := done.Outgoing; o != nil {
-		s.messages[o.ConversationID] = append(s.messages[o.ConversationID], gateway.MessageView{
-			ID: o.ID, Direction: "out", Author: o.Author, Agent: o.Agent, Type: "text",
-			Text: o.Text, At: o.CreatedAt, Status: string(gateway.DeliveryQueued),
-		})
+		s.messages[o.ConversationID] = append(s.messages[o.ConversationID], s.view(o))
 	}
 	s.bump()
 	return done.Handoff, nil
+}
+
+// apply decides what an action does; the lock is held.
+func (s *Store) apply(a gateway.Action) (gateway.Applied, error) {
+	i := s.find(a.HandoffID)
+	if a.Kind == gateway.ActionTake && a.ConversationID != "" {
+		c, ok := s.conversations[a.ConversationID]
+		if !ok {
+			return gateway.Applied{}, gateway.ErrNotFound
+		}
+		i = slices.IndexFunc(s.handoffs, func(h gateway.Handoff) bool {
+			return h.ConversationID == a.ConversationID && h.State.Open()
+		})
+		if i < 0 {
+			//nolint:wrapcheck // Act wraps it
+			return gateway.Take(c, a)
+		}
+	}
+	if i < 0 {
+		return gateway.Applied{}, gateway.ErrNotFound
+	}
+	//nolint:wrapcheck // Act wraps it
+	return gateway.Apply(s.handoffs[i], s.conversations[s.handoffs[i].ConversationID], a)
+}
+
+// view is a message to a customer as people see it; the lock is held.
+func (s *Store) view(o *gateway.Outgoing) gateway.MessageView {
+	m := gateway.MessageView{
+		ID: o.ID, Direction: "out", Author: o.Author, Agent: o.Agent, Type: string(o.Kind()), Text: o.Text,
+		At: o.CreatedAt, Status: string(gateway.DeliveryQueued), Content: o.Content,
+	}
+	for _, other := range s.messages[o.ConversationID] {
+		if o.QuoteID != "" && other.ProviderID == o.QuoteID {
+			m.Quoted = &gateway.Quote{Author: other.Author, Type: other.Type, Text: other.Text}
+		}
+	}
+	return m
 }
 
 // Revision implements gateway.Desk.

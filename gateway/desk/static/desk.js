@@ -43,7 +43,9 @@
       return;
     }
     if (old.nodeType !== Node.ELEMENT_NODE) return void (old.nodeValue = next.nodeValue);
-    for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
+    // What somebody unfolded stays so.
+    const keeps = (name) => next.hasAttribute(name) || (name === 'open' && old.nodeName === 'DETAILS');
+    for (const { name } of [...old.attributes]) if (!keeps(name)) old.removeAttribute(name);
     for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
     if (old.nodeName !== 'TEXTAREA') updateChildren(old, next);
   };
@@ -169,6 +171,37 @@
     text().focus();
   };
 
+  // The message to answer is chosen without leaving the page: what is written and the
+  // file that was chosen stay.
+  const quote = async (event) => {
+    const link = event.target.closest?.('a.quote-this');
+    if (!link || !text()) return;
+    event.preventDefault();
+    words.self = link.pathname + link.search;
+    await refresh();
+    history.replaceState(null, '', words.self);
+    text()?.focus();
+  };
+
+  const copy = async (event) => {
+    const button = event.target.closest?.('[data-copy]');
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    write(button, button.dataset.copied);
+  };
+
+  // The preview of a template follows what is typed, and a file that is too large is
+  // refused before it is sent.
+  const check = (event) => {
+    for (const slot of document.querySelectorAll('[data-slot]')) {
+      if (slot.dataset.slot !== event.target.id) continue;
+      slot.dataset.empty ??= slot.textContent;
+      write(slot, event.target.value.trim() || slot.dataset.empty);
+    }
+    const { most, large } = event.target.dataset;
+    if (most) event.target.setCustomValidity(event.target.files[0]?.size > Number(most) ? large : '');
+  };
+
   // What is written outlives a reload and another form, until it was sent.
   const keep = (event) => {
     if (event.target === text()) sessionStorage.setItem(event.target.form.action, event.target.value);
@@ -182,11 +215,14 @@
   // A form is sent once, however often its button is pressed.
   const sent = new WeakSet();
   const once = (event) => (sent.has(event.target) ? event.preventDefault() : sent.add(event.target));
+  document.documentElement.classList.add('scripted');
   addEventListener('pageshow', (event) => event.persisted && location.reload());
 
-  for (const [name, f] of Object.entries({ keydown: key, input: keep, submit: once, click: useDraft })) {
+  for (const f of [useDraft, quote, copy]) document.addEventListener('click', f);
+  for (const [name, f] of Object.entries({ keydown: key, input: keep, change: check, submit: once })) {
     document.addEventListener(name, f);
   }
+  document.addEventListener('input', check);
   for (const name of ['pointerdown', 'pointerup', 'pointercancel']) {
     document.addEventListener(name, () => {
       held = name === 'pointerdown';
