@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -10,57 +9,74 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// readers give the text of a message by its type, from the member of that name.
-// A type that is not here is kept without a text.
-var readers = map[string]func(raw piece) string{
-	"text":        field("body"),
-	"image":       field("caption"),
-	"video":       field("caption"),
-	"document":    field("caption"),
-	"audio":       field("caption"),
-	"voice":       field("caption"),
-	"sticker":     field("caption"),
-	"reaction":    field("emoji"),
-	"button":      buttonText,
-	"interactive": interactiveText,
-	"location":    locationText,
-	"contacts":    contactsText,
-	"order":       orderText,
-	"unsupported": func(piece) string { return "" },
+// readers read the content of a message by its type, from the member of that name.
+// A type that is not here is kept without its content.
+var readers = map[string]func(m *gateway.Message, raw piece){
+	"text":            textOf("body"),
+	"image":           readFile,
+	"video":           readFile,
+	"document":        readFile,
+	"audio":           readFile,
+	"voice":           readFile,
+	"sticker":         readFile,
+	"reaction":        readReaction,
+	"button":          readButton,
+	"interactive":     readInteractive,
+	callPermission:    readCallPermission,
+	"location":        readLocation,
+	"contacts":        readCards,
+	"order":           readCart,
+	"system":          textOf("body"),
+	"revoke":          readRevoke,
+	"request_welcome": nothing,
+	"unsupported":     nothing,
 }
 
 // content reads what a message says. It always gives a message: one whose content
 // is broken or unknown has no text, and the customer is told that it could not
 // be read.
-func (p *parser) content(m object) *gateway.Message {
-	kind := messageType(m)
-	message := &gateway.Message{ProviderID: m.str("id"), Type: kind, QuotedID: m.obj("context").str("id")}
-	switch kind {
-	case "reaction":
-		message.QuotedID = m.obj("reaction").str("message_id")
-	case "edit":
+func (p *parser) content(kind string, m object) *gateway.Message {
+	message := &gateway.Message{ProviderID: m.str("id"), Type: kind}
+	origin(message, m)
+	within := m
+	if kind == "edit" {
 		edit := m.obj("edit")
 		message.QuotedID = edit.str("original_message_id")
-		m = edit.obj("message")
-		kind = messageType(m)
+		within = edit.obj("message")
+		kind = messageType(within)
 	}
-	read, known := readers[kind]
-	switch {
-	case known:
-		message.Text = strings.TrimSpace(read(m.get(kind)))
-	case message.Type != "revoke":
+	if read, known := readers[kind]; known {
+		read(message, within.get(member(kind)))
+		message.Text = strings.TrimSpace(message.Text)
+	} else {
 		p.unknown = append(p.unknown, "message")
 	}
 	return message
 }
 
+// member is the name of the member that holds the content of a type.
+func member(kind string) string {
+	if kind == callPermission {
+		return "interactive"
+	}
+	return kind
+}
+
 // messageType is the type of a message, or the one whose content it has when it
 // doesn't say.
 func messageType(m object) string {
-	if kind := m.str("type"); kind != "" {
-		return kind
+	kind := m.str("type")
+	if kind == "" {
+		kind = untold(m)
 	}
-	for _, kind := range slices.Sorted(maps.Keys(readers)) {
+	if kind == "interactive" && m.obj("interactive").str("type") == callPermission {
+		return callPermission
+	}
+	return kind
+}
+
+func untold(m object) string {
+	for _, kind := range append(slices.Sorted(maps.Keys(readers)), "edit") {
 		if len(m.get(kind)) > 0 {
 			return kind
 		}
@@ -68,103 +84,87 @@ func messageType(m object) string {
 	return "unknown"
 }
 
-// field reads one member of an object.
-func field(name string) func(piece) string {
-	return func(raw piece) string {
+// emptied is the message of the one event since before, if it has nothing in it and
+// does not tell why.
+func (p *parser) emptied(before int) *gateway.Message {
+	if len(p.events) != before+1 || p.events[before].Kind != gateway.EventMessage {
+		return nil
+	}
+	m := p.events[before].Message
+	if m.Text != "" || m.Media != nil || m.Choice != nil || m.Form != nil || m.Problem != nil || m.Type != "interactive" {
+		return nil
+	}
+	return m
+}
+
+// textOf reads one member of an object as the message's text.
+func textOf(name string) func(*gateway.Message, piece) {
+	return func(m *gateway.Message, raw piece) {
 		o, _ := open(raw)
-		return o.str(name)
+		m.Text = o.str(name)
 	}
 }
 
-// buttonText is the title of a tapped template button.
-func buttonText(raw piece) string {
+// nothing is for types that have no content.
+func nothing(*gateway.Message, piece) {}
+
+func readReaction(m *gateway.Message, raw piece) {
 	o, _ := open(raw)
-	return cmp.Or(o.str("text"), o.str("payload"))
+	m.QuotedID, m.Text = o.str("message_id"), o.str("emoji")
 }
 
-// interactiveText is what the customer chose or filled in.
-func interactiveText(raw piece) string {
+func readRevoke(m *gateway.Message, raw piece) {
 	o, _ := open(raw)
-	switch o.str("type") {
-	case "button_reply":
-		reply := o.obj("button_reply")
-		return cmp.Or(reply.str("title"), reply.str("id"))
-	case "list_reply":
-		reply := o.obj("list_reply")
-		return lines(cmp.Or(reply.str("title"), reply.str("id")), reply.str("description"))
+	m.QuotedID = o.str("original_message_id")
+}
+
+// readCallPermission reads whether the customer may be called: "accept" or "reject".
+func readCallPermission(m *gateway.Message, raw piece) {
+	o, _ := open(raw)
+	m.Text = o.obj(callPermission).str("response")
+}
+
+// readButton reads the tap on a button of a template.
+func readButton(m *gateway.Message, raw piece) {
+	o, _ := open(raw)
+	m.Choice = choice(o.str("payload"), o.str("text"), "")
+	m.Text = cmp.Or(o.str("text"), o.str("payload"))
+}
+
+// readInteractive reads what the customer chose or filled in.
+func readInteractive(m *gateway.Message, raw piece) {
+	o, _ := open(raw)
+	kind := o.str("type")
+	reply := o.obj(kind)
+	switch kind {
+	case "button_reply", "list_reply":
+		m.Choice = choice(reply.str("id"), reply.str("title"), reply.str("description"))
+		m.Text = lines(cmp.Or(reply.str("title"), reply.str("id")), reply.str("description"))
 	case "nfm_reply":
-		return formText(o.obj("nfm_reply"))
+		readForm(m, reply)
+	default:
+		// Such as what became of a payment.
+		m.Text = listing(reply)
 	}
-	return ""
 }
 
-// formText lists what was filled in, one answer a line. The token that the form
-// carries for programs is left out. The answers are JSON inside a string.
-func formText(reply object) string {
-	answers := reply.str("response_json")
-	if answers == "" {
-		return reply.str("body")
+func choice(id, title, description string) *gateway.Choice {
+	c := gateway.Choice{ID: id, Title: title, Description: description}
+	if c == (gateway.Choice{}) {
+		return nil
 	}
-	form, ok := decode([]byte(answers))
-	if !ok {
-		return answers
-	}
+	return &c
+}
+
+// listing has a line for each member.
+func listing(o object, without ...string) string {
 	var all []string
-	for name, answer := range form.others("flow_token") {
-		text := scalar(answer)
+	for name, v := range o.others(without...) {
+		text := scalar(v)
 		if text == "" {
-			text = string(answer.bytes())
+			text = string(v.bytes())
 		}
 		all = append(all, name+": "+text)
-	}
-	return cmp.Or(lines(all...), reply.str("body"))
-}
-
-// locationText is the name and address of a place, or where it is on the map.
-func locationText(raw piece) string {
-	o, _ := open(raw)
-	if text := lines(o.str("name"), o.str("address")); text != "" {
-		return text
-	}
-	if o.str("latitude") == "" || o.str("longitude") == "" {
-		return ""
-	}
-	return o.str("latitude") + ", " + o.str("longitude")
-}
-
-// contactsText is a line for each shared contact: name, company, numbers and
-// addresses.
-func contactsText(raw piece) string {
-	all := objects(raw)
-	cards := make([]string, 0, len(all))
-	for _, c := range all {
-		name := c.obj("name")
-		parts := []string{
-			cmp.Or(name.str("formatted_name"), words(name.str("first_name"), name.str("last_name"))),
-			c.obj("org").str("company"),
-		}
-		for _, phone := range c.objects("phones") {
-			parts = append(parts, cmp.Or(phone.str("phone"), phone.str("wa_id")))
-		}
-		for _, email := range c.objects("emails") {
-			parts = append(parts, email.str("email"))
-		}
-		cards = append(cards, strings.Join(filled(parts), ", "))
-	}
-	return lines(cards...)
-}
-
-// orderText is the note to an order and a line for each product. The multiplication
-// sign needs no translation.
-func orderText(raw piece) string {
-	o, _ := open(raw)
-	all := []string{o.str("text")}
-	for _, item := range o.objects("product_items") {
-		line := fmt.Sprintf("%s × %s", cmp.Or(item.str("quantity"), "1"), item.str("product_retailer_id"))
-		if price := words(item.str("item_price"), item.str("currency")); price != "" {
-			line += " (" + price + ")"
-		}
-		all = append(all, line)
 	}
 	return lines(all...)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -142,7 +143,11 @@ func items(t testing.TB, raw []byte) int {
 }
 
 func itemsOf(field string, value map[string]any) int {
-	if field != "messages" && field != "smb_message_echoes" {
+	switch field {
+	case "messages", "smb_message_echoes":
+	case "user_preferences", "user_id_update":
+		return len(value[field].([]any))
+	default:
 		return 1
 	}
 	n := 0
@@ -222,6 +227,8 @@ func checkEvents(t testing.TB, name string, events []gateway.Event) {
 			t.Errorf("%s: raw can't be stored: %q", name, e.Raw)
 		case e.At.IsZero() || e.ReceivedAt.IsZero():
 			t.Errorf("%s: no time", name)
+		case e.Body == nil:
+			t.Errorf("%s: no body", name)
 		case !storable(e.Name) || !storable(e.From.Phone+e.From.UserID):
 			t.Errorf("%s: name or identity can't be stored", name)
 		}
@@ -231,15 +238,61 @@ func checkEvents(t testing.TB, name string, events []gateway.Event) {
 
 func checkParts(t testing.TB, name string, e gateway.Event) {
 	t.Helper()
-	said := e.Kind == gateway.EventMessage || e.Kind == gateway.EventEcho
-	if said != (e.Message != nil) || (e.Kind == gateway.EventStatus) != (e.Status != nil) {
+	said := e.Kind == gateway.EventMessage || e.Kind == gateway.EventEcho || e.Kind == gateway.EventSignal
+	if said != (e.Message != nil) || (e.Kind == gateway.EventStatus) != (e.Status != nil) ||
+		(e.Kind == gateway.EventPreference) != (e.Preference != nil) || (e.Kind == gateway.EventAlert) != (e.Alert != nil) {
 		t.Errorf("%s: the parts don't fit the kind %s", name, e.Kind)
 	}
-	if said && e.From.IsZero() {
+	if (said || e.Kind == gateway.EventPreference) && e.From.IsZero() {
 		t.Errorf("%s: nobody said it", name)
 	}
-	if e.Message != nil && (e.Message.Type == "" || !storable(e.Message.Text+e.Message.ProviderID+e.Message.QuotedID)) {
-		t.Errorf("%s: message %+v", name, e.Message)
+	if e.BodyTo == 0 && e.BodyFrom != 0 || e.BodyTo != 0 && !bytes.Equal(e.Body[e.BodyFrom:e.BodyTo], e.Raw) {
+		t.Errorf("%s: %d to %d of the body is not the item", name, e.BodyFrom, e.BodyTo)
+	}
+	checkMessage(t, name, e)
+	if s := e.Status; s != nil && s.Errors != nil && (!json.Valid(s.Errors) || s.Errors[0] != '[' || !goodEscapes(s.Errors)) {
+		t.Errorf("%s: errors can't be stored: %q", name, s.Errors)
+	}
+	if p := e.Preference; p != nil && (p.Marketing != "stop" && p.Marketing != "resume" || p.At.IsZero()) {
+		t.Errorf("%s: preference %+v", name, p)
+	}
+	if a := e.Alert; a != nil {
+		levels := []gateway.AlertLevel{gateway.AlertInfo, gateway.AlertWarning, gateway.AlertCritical}
+		if a.Kind == "" || !slices.Contains(levels, a.Level) || !a.At.Equal(e.At) || a.State == "" && a.Subject == "" {
+			t.Errorf("%s: alert %+v", name, a)
+		}
+		if len(a.Subject) > maxSubject || len(a.State) > maxState || len(a.Detail) > maxDetail || !storable(a.Subject+a.State+a.Detail) {
+			t.Errorf("%s: alert can't be stored: %+v", name, a)
+		}
+	}
+}
+
+var hexSum = regexp.MustCompile(`^([0-9a-f]{64})?$`)
+
+func checkMessage(t testing.TB, name string, e gateway.Event) {
+	t.Helper()
+	m := e.Message
+	if m == nil {
+		if e.About != "" {
+			t.Errorf("%s: %s is about something", name, e.Kind)
+		}
+		return
+	}
+	kept, err := json.Marshal(m)
+	if err != nil || !goodEscapes(kept) || m.Type == "" || !storable(m.Text+m.ProviderID+m.QuotedID) {
+		t.Errorf("%s: message %+v, %v", name, m, err)
+	}
+	if e.About != about("message", m.QuotedID) && (e.Kind != gateway.EventSignal || e.About != about("echo", m.QuotedID)) {
+		t.Errorf("%s: about %q", name, e.About)
+	}
+	if f := m.Media; f != nil && (f.ProviderID == "" || !hexSum.MatchString(f.SHA256) || len(f.MIME) > maxMIME || len(f.Filename) > maxFilename) {
+		t.Errorf("%s: file %+v", name, f)
+	}
+	if l := m.Location; l != nil && (l.Latitude < -90 || l.Latitude > 90 || l.Longitude < -180 || l.Longitude > 180) {
+		t.Errorf("%s: location %+v", name, l)
+	}
+	if w := m.Was; w != nil && (e.Kind != gateway.EventSignal || w.IsZero() || *w == e.From) {
+		t.Errorf("%s: was %+v", name, w)
 	}
 }
 
@@ -336,10 +389,18 @@ func TestCorpusOnTheWire(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, events := range [][]gateway.Event{pretty, sent} {
-			for i := range events {
-				events[i].Raw = nil
-				if events[i].Kind == gateway.EventNotice && strings.Contains(events[i].Key, "sha256") {
-					// A notice without an id is known by its bytes.
+			for i, e := range events {
+				checkEvents(t, name, events[i:i+1])
+				events[i].Raw, events[i].Body, events[i].BodyFrom, events[i].BodyTo = nil, nil, 0, 0
+				if e.Status != nil && e.Status.Errors != nil {
+					var errs any
+					if err := json.Unmarshal(e.Status.Errors, &errs); err != nil {
+						t.Fatal(err)
+					}
+					e.Status.Errors = mustMarshal(t, errs)
+				}
+				if e.Message == nil && strings.Contains(e.Key, "sha256") {
+					// What has no id is known by its bytes.
 					events[i].Key = ""
 				}
 			}

@@ -56,13 +56,24 @@ func (x *indexer) brackets(depth int, end byte) bool {
 	}
 	x.at++
 	//nolint:gosec // a body is much shorter than that
-	x.nodes[first] = node{raw: x.raw[start:x.at:x.at], size: int32(len(x.nodes) - first)}
+	x.nodes[first] = node{raw: x.raw[start:x.at:x.at], size: int32(len(x.nodes) - first), at: int32(start)}
 	return depth <= maxDepth
 }
 
 // name reads a member's name and the colon.
 func (x *indexer) name() bool {
-	if x.peek() != '"' || !x.text() || x.peek() != ':' {
+	if x.peek() != '"' {
+		return false
+	}
+	n, escaped := stringLen(x.raw[x.at:])
+	if n == 0 {
+		return false
+	}
+	x.note(n)
+	if escaped {
+		x.nodes[len(x.nodes)-1].size = escapedName
+	}
+	if x.peek() != ':' {
 		return false
 	}
 	x.at++
@@ -71,11 +82,11 @@ func (x *indexer) name() bool {
 
 // text reads a string.
 func (x *indexer) text() bool {
-	n, escaped := stringLen(x.raw[x.at:])
+	n, _ := stringLen(x.raw[x.at:])
 	if n == 0 {
 		return false
 	}
-	x.note(n, escaped)
+	x.note(n)
 	return true
 }
 
@@ -92,7 +103,7 @@ func (x *indexer) bare() bool {
 			return false
 		}
 	}
-	x.note(n, false)
+	x.note(n)
 	return true
 }
 
@@ -105,9 +116,10 @@ func delimits(c byte) bool {
 }
 
 // note adds a value without others in it and goes behind it.
-func (x *indexer) note(n int, escaped bool) {
+func (x *indexer) note(n int) {
 	end := x.at + n
-	x.nodes = append(x.nodes, node{x.raw[x.at:end:end], 1, escaped})
+	//nolint:gosec // a body is much shorter than that
+	x.nodes = append(x.nodes, node{raw: x.raw[x.at:end:end], size: 1, at: int32(x.at)})
 	x.at = end
 }
 

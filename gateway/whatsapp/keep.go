@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func digest(b []byte) string {
 func unreadableBody(body []byte, at time.Time) gateway.Event {
 	return gateway.Event{
 		Key: key("unreadable", "sha256", digest(body)), Kind: gateway.EventUnreadable,
-		At: at, ReceivedAt: at, Raw: keepBody(body),
+		At: at, ReceivedAt: at, Raw: keepBody(body), Body: body,
 	}
 }
 
@@ -74,12 +75,22 @@ func keepBody(body []byte) json.RawMessage {
 
 // keepItem gives the item as it came unless it is JSON that a database refuses,
 // although the standard allows it: an escaped NUL or half a surrogate pair, which
-// any customer can send, or bytes that are not UTF-8.
-func keepItem(raw json.RawMessage) json.RawMessage {
+// any customer can send, or bytes that are not UTF-8. asItCame tells which of the two
+// it is.
+func keepItem(raw json.RawMessage) (kept json.RawMessage, asItCame bool) {
 	if utf8.Valid(raw) && goodEscapes(raw) {
-		return raw
+		return raw, true
 	}
-	return keepBody(bytes.ToValidUTF8(raw, []byte("\uFFFD")))
+	return keepBody(bytes.ToValidUTF8(raw, []byte("\uFFFD"))), false
+}
+
+// keepList is keepItem for a list: what comes of it is one, too.
+func keepList(raw json.RawMessage) json.RawMessage {
+	kept, asItCame := keepItem(raw)
+	if asItCame {
+		return kept
+	}
+	return slices.Concat(json.RawMessage("["), kept, json.RawMessage("]"))
 }
 
 // goodEscapes tells whether every \u escape of valid JSON stands for a character

@@ -25,11 +25,19 @@ type object []node
 // node is one value, or the name of a member.
 type node struct {
 	raw json.RawMessage
-	// size is how many nodes there are from this one to the end of what is inside.
+	// size is how many nodes there are from this one to the end of what is inside, or
+	// escapedName.
 	size int32
-	// escaped tells that a string does not say what it is byte by byte.
-	escaped bool
+	// at is where raw starts in what was indexed, or made.
+	at int32
 }
+
+const (
+	// escapedName is the size of a name that does not say what it is byte by byte.
+	escapedName = -1
+	// made is the place of what was put together here.
+	made = -1
+)
 
 // decode checks bytes of unknown origin and indexes them; false means they are no
 // object.
@@ -92,7 +100,7 @@ func (o object) all() iter.Seq2[node, piece] {
 
 // is tells whether a member has this name.
 func (n node) is(name string) bool {
-	if n.escaped {
+	if n.size == escapedName {
 		return string(unquoted(n.raw)) == name
 	}
 	return len(n.raw) == len(name)+2 && string(n.raw[1:len(n.raw)-1]) == name

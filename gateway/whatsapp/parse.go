@@ -30,6 +30,7 @@ func Parse(body []byte, receivedAt time.Time) ([]gateway.Event, error) {
 // parser collects what is found on the way through a body.
 type parser struct {
 	received time.Time
+	body     []byte
 	events   []gateway.Event
 	// unknown are the kinds of what was kept without being understood, and
 	// problems the errors of the account; both are for counting.
@@ -52,16 +53,16 @@ func parse(body []byte, received time.Time) (*parser, error) {
 	if !ok {
 		return nil, ErrUnreadable
 	}
-	p := &parser{received: received}
+	p := &parser{received: received, body: body}
 	if object := top.str("object"); object != "" && object != "whatsapp_business_account" {
 		p.unknown = append(p.unknown, "field")
-		p.notice(place{}, body)
+		p.notice(place{}, piece{{raw: body}})
 		return p, nil
 	}
 	p.each(place{}, top.get("entry"), p.entry)
 	p.others(place{}, top, "object", "entry")
 	if len(p.events) == 0 {
-		p.notice(place{}, body)
+		p.notice(place{}, piece{{raw: body}})
 	}
 	return p, nil
 }
@@ -70,7 +71,7 @@ func parse(body []byte, received time.Time) (*parser, error) {
 func (p *parser) each(at place, raw piece, item func(place, piece)) {
 	list, ok := openList(raw)
 	if !ok {
-		p.unreadable(at, raw.bytes())
+		p.unreadable(at, raw)
 		return
 	}
 	p.events = slices.Grow(p.events, len(list))
@@ -82,7 +83,7 @@ func (p *parser) each(at place, raw piece, item func(place, piece)) {
 func (p *parser) entry(_ place, raw piece) {
 	entry, ok := open(raw)
 	if !ok {
-		p.unreadable(place{}, raw.bytes())
+		p.unreadable(place{}, raw)
 		return
 	}
 	at := place{account: entry.str("id"), time: entry.str("time")}
@@ -90,35 +91,54 @@ func (p *parser) entry(_ place, raw piece) {
 	p.others(at, entry, "id", "time", "changes", "uid")
 }
 
-// change reads one change. Only two fields hold items that are acted on one by
-// one; the others are one notice each. Fields that look alike are left alone on
-// purpose: "standby" repeats messages that another program is answering,
-// "history" old ones, and the statuses of "calls" are not those of messages.
+// change reads one change. Fields that look alike are left alone on purpose:
+// "standby" repeats messages that another program is answering, "history" old ones,
+// and the statuses of "calls" are not those of messages.
 func (p *parser) change(at place, raw piece) {
 	change, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw.bytes())
+		p.unreadable(at, raw)
 		return
 	}
 	at.field = change.str("field")
 	switch at.field {
 	case "", "messages", "smb_message_echoes":
+		p.values(at, raw, change, p.items)
+	case "user_preferences":
+		p.values(at, raw, change, p.list(p.preference))
+	case "user_id_update":
+		p.values(at, raw, change, p.list(p.renamed))
 	default:
-		if !knownFields[at.field] {
-			p.unknown = append(p.unknown, "field")
-		}
-		p.notice(at.in(change.obj("value")), raw.bytes())
-		return
+		p.told(at, raw, change)
 	}
+}
+
+// values reads the value of a change whose items are acted on one by one.
+func (p *parser) values(at place, raw piece, change object, items func(place, object) bool) {
 	value, ok := open(change.get("value"))
 	if !ok {
-		p.unreadable(at, raw.bytes())
+		p.unreadable(at, raw)
 		return
 	}
-	if !p.items(at.in(value), value) {
-		p.notice(at.in(value), raw.bytes())
+	at = at.in(value)
+	if !items(at, value) {
+		p.notice(at, raw)
 	}
 	p.others(at, change, "field", "value")
+}
+
+// told keeps a change that is one event as a whole: an alert or a notice.
+func (p *parser) told(at place, raw piece, change object) {
+	value := change.obj("value")
+	at = at.in(value)
+	read, alerts := alertFields[at.field]
+	if alerts && p.alert(at, raw, read(value)) {
+		return
+	}
+	if !alerts && !knownFields[at.field] {
+		p.unknown = append(p.unknown, "field")
+	}
+	p.notice(at, raw)
 }
 
 // in is the place inside a value.
@@ -136,11 +156,27 @@ func (at place) in(value object) place {
 func (p *parser) items(at place, value object) bool {
 	before := len(p.events)
 	p.each(at, value.get("messages"), p.message)
+	if m := p.emptied(before); m != nil {
+		// The channel lost what the one message said, and tells so beside it.
+		if failures := value.objects("errors"); len(failures) > 0 {
+			m.Problem = sendError(failures[0])
+		}
+	}
 	p.each(at, value.get("message_echoes"), p.echo)
 	p.each(at, value.get("statuses"), p.status)
-	p.each(at, value.get("errors"), p.problem)
+	p.each(at, value.get("errors"), p.problem(len(p.events) == before))
 	p.others(at, value, "messaging_product", "metadata", "contacts", "messages", "message_echoes", "statuses", "errors")
 	return len(p.events) > before
+}
+
+// list reads the items of a value that has them under the name of the field.
+func (p *parser) list(item func(place, piece)) func(place, object) bool {
+	return func(at place, value object) bool {
+		before := len(p.events)
+		p.each(at, value.get(at.field), item)
+		p.others(at, value, "messaging_product", "metadata", "contacts", at.field)
+		return len(p.events) > before
+	}
 }
 
 // others keeps the members that are not known, each as a notice of its own.
@@ -149,68 +185,80 @@ func (p *parser) others(at place, o object, known ...string) {
 		p.unknown = append(p.unknown, "key")
 		kept, err := json.Marshal(map[string]json.RawMessage{name: raw.bytes()})
 		if err != nil {
-			kept = raw.bytes()
+			p.notice(at, raw)
+			continue
 		}
-		p.notice(at, kept)
+		p.notice(at, piece{{raw: kept, at: made}})
 	}
 }
 
-// message reads one message of a customer.
+// message reads one message of a customer. Groups are not served: an answer there
+// would be read by everybody.
 func (p *parser) message(at place, raw piece) {
 	m, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw.bytes())
+		p.unreadable(at, raw)
 		return
 	}
+	kind := messageType(m)
 	e := p.event(at, gateway.EventMessage, raw, m)
 	e.Key = itemKey("message", raw.bytes(), m.str("id"))
-	who, name := at.person(m.str("from"), m.str("from_user_id"))
+	who, was, name := at.sender(kind, m)
 	switch {
-	case !wantsTurn(m) || at.own != "" && who.Phone == at.own:
+	case m.str("group_id") != "" || at.isOwn(who) || at.isOwn(was), who.IsZero() && signals[kind] && kind != "edit":
 		e.Kind = gateway.EventNotice
 	case who.IsZero():
 		// Nobody could be answered. It is kept for people to see.
 		p.unknown = append(p.unknown, "item")
 		e.Kind = gateway.EventUnreadable
 	default:
-		e.From, e.Name, e.Message = who, name, p.content(m)
+		e.From, e.Name, e.Message = who, name, p.content(kind, m)
+		e.About = about("message", e.Message.QuotedID)
+		if signals[kind] {
+			e.Kind = gateway.EventSignal
+		}
+		if !was.IsZero() {
+			e.Message.Was = &was
+		}
 	}
 	p.keep(at, raw, e)
 }
 
-// wantsTurn tells whether a message says something to the shop. The others only
-// tell that something happened: a number changed, a message was withdrawn, the
-// chat was opened, calls were allowed. Groups are not served: an answer there
-// would be read by everybody.
-func wantsTurn(m object) bool {
-	if m.str("group_id") != "" {
-		return false
+func (at place) isOwn(who gateway.Identity) bool { return at.own != "" && who.Phone == at.own }
+
+// about is the key of the message that one names, or empty.
+func about(kind, id string) string {
+	if id == "" {
+		return ""
 	}
-	switch m.str("type") {
-	case "system", "revoke", "request_welcome":
-		return false
-	case "interactive":
-		return m.obj("interactive").str("type") != "call_permission_reply"
-	}
-	return true
+	return key(kind, id)
 }
 
 // echo reads a message that a person of the shop wrote in the phone app. The
-// customer is the one it went to.
+// customer is the one it went to. When that person edits or withdraws one, it is a
+// message of the shop that this is about, and no sign of taking over.
 func (p *parser) echo(at place, raw piece) {
 	m, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw.bytes())
+		p.unreadable(at, raw)
 		return
 	}
+	kind := messageType(m)
 	e := p.event(at, gateway.EventEcho, raw, m)
 	e.Key = itemKey("echo", raw.bytes(), m.str("id"))
-	e.From, e.Name = at.person(m.str("to"), m.str("to_user_id"))
-	if e.From.IsZero() {
+	who, name := at.person(m.str("to"), m.str("to_user_id"))
+	switch {
+	case m.str("group_id") != "" || m.str("recipient_type") == "group":
+		e.Kind = gateway.EventNotice
+	case who.IsZero():
 		p.unknown = append(p.unknown, "item")
-		e.Kind, e.Name = gateway.EventUnreadable, ""
-	} else {
-		e.Message = p.content(m)
+		e.Kind = gateway.EventUnreadable
+	default:
+		e.From, e.Name, e.Message = who, name, p.content(kind, m)
+		e.About = about("message", e.Message.QuotedID)
+		if kind == "edit" || kind == "revoke" {
+			e.Kind, e.About = gateway.EventSignal, about("echo", e.Message.QuotedID)
+		}
 	}
 	p.keep(at, raw, e)
 }
@@ -223,6 +271,11 @@ func (at place) person(phone, userID string) (gateway.Identity, string) {
 	if who.IsZero() && len(at.contacts) == 1 {
 		return at.contacts[0].who, at.contacts[0].name
 	}
+	return at.known(who)
+}
+
+// known adds what the contacts say of somebody.
+func (at place) known(who gateway.Identity) (gateway.Identity, string) {
 	for _, c := range at.contacts {
 		if samePerson(c.who, who) {
 			return join(who, c.who), c.name
@@ -235,7 +288,7 @@ func (at place) person(phone, userID string) (gateway.Identity, string) {
 func (p *parser) status(at place, raw piece) {
 	s, ok := open(raw)
 	if !ok {
-		p.unreadable(at, raw.bytes())
+		p.unreadable(at, raw)
 		return
 	}
 	e := p.event(at, gateway.EventStatus, raw, s)
@@ -243,21 +296,22 @@ func (p *parser) status(at place, raw piece) {
 	if s.str("recipient_type") == "group" {
 		e.From = gateway.Identity{}
 	}
+	state := s.str("status")
 	e.Status = &gateway.Status{
-		ProviderID: s.str("id"), OutgoingID: s.str("biz_opaque_callback_data"), State: deliveryStates[s.str("status")],
+		ProviderID: s.str("id"), OutgoingID: s.str("biz_opaque_callback_data"), State: deliveryStates[state],
 	}
 	if e.Status.State == "" {
 		p.unknown = append(p.unknown, "status")
 	}
-	parts := append(make([]string, 0, 5), s.str("status"), s.str("timestamp"),
+	parts := append(make([]string, 0, 5), state, s.str("timestamp"),
 		s.str("recipient_participant_id"), s.str("recipient_participant_user_id"))
 	for i, failure := range s.objects("errors") {
 		parts = append(parts, failure.str("code"))
 		if i == 0 {
-			e.Status.Error = sendError(failure)
+			e.Status.Error, e.Status.Errors = sendError(failure), keepList(s.get("errors").bytes())
 		}
 	}
-	e.Key = itemKey("status", raw.bytes(), s.str("id"), parts...)
+	e.Key = itemKey("status", raw.bytes(), e.Status.ProviderID, parts...)
 	p.keep(at, raw, e)
 }
 
@@ -268,22 +322,39 @@ var deliveryStates = map[string]gateway.DeliveryState{
 	"read": gateway.DeliveryRead, "played": gateway.DeliveryRead, "failed": gateway.DeliveryFailed,
 }
 
-// problem keeps an error that belongs to no message: the account's own.
-func (p *parser) problem(at place, raw piece) {
-	failure, ok := open(raw)
-	if !ok {
-		p.unreadable(at, raw.bytes())
-		return
+// problem reads errors that belong to no message. Alone in their value they are about
+// the account, and somebody should look at it.
+func (p *parser) problem(alone bool) func(place, piece) {
+	return func(at place, raw piece) {
+		failure, ok := open(raw)
+		if !ok {
+			p.unreadable(at, raw)
+			return
+		}
+		e := sendError(failure)
+		p.problems = append(p.problems, *e)
+		if !alone || !p.alert(at, raw, problemAlert(at, e)) {
+			p.notice(at, raw)
+		}
 	}
-	p.problems = append(p.problems, *sendError(failure))
-	p.notice(at, raw.bytes())
 }
 
 // event starts an event for an item.
 func (p *parser) event(at place, kind gateway.EventKind, raw piece, item object) gateway.Event {
-	return gateway.Event{
-		Kind: kind, Channel: at.channel, Raw: keepItem(raw.bytes()),
-		At: timestamp(item.str("timestamp"), p.received), ReceivedAt: p.received,
+	e := gateway.Event{
+		Kind: kind, Channel: at.channel, At: timestamp(item.str("timestamp"), p.received), ReceivedAt: p.received,
+	}
+	p.stands(&e, raw)
+	return e
+}
+
+// stands notes what an event was made of, and where that is in the body.
+func (p *parser) stands(e *gateway.Event, raw piece) {
+	kept, asItCame := keepItem(raw.bytes())
+	e.Raw, e.Body = kept, p.body
+	if asItCame && raw[0].at != made {
+		e.BodyFrom = int(raw[0].at)
+		e.BodyTo = e.BodyFrom + len(kept)
 	}
 }
 
@@ -296,39 +367,45 @@ const (
 	maxChannel    = 128
 )
 
+func tooLong(id gateway.Identity) bool { return len(id.UserID) > maxUserID || len(id.Phone) > maxPhone }
+
 // keep adds an event. One whose names or ids are too long to be any can't be acted
 // on, and is kept for people to see.
 func (p *parser) keep(at place, raw piece, e gateway.Event) {
-	long := at.strange || len(e.From.UserID) > maxUserID || len(e.From.Phone) > maxPhone
+	long := at.strange || tooLong(e.From)
 	if m := e.Message; m != nil {
-		long = long || len(m.ProviderID) > maxProviderID || len(m.QuotedID) > maxProviderID
+		long = long || len(m.ProviderID) > maxProviderID || len(m.QuotedID) > maxProviderID || m.Was != nil && tooLong(*m.Was)
 	}
 	if s := e.Status; s != nil {
 		long = long || len(s.ProviderID) > maxProviderID || len(s.OutgoingID) > maxProviderID
 	}
 	if long {
-		p.unreadable(at, raw.bytes())
+		p.unreadable(at, raw)
 		return
 	}
 	p.events = append(p.events, e)
 }
 
-// notice keeps something that is not acted on. What it says can come again with
-// the same words, so that its key has the place and the time too.
-func (p *parser) notice(at place, raw json.RawMessage) {
-	p.events = append(p.events, gateway.Event{
-		Key: hashKey("notice", raw, at.account, at.time, at.field, at.channel), Kind: gateway.EventNotice,
-		Channel: at.channel, At: timestamp(at.time, p.received), ReceivedAt: p.received, Raw: keepItem(raw),
-	})
+// notice keeps something that is not acted on.
+func (p *parser) notice(at place, raw piece) {
+	p.events = append(p.events, p.placed(at, gateway.EventNotice, raw))
 }
 
 // unreadable keeps an item that can't be read.
-func (p *parser) unreadable(at place, raw json.RawMessage) {
+func (p *parser) unreadable(at place, raw piece) {
 	p.unknown = append(p.unknown, "item")
-	p.events = append(p.events, gateway.Event{
-		Key: hashKey("unreadable", raw, at.account, at.time, at.field, at.channel), Kind: gateway.EventUnreadable,
-		Channel: at.channel, At: timestamp(at.time, p.received), ReceivedAt: p.received, Raw: keepItem(raw),
-	})
+	p.events = append(p.events, p.placed(at, gateway.EventUnreadable, raw))
+}
+
+// placed makes an event of something that has no id or time of its own. What it says
+// can come again with the same words, so that its key has the place and the time too.
+func (p *parser) placed(at place, kind gateway.EventKind, raw piece) gateway.Event {
+	e := gateway.Event{
+		Key: hashKey(string(kind), raw.bytes(), at.account, at.time, at.field, at.channel), Kind: kind,
+		Channel: at.channel, At: timestamp(at.time, p.received), ReceivedAt: p.received,
+	}
+	p.stands(&e, raw)
+	return e
 }
 
 // itemKey is the key of an item with an id, or, without one, of its bytes.
@@ -342,13 +419,8 @@ func itemKey(kind string, raw []byte, id string, parts ...string) string {
 // knownFields are the webhook fields that are kept as notices on purpose; any
 // other is counted as unknown, and kept as well.
 var knownFields = map[string]bool{
-	"account_alerts": true, "account_review_update": true, "account_settings_update": true, "account_update": true,
-	"automatic_events": true, "business_capability_update": true, "business_username_update": true,
-	"business_username_updates": true, "calls": true, "flows": true, "group_lifecycle_update": true,
-	"group_participants_update": true, "group_settings_update": true, "group_status_update": true, "history": true,
-	"message_template_components_update": true, "message_template_quality_update": true,
-	"message_template_status_update": true, "messaging_handovers": true, "partner_solutions": true,
-	"payment_configuration_update": true, "phone_number_name_update": true, "phone_number_quality_update": true,
-	"security": true, "smb_app_state_sync": true, "standby": true, "template_category_update": true,
-	"user_id_update": true, "user_preferences": true,
+	"automatic_events": true, "business_username_update": true, "business_username_updates": true, "calls": true,
+	"group_lifecycle_update": true, "group_participants_update": true, "group_settings_update": true,
+	"group_status_update": true, "history": true, "messaging_handovers": true, "smb_app_state_sync": true,
+	"standby": true,
 }

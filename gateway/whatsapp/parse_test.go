@@ -52,13 +52,13 @@ func TestMessage(t *testing.T) {
 	want := gateway.Event{
 		Key: "message|wamid.A", Kind: gateway.EventMessage, Channel: "100", Name: "Lucía",
 		From: gateway.Identity{Phone: "34600111222", UserID: "ES.123abc"},
-		At:   time.Unix(1764072000, 0).UTC(), ReceivedAt: noon,
+		At:   time.Unix(1764072000, 0).UTC(), ReceivedAt: noon, About: "message|wamid.Q", Body: body,
 		Message: &gateway.Message{ProviderID: "wamid.A", Type: "text", Text: "¿Qué plazo hay?", QuotedID: "wamid.Q"},
 	}
-	if !json.Valid(got.Raw) || !strings.Contains(string(body), string(got.Raw)) {
+	if raw := body[got.BodyFrom:got.BodyTo]; !json.Valid(raw) || string(got.Raw) != string(raw) || raw[0] != '{' {
 		t.Errorf("raw is not the item as it came: %s", got.Raw)
 	}
-	got.Raw = nil
+	got.Raw, got.BodyFrom, got.BodyTo = nil, 0, 0
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -103,7 +103,11 @@ func TestTexts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := said(t, c.content)
-			if e.Kind != gateway.EventMessage || e.Message.Type != c.kind || e.Message.Text != c.text {
+			want := gateway.EventMessage
+			if c.kind == "edit" {
+				want = gateway.EventSignal
+			}
+			if e.Kind != want || e.Message.Type != c.kind || e.Message.Text != c.text {
 				t.Errorf("got %s %+v", e.Kind, e.Message)
 			}
 		})
@@ -121,28 +125,32 @@ func TestQuotes(t *testing.T) {
 		`"type":"button","button":{"text":"a"},"context":{"from":"34600000000","id":"wamid.Template"}`:     "wamid.Template",
 		`"type":"image","image":{"caption":"a"},"referral":{"headline":"ad"},"context":{"id":["strange"]}`: "",
 	} {
-		if got := said(t, content).Message.QuotedID; got != want {
-			t.Errorf("%s quotes %q", content, got)
+		e := said(t, content)
+		if e.Message.QuotedID != want || (want == "") != (e.About == "") || want != "" && e.About != "message|"+want {
+			t.Errorf("%s quotes %q, %q", content, e.Message.QuotedID, e.About)
 		}
 	}
 }
 
-// What only tells that something happened wants no answer, nor does what is not
-// addressed to the shop, nor what the shop itself said.
+// What nobody can be found for, what is not addressed to the shop, and what the shop
+// itself said is only kept.
 func TestNoTurn(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]string{
-		"number":     `{"from":"34600111222","id":"a","type":"system","system":{"type":"user_changed_number","body":"x","wa_id":"34600333444"}}`,
-		"no from":    `{"id":"a","type":"system","system":{"type":"user_changed_user_id"}}`,
-		"withdrawn":  `{"from":"34600111222","id":"a","type":"revoke","revoke":{"original_message_id":"b"}}`,
-		"welcome":    `{"from":"34600111222","id":"a","type":"request_welcome"}`,
-		"calls":      `{"from":"34600111222","id":"a","type":"interactive","interactive":{"type":"call_permission_reply"}}`,
-		"group":      `{"from":"34600111222","group_id":"g","id":"a","type":"text","text":{"body":"hola"}}`,
-		"own number": `{"from":"34600000000","id":"a","type":"text","text":{"body":"hola"}}`,
+		"no from":      `{"id":"a","type":"system","system":{"type":"user_changed_user_id"}}`,
+		"withdrawn":    `{"id":"a","type":"revoke","revoke":{"original_message_id":"b"}}`,
+		"welcome":      `{"id":"a","type":"request_welcome"}`,
+		"group":        `{"from":"34600111222","group_id":"g","id":"a","type":"text","text":{"body":"hola"}}`,
+		"group file":   `{"from":"34600111222","group_id":"g","id":"a","type":"image","image":{"id":"1"}}`,
+		"group edit":   `{"from":"34600111222","group_id":"g","id":"a","type":"revoke","revoke":{"original_message_id":"b"}}`,
+		"own number":   `{"from":"34600000000","id":"a","type":"text","text":{"body":"hola"}}`,
+		"own became":   `{"from":"34600111222","id":"a","type":"system","system":{"type":"user_changed_number","wa_id":"34600000000"}}`,
+		"own was":      `{"from":"34600000000","id":"a","type":"system","system":{"type":"user_changed_number","wa_id":"34600111222"}}`,
+		"own, quietly": `{"from":"34600000000","id":"a","type":"request_welcome"}`,
 	} {
 		e := one(t, value(`"messages":[`+m+`]`))
 		if e.Kind != gateway.EventNotice || e.Key != "message|a" || string(e.Raw) != m || !e.From.IsZero() {
-			t.Errorf("%s: %+v", name, e)
+			t.Errorf("%s: %s %s %s", name, e.Kind, e.Key, e.Raw)
 		}
 	}
 }
@@ -180,9 +188,11 @@ func TestIdentity(t *testing.T) {
 func TestNobody(t *testing.T) {
 	t.Parallel()
 	for _, list := range []string{"messages", "message_echoes"} {
-		e := one(t, value(`"`+list+`":[{"id":"a","type":"text","text":{"body":"x"}}]`))
-		if e.Kind != gateway.EventUnreadable || e.Message != nil {
-			t.Errorf("%s: %+v", list, e)
+		for _, content := range []string{`"type":"text","text":{"body":"x"}`, `"type":"edit","edit":{"message":{"text":{"body":"x"}}}`} {
+			e := one(t, value(`"`+list+`":[{"id":"a",`+content+`}]`))
+			if e.Kind != gateway.EventUnreadable || e.Message != nil || e.About != "" {
+				t.Errorf("%s: %s", list, e.Kind)
+			}
 		}
 	}
 }
@@ -282,8 +292,29 @@ func TestFailedStatus(t *testing.T) {
 	} {
 		e := one(t, value(`"statuses":[{"id":"s","status":"failed","timestamp":"1","errors":[{"code":`+code+
 			`,"title":"34600111222","error_data":{"details":"34600111222"}}]}]`))
-		if diff := cmp.Diff(&want, e.Status.Error); diff != "" {
+		got := *e.Status.Error
+		got.Class, got.Detail = "", ""
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", code, diff)
+		}
+		if errs := string(e.Status.Errors); !strings.HasPrefix(errs, `[{"code":`+code) || !strings.HasSuffix(errs, `"34600111222"}}]`) {
+			t.Errorf("%s: the errors are not kept as they came: %s", code, errs)
+		}
+	}
+}
+
+// What the channel says of a failure is kept whole, unless no store would take it.
+func TestErrorsAsTheyCame(t *testing.T) {
+	t.Parallel()
+	for came, want := range map[string]string{
+		`[{"code":1}, {"code":2,"x":[]}]`: `[{"code":1}, {"code":2,"x":[]}]`,
+		`[{"code":1,"title":"\u0000"}]`:   `["[{\"code\":1,\"title\":\"\\u0000\"}]"]`,
+		`[7,{"code":1}]`:                  `[7,{"code":1}]`,
+		`[]`:                              "", `null`: "", `{"code":1}`: "", `[7]`: "",
+	} {
+		e := one(t, value(`"statuses":[{"id":"s","status":"failed","errors":`+came+`}]`))
+		if string(e.Status.Errors) != want || (want == "") != (e.Status.Error == nil) {
+			t.Errorf("%s was kept as %s, %v", came, e.Status.Errors, e.Status.Error)
 		}
 	}
 }
@@ -375,12 +406,14 @@ func TestNotices(t *testing.T) {
 		"empty":         `{}`,
 		"no entries":    `{"object":"whatsapp_business_account","entry":[]}`,
 		"other object":  `{"object":"page","entry":[{"id":"1","changes":[]}]}`,
-		"known field":   `{"entry":[{"id":"1","time":1764072000,"changes":[{"field":"account_update","value":{"event":"X"}}]}]}`,
+		"known field":   `{"entry":[{"id":"1","time":1764072000,"changes":[{"field":"business_username_updates","value":{"event":"X"}}]}]}`,
+		"empty alert":   `{"entry":[{"id":"1","time":1764072000,"changes":[{"field":"account_update","value":{}}]}]}`,
+		"no alert":      `{"entry":[{"id":"1","changes":[{"field":"message_template_status_update","value":[7]}]}]}`,
 		"unknown field": `{"entry":[{"id":"1","changes":[{"field":"telepathy","value":7}]}]}`,
 		"standby":       `{"entry":[{"id":"1","changes":[{"field":"standby","value":{"messages":[{"from":"1","id":"a"}]}}]}]}`,
 		"empty value":   `{"entry":[{"id":"1","changes":[{"field":"messages","value":{"contacts":[]}}]}]}`,
 		"new key":       `{"entry":[{"id":"1","changes":[{"field":"messages","value":{"moods":["blue"]}}]}]}`,
-		"account error": `{"entry":[{"id":"1","changes":[{"field":"messages","value":{"errors":[{"code":130429}]}}]}]}`,
+		"no preference": `{"entry":[{"id":"1","changes":[{"field":"user_preferences","value":{"user_preferences":[]}}]}]}`,
 		"top level":     `{"surprise":1}`,
 	} {
 		e := one(t, []byte(body))
@@ -400,8 +433,8 @@ func TestNotices(t *testing.T) {
 // The same words at another time are another notice.
 func TestNoticeAgain(t *testing.T) {
 	t.Parallel()
-	first := one(t, []byte(`{"entry":[{"id":"1","time":1764072000,"changes":[{"field":"account_update","value":{"event":"X"}}]}]}`))
-	second := one(t, []byte(`{"entry":[{"id":"1","time":1764072060,"changes":[{"field":"account_update","value":{"event":"X"}}]}]}`))
+	first := one(t, []byte(`{"entry":[{"id":"1","time":1764072000,"changes":[{"field":"standby","value":{"event":"X"}}]}]}`))
+	second := one(t, []byte(`{"entry":[{"id":"1","time":1764072060,"changes":[{"field":"standby","value":{"event":"X"}}]}]}`))
 	if first.Key == second.Key || !first.At.Equal(time.Unix(1764072000, 0)) {
 		t.Errorf("%s at %v, %s", first.Key, first.At, second.Key)
 	}
@@ -497,6 +530,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(value2(`"timestamp":"1764072000",`))
 	f.Add(value(`"statuses":[{"id":"s","status":"failed","errors":[{"code":1}]}],"errors":[{"code":2}],"x":{}`))
 	f.Add(value(`"contacts":[{"wa_id":"1"}],"messages":[{"id":"a","type":"edit","edit":{"message":{"order":{}}}},null]`))
+	for _, seed := range seeds() {
+		f.Add(seed)
+	}
 	f.Add([]byte(`{"object":"page","entry":[{"changes":7}],"\u0000":"\ud83d"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		events, err := Parse(body, noon)
