@@ -35,6 +35,16 @@ func (b *bundle) edit(target gateway.Event, kind, text string) gateway.Event {
 	return e
 }
 
+// only gives the one conversation of a contact.
+func (b *bundle) only(contact string) gateway.Conversation {
+	b.Helper()
+	list := b.conversations(contact)
+	if len(list) != 1 {
+		b.Fatalf("a contact has %d conversations; want one", len(list))
+	}
+	return list[0]
+}
+
 // filed takes events in, files them and checks that no turn is due.
 func (b *bundle) filed(events ...gateway.Event) {
 	b.Helper()
@@ -75,13 +85,12 @@ func testSignal(b *bundle) {
 // testSignalFirst has a chat opened that nobody has written in.
 func testSignalFirst(b *bundle) {
 	b.filed(b.signal(ana(), "request_welcome", ""))
-	list := b.conversations(ana().Phone)
-	b.same("conversations", len(list), 1)
-	b.same("customer's time", list[0].LastCustomerAt, time.Time{})
-	b.same("mode", list[0].Mode, gateway.ModeBot)
-	b.same("messages", len(b.messages(list[0].ID)), 1)
+	made := b.only(ana().Phone)
+	b.same("customer's time", made.LastCustomerAt, time.Time{})
+	b.same("mode", made.Mode, gateway.ModeBot)
+	b.same("messages", len(b.messages(made.ID)), 1)
 	c := b.say(ana(), "hola")
-	b.same("conversation", c.Conversation.ID, list[0].ID)
+	b.same("conversation", c.Conversation.ID, made.ID)
 	b.same("events", len(c.Events), 1)
 }
 

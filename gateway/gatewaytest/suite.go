@@ -80,7 +80,7 @@ func TestStore(t *testing.T, place func(testing.TB) Open) {
 	t.Helper()
 	run(t, place, slices.Concat(
 		inboxTests(), identityTests(), commitTests(), outboxTests(), statusTests(), deskTests(), actTests(), agentTests(),
-		contentTests(), fileTests(), signalTests(),
+		contentTests(), fileTests(), signalTests(), changeTests(), reachTests(), followTests(), archiveTests(), alertTests(), takeTests(),
 	))
 }
 
