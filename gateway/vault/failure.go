@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/minio/minio-go/v7"
@@ -119,6 +120,9 @@ func inStore(ctx context.Context, err error) error {
 	return &failure{what: "the store answered", status: answer.StatusCode}
 }
 
+// closedByHost is what minio-go says in the place of io.EOF.
+const closedByHost = "Connection closed by foreign host"
+
 // unreachable names what went wrong on the way in fixed words: the errors of the network
 // hold addresses, and those of a URL the names of buckets and files.
 func unreachable(err error) *failure {
@@ -126,13 +130,12 @@ func unreachable(err error) *failure {
 		name    *net.DNSError
 		trouble net.Error
 		trust   *tls.CertificateVerificationError
-		record  tls.RecordHeaderError
 	)
 	f := &failure{what: "the connection failed"}
 	switch {
 	case errors.As(err, &trust):
 		f.what = "the store's certificate is not trusted"
-	case errors.As(err, &record):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		f.what = "the store does not speak TLS"
 	case errors.As(err, &trouble) && trouble.Timeout():
 		f.what = "the store did not answer in time"
@@ -140,7 +143,8 @@ func unreachable(err error) *failure {
 		f.what = "the store's name can't be resolved"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		f.what = "the connection was refused"
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET),
+		strings.Contains(err.Error(), closedByHost):
 		f.what = "the connection was cut"
 	}
 	return f

@@ -52,3 +52,6 @@ func unknown(id string) error {
 	}
 	return nil
 }
+
+// probeText is what Ping puts to find out whether content can be put.
+const probeText = "recado\n"
