@@ -18,19 +18,32 @@ import (
 // acceptQuery inserts in the order it is given, which is that of the digests: two
 // calls that bring the same keys wait for each other in turn and never in a circle.
 // One number is drawn for the call; the places in it keep the order of the list, and
-// leave room for more items than fit into a webhook.
+// leave room for more items than fit into a webhook. Webhooks are kept of which an
+// event is fresh.
 const acceptQuery = `
-insert into gateway_events (digest, no, id, key, kind, channel, user_id, phone, name,
-	happened_at, received_at, answer_after, answer_by, provider_id, message, status, raw)
-select i.digest, call.no * 1000000 + i.place, i.id, i.key, i.kind, i.channel, i.user_id, i.phone, i.name,
-	i.happened_at, i.received_at, i.answer_after, i.answer_by, i.provider_id, i.message::json, i.status::json, i.raw
-from (select nextval('gateway_event_no') as no) call, unnest($1::bytea[], $2::int[], $3::text[], $4::text[], $5::text[],
-	$6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
-	$13::timestamptz[], $14::text[], $15::text[], $16::text[], $17::bytea[])
-	as i (digest, place, id, key, kind, channel, user_id, phone, name,
-		happened_at, received_at, answer_after, answer_by, provider_id, message, status, raw)
-on conflict (digest) do nothing
-returning digest`
+with call as materialized (select nextval('gateway_event_no') * 1000000 as no), fresh as (
+	insert into gateway_events (digest, no, id, key, kind, channel, user_id, phone, name,
+		happened_at, received_at, answer_after, answer_by, provider_id, message, status, raw,
+		about, about_digest, quoted_id, file, preference, alert, webhook, body_from, body_to)
+	select i.digest, call.no + i.place, i.id, i.key, i.kind, i.channel, i.user_id, i.phone, i.name,
+		i.happened_at, i.received_at, i.answer_after, i.answer_by, i.provider_id, i.message::json, i.status::json, i.raw,
+		i.about, i.about_digest, i.quoted_id, i.file, i.preference::json, i.alert::json, call.no + i.webhook, i.body_from, i.body_to
+	from call, unnest($1::bytea[], $2::int[], $3::text[], $4::text[], $5::text[],
+		$6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
+		$13::timestamptz[], $14::text[], $15::text[], $16::text[], $17::bytea[], $18::text[], $19::bytea[], $20::text[],
+		$21::bool[], $22::text[], $23::text[], $24::int[], $25::int[], $26::int[])
+		as i (digest, place, id, key, kind, channel, user_id, phone, name,
+			happened_at, received_at, answer_after, answer_by, provider_id, message, status, raw,
+			about, about_digest, quoted_id, file, preference, alert, webhook, body_from, body_to)
+	on conflict (digest) do nothing
+	returning digest, webhook
+), kept as (
+	insert into gateway_webhooks (id, received_at, body)
+	select call.no + b.place, b.received_at, b.body
+	from call, unnest($27::int[], $28::timestamptz[], $29::bytea[]) as b (place, received_at, body)
+	where call.no + b.place in (select webhook from fresh)
+)
+select digest from fresh`
 
 // digest is what events with the same key have in common.
 type digest [16]byte
@@ -75,7 +88,8 @@ func (s *Store) Accept(ctx context.Context, events []gateway.Event) ([]gateway.E
 	return fresh, nil
 }
 
-// columns are events as one array for each column, in the order of their digests.
+// columns are events as one array for each column, in the order of their digests,
+// and the webhooks that they came in.
 type columns struct {
 	digests                                          [][]byte
 	places                                           []int32
@@ -83,6 +97,18 @@ type columns struct {
 	at, received, after, by                          []pgtype.Timestamptz
 	providers, messages, statuses                    []*string
 	raws                                             [][]byte
+	abouts                                           []*string
+	aboutDigests                                     [][]byte
+	quoted                                           []*string
+	files                                            []*bool
+	preferences, alerts                              []*string
+	webhooks, from, to                               []*int32
+
+	bodyPlaces   []int32
+	bodyReceived []pgtype.Timestamptz
+	bodies       [][]byte
+	// seen are the places of the bodies.
+	seen map[string]int32
 }
 
 // eventArrays are events as acceptQuery wants them. The ids sort in the order of the
@@ -93,7 +119,7 @@ func eventArrays(events []gateway.Event) ([]any, error) {
 		order[i], digests[i], ids[i] = i, digestOf(e.Key), gateway.NewID()
 	}
 	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(digests[a][:], digests[b][:]) })
-	var c columns
+	c := columns{seen: map[string]int32{}}
 	for _, i := range order {
 		if err := c.add(events[i]); err != nil {
 			return nil, err
@@ -103,10 +129,24 @@ func eventArrays(events []gateway.Event) ([]any, error) {
 	return []any{
 		c.digests, c.places, c.ids, c.keys, c.kinds, c.channels, c.users, c.phones, c.names,
 		c.at, c.received, c.after, c.by, c.providers, c.messages, c.statuses, c.raws,
+		c.abouts, c.aboutDigests, c.quoted, c.files, c.preferences, c.alerts, c.webhooks, c.from, c.to,
+		c.bodyPlaces, c.bodyReceived, c.bodies,
 	}, nil
 }
 
 func (c *columns) add(e gateway.Event) error {
+	c.keys, c.kinds, c.channels = append(c.keys, escape(e.Key)), append(c.kinds, escape(string(e.Kind))), append(c.channels, escape(e.Channel))
+	c.users, c.phones, c.names = append(c.users, escape(e.From.UserID)), append(c.phones, escape(e.From.Phone)), append(c.names, escape(e.Name))
+	c.at, c.received = append(c.at, stamp(e.At)), append(c.received, present(e.ReceivedAt))
+	c.after, c.by = append(c.after, stamp(e.AnswerAfter)), append(c.by, stamp(e.AnswerBy))
+	c.providers = append(c.providers, optional(providerID(e)))
+	c.addReferences(e)
+	c.addRaw(e)
+	return c.addDocuments(e)
+}
+
+// addDocuments adds what the event holds.
+func (c *columns) addDocuments(e gateway.Event) error {
 	message, err := document(e.Message)
 	if err != nil {
 		return fmt.Errorf("encode a message: %w", err)
@@ -115,17 +155,70 @@ func (c *columns) add(e gateway.Event) error {
 	if err != nil {
 		return fmt.Errorf("encode a status: %w", err)
 	}
-	var provider *string
-	if id := providerID(e); id != "" {
-		provider = new(escape(id))
+	preference, err := document(e.Preference)
+	if err != nil {
+		return fmt.Errorf("encode a preference: %w", err)
 	}
-	c.messages, c.statuses, c.providers = append(c.messages, message), append(c.statuses, status), append(c.providers, provider)
-	c.keys, c.kinds, c.channels = append(c.keys, escape(e.Key)), append(c.kinds, escape(string(e.Kind))), append(c.channels, escape(e.Channel))
-	c.users, c.phones, c.names = append(c.users, escape(e.From.UserID)), append(c.phones, escape(e.From.Phone)), append(c.names, escape(e.Name))
-	c.at, c.received = append(c.at, stamp(e.At)), append(c.received, present(e.ReceivedAt))
-	c.after, c.by = append(c.after, stamp(e.AnswerAfter)), append(c.by, stamp(e.AnswerBy))
-	c.raws = append(c.raws, e.Raw)
+	alert, err := document(e.Alert)
+	if err != nil {
+		return fmt.Errorf("encode an alert: %w", err)
+	}
+	c.messages, c.statuses = append(c.messages, message), append(c.statuses, status)
+	c.preferences, c.alerts = append(c.preferences, preference), append(c.alerts, alert)
 	return nil
+}
+
+// addReferences adds what the event is about and whether there is a file to fetch.
+func (c *columns) addReferences(e gateway.Event) {
+	var about []byte
+	if e.About != "" {
+		d := digestOf(e.About)
+		about = d[:]
+	}
+	c.abouts, c.aboutDigests = append(c.abouts, optional(e.About)), append(c.aboutDigests, about)
+	var quoted *string
+	var file *bool
+	if e.Message != nil {
+		quoted = optional(e.Message.QuotedID)
+		if e.Message.Media != nil {
+			file = new(e.Message.Media.ProviderID != "")
+		}
+	}
+	c.quoted, c.files = append(c.quoted, quoted), append(c.files, file)
+}
+
+// addRaw adds the event as it came: as a place in its webhook where it has one, and
+// by itself otherwise.
+func (c *columns) addRaw(e gateway.Event) {
+	var webhook, from, to *int32
+	raw := []byte(e.Raw)
+	if e.Body != nil {
+		webhook = new(c.place(e))
+		if 0 <= e.BodyFrom && e.BodyFrom < e.BodyTo && e.BodyTo <= len(e.Body) {
+			raw, from, to = nil, new(int32(e.BodyFrom)), new(int32(e.BodyTo))
+		}
+	}
+	c.raws, c.webhooks, c.from, c.to = append(c.raws, raw), append(c.webhooks, webhook), append(c.from, from), append(c.to, to)
+}
+
+// place gives the number of the event's webhook in the call.
+func (c *columns) place(e gateway.Event) int32 {
+	place, ok := c.seen[string(e.Body)]
+	if !ok {
+		place = int32(len(c.bodies))
+		c.seen[string(e.Body)] = place
+		c.bodyPlaces, c.bodyReceived = append(c.bodyPlaces, place), append(c.bodyReceived, present(e.ReceivedAt))
+		c.bodies = append(c.bodies, e.Body)
+	}
+	return place
+}
+
+// optional is a string as a parameter; the empty one is null.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return new(escape(s))
 }
 
 // providerID is the channel's id of the message that an event is or is about.
@@ -153,24 +246,47 @@ func document[T any](v *T) (*string, error) {
 type entry struct {
 	gateway.Event
 	no int64
+	// file tells whether there is a file to fetch, nil without one.
+	file *bool
 	// contact and conversation are found by filing.
 	contact, conversation string
 	seq                   int64
+	// absorbed: it is seen at the message that it changed.
+	absorbed bool
+	// sentIn is the conversation of the message that a status is about, bounced and
+	// reached what it says of the customer.
+	sentIn           string
+	bounced, reached bool
 }
 
-// What scanEntry reads. Nobody needs how an event came, and filing does without what
-// was said: either may be megabytes for each event.
+// headColumns are what both filing and a turn read of an event. Nobody needs how an
+// event came, and filing does without what was said, but for signals: either may be
+// megabytes for each event.
 const (
-	headColumns   = `no, key, kind, channel, user_id, phone, name, happened_at, received_at, answer_after, answer_by`
-	turnColumns   = headColumns + `, message, null::json`
-	filingColumns = headColumns + `, null::json, status`
+	headColumns   = `e.no, e.key, e.kind, e.channel, e.user_id, e.phone, e.name, e.happened_at, e.received_at, e.answer_after, e.answer_by, e.about`
+	filingColumns = headColumns + `, e.file, case when e.kind = 'signal' then e.message end, e.status, e.preference, e.alert`
 )
+
+// head are the places of headColumns.
+func (e *entry) head() []any {
+	return []any{
+		&e.no, scan(&e.Key), scan(&e.Kind), scan(&e.Channel), scan(&e.From.UserID), scan(&e.From.Phone), scan(&e.Name),
+		when(&e.At), when(&e.ReceivedAt), when(&e.AnswerAfter), when(&e.AnswerBy), scan(&e.About),
+	}
+}
 
 func scanEntry(row pgx.CollectableRow) (entry, error) {
 	var e entry
-	err := row.Scan(&e.no, scan(&e.Key), scan(&e.Kind), scan(&e.Channel), scan(&e.From.UserID), scan(&e.From.Phone), scan(&e.Name),
-		when(&e.At), when(&e.ReceivedAt), when(&e.AnswerAfter), when(&e.AnswerBy), &e.Message, &e.Status)
-	return e, err
+	return e, row.Scan(append(e.head(), &e.file, &e.Message, &e.Status, &e.Preference, &e.Alert)...)
+}
+
+// scanWaiting reads an event for a turn.
+func scanWaiting(row pgx.CollectableRow) (gateway.Event, error) {
+	var e entry
+	var t told
+	err := row.Scan(append(e.head(), t.places()...)...)
+	e.Message = t.whole()
+	return e.Event, err
 }
 
 // later is the later of two times.

@@ -51,18 +51,39 @@ func (c *contacts) named(contact, key string) bool {
 
 // find gives the contact of an identity and learns from it.
 func (c *contacts) find(id gateway.Identity, at time.Time) string {
+	contact := c.known(id)
+	if contact == "" {
+		contact = gateway.NewID()
+		c.fresh[contact] = at
+	}
+	for _, key := range id.Keys() {
+		if c.owner[key] != contact {
+			c.owner[key], c.moved[key] = contact, true
+		}
+	}
+	return contact
+}
+
+// known gives the contact that an identity names, or "".
+func (c *contacts) known(id gateway.Identity) string {
 	keys := id.Keys()
 	contact := c.owner[keys[0]]
 	if len(keys) == 2 {
 		contact = c.join(contact, c.owner[keys[1]], keys[0])
 	}
-	if contact == "" {
-		contact = gateway.NewID()
-		c.fresh[contact] = at
+	return contact
+}
+
+// rename gives the contact all that names the contact that was named was, and makes
+// those of was nobody's that is has not. Whoever has them next is somebody new.
+func (c *contacts) rename(contact string, is, was gateway.Identity) string {
+	if old := c.known(was); old != "" && old != contact {
+		contact = c.merge(contact, old)
 	}
-	for _, key := range keys {
-		if c.owner[key] != contact {
-			c.owner[key], c.moved[key] = contact, true
+	for _, key := range was.Keys() {
+		if c.owner[key] == contact && !slices.Contains(is.Keys(), key) {
+			delete(c.owner, key)
+			c.moved[key] = true
 		}
 	}
 	return contact
@@ -161,9 +182,16 @@ func (c *contacts) save(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	if len(ids) > 0 {
 		batch.Queue(`insert into gateway_contacts (id, created_at) select * from unnest($1::text[], $2::timestamptz[])`, ids, since)
 	}
-	var keys, owners []string
+	var keys, owners, free []string
 	for _, key := range slices.Sorted(maps.Keys(c.moved)) {
+		if c.owner[key] == "" {
+			free = append(free, escape(key))
+			continue
+		}
 		keys, owners = append(keys, escape(key)), append(owners, c.owner[key])
+	}
+	if len(free) > 0 {
+		batch.Queue(`delete from gateway_identities where key = any($1)`, free)
 	}
 	if len(keys) > 0 {
 		batch.Queue(`insert into gateway_identities (key, contact_id) select * from unnest($1::text[], $2::text[])
@@ -186,7 +214,7 @@ func (c *contacts) save(ctx context.Context, tx pgx.Tx, now time.Time) error {
 // mergeContacts gives the conversations of one contact to the other. On a channel
 // where both have one, the newer becomes part of the older.
 func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.Time) error {
-	list, err := lockConversations(ctx, tx, []string{kept, gone}, nil)
+	list, err := lockConversations(ctx, tx, []string{kept, gone}, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -202,7 +230,7 @@ func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.T
 		}
 	}
 	for _, c := range byChannel {
-		c.ContactID = kept
+		c.ContactID, c.timed = kept, true
 	}
 	if err := save(ctx, tx, slices.SortedFunc(maps.Values(byChannel), byID)); err != nil {
 		return err
@@ -251,15 +279,26 @@ func (c *conversation) absorb(newer *conversation) (prevails string) {
 		c.Name, c.Language = cmp.Or(newer.Name, c.Name), cmp.Or(newer.Language, c.Language)
 		c.Fallbacks, c.Clarified = newer.Fallbacks, newer.Clarified
 	}
+	if newer.UnreachableAt.After(c.UnreachableAt) {
+		c.UnreachableAt, c.Unreachable = newer.UnreachableAt, newer.Unreachable
+	}
+	if newer.Marketing != "" && !newer.marketingAt.Before(c.marketingAt) {
+		c.Marketing, c.marketingAt = newer.Marketing, newer.marketingAt
+	}
+	c.DoubtedAt = later(c.DoubtedAt, newer.DoubtedAt)
 	c.UpdatedAt = later(c.UpdatedAt, newer.UpdatedAt)
 	return prevails
 }
 
-// lockConversations reads and locks the conversations of contacts, and those with
-// the given ids, the oldest first.
-func lockConversations(ctx context.Context, tx pgx.Tx, contacts, ids []string) ([]*conversation, error) {
+// lockConversations reads and locks all conversations of contacts: of those given, of
+// those that the conversations with the given ids belong to, and of those that a
+// conversation belongs to with an unreachable customer who was reached. The oldest
+// come first.
+func lockConversations(ctx context.Context, tx pgx.Tx, contacts, ids, reached []string) ([]*conversation, error) {
 	found, err := tx.Query(ctx, `select `+conversationColumns+` from gateway_conversations c
-		where c.contact_id = any($1) or c.id = any($2) order by c.id for no key update`, contacts, ids)
+		where c.contact_id = any($1::text[] || array(select s.contact_id from gateway_conversations s
+			where s.id = any($2) or s.id = any($3) and s.unreachable_at is not null))
+		order by c.id for no key update`, contacts, ids, reached)
 	if err != nil {
 		return nil, fmt.Errorf("lock conversations: %w", err)
 	}

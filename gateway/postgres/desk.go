@@ -17,49 +17,64 @@ import (
 const (
 	inColumns = `e.id, e.provider_id, case e.kind when 'echo' then 'out' else 'in' end as direction,
 		case e.kind when 'echo' then 'agent' else 'customer' end as author, '' as agent,
-		e.message, '' as body, e.received_at as taken_at,
+		e.message, '' as body, null::json as content, e.received_at as taken_at,
 		case e.kind when 'echo' then 'sent' else 'received' end as status,
-		null::json as error`
+		null::json as error, e.digest, e.conversation_id, e.about_digest, e.quoted_id,
+		e.raw as payload, e.webhook, e.body_from, e.body_to`
 	outColumns = `o.id, o.provider_id, 'out' as direction, o.author, o.agent,
-		null::json as message, o.body, o.created_at as taken_at, o.state as status, o.error`
+		null::json as message, o.body, o.content, o.created_at as taken_at, o.state as status,
+		o.error, null::bytea as digest, o.conversation_id, null::bytea as about_digest, o.quote_id as quoted_id,
+		o.payload, null::bigint as webhook, null::integer as body_from, null::integer as body_to`
+	// viewColumns are what scanMessage reads before the payload, of rows of that shape.
+	viewColumns = `e.id, e.provider_id, e.direction, e.author, e.agent, e.body, e.content, e.taken_at, e.status, e.error, ` + toldColumns
 )
 
 func scanMessage(row pgx.CollectableRow) (gateway.MessageView, error) {
-	m := gateway.MessageView{Type: "text"}
-	var said *gateway.Message
-	err := row.Scan(scan(&m.ID), scan(&m.ProviderID), scan(&m.Direction), scan(&m.Author), scan(&m.Agent), &said,
-		scan(&m.Text), when(&m.At), scan(&m.Status), &m.Error, (*[]byte)(&m.Payload))
-	if said != nil {
-		m.Type, m.Text = said.Type, said.Text
+	var m gateway.MessageView
+	var t told
+	places := append([]any{
+		scan(&m.ID), scan(&m.ProviderID), scan(&m.Direction), scan(&m.Author), scan(&m.Agent),
+		scan(&m.Text), &m.Content, when(&m.At), scan(&m.Status), &m.Error,
+	}, t.places()...)
+	err := row.Scan(append(places, (*[]byte)(&m.Payload))...)
+	if m.Message = t.whole(); m.Message != nil {
+		m.Type, m.Text = m.Message.Type, m.Message.Text
+		return m, err
 	}
+	m.Type, m.Quoted = kindOf(m.Content), t.quote.known()
 	return m, err
 }
 
 // historyQuery looks back from a lease: the newest messages but those that wait,
-// without the bodies that went over the wire.
+// without the bodies that went over the wire. Signals are not what anybody said.
 const historyQuery = `
 with c as materialized (select id from gateway_conversations where lease = $1), newest as (
-	(select ` + inColumns + `, null::bytea as payload from gateway_events e
-		where e.conversation_id = (select id from c) and e.state = 'done'
+	(select ` + inColumns + ` from gateway_events e
+		where e.conversation_id = (select id from c) and e.state = 'done' and e.kind <> 'signal'
 		order by e.received_at desc, e.id desc limit $2)
 	union all
-	(select ` + outColumns + `, null::bytea from gateway_outgoing o
+	(select ` + outColumns + ` from gateway_outgoing o
 		where o.conversation_id = (select id from c)
 		order by o.created_at desc, o.id desc limit $2)
 	order by taken_at desc, id desc limit $2
 )
-select * from newest order by taken_at, id`
+select ` + viewColumns + `, null::bytea from newest e` + toldJoins + ` order by e.taken_at, e.id`
 
 // messagesQuery gives one page of both halves.
 const messagesQuery = `
-(select ` + inColumns + `, e.raw as payload from gateway_events e
-	where e.conversation_id = $1 and ($2::timestamptz is null or (e.received_at, e.id) > ($2, $3))
-	order by e.received_at, e.id limit $4)
-union all
-(select ` + outColumns + `, o.payload from gateway_outgoing o
-	where o.conversation_id = $1 and ($2::timestamptz is null or (o.created_at, o.id) > ($2, $3))
-	order by o.created_at, o.id limit $4)
-order by taken_at, id limit $4`
+with page as materialized (
+	(select ` + inColumns + ` from gateway_events e
+		where e.conversation_id = $1 and ($2::timestamptz is null or (e.received_at, e.id) > ($2, $3))
+		order by e.received_at, e.id limit $4)
+	union all
+	(select ` + outColumns + ` from gateway_outgoing o
+		where o.conversation_id = $1 and ($2::timestamptz is null or (o.created_at, o.id) > ($2, $3))
+		order by o.created_at, o.id limit $4)
+	order by taken_at, id limit $4
+)
+select ` + viewColumns + `, coalesce(e.payload, (
+	select substring(w.body from e.body_from + 1 for e.body_to - e.body_from) from gateway_webhooks w where w.id = e.webhook))
+from page e` + toldJoins + ` order by e.taken_at, e.id`
 
 // Messages implements gateway.Desk.
 func (s *Store) Messages(ctx context.Context, conversationID string, p gateway.Page) ([]gateway.MessageView, string, error) {
@@ -218,67 +233,6 @@ func (s *Store) Handoff(ctx context.Context, id string) (gateway.Handoff, error)
 		return gateway.Handoff{}, fmt.Errorf("read a handoff: %w", missing(err))
 	}
 	return h, nil
-}
-
-// Act implements gateway.Desk.
-func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, err error) {
-	err = s.transact(ctx, func(tx pgx.Tx) error {
-		var c gateway.Conversation
-		if h, c, err = lockHandoff(ctx, tx, a.HandoffID); err != nil {
-			return err
-		}
-		applied, err := gateway.Apply(h, c, a)
-		if err != nil {
-			return err
-		}
-		// Claiming again changes nothing.
-		if applied.Outgoing == nil && applied.Conversation == c {
-			return nil
-		}
-		h = applied.Handoff
-		return saveApplied(ctx, tx, applied)
-	})
-	if err != nil {
-		return gateway.Handoff{}, fmt.Errorf("act on a handoff: %w", err)
-	}
-	h.UpdatedAt = micro(h.UpdatedAt)
-	return h, nil
-}
-
-// lockHandoff locks a handoff and its conversation, which goes first.
-func lockHandoff(ctx context.Context, tx pgx.Tx, id string) (h gateway.Handoff, c gateway.Conversation, err error) {
-	batch := &pgx.Batch{}
-	batch.Queue(`select `+conversationColumns+` from gateway_conversations c
-		where c.id = (select conversation_id from gateway_handoffs where id = $1) for no key update`, escape(id)).
-		Query(func(rows pgx.Rows) error {
-			found, err := pgx.CollectExactlyOneRow(rows, scanConversation)
-			if err == nil {
-				c = found.Conversation
-			}
-			return missing(err)
-		})
-	batch.Queue(`select `+handoffColumns+` from gateway_handoffs where id = $1 for no key update`, escape(id)).
-		Query(func(rows pgx.Rows) (err error) {
-			h, err = pgx.CollectExactlyOneRow(rows, scanHandoff)
-			return missing(err)
-		})
-	return h, c, send(ctx, tx, batch)
-}
-
-func saveApplied(ctx context.Context, tx pgx.Tx, a gateway.Applied) error {
-	h := a.Handoff
-	batch := &pgx.Batch{}
-	batch.Queue(`update gateway_handoffs set state = $2, agent = $3, updated_at = $4 where id = $1`,
-		escape(h.ID), escape(string(h.State)), escape(h.Agent), present(h.UpdatedAt))
-	queueOwner(batch, a.Conversation)
-	if a.Conversation.Mode == gateway.ModeAgent {
-		queueCancel(batch, a.Conversation.ID)
-	}
-	if a.Outgoing != nil {
-		queueOutgoing(batch, a.Conversation.ID, *a.Outgoing)
-	}
-	batch.Queue(bump)
-	return send(ctx, tx, batch)
 }
 
 // Revision implements gateway.Desk.

@@ -32,8 +32,13 @@ type filing struct {
 	// failed are the messages that a status said were never delivered, by
 	// conversation.
 	failed map[string]string
-	// conversations are those that the events belong to, and those of failed.
+	// targets are the messages that signals change, by the digest of their key.
+	targets map[digest]*target
+	// conversations are all those of the customers that the events are of or about.
 	conversations map[place]*conversation
+	byID          map[string]*conversation
+	// changed are those of them that are to be written.
+	changed map[string]*conversation
 }
 
 // place is what a conversation is found by.
@@ -61,7 +66,8 @@ func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing
 	return f, s.transact(ctx, func(tx pgx.Tx) error {
 		*f = filing{
 			tx: tx, now: now, limit: limit, contacts: newContacts(),
-			failed: map[string]string{}, conversations: map[place]*conversation{},
+			failed: map[string]string{}, targets: map[digest]*target{}, conversations: map[place]*conversation{},
+			byID: map[string]*conversation{}, changed: map[string]*conversation{},
 		}
 		return f.run(ctx)
 	})
@@ -105,7 +111,9 @@ func (f *filing) run(ctx context.Context) error {
 	if err := f.begin(ctx); err != nil || len(f.events) == 0 {
 		return err
 	}
-	for _, step := range []func(context.Context) error{f.findContacts, f.mergeStatuses, f.findConversations, f.save} {
+	for _, step := range []func(context.Context) error{
+		f.findContacts, f.mergeStatuses, f.findConversations, f.findTargets, f.apply, f.save, f.raiseAlerts,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -120,7 +128,7 @@ func (f *filing) begin(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	batch.Queue(withoutDisk)
 	batch.Queue(`select pg_advisory_xact_lock($1)`, int64(filingLock))
-	batch.Queue(`select `+filingColumns+` from gateway_events where state = 'accepted' order by no limit $1`, f.limit).
+	batch.Queue(`select `+filingColumns+` from gateway_events e where e.state = 'accepted' order by e.no limit $1`, f.limit).
 		Query(func(rows pgx.Rows) (err error) {
 			f.events, err = pgx.CollectRows(rows, scanEntry)
 			return err
@@ -131,17 +139,27 @@ func (f *filing) begin(ctx context.Context) error {
 	return nil
 }
 
-// belongs tells whether an event becomes part of a conversation. A message of
-// nobody can't be answered and is only kept.
+// belongs tells whether an event belongs to a customer. A message of nobody can't be
+// answered and is only kept.
 func (e *entry) belongs() bool {
-	return (e.Kind == gateway.EventMessage || e.Kind == gateway.EventEcho) && !e.From.IsZero()
+	return (e.waits() || e.Kind == gateway.EventSignal || e.Kind == gateway.EventPreference) && !e.From.IsZero()
+}
+
+// waits tells whether an event wants a turn.
+func (e *entry) waits() bool {
+	return e.Kind == gateway.EventMessage || e.Kind == gateway.EventEcho
+}
+
+// visible tells whether an event is shown among the messages of its conversation.
+func (e *entry) visible() bool {
+	return e.waits() || e.Kind == gateway.EventSignal && !e.absorbed
 }
 
 func (f *filing) findContacts(ctx context.Context) error {
 	var keys []string
 	for i := range f.events {
 		if e := &f.events[i]; e.belongs() {
-			for _, key := range e.From.Keys() {
+			for _, key := range slices.Concat(e.From.Keys(), e.was().Keys()) {
 				keys = append(keys, escape(key))
 			}
 		}
@@ -156,6 +174,9 @@ func (f *filing) findContacts(ctx context.Context) error {
 	for i := range f.events {
 		if e := &f.events[i]; e.belongs() {
 			e.contact = c.find(e.From, e.ReceivedAt)
+			if was := e.was(); !was.IsZero() {
+				e.contact = c.rename(e.contact, e.From, was)
+			}
 		}
 	}
 	for i := range f.events {
@@ -181,12 +202,11 @@ func (f *filing) mergeStatuses(ctx context.Context) error {
 		return err
 	}
 	var changed []*sent
-	for _, e := range f.events {
-		if e.Status == nil {
-			continue
-		}
-		if m := find(messages, *e.Status); m != nil && m.merge(*e.Status) && !slices.Contains(changed, m) {
-			changed = append(changed, m)
+	for i := range f.events {
+		if e := &f.events[i]; e.Status != nil {
+			if m := find(messages, *e.Status); m != nil && e.merge(m) && !slices.Contains(changed, m) {
+				changed = append(changed, m)
+			}
 		}
 	}
 	for _, m := range changed {
@@ -197,60 +217,154 @@ func (f *filing) mergeStatuses(ctx context.Context) error {
 	return saveSent(ctx, f.tx, changed)
 }
 
+// merge merges a status into its message and notes what it says of the customer.
+func (e *entry) merge(m *sent) (changed bool) {
+	before := m.state
+	changed = m.merge(*e.Status)
+	e.sentIn = m.conversation
+	e.bounced = m.state == gateway.DeliveryFailed && before != gateway.DeliveryFailed
+	e.reached = arrived(e.Status.State)
+	return changed
+}
+
 // findConversations locks the conversations of the events and makes those that
 // there are not.
 func (f *filing) findConversations(ctx context.Context) error {
-	contacts := map[string]bool{}
+	var contacts, bounced, reached []string
 	for _, e := range f.events {
-		if e.contact != "" {
-			contacts[e.contact] = true
+		switch {
+		case e.contact != "":
+			contacts = append(contacts, e.contact)
+		case e.bounced:
+			bounced = append(bounced, e.sentIn)
+		case e.reached:
+			reached = append(reached, e.sentIn)
 		}
 	}
-	list, err := lockConversations(ctx, f.tx, slices.Sorted(maps.Keys(contacts)), slices.Sorted(maps.Keys(f.failed)))
+	list, err := lockConversations(ctx, f.tx, distinct(contacts), distinct(bounced), distinct(reached))
 	if err != nil {
 		return err
 	}
 	for _, c := range list {
-		f.conversations[place{c.ContactID, c.Channel}] = c
+		f.add(c)
 	}
 	for _, e := range f.events {
-		at := place{e.contact, e.Channel}
-		if e.contact != "" && f.conversations[at] == nil {
-			f.conversations[at] = &conversation{Conversation: gateway.Conversation{
+		if e.contact != "" && f.conversations[place{e.contact, e.Channel}] == nil {
+			f.add(&conversation{Conversation: gateway.Conversation{
 				ID: gateway.NewID(), ContactID: e.contact, Channel: e.Channel, Mode: gateway.ModeBot,
 				CreatedAt: e.ReceivedAt, UpdatedAt: e.ReceivedAt,
-			}}
+			}})
 		}
 	}
 	return nil
 }
 
-// save puts the events into their conversations, opens the handoffs of failed
-// messages and writes it all.
-func (f *filing) save(ctx context.Context) error {
-	changed := map[string]*conversation{}
-	batch := &pgx.Batch{}
+// distinct gives each of the strings once.
+func distinct(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func (f *filing) add(c *conversation) {
+	f.conversations[place{c.ContactID, c.Channel}], f.byID[c.ID] = c, c
+}
+
+// apply brings the conversations up to date with the events, in their order.
+func (f *filing) apply(context.Context) error {
 	for i := range f.events {
 		e := &f.events[i]
-		if c := f.conversations[place{e.contact, e.Channel}]; e.contact != "" {
-			c.take(e, f.contacts.whole(e.contact, e.From, c.Contact))
-			changed[c.ID] = c
+		if e.contact != "" {
+			f.join(e, f.conversations[place{e.contact, e.Channel}])
+		} else if c := f.byID[e.sentIn]; c != nil {
+			f.tell(e, c)
 		}
 	}
-	for _, c := range f.conversations {
-		body, failed := f.failed[c.ID]
-		if failed && !c.withPerson() {
-			h := gateway.SendFailure(c.Conversation, body, f.now)
-			c.queue(h)
-			changed[c.ID] = c
-			if err := queueHandoff(batch, c.ID, h); err != nil {
-				return err
-			}
+	return nil
+}
+
+// join puts an event into its conversation.
+func (f *filing) join(e *entry, c *conversation) {
+	f.changed[c.ID] = c
+	if e.changes() {
+		f.change(e, c)
+	}
+	c.take(e, f.contacts.whole(e.contact, e.From, c.Contact))
+	if e.Kind == gateway.EventPreference && e.Preference != nil {
+		c.prefer(*e.Preference, e.At)
+	}
+	if e.doubts() {
+		f.doubt(e, e.contact)
+	}
+	if len(f.targets) > 0 {
+		if t := f.targets[digestOf(e.Key)]; t != nil {
+			t.conversation = c.ID
 		}
+	}
+}
+
+// doubt doubts all conversations of a contact. After a change of identity they go on
+// with the new one.
+func (f *filing) doubt(e *entry, contact string) {
+	for _, c := range f.conversations {
+		if c.ContactID != contact {
+			continue
+		}
+		c.doubt(e.At)
+		if !e.was().IsZero() {
+			c.Contact = f.contacts.whole(contact, e.From, c.Contact)
+		}
+		f.changed[c.ID] = c
+	}
+}
+
+// tell notes what a status says of the customer.
+func (f *filing) tell(e *entry, c *conversation) {
+	if e.reached && !c.UnreachableAt.IsZero() {
+		c.reached(e.ReceivedAt)
+		f.changed[c.ID] = c
+	}
+	if !e.bounced || e.Status.Error == nil {
+		return
+	}
+	if c.mark(e.Status.Error, e.At) {
+		f.changed[c.ID] = c
+	}
+	if e.Status.Error.Class == gateway.ErrorIdentity {
+		f.doubt(e, c.ContactID)
+	}
+}
+
+// handOff opens the handoffs of messages that were never delivered.
+func (f *filing) handOff(batch *pgx.Batch) error {
+	for id, body := range f.failed {
+		c := f.byID[id]
+		if c == nil || c.withPerson() {
+			continue
+		}
+		h := gateway.SendFailure(c.Conversation, body, f.now)
+		c.queue(h)
+		f.changed[c.ID] = c
+		if err := queueHandoff(batch, c.ID, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// save writes it all.
+func (f *filing) save(ctx context.Context) error {
+	batch := &pgx.Batch{}
+	if err := f.handOff(batch); err != nil {
+		return err
 	}
 	f.queueEvents(batch)
-	visible := len(changed) > 0 || len(f.failed) > 0 || f.anyStatus()
-	if visible {
+	if err := f.queueFiles(batch); err != nil {
+		return err
+	}
+	if err := f.queueChanges(batch); err != nil {
+		return err
+	}
+	if len(f.changed) > 0 || f.anyStatus() {
 		batch.Queue(bump)
 	}
 	// The events first: the bursts are timed by them. Handoffs need a conversation
@@ -258,10 +372,10 @@ func (f *filing) save(ctx context.Context) error {
 	if err := send(ctx, f.tx, batch); err != nil {
 		return fmt.Errorf("file into conversations: %w", err)
 	}
-	if len(changed) == 0 {
+	if len(f.changed) == 0 {
 		return nil
 	}
-	return save(ctx, f.tx, slices.SortedFunc(maps.Values(changed), byID))
+	return save(ctx, f.tx, slices.SortedFunc(maps.Values(f.changed), byID))
 }
 
 func (f *filing) anyStatus() bool {
@@ -276,7 +390,7 @@ func (f *filing) queueEvents(batch *pgx.Batch) {
 		numbers[i], conversations[i], seqs[i] = e.no, e.conversation, e.seq
 	}
 	batch.Queue(`update gateway_events e set
-			state = case when i.conversation_id = '' then 'done' else 'waiting' end,
+			state = case when i.seq = 0 then 'done' else 'waiting' end,
 			conversation_id = nullif(i.conversation_id, ''), seq = nullif(i.seq, 0)
 		from unnest($1::bigint[], $2::text[], $3::bigint[]) as i (no, conversation_id, seq)
 		where e.state = 'accepted' and e.no = i.no`, numbers, conversations, seqs)

@@ -34,9 +34,9 @@ update gateway_conversations c set lease = $2, leased_until = $3, attempt = atte
 from due where c.id = due.id
 returning ` + conversationColumns + `, c.attempt`
 
-const waitingQuery = `select ` + turnColumns + ` from gateway_events
-where state = 'waiting' and conversation_id = (select id from gateway_conversations where lease = $1)
-order by happened_at, no`
+const waitingQuery = `select ` + headColumns + `, ` + toldColumns + ` from gateway_events e` + toldJoins + `
+where e.state = 'waiting' and e.conversation_id = (select id from gateway_conversations where lease = $1)
+order by e.happened_at, e.no`
 
 // historyLength is how many messages a claim looks back.
 const historyLength = 20
@@ -79,11 +79,8 @@ func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration) (
 		})
 		return err
 	})
-	batch.Queue(waitingQuery, c.Lease).Query(func(rows pgx.Rows) error {
-		list, err := pgx.CollectRows(rows, scanEntry)
-		for _, e := range list {
-			c.Events = append(c.Events, e.Event)
-		}
+	batch.Queue(waitingQuery, c.Lease).Query(func(rows pgx.Rows) (err error) {
+		c.Events, err = pgx.CollectRows(rows, scanWaiting)
 		return err
 	})
 	batch.Queue(historyQuery, c.Lease, historyLength).Query(func(rows pgx.Rows) (err error) {
@@ -126,7 +123,9 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 		queueCancel(batch, id)
 	}
 	for _, o := range t.Outgoing {
-		queueOutgoing(batch, id, o)
+		if err := queueOutgoing(batch, id, o); err != nil {
+			return fmt.Errorf("commit a turn: %w", err)
+		}
 	}
 	if t.Handoff != nil {
 		if err := queueHandoff(batch, id, *t.Handoff); err != nil {
@@ -159,12 +158,29 @@ func refusal(err error) error {
 }
 
 // queueOutgoing adds a message to send to a batch.
-func queueOutgoing(batch *pgx.Batch, conversationID string, o gateway.Outgoing) {
-	batch.Queue(`insert into gateway_outgoing (id, conversation_id, channel, user_id, phone, author, agent, body,
-			turn_id, created_at, expires_at, state, due_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $10)`,
+func queueOutgoing(batch *pgx.Batch, conversationID string, o gateway.Outgoing) error {
+	args, err := outgoingArgs(conversationID, o)
+	if err != nil {
+		return err
+	}
+	batch.Queue(insertOutgoing, args...)
+	return nil
+}
+
+const insertOutgoing = `insert into gateway_outgoing (id, conversation_id, channel, user_id, phone, author, agent, body,
+		turn_id, created_at, expires_at, content, quote_id, state, due_at)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::json, $13, 'queued', $10)`
+
+func outgoingArgs(conversationID string, o gateway.Outgoing) ([]any, error) {
+	content, err := document(o.Content)
+	if err != nil {
+		return nil, fmt.Errorf("encode a message's content: %w", err)
+	}
+	return []any{
 		escape(o.ID), escape(conversationID), escape(o.Channel), escape(o.To.UserID), escape(o.To.Phone),
-		escape(string(o.Author)), escape(o.Agent), escape(o.Text), escape(o.TurnID), present(o.CreatedAt), stamp(o.ExpiresAt))
+		escape(string(o.Author)), escape(o.Agent), escape(o.Text), escape(o.TurnID), present(o.CreatedAt), stamp(o.ExpiresAt),
+		content, optional(o.QuoteID),
+	}, nil
 }
 
 // queueHandoff adds an open handoff to a batch. When the conversation has one
@@ -199,12 +215,17 @@ func queueRecord(batch *pgx.Batch, conversationID string, r gateway.Record) erro
 	return nil
 }
 
+// abandonQuery makes what still waits due again. What was withdrawn meanwhile is not.
+const abandonQuery = `update gateway_conversations c set lease = null, leased_until = null,
+	attempt = case when w.waits then attempt else 0 end, due_at = case when w.waits then $3::timestamptz end
+from (select exists (select from gateway_events e where e.state = 'waiting' and e.conversation_id = $1) as waits) w
+where c.id = $1 and c.lease = $2`
+
 // Abandon implements gateway.Inbox. The record is kept even when the lease was
 // lost: the attempt was made.
 func (s *Store) Abandon(ctx context.Context, c *gateway.Claim, r gateway.Record, retryAt time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`update gateway_conversations set lease = null, leased_until = null, due_at = $3
-		where id = $1 and lease = $2`, escape(c.Conversation.ID), escape(c.Lease), stamp(retryAt))
+	batch.Queue(abandonQuery, escape(c.Conversation.ID), escape(c.Lease), stamp(retryAt))
 	if err := queueRecord(batch, c.Conversation.ID, r); err != nil {
 		return fmt.Errorf("abandon a turn: %w", err)
 	}

@@ -31,10 +31,11 @@ with next as materialized (
 update gateway_outgoing o set
 	before = case when o.state = 'sending' then 'unknown' else o.state end,
 	state = case when next.late then 'canceled' else 'sending' end, attempt = o.attempt + (not next.late)::int,
-	lease = case when not next.late then $2 end, due_at = case when not next.late then $3::timestamptz end
+	lease = case when not next.late then $2 end, due_at = case when not next.late then $3::timestamptz end,
+	tried_at = case when next.late then o.tried_at else $1 end
 from next where o.id = next.id
 returning o.id, o.conversation_id, o.channel, o.user_id, o.phone, o.author, o.agent, o.body, o.turn_id,
-	o.created_at, o.expires_at, o.attempt, o.lease`
+	o.created_at, o.expires_at, o.content, o.quote_id, o.attempt, o.lease`
 
 // NextOutgoing implements gateway.Outbox. The lease is on disk before the message
 // is handed out: a send that was forgotten would be made again.
@@ -59,7 +60,8 @@ func (s *Store) next(ctx context.Context, now time.Time, lease time.Duration) (*
 	return o, persist(func() error {
 		return s.pool.QueryRow(ctx, nextQuery, stamp(now), gateway.NewID(), stamp(again)).Scan(
 			scan(&o.ID), scan(&o.ConversationID), scan(&o.Channel), scan(&o.To.UserID), scan(&o.To.Phone), scan(&o.Author),
-			scan(&o.Agent), scan(&o.Text), scan(&o.TurnID), when(&o.CreatedAt), when(&o.ExpiresAt), &o.Attempt, scan(&o.Lease))
+			scan(&o.Agent), scan(&o.Text), scan(&o.TurnID), when(&o.CreatedAt), when(&o.ExpiresAt), &o.Content, scan(&o.QuoteID),
+			&o.Attempt, scan(&o.Lease))
 	})
 }
 
@@ -94,9 +96,9 @@ func (s *Store) Settle(ctx context.Context, o *gateway.Outgoing, r gateway.SendR
 	return nil
 }
 
-// settle writes the result of an attempt, with the statuses that were filed
-// before it, and hands off what was never delivered. Of an attempt whose lease is
-// lost only what the provider accepted is noted: the lease is another's.
+// settle writes the result of an attempt, with the statuses that were filed before it,
+// and what it means for the conversation. Of an attempt whose lease is lost only what
+// the provider accepted is noted: the lease is another's.
 func settle(ctx context.Context, tx pgx.Tx, m *sent, r gateway.SendResult, lost bool) error {
 	if lost {
 		m.provider, m.state = r.ProviderID, atLeast(m.state, gateway.DeliverySent)
@@ -106,21 +108,18 @@ func settle(ctx context.Context, tx pgx.Tx, m *sent, r gateway.SendResult, lost 
 	if err := m.cancelOwned(ctx, tx); err != nil {
 		return err
 	}
-	handoff := r.Handoff
-	if m.state != gateway.DeliveryFailed {
-		handoff = nil // a status says that the customer has it
-	}
-	bounced, err := m.mergeFiled(ctx, tx)
-	if err != nil {
+	e := effect{now: m.attempted(r)}
+	if err := e.mergeFiled(ctx, tx, m); err != nil {
 		return err
 	}
 	if err := saveSent(ctx, tx, []*sent{m}); err != nil {
 		return err
 	}
-	if handoff != nil || !bounced.IsZero() {
-		if err := m.handOff(ctx, tx, handoff, bounced); err != nil {
-			return err
-		}
+	if m.state == gateway.DeliveryFailed && !lost && (r.Outcome == gateway.SendRejected || r.Handoff != nil) {
+		e.handoff, e.follow, e.failed = r.Handoff, r.Follow, true
+	}
+	if err := e.take(ctx, tx, m); err != nil {
+		return err
 	}
 	if _, err := tx.Exec(ctx, bump); err != nil {
 		return fmt.Errorf("raise the revision: %w", err)
@@ -145,64 +144,155 @@ func (m *sent) cancelOwned(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// mergeFiled merges the statuses that came before the provider's id was known,
-// and gives the time of the one that says that the message failed.
-func (m *sent) mergeFiled(ctx context.Context, tx pgx.Tx) (bounced time.Time, err error) {
-	if m.provider == "" {
-		return bounced, nil
+// effect is what the end of an attempt means for the conversation.
+type effect struct {
+	// now is about when the attempt ended.
+	now time.Time
+	// failed: the message never reached the customer. reached: one did.
+	failed, reached bool
+	// bounced is when the status was received that said so, if one did.
+	bounced time.Time
+	// handoff is to be opened and follow to be sent instead, or nil.
+	handoff *gateway.Handoff
+	follow  *gateway.Outgoing
+}
+
+// attempted is about when the attempt ended.
+func (m *sent) attempted(r gateway.SendResult) time.Time {
+	switch {
+	case r.Handoff != nil && !r.Handoff.CreatedAt.IsZero():
+		return r.Handoff.CreatedAt
+	case r.Follow != nil && !r.Follow.CreatedAt.IsZero():
+		return r.Follow.CreatedAt
+	case !m.tried.IsZero():
+		return m.tried
 	}
-	found, err := tx.Query(ctx, `select status, received_at from gateway_events
+	return m.created
+}
+
+// mergeFiled merges the statuses that came before the provider's id was known.
+func (e *effect) mergeFiled(ctx context.Context, tx pgx.Tx, m *sent) error {
+	if m.provider == "" {
+		return nil
+	}
+	found, err := tx.Query(ctx, `select status, happened_at, received_at from gateway_events
 		where kind = 'status' and provider_id = $1 and state <> 'accepted' order by no`, escape(m.provider))
 	if err != nil {
-		return bounced, fmt.Errorf("read statuses: %w", err)
+		return fmt.Errorf("read statuses: %w", err)
 	}
 	var status *gateway.Status
-	var at time.Time
-	_, err = pgx.ForEachRow(found, []any{&status, when(&at)}, func() error {
-		if status != nil && m.merge(*status) && m.state == gateway.DeliveryFailed {
-			bounced = at
+	var at, received time.Time
+	_, err = pgx.ForEachRow(found, []any{&status, when(&at), when(&received)}, func() error {
+		if status == nil {
+			return nil
 		}
+		before := m.state
+		if m.merge(*status) && m.state != before {
+			e.reached = arrived(m.state)
+			if e.failed = m.state == gateway.DeliveryFailed; e.failed {
+				e.bounced, e.now = received, at
+			}
+		}
+		status = nil
 		return nil
 	})
 	if err != nil {
-		return bounced, fmt.Errorf("read statuses: %w", err)
-	}
-	if m.state != gateway.DeliveryFailed {
-		return time.Time{}, nil
-	}
-	return bounced, nil
-}
-
-// handOff opens the handoff for a message that never reached the customer, the
-// given one or else one of its own, unless a person has the conversation.
-func (m *sent) handOff(ctx context.Context, tx pgx.Tx, h *gateway.Handoff, at time.Time) error {
-	list, err := lockConversations(ctx, tx, nil, []string{escape(m.conversation)})
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 || list[0].withPerson() {
-		return nil
-	}
-	c := list[0]
-	if h == nil {
-		h = new(gateway.SendFailure(c.Conversation, m.body, at))
-	}
-	c.queue(*h)
-	batch := &pgx.Batch{}
-	if err := queueHandoff(batch, c.ID, *h); err != nil {
-		return err
-	}
-	queueOwner(batch, c.Conversation)
-	if err := send(ctx, tx, batch); err != nil {
-		return fmt.Errorf("hand off an undelivered message: %w", err)
+		return fmt.Errorf("read statuses: %w", err)
 	}
 	return nil
 }
 
-// queueOwner adds to a batch who answers a conversation whose row is locked.
-func queueOwner(batch *pgx.Batch, c gateway.Conversation) {
-	batch.Queue(`update gateway_conversations set mode = $2, agent = $3, epoch = $4, updated_at = greatest(updated_at, $5)
-		where id = $1`, escape(c.ID), escape(string(c.Mode)), escape(c.Agent), c.Epoch, present(c.UpdatedAt))
+// take writes what the end of an attempt means. Most attempts mean nothing.
+func (e *effect) take(ctx context.Context, tx pgx.Tx, m *sent) error {
+	if !e.failed && !e.reached {
+		return nil
+	}
+	var bounced, reached []string
+	if e.failed {
+		bounced = []string{escape(m.conversation)}
+	} else {
+		reached = []string{escape(m.conversation)}
+	}
+	list, err := lockConversations(ctx, tx, nil, bounced, reached)
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	for _, c := range list {
+		if err := e.tell(batch, m, c); err != nil {
+			return err
+		}
+	}
+	if e.follow != nil {
+		if err := queueFollow(batch, m.conversation, *e.follow); err != nil {
+			return err
+		}
+	}
+	if err := send(ctx, tx, batch); err != nil {
+		return fmt.Errorf("note what an attempt means: %w", err)
+	}
+	return nil
+}
+
+// tell notes the effect on a conversation with the customer of the message.
+func (e *effect) tell(batch *pgx.Batch, m *sent, c *conversation) error {
+	if e.failed && m.err != nil && m.err.Class == gateway.ErrorIdentity {
+		c.doubt(e.now)
+	}
+	if c.ID == m.conversation {
+		if err := e.own(batch, m, c); err != nil {
+			return err
+		}
+	}
+	return queueOwner(batch, c.Conversation)
+}
+
+// own notes the effect on the conversation of the message, and hands it off when the
+// customer is left without an answer: by the given handoff or by one of its own, unless
+// a person has the conversation.
+func (e *effect) own(batch *pgx.Batch, m *sent, c *conversation) error {
+	if !e.failed {
+		c.reached(e.now)
+		return nil
+	}
+	c.mark(m.err, e.now)
+	h := e.handoff
+	if h == nil && !e.bounced.IsZero() {
+		h = new(gateway.SendFailure(c.Conversation, m.body, e.bounced))
+	}
+	if h == nil || c.withPerson() {
+		return nil
+	}
+	c.queue(*h)
+	return queueHandoff(batch, c.ID, *h)
+}
+
+// queueFollow adds what is sent instead of a message that was rejected to a batch,
+// unless it is there already.
+func queueFollow(batch *pgx.Batch, conversationID string, o gateway.Outgoing) error {
+	if o.ID == "" {
+		o.ID = gateway.NewID()
+	}
+	args, err := outgoingArgs(conversationID, o)
+	if err != nil {
+		return err
+	}
+	batch.Queue(insertOutgoing+` on conflict (id) do nothing`, args...)
+	return nil
+}
+
+// queueOwner adds to a batch who answers a conversation whose row is locked, and what
+// is known of who and how the customer is.
+func queueOwner(batch *pgx.Batch, c gateway.Conversation) error {
+	unreachable, err := document(c.Unreachable)
+	if err != nil {
+		return fmt.Errorf("encode a send error: %w", err)
+	}
+	batch.Queue(`update gateway_conversations set mode = $2, agent = $3, epoch = $4, updated_at = greatest(updated_at, $5),
+			doubted_at = $6, unreachable_at = $7, unreachable = $8::text::json, marketing = $9
+		where id = $1`, escape(c.ID), escape(string(c.Mode)), escape(c.Agent), c.Epoch, present(c.UpdatedAt),
+		stamp(c.DoubtedAt), stamp(c.UnreachableAt), unreachable, escape(c.Marketing))
+	return nil
 }
 
 // postponeQuery gives a lease back. A message that a status settled meanwhile only

@@ -54,6 +54,7 @@ var migrations embed.FS
 const (
 	migrateLock = 0x72656367617465 // "recgate"
 	filingLock  = 0x72656366696c65 // "recfile"
+	alertLock   = 0x72656361       // "reca"
 	// providerLock is the first half of a lock whose second half is the hash of a
 	// provider's message id.
 	providerLock = 0x72656370 // "recp"

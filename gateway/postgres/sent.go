@@ -17,17 +17,17 @@ type sent struct {
 	id, conversation, body, provider, lease string
 	state, before                           gateway.DeliveryState
 	author                                  gateway.Author
-	due                                     time.Time
+	due, created, tried                     time.Time
 	err                                     *gateway.SendError
 	payload                                 json.RawMessage
 }
 
-const sentColumns = `id, conversation_id, body, provider_id, lease, state, before, author, due_at, error, payload`
+const sentColumns = `id, conversation_id, body, provider_id, lease, state, before, author, due_at, created_at, tried_at, error, payload`
 
 func scanSent(row pgx.CollectableRow) (*sent, error) {
 	m := &sent{}
 	err := row.Scan(scan(&m.id), scan(&m.conversation), scan(&m.body), scan(&m.provider), scan(&m.lease), scan(&m.state), scan(&m.before),
-		scan(&m.author), when(&m.due), &m.err, (*[]byte)(&m.payload))
+		scan(&m.author), when(&m.due), when(&m.created), when(&m.tried), &m.err, (*[]byte)(&m.payload))
 	return m, err
 }
 
@@ -83,6 +83,11 @@ func (m *sent) merge(s gateway.Status) (changed bool) {
 	}
 	m.state, m.err = s.State, s.Error
 	return true
+}
+
+// arrived tells whether a message in that state reached the customer.
+func arrived(s gateway.DeliveryState) bool {
+	return s == gateway.DeliveryDelivered || s == gateway.DeliveryRead
 }
 
 // settle takes the result of an attempt in. What a status said already stands.

@@ -121,6 +121,7 @@ const (
 	listMessages      = 'm'
 	listTurns         = 't'
 	listHandoffs      = 'h'
+	listAlerts        = 'a'
 )
 
 func (c cursor) encode(list rune) string {
