@@ -62,10 +62,10 @@ func problemAlert(at place, e *gateway.SendError) gateway.Alert {
 }
 
 func problemLevel(class gateway.ErrorClass) gateway.AlertLevel {
-	switch class {
-	case gateway.ErrorAccount:
+	if class == gateway.ErrorAccount {
 		return gateway.AlertCritical
-	case gateway.ErrorTransient:
+	}
+	if class == gateway.ErrorTransient {
 		return gateway.AlertInfo
 	}
 	return gateway.AlertWarning

@@ -252,11 +252,11 @@ func TestLostContentHasItsReason(t *testing.T) {
 	t.Parallel()
 	const lost = `{"from":"34600111222","id":"a","type":"interactive"}`
 	for body, want := range map[string]int{
-		`"messages":[` + lost + `],"errors":[{"code":131000},{"code":1}]`:                                               131000,
-		`"messages":[` + lost + `],"errors":[7]`:                                                                        0,
-		`"messages":[` + lost + `,` + lost + `],"errors":[{"code":131000}]`:                                             0,
-		`"messages":[{"from":"1","id":"a","type":"text","text":{"body":"x"}}],"errors":[{"code":131000}]`:               0,
-		`"messages":[{"from":"1","id":"a","type":"interactive","errors":[{"code":2}]}],"errors":[{"code":131000}]`:      2,
+		`"messages":[` + lost + `],"errors":[{"code":131000},{"code":1}]`:                                              131000,
+		`"messages":[` + lost + `],"errors":[7]`:                                                                       0,
+		`"messages":[` + lost + `,` + lost + `],"errors":[{"code":131000}]`:                                            0,
+		`"messages":[{"from":"1","id":"a","type":"text","text":{"body":"x"}}],"errors":[{"code":131000}]`:              0,
+		`"messages":[{"from":"1","id":"a","type":"interactive","errors":[{"code":2}]}],"errors":[{"code":131000}]`:     2,
 		`"messages":[{"from":"1","id":"a","type":"interactive","interactive":{"type":"x","x":{"y":1}}}],"errors":[{}]`: 0,
 	} {
 		events, err := Parse(value(body), noon)

@@ -440,6 +440,36 @@ func TestNoticeAgain(t *testing.T) {
 	}
 }
 
+// TestWhereItemsStand: each event knows its own place in the body, also beside one that
+// looks the same. What was put together or mended has none.
+func TestWhereItemsStand(t *testing.T) {
+	t.Parallel()
+	const item = `{"from":"1","id":"a","type":"text","text":{"body":"x"}}`
+	const half = `{"from":"1","id":"a","type":"text","text":{"body":"\ud83d"}}`
+	body := value(`"messages":[` + item + `, ` + item + `,` + half + `],"statuses":[7,{"id":"s"}],"errors":[{"code":1}],"new":` + item)
+	events, err := Parse(body, noon)
+	if err != nil || len(events) != 7 {
+		t.Fatal(len(events), err)
+	}
+	checkEvents(t, "places", events)
+	last := 0
+	for i, e := range events {
+		if &e.Body[0] != &body[0] || len(e.Body) != len(body) {
+			t.Errorf("%d: another body", i)
+		}
+		made := i == 2 || i == 6
+		if made != (e.BodyTo == 0) || !made && (e.BodyFrom < last || string(body[e.BodyFrom:e.BodyTo]) != string(e.Raw)) {
+			t.Errorf("%d: %d to %d after %d", i, e.BodyFrom, e.BodyTo, last)
+		}
+		last = max(last, e.BodyTo)
+	}
+	for _, body := range []string{`{"object":"page"}`, ` {} `} {
+		if e := one(t, []byte(body)); e.BodyFrom != 0 || e.BodyTo != len(body) {
+			t.Errorf("%q: %d to %d", body, e.BodyFrom, e.BodyTo)
+		}
+	}
+}
+
 func TestUnreadableBodies(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -451,7 +481,7 @@ func TestUnreadableBodies(t *testing.T) {
 		}
 		e := unreadableBody([]byte(body), noon)
 		checkEvents(t, "unreadable", []gateway.Event{e})
-		if got := unkeep(t, e.Raw); got != body {
+		if got := unkeep(t, e.Raw); got != body || string(e.Body) != body || e.BodyTo != 0 {
 			t.Errorf("%.20q was kept as %.20q", body, got)
 		}
 	}
@@ -543,6 +573,11 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		checkEvents(t, "fuzzed", events)
+		for _, e := range events {
+			if len(e.Body) != len(body) || &e.Body[0] != &body[0] {
+				t.Error("an event has another body")
+			}
+		}
 		again, err := Parse(body, noon)
 		if err != nil || !reflect.DeepEqual(events, again) {
 			t.Error("the second reading differs")

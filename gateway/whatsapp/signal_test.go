@@ -100,15 +100,18 @@ func TestSignals(t *testing.T) {
 		},
 		"edited": {
 			`"type":"edit","edit":{"original_message_id":"wamid.Z","message":{"type":"text","text":{"body":"el rojo"},"context":{"id":"x"}}}`,
-			"message|wamid.Z", gateway.Message{Type: "edit", Text: "el rojo", QuotedID: "wamid.Z"},
+			"message|wamid.Z",
+			gateway.Message{Type: "edit", Text: "el rojo", QuotedID: "wamid.Z"},
 		},
 		"edited caption": {
 			`"type":"edit","edit":{"original_message_id":"wamid.Z","message":{"type":"image","image":{"id":"7","caption":"mejor"}}}`,
-			"message|wamid.Z", gateway.Message{Type: "edit", Text: "mejor", QuotedID: "wamid.Z", Media: &gateway.Media{ProviderID: "7"}},
+			"message|wamid.Z",
+			gateway.Message{Type: "edit", Text: "mejor", QuotedID: "wamid.Z", Media: &gateway.Media{ProviderID: "7"}},
 		},
 		"edited sticker": {
 			`"type":"edit","edit":{"original_message_id":"wamid.Z","message":{"sticker":{"id":"7","animated":true}}}`,
-			"message|wamid.Z", gateway.Message{Type: "edit", QuotedID: "wamid.Z", Media: &gateway.Media{ProviderID: "7", Animated: true}},
+			"message|wamid.Z",
+			gateway.Message{Type: "edit", QuotedID: "wamid.Z", Media: &gateway.Media{ProviderID: "7", Animated: true}},
 		},
 		"edited edit":   {`"type":"edit","edit":{"message":{"type":"edit","edit":{"message":{"type":"text"}}}}`, "", gateway.Message{Type: "edit"}},
 		"edited what":   {`"type":"edit"`, "", gateway.Message{Type: "edit"}},
