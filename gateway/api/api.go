@@ -1,14 +1,16 @@
 // Package api is the JSON API under /api/v1, for the programs of a shop: they
-// read conversations, messages, decision records and handoffs, act on handoffs as
-// an agent would, and bring orders.
+// read conversations, messages, files, decision records and handoffs, act on handoffs
+// as an agent would, see what the channel tells of the account, and bring orders.
 //
 // Each route is a row in one table (routes.go) with a handler that reads its
-// parameters, asks the Desk or the OrderBook, and gives a value; views.go has the
-// shapes on the wire and errors.go the one table from errors to status codes.
+// parameters, asks the Desk, the OrderBook or another part, and gives a value or the
+// bytes of a file; views.go and content.go have the shapes on the wire and errors.go
+// the one table from errors to status codes.
 // docs/api.md and docs/openapi.yaml describe it, and a test holds them together.
 //
 // Who has the token may do everything here. The package keeps no state and
-// decides nothing: what an action may do is decided by gateway.Apply.
+// decides nothing: what an action may do is decided by gateway.Apply, what a message
+// may hold by gateway.CheckContent, and what a template takes by gateway.CheckTemplate.
 package api
 
 import (
@@ -26,8 +28,12 @@ import (
 	"github.com/recado/recado/internal/web"
 )
 
-// maxBody is the largest body of a request in bytes.
-const maxBody = 5 << 20
+const (
+	// maxBody is the largest body of a request in bytes, except for files.
+	maxBody = 5 << 20
+	// defaultUpload is the largest file that is taken by default.
+	defaultUpload = 16 << 20
+)
 
 // OrderBook keeps the shop's orders; gateway/orders is one.
 type OrderBook interface {
@@ -44,6 +50,16 @@ type OrderBook interface {
 type Config struct {
 	Desk   gateway.Desk
 	Orders OrderBook
+	// Files and Vault have what customers sent, and Vault keeps what callers bring to
+	// be sent. Channel has the templates and the alerts, and Archive the webhooks.
+	// What stands on one that is nil is answered with 404 and a sentence.
+	Files   gateway.Files
+	Vault   gateway.Vault
+	Channel gateway.Channel
+	Archive gateway.Archive
+	// MaxUpload is the largest file that is taken to be sent, in bytes; 16 MB by
+	// default.
+	MaxUpload int64
 	// Token is what callers send as "Authorization: Bearer <token>". Without one
 	// every call is answered with 403.
 	Token string
@@ -72,6 +88,11 @@ func New(c Config) (*API, error) {
 		return nil, errors.New("api: Desk is needed")
 	case c.Orders == nil:
 		return nil, errors.New("api: Orders is needed")
+	case c.MaxUpload < 0:
+		return nil, errors.New("api: MaxUpload is negative")
+	}
+	if c.MaxUpload == 0 {
+		c.MaxUpload = defaultUpload
 	}
 	if c.ErrOrder == nil {
 		c.ErrOrder = gateway.ErrInvalid

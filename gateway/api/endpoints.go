@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/internal/web"
@@ -21,6 +19,7 @@ const (
 	maxContact = 256
 	maxAgent   = 64
 	maxID      = 128
+	maxQuote   = 512
 )
 
 func (a *API) conversations(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -97,40 +96,6 @@ func (a *API) handoff(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return map[string]any{"handoff": viewHandoff(h)}, nil
 }
 
-// act makes the endpoint of one action. The body may be left out where no text is
-// needed; the agent is "api" unless it names one.
-func (a *API) act(kind gateway.ActionKind) endpoint {
-	return func(w http.ResponseWriter, r *http.Request) (any, error) {
-		body := struct{ Agent, Text, ID string }{}
-		if err := web.ReadJSON(w, r, maxBody, &body); err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		action := gateway.Action{
-			HandoffID: r.PathValue("id"), Kind: kind, At: a.Now(),
-			Agent: strings.TrimSpace(body.Agent), Text: strings.TrimSpace(body.Text),
-		}
-		if action.Agent == "" {
-			action.Agent = "api"
-		}
-		if utf8.RuneCountInString(action.Agent) > maxAgent {
-			return nil, invalid("agent is longer than %d characters.", maxAgent)
-		}
-		if n := utf8.RuneCountInString(action.Text); kind == gateway.ActionReply && (n == 0 || n > gateway.MaxText) {
-			return nil, invalid("text is needed for a reply, with 1 to %d characters.", gateway.MaxText)
-		}
-		if len(body.ID) > maxID {
-			return nil, invalid("id is longer than %d bytes.", maxID)
-		}
-		action.OutgoingID = gateway.OnceID(body.ID, "api", action.HandoffID, action.Agent)
-		h, err := gateway.ActOnce(r.Context(), a.Desk, action)
-		if err != nil {
-			return nil, fmt.Errorf("%s a handoff: %w", kind, err)
-		}
-		a.Changed()
-		return map[string]any{"handoff": viewHandoff(h)}, nil
-	}
-}
-
 func (a *API) putOrders(w http.ResponseWriter, r *http.Request) (any, error) {
 	body, err := web.ReadBody(w, r, maxBody)
 	if err != nil {
@@ -182,13 +147,13 @@ func orderDocuments(body []byte) ([]json.RawMessage, error) {
 	return nil, invalid("The body must be an order or an array of orders.")
 }
 
-// sentence makes the first letter of an error's text a capital.
+// sentence makes an error's text one, without its point.
 func sentence(err error) string {
 	text := strings.TrimSuffix(err.Error(), ".")
 	if text == "" {
 		return "An order is wrong"
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return capital(text)
 }
 
 func (a *API) findOrders(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/internal/web"
@@ -39,11 +42,56 @@ var (
 		http.StatusServiceUnavailable, "orders_unavailable",
 		"The order store could not be reached. Nothing was changed; try again later.",
 	}
+	errFilesDown = &problem{
+		http.StatusServiceUnavailable, "files_unavailable",
+		"The files could not be reached. Nothing was changed; try again later.",
+	}
+	errNoFiles = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado keeps no files.",
+	}
+	errNoChannel = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado keeps no templates and no alerts of its WhatsApp account.",
+	}
+	errNoArchive = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado does not keep webhooks as they came.",
+	}
+	errNoWebhook = &problem{
+		http.StatusNotFound, "not_found",
+		"There is no incoming message with this id, or its webhook is not kept any more: the time that webhooks are kept for is over.",
+	}
+	errNoField = &problem{
+		http.StatusBadRequest, "invalid",
+		"The form must have a file in its field \"file\".",
+	}
+	errUnclaimed = &problem{
+		http.StatusConflict, "taken",
+		"Only the agent who has claimed this handoff can say who the customer is. Claim it first.",
+	}
+	errOptedOut = &problem{
+		http.StatusConflict, "opted_out",
+		"This customer wants no marketing, and this template is marketing.",
+	}
 )
 
 // invalid is the answer to input that can't be used.
 func invalid(format string, args ...any) error {
 	return &problem{http.StatusBadRequest, "invalid", fmt.Sprintf(format, args...)}
+}
+
+// unfit is the answer to a message that can't be sent, with the reason that the
+// gateway gives. By contract it holds nothing but what is wrong.
+func unfit(err error) error {
+	reason := strings.TrimPrefix(err.Error(), gateway.ErrInvalid.Error()+": ")
+	return invalid("%s.", capital(strings.TrimSuffix(reason, ".")))
+}
+
+// capital makes the first letter a capital.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // explain turns an error into an answer. It is the only place where the two meet;
@@ -65,7 +113,7 @@ func explain(err error) *problem {
 			"The 24-hour service window is over: free text can't be sent until the customer writes again.",
 		}
 	case errors.Is(err, gateway.ErrIDTaken):
-		return &problem{http.StatusBadRequest, "invalid", "The id of this reply was used for another text. Use a new id for each reply."}
+		return &problem{http.StatusBadRequest, "invalid", "The id of this reply was used for another one. Use a new id for each reply."}
 	case errors.Is(err, gateway.ErrInvalid):
 		return &problem{http.StatusBadRequest, "invalid", "A parameter or the body can't be used."}
 	case errors.Is(err, web.ErrTooLarge):

@@ -9,7 +9,8 @@ import (
 	"github.com/recado/recado/internal/web"
 )
 
-// endpoint answers with a value to be written as JSON, or an error.
+// endpoint answers with a value to be written as JSON, with *blob to be written as
+// it is, or with an error.
 type endpoint func(w http.ResponseWriter, r *http.Request) (any, error)
 
 // route is one row of the table of routes.
@@ -25,12 +26,21 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/conversations/{id}", a.conversation},
 		{"GET", "/api/v1/conversations/{id}/messages", a.messages},
 		{"GET", "/api/v1/conversations/{id}/turns", a.turns},
+		{"POST", "/api/v1/conversations/{id}/take", a.act(gateway.ActionTake)},
+		{"GET", "/api/v1/messages/{id}/webhook", a.webhook},
 		{"GET", "/api/v1/handoffs", a.handoffs},
 		{"GET", "/api/v1/handoffs/{id}", a.handoff},
 		{"POST", "/api/v1/handoffs/{id}/claim", a.act(gateway.ActionClaim)},
 		{"POST", "/api/v1/handoffs/{id}/reply", a.act(gateway.ActionReply)},
 		{"POST", "/api/v1/handoffs/{id}/return", a.act(gateway.ActionReturn)},
 		{"POST", "/api/v1/handoffs/{id}/resolve", a.act(gateway.ActionResolve)},
+		{"POST", "/api/v1/handoffs/{id}/verify", a.act(gateway.ActionVerify)},
+		{"POST", "/api/v1/files", a.upload},
+		{"GET", "/api/v1/files/{id}", a.file},
+		{"GET", "/api/v1/files/{id}/content", a.fileContent},
+		{"GET", "/api/v1/templates", a.templates},
+		{"GET", "/api/v1/alerts", a.alerts},
+		{"POST", "/api/v1/alerts/{id}/seen", a.seen},
 		{"PUT", "/api/v1/orders", a.putOrders},
 		{"GET", "/api/v1/orders", a.findOrders},
 	}
@@ -76,6 +86,10 @@ func (a *API) byMethod(methods map[string]endpoint) web.HandlerFunc {
 		value, err := answer(w, r)
 		if err != nil {
 			return err
+		}
+		if b, ok := value.(*blob); ok {
+			a.send(w, r, b)
+			return nil
 		}
 		return web.WriteJSON(w, http.StatusOK, value)
 	}

@@ -24,8 +24,22 @@ type conversationView struct {
 	Language     string       `json:"language"`
 	Agent        string       `json:"agent"`
 	WindowEndsAt *time.Time   `json:"window_ends_at"`
-	CreatedAt    *time.Time   `json:"created_at"`
-	UpdatedAt    *time.Time   `json:"updated_at"`
+	// DoubtedAt is when the channel told that the person may be another one.
+	DoubtedAt   *time.Time       `json:"doubted_at"`
+	Unreachable *unreachableView `json:"unreachable"`
+	// Marketing is "", "stop" or "resume".
+	Marketing string     `json:"marketing"`
+	CreatedAt *time.Time `json:"created_at"`
+	UpdatedAt *time.Time `json:"updated_at"`
+}
+
+// unreachableView is why the channel can't reach a customer. Class is empty for an
+// error that asks for nothing but a person.
+type unreachableView struct {
+	Code  int                `json:"code"`
+	Title string             `json:"title"`
+	Class gateway.ErrorClass `json:"class"`
+	At    *time.Time         `json:"at"`
 }
 
 type messageView struct {
@@ -39,7 +53,14 @@ type messageView struct {
 	At         *time.Time         `json:"at"`
 	Status     string             `json:"status"`
 	Error      *gateway.SendError `json:"error,omitempty"`
-	Payload    json.RawMessage    `json:"payload"`
+	// Content is a *contentView of what came in and a *gateway.Content of what goes
+	// out, or nil when the text is all there is.
+	Content any `json:"content,omitempty"`
+	// QuotedID is the channel's id of the message that this one is about, and Quoted
+	// what that one said.
+	QuotedID string          `json:"quoted_id,omitempty"`
+	Quoted   *gateway.Quote  `json:"quoted,omitempty"`
+	Payload  json.RawMessage `json:"payload"`
 }
 
 type handoffView struct {
@@ -78,26 +99,24 @@ func viewConversation(c gateway.Conversation) conversationView {
 	return conversationView{
 		ID: c.ID, Contact: contact(c.Contact), Identity: identity(c.Contact),
 		Name: c.Name, Channel: c.Channel, Mode: c.Mode, Language: c.Language, Agent: c.Agent,
-		WindowEndsAt: moment(c.WindowEnds()), CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
+		WindowEndsAt: moment(c.WindowEnds()), DoubtedAt: moment(c.DoubtedAt), Unreachable: viewUnreachable(c),
+		Marketing: c.Marketing, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
 	}
+}
+
+func viewUnreachable(c gateway.Conversation) *unreachableView {
+	if c.UnreachableAt.IsZero() {
+		return nil
+	}
+	v := &unreachableView{At: moment(c.UnreachableAt)}
+	if e := c.Unreachable; e != nil {
+		v.Code, v.Title, v.Class = e.Code, e.Title, e.Class
+	}
+	return v
 }
 
 func identity(id gateway.Identity) identityView {
 	return identityView{Phone: id.Phone, UserID: id.UserID}
-}
-
-func viewMessage(m gateway.MessageView) messageView {
-	v := messageView{
-		ID: m.ID, ProviderID: m.ProviderID, Direction: m.Direction, Author: m.Author, Agent: m.Agent,
-		Type: m.Type, Text: m.Text, At: moment(m.At), Status: m.Status, Error: m.Error, Payload: m.Payload,
-	}
-	// A payload is what the channel sent; one that is no JSON after all must not
-	// make the whole list unreadable.
-	if len(m.Payload) > 0 && !json.Valid(m.Payload) {
-		// Marshalling a string can't fail.
-		v.Payload, _ = json.Marshal(string(m.Payload))
-	}
-	return v
 }
 
 func viewHandoff(h gateway.Handoff) handoffView {
