@@ -223,7 +223,7 @@ func readAnswers(d *json.Decoder, name string, depth int, list *[]answer) bool {
 	case nil:
 		return true
 	case bool:
-		*list = append(*list, answer{name, strconv.FormatBool(t)})
+		*list = append(*list, answer{name, map[bool]string{true: "✓", false: "✕"}[t]})
 	case json.Number:
 		*list = append(*list, answer{name, t.String()})
 	case string:

@@ -1,7 +1,9 @@
 package desk_test
 
 import (
+	"bytes"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -44,6 +46,7 @@ func (c *clock) advance(d time.Duration) {
 type bundle struct {
 	t       *testing.T
 	store   *desktest.Store
+	vault   *desktest.Vault
 	clock   *clock
 	desk    *desk.Desk
 	server  *httptest.Server
@@ -51,15 +54,32 @@ type bundle struct {
 	changed atomic.Int64
 }
 
-// setup starts a desk. The browser is nobody yet; guest names the guest agent.
+// setup starts a desk without files and without a channel. The browser is nobody yet;
+// guest names the guest agent.
 func setup(t *testing.T, guest string) *bundle {
 	t.Helper()
-	b := &bundle{t: t, store: desktest.Shop(morning), clock: &clock{now: morning}}
-	var err error
-	b.desk, err = desk.New(desk.Config{
+	return start(t, guest, func(*bundle, *desk.Config) {})
+}
+
+// gallery starts a desk that shows and does everything.
+func gallery(t *testing.T, guest string) *bundle {
+	t.Helper()
+	return start(t, guest, func(b *bundle, c *desk.Config) {
+		desktest.Gallery(b.store, b.vault, morning)
+		c.Files, c.Vault, c.Channel = b.store, b.vault, b.store
+	})
+}
+
+func start(t *testing.T, guest string, adapt func(*bundle, *desk.Config)) *bundle {
+	t.Helper()
+	b := &bundle{t: t, store: desktest.Shop(morning), vault: desktest.NewVault(), clock: &clock{now: morning}}
+	c := desk.Config{
 		Desk: b.store, Agents: b.store, Changes: b.store.Changes, Now: b.clock.Now, GuestAgent: guest,
 		Changed: func() { b.changed.Add(1) },
-	})
+	}
+	adapt(b, &c)
+	var err error
+	b.desk, err = desk.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,6 +166,37 @@ func (b *bundle) request(method, path string, form url.Values) *http.Request {
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
 	return r
+}
+
+// upload is a file for a form.
+type upload struct{ name, content string }
+
+// send sends a form with a file, as browsers do.
+func (b *bundle) send(path string, form url.Values, file upload) answer {
+	b.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, values := range form {
+		for _, value := range values {
+			if err := w.WriteField(name, value); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+	}
+	part, err := w.CreateFormFile("file", file.name)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := io.WriteString(part, file.content); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	r := b.request("POST", path, nil)
+	r.Body, r.ContentLength = io.NopCloser(&body), int64(body.Len())
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return b.do(r)
 }
 
 // says fails unless the answer has the status and every text.

@@ -54,8 +54,9 @@ type templateForm struct {
 // preview; Phrase and Name together are its label.
 type templateField struct{ ID, Phrase, Name, Value string }
 
-// segment is a piece of text, or the place of the value of a field with that id.
-type segment struct{ Text, Field string }
+// segment is a piece of text, or the place of the value of a field with that id. Empty
+// is what stands there without one.
+type segment struct{ Text, Field, Empty string }
 
 // templatePage shows what can be sent outside of the service window.
 func (d *Desk) templatePage(w http.ResponseWriter, r *http.Request, agent string) error {
@@ -184,7 +185,7 @@ func variables(text string) []string {
 // templateFields are the fields that a template needs.
 func templateFields(t gateway.Template) (list []templateField) {
 	for _, name := range variables(t.Header) {
-		list = append(list, templateField{ID: "header-" + name, Phrase: "template_header", Name: name})
+		list = append(list, templateField{ID: "header-" + name, Phrase: "template_header", Name: "{{" + name + "}}"})
 	}
 	if t.HeaderFormat == "LOCATION" {
 		for _, name := range []string{"latitude", "longitude", "name", "address"} {
@@ -192,11 +193,11 @@ func templateFields(t gateway.Template) (list []templateField) {
 		}
 	}
 	for _, name := range variables(t.Body) {
-		list = append(list, templateField{ID: "body-" + name, Phrase: "template_body", Name: name})
+		list = append(list, templateField{ID: "body-" + name, Phrase: "template_body", Name: "{{" + name + "}}"})
 	}
 	for i, b := range t.Buttons {
 		if takesValue(b) {
-			list = append(list, templateField{ID: "button-" + strconv.Itoa(i), Phrase: "template_button", Name: b.Text})
+			list = append(list, templateField{ID: "button-" + strconv.Itoa(i), Phrase: "template_button", Name: strings.TrimSpace(b.Text + " " + b.URL)})
 		}
 	}
 	return list
@@ -226,7 +227,7 @@ func (f *templateForm) segments(part, text string) []segment {
 			list = append(list, segment{Text: text[at:m[0]]})
 		}
 		id := part + "-" + text[m[2]:m[3]]
-		list = append(list, segment{cmp.Or(f.value(id), text[m[0]:m[1]]), id})
+		list = append(list, segment{cmp.Or(f.value(id), text[m[0]:m[1]]), id, text[m[0]:m[1]]})
 		at = m[1]
 	}
 	if at < len(text) {

@@ -153,7 +153,7 @@ var phrases = map[string]text{
 	"unreact":         {"Quitar la reacción", "Take the reaction back"},
 
 	"doubted":             {"Puede que escriba otra persona.", "Someone else may be writing."},
-	"doubted_explain":     {"El número o la cuenta del cliente ha cambiado. Pregunta algo que solo sepa el cliente antes de hablar de pedidos o de datos suyos.", "The customer's number or account has changed. Ask something only the customer knows before you speak of orders or of their data."},
+	"doubted_explain":     {"Su número o su cuenta ha cambiado: asegúrate de quién es antes de hablar de pedidos.", "Their number or account has changed: make sure who it is before you speak of orders."},
 	"verify":              {"He comprobado quién es", "I have checked who it is"},
 	"verify_first":        {"Cuando la conversación sea tuya, aquí podrás anotar que lo has comprobado.", "Once the conversation is yours, you can note here that you have checked."},
 	"unreachable":         {"WhatsApp no llega a este cliente.", "WhatsApp can't reach this customer."},

@@ -194,9 +194,7 @@
   // refused before it is sent.
   const check = (event) => {
     for (const slot of document.querySelectorAll('[data-slot]')) {
-      if (slot.dataset.slot !== event.target.id) continue;
-      slot.dataset.empty ??= slot.textContent;
-      write(slot, event.target.value.trim() || slot.dataset.empty);
+      if (slot.dataset.slot === event.target.id) write(slot, event.target.value.trim() || slot.dataset.empty);
     }
     const { most, large } = event.target.dataset;
     if (most) event.target.setCustomValidity(event.target.files[0]?.size > Number(most) ? large : '');
