@@ -1,8 +1,10 @@
 package llm
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 
 	"github.com/sashabaranov/go-openai"
 )
@@ -71,6 +73,58 @@ func (d dialect) responseFormat(schema []byte) *openai.ChatCompletionResponseFor
 	default:
 		return nil
 	}
+}
+
+// limit bounds an answer, and asks for the likeliest one.
+func (d dialect) limit(q *openai.ChatCompletionRequest) {
+	if d.completionTokens {
+		q.MaxCompletionTokens = maxReasoningTokens
+	} else {
+		q.MaxTokens = maxTokens //nolint:staticcheck // deprecated by OpenAI, and the only one that many servers know
+	}
+	if !d.noTemperature {
+		q.Temperature = greedy
+	}
+}
+
+// talk asks a server in a dialect that it takes.
+type talk struct {
+	calls *caller
+
+	mu sync.Mutex
+	// known is what the server was found to take.
+	known dialect
+}
+
+// ask asks in the strictest dialect that is not known to be refused, and in simpler
+// ones while the server refuses a parameter by name.
+func (t *talk) ask(ctx context.Context, call func(context.Context, dialect) error) error {
+	for d := t.dialect(); ; {
+		err := t.calls.do(ctx, func(ctx context.Context) error { return call(ctx, d) })
+		if err == nil {
+			t.learn(d)
+			return nil
+		}
+		simpler, ok := d.without(refused(err))
+		if !ok {
+			return err
+		}
+		t.calls.log.InfoContext(ctx, "the model server refused a parameter", "parameter", refused(err))
+		d = simpler
+	}
+}
+
+func (t *talk) dialect() dialect {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.known
+}
+
+// learn keeps what just worked.
+func (t *talk) learn(d dialect) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known = t.known.merge(d)
 }
 
 // refused is the parameter that the server, or go-openai in its place, did not

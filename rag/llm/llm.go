@@ -1,5 +1,5 @@
-// Package llm lets any OpenAI-compatible server draft answers and make vectors,
-// through go-openai.
+// Package llm lets any OpenAI-compatible server draft answers, make vectors, hear
+// what a voice note says and say what a picture shows, through go-openai.
 //
 // Servers differ in what they take: a strict JSON schema, a JSON object, or
 // neither; max_tokens or max_completion_tokens; a temperature or none. A Model
@@ -23,7 +23,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/sashabaranov/go-openai"
@@ -75,13 +74,9 @@ type Config struct {
 // Model drafts answers with a chat model. It is safe for concurrent use.
 type Model struct {
 	name   string
-	calls  *caller
+	talk   talk
 	client *openai.Client
 	schema []byte
-
-	mu sync.Mutex
-	// known is what the server was found to take.
-	known dialect
 }
 
 var _ rag.Model = (*Model)(nil)
@@ -98,7 +93,7 @@ func NewModel(c Config) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("llm: %w", err)
 	}
-	return &Model{name: c.Model, calls: calls, client: client, schema: schema}, nil
+	return &Model{name: c.Model, talk: talk{calls: calls}, client: client, schema: schema}, nil
 }
 
 // Name is the model's name as it was configured.
@@ -130,27 +125,14 @@ func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, erro
 	}, nil
 }
 
-// chat asks in the strictest dialect that is not known to be refused, and in
-// simpler ones while the server refuses a parameter by name.
 func (m *Model) chat(ctx context.Context, messages []rag.PromptMessage) (openai.ChatCompletionResponse, error) {
-	for d := m.dialect(); ; {
-		var answer openai.ChatCompletionResponse
-		err := m.calls.do(ctx, func(ctx context.Context) error {
-			var err error
-			answer, err = m.client.CreateChatCompletion(ctx, m.request(d, messages))
-			return err
-		})
-		if err == nil {
-			m.learn(d)
-			return answer, nil
-		}
-		simpler, ok := d.without(refused(err))
-		if !ok {
-			return answer, err
-		}
-		m.calls.log.InfoContext(ctx, "the model server refused a parameter", "parameter", refused(err))
-		d = simpler
-	}
+	var answer openai.ChatCompletionResponse
+	err := m.talk.ask(ctx, func(ctx context.Context, d dialect) error {
+		var err error
+		answer, err = m.client.CreateChatCompletion(ctx, m.request(d, messages))
+		return err
+	})
+	return answer, err
 }
 
 func (m *Model) request(d dialect, messages []rag.PromptMessage) openai.ChatCompletionRequest {
@@ -158,28 +140,8 @@ func (m *Model) request(d dialect, messages []rag.PromptMessage) openai.ChatComp
 	for _, message := range messages {
 		q.Messages = append(q.Messages, openai.ChatCompletionMessage{Role: message.Role, Content: message.Content})
 	}
-	if d.completionTokens {
-		q.MaxCompletionTokens = maxReasoningTokens
-	} else {
-		q.MaxTokens = maxTokens //nolint:staticcheck // deprecated by OpenAI, and the only one that many servers know
-	}
-	if !d.noTemperature {
-		q.Temperature = greedy
-	}
+	d.limit(&q)
 	return q
-}
-
-func (m *Model) dialect() dialect {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.known
-}
-
-// learn keeps what just worked.
-func (m *Model) learn(d dialect) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.known = m.known.merge(d)
 }
 
 // maxModelName is how long a name may be that goes into records.

@@ -67,10 +67,9 @@ func serve(t testing.TB, steps ...step) *server {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(r.Body)
-	var body map[string]any
-	if err != nil || json.Unmarshal(raw, &body) != nil {
-		http.Error(w, "no JSON came", http.StatusTeapot)
+	body, err := readBody(r)
+	if err != nil {
+		http.Error(w, "neither JSON nor a form came", http.StatusTeapot)
 		return
 	}
 	s.mu.Lock()
@@ -82,6 +81,36 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	do(w, r)
+}
+
+// readBody reads JSON, or a form with a file, whose name, type and content are put down
+// as fields.
+func readBody(r *http.Request) (map[string]any, error) {
+	body := map[string]any{}
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+		return body, json.NewDecoder(r.Body).Decode(&body)
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		content, err := io.ReadAll(part)
+		if err != nil {
+			return nil, err
+		}
+		body[part.FormName()] = string(content)
+		if name := part.FileName(); name != "" {
+			body["file_name"], body["file_type"] = name, part.Header.Get("Content-Type")
+		}
+	}
 }
 
 // asked is how many requests came.
