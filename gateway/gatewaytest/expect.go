@@ -17,14 +17,19 @@ func (s *story) expect(what string) {
 		{"reply ", func(rest string) { s.reply(gateway.AuthorBot, rest) }},
 		{"agent reply ", func(rest string) { s.reply(gateway.AuthorAgent, rest) }},
 		{"nothing", func(string) { s.nothingElse() }},
-		{"mode ", func(rest string) { s.equal("mode", string(s.conversation(ana()).Mode), rest) }},
+		{"mode ", func(rest string) { s.equal("mode", string(s.conversation(s.customer).Mode), rest) }},
 		{"handoff ", s.handoff},
-		{"no open handoff", func(string) { s.oneOpenHandoff(ana()); s.noneOpen() }},
+		{"no open handoff", func(string) { s.oneOpenHandoff(s.customer); s.noneOpen() }},
 		{"rule ", func(rest string) { s.equal("rule", s.lastRule(), rest) }},
 		{"turns ", func(rest string) { s.equal("outcomes", s.outcomes(), rest) }},
 		{"asked ", func(rest string) { s.equal("question", s.asked, rest) }},
 		{"status ", func(rest string) { s.equal("status", s.lastStatus(), rest) }},
 		{"attempts ", func(rest string) { s.equal("attempts", strconv.Itoa(s.attempts), rest) }},
+		{"doubted", func(string) { s.doubted(true) }},
+		{"not doubted", func(string) { s.doubted(false) }},
+		{"unreachable", func(string) { s.unreachable(true) }},
+		{"reachable", func(string) { s.unreachable(false) }},
+		{"marketing ", func(rest string) { s.marketing(rest) }},
 	}
 	for _, c := range checks {
 		if rest, ok := strings.CutPrefix(what, c.prefix); ok {
@@ -65,7 +70,7 @@ func (s *story) nothingElse() {
 // handoff checks a part of the customer's latest handoff.
 func (s *story) handoff(rest string) {
 	s.Helper()
-	list := s.handoffs(s.conversation(ana()).ID)
+	list := s.handoffs(s.conversation(s.customer).ID)
 	if len(list) == 0 {
 		s.wrong("there is no handoff")
 	}
@@ -85,17 +90,40 @@ func (s *story) handoff(rest string) {
 
 func (s *story) noneOpen() {
 	s.Helper()
-	for _, h := range s.handoffs(s.conversation(ana()).ID) {
+	for _, h := range s.handoffs(s.conversation(s.customer).ID) {
 		if h.State.Open() {
 			s.wrong("there is one for %s", h.Reason)
 		}
 	}
 }
 
+func (s *story) doubted(want bool) {
+	s.Helper()
+	if at := s.conversation(s.customer).DoubtedAt; at.IsZero() == want {
+		s.wrong("the identity was doubted at %s", at)
+	}
+}
+
+func (s *story) unreachable(want bool) {
+	s.Helper()
+	if c := s.conversation(s.customer); c.UnreachableAt.IsZero() == want || (c.Unreachable == nil) == want {
+		s.wrong("the customer could not be reached at %s, for %v", c.UnreachableAt, c.Unreachable)
+	}
+}
+
+func (s *story) marketing(want string) {
+	s.Helper()
+	got := s.conversation(s.customer).Marketing
+	if got == "" {
+		got = "allowed"
+	}
+	s.equal("marketing", got, want)
+}
+
 // lastRule is the rule of the customer's last committed turn.
 func (s *story) lastRule() (rule string) {
 	s.Helper()
-	for _, r := range s.records(s.conversation(ana()).ID) {
+	for _, r := range s.records(s.conversation(s.customer).ID) {
 		if r.Outcome == gateway.OutcomeCommitted {
 			rule = r.Decision.Rule
 		}
@@ -107,7 +135,7 @@ func (s *story) lastRule() (rule string) {
 func (s *story) outcomes() string {
 	s.Helper()
 	var all []string
-	for _, r := range s.records(s.conversation(ana()).ID) {
+	for _, r := range s.records(s.conversation(s.customer).ID) {
 		all = append(all, string(r.Outcome))
 	}
 	return strings.Join(all, " ")
@@ -116,11 +144,7 @@ func (s *story) outcomes() string {
 // lastStatus is the delivery state of the newest message out that is ours to send.
 func (s *story) lastStatus() (status string) {
 	s.Helper()
-	list, _, err := s.store.Messages(s.ctx, s.conversation(ana()).ID, gateway.Page{Limit: 200})
-	if err != nil {
-		s.wrong("messages: %v", err)
-	}
-	for _, m := range list {
+	for _, m := range s.messages(s.conversation(s.customer).ID) {
 		echo := m.Author == gateway.AuthorAgent && m.Agent == ""
 		if m.Direction == "out" && !echo {
 			status = m.Status

@@ -21,18 +21,24 @@ func (w *world) settle() {
 // when everything has come to its end.
 func (w *world) holds(customers ...gateway.Identity) {
 	w.Helper()
+	w.media.duringFetch = nil
 	w.settle()
+	w.fetchAll()
 	w.eachMessageOnce(customers)
 	for _, who := range customers {
 		if w.wrote(who) {
 			w.oneReplyATurn(who)
 			w.oneOpenHandoff(who)
+			w.nothingWithdrawn(who)
 		}
 	}
 }
 
 // wrote tells whether there is anything of a customer.
 func (w *world) wrote(who gateway.Identity) bool {
+	if who.IsZero() {
+		return false
+	}
 	for _, e := range w.accepted {
 		if e.From == who && e.Message != nil {
 			return true
@@ -42,7 +48,8 @@ func (w *world) wrote(who gateway.Identity) bool {
 }
 
 // eachMessageOnce: every message and echo is done with in exactly one committed
-// turn, whose record says why it went as it did (I1, I3, I5).
+// turn, whose record says why it went as it did (I1, I3, I5). What the customer took
+// back before it was answered is in none, and neither are signals.
 func (w *world) eachMessageOnce(customers []gateway.Identity) {
 	w.Helper()
 	done := map[string]int{}
@@ -62,9 +69,17 @@ func (w *world) eachMessageOnce(customers []gateway.Identity) {
 			}
 		}
 	}
+	withdrawn := w.withdrawn()
 	for _, e := range w.accepted {
+		if e.Message == nil {
+			continue
+		}
 		sum := sha256.Sum256([]byte(e.Key))
-		if n := done[hex.EncodeToString(sum[:8])]; e.Message != nil && n != 1 {
+		n, most := done[hex.EncodeToString(sum[:8])], 1
+		if e.Kind == gateway.EventSignal {
+			most = 0
+		}
+		if n > most || n < most && !withdrawn[e.Key] {
 			w.Errorf("%s %q is in %d committed turns", e.Kind, e.Message.Text, n)
 		}
 	}
@@ -84,23 +99,13 @@ func (w *world) oneReplyATurn(who gateway.Identity) {
 			w.Errorf("a turn that is %s by %s has a reply", r.Outcome, r.Decision.Rule)
 		}
 	}
-	for after := ""; ; {
-		list, next, err := w.store.Messages(w.ctx, id, gateway.Page{After: after, Limit: 200})
-		if err != nil {
-			w.Fatalf("messages: %v", err)
+	for _, m := range w.messages(id) {
+		if m.Author == gateway.AuthorBot && m.Type != string(gateway.ContentTemplate) {
+			said++
 		}
-		for _, m := range list {
-			if m.Author == gateway.AuthorBot {
-				said++
-			}
-			if m.Status == string(gateway.DeliveryQueued) || m.Status == string(gateway.DeliverySending) {
-				w.Errorf("a message is still %s when everything is over", m.Status)
-			}
+		if m.Status == string(gateway.DeliveryQueued) || m.Status == string(gateway.DeliverySending) {
+			w.Errorf("a message is still %s when everything is over", m.Status)
 		}
-		if next == "" {
-			break
-		}
-		after = next
 	}
 	if said != replies {
 		w.Errorf("%d turns have a reply and the bot said %d things", replies, said)

@@ -1,6 +1,7 @@
 package gatewaytest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -108,6 +109,15 @@ func (w *world) deeds(r *rapid.T) []deed {
 	outside := []deed{
 		write,
 		{"customer sends image", func() { w.says(w.someone(r), "image", "") }},
+		{"customer sends a voice note", func() { w.says(w.someone(r), "audio", "") }},
+		{"customer revokes", func() { w.someEdit(r, "revoke", "") }},
+		{"customer edits", func() { w.someEdit(r, "edit", "¿Tarda más?") }},
+		{"identity is doubted", func() { w.signals(w.someone(r), nil) }},
+		{"agent takes the conversation", func() { w.someTake(r) }},
+		{"file arrives", func() { w.fetch("", nil) }},
+		{"file is heard", func() { w.fetch("¿Y cuánto cuesta?", nil) }},
+		{"file fails", func() { w.fetch("", gateway.ErrFileGone) }},
+		{"file is late", func() { w.fetch("", errLate) }},
 		{"customer reacts", func() { w.says(w.someone(r), "reaction", "👍") }},
 		{"customer threatens", func() { w.says(w.someone(r), "text", "Os voy a denunciar, hablad con mi abogado") }},
 		{"webhook comes again", func() {
@@ -125,6 +135,7 @@ func (w *world) deeds(r *rapid.T) []deed {
 		all = append(all,
 			deed{d.name + " during the answer", func() { w.duringAnswer.add(d.do) }},
 			deed{d.name + " during the send", func() { w.duringSend.add(d.do) }},
+			deed{d.name + " during the fetch", func() { w.media.duringFetch.add(d.do) }},
 		)
 	}
 	for _, outcome := range []gateway.SendOutcome{gateway.SendRetry, gateway.SendUnknown, gateway.SendRejected} {
@@ -145,31 +156,66 @@ func (w *world) someStatus(r *rapid.T) {
 	m := rapid.SampledFrom(w.took).Draw(r, "message")
 	w.reports(m, rapid.SampledFrom([]gateway.DeliveryState{
 		gateway.DeliverySent, gateway.DeliveryDelivered, gateway.DeliveryRead, gateway.DeliveryFailed, "",
-	}).Draw(r, "state"))
+	}).Draw(r, "state"), rapid.SampledFrom(append(classes(), gateway.ErrorOther)).Draw(r, "class"))
 }
 
-func (w *world) someAction(r *rapid.T) {
-	var list []gateway.Handoff
+// errLate says that a file can't be had yet.
+var errLate = errors.New("the channel is away")
+
+// someEdit changes or withdraws something that a customer wrote, whenever that was.
+func (w *world) someEdit(r *rapid.T, kind, text string) {
+	var wrote []gateway.Event
+	for _, e := range w.accepted {
+		if e.Kind == gateway.EventMessage {
+			wrote = append(wrote, e)
+		}
+	}
+	if len(wrote) > 0 {
+		w.about(rapid.SampledFrom(wrote).Draw(r, "message"), kind, text)
+	}
+}
+
+func (w *world) someTake(r *rapid.T) {
+	list := w.found()
+	if len(list) == 0 {
+		return
+	}
+	c := rapid.SampledFrom(list).Draw(r, "conversation")
+	err := w.take(c.ID, rapid.SampledFrom([]string{"marta", "luis"}).Draw(r, "agent"))
+	if err != nil && (c.Mode != gateway.ModeAgent || !errors.Is(err, gateway.ErrTaken)) {
+		w.Errorf("take a conversation that is %s: %v", c.Mode, err)
+	}
+}
+
+// found are the conversations that the customers have by now: what somebody wrote
+// just now may have none yet.
+func (w *world) found() []gateway.Conversation {
+	var all []gateway.Conversation
 	for _, who := range w.people() {
-		// What somebody wrote just now may have no conversation yet.
 		of := gateway.ConversationFilter{Contact: who.UserID + who.Phone}
 		found, _, err := w.store.Conversations(w.ctx, of, gateway.Page{})
 		if err != nil {
 			w.Fatalf("conversations: %v", err)
 		}
-		for _, c := range found {
-			list = append(list, w.handoffs(c.ID)...)
-		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+func (w *world) someAction(r *rapid.T) {
+	var list []gateway.Handoff
+	for _, c := range w.found() {
+		list = append(list, w.handoffs(c.ID)...)
 	}
 	if len(list) == 0 {
 		return
 	}
 	h := rapid.SampledFrom(list).Draw(r, "handoff")
 	kind := rapid.SampledFrom([]gateway.ActionKind{
-		gateway.ActionClaim, gateway.ActionReply, gateway.ActionReturn, gateway.ActionResolve,
+		gateway.ActionClaim, gateway.ActionReply, gateway.ActionReturn, gateway.ActionResolve, gateway.ActionVerify,
 	}).Draw(r, "action")
 	err := w.act(h, kind, rapid.SampledFrom([]string{"marta", "luis"}).Draw(r, "agent"), "Hola")
-	if err == nil && !h.State.Open() || err != nil && h.State == gateway.HandoffQueued {
+	if err == nil && !h.State.Open() || err != nil && h.State == gateway.HandoffQueued && kind != gateway.ActionVerify {
 		w.Errorf("%s of a handoff that is %s: %v", kind, h.State, err)
 	}
 }

@@ -2,7 +2,6 @@ package gatewaytest
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -29,17 +28,30 @@ var conversations embed.FS
 //
 //	customer says TEXT                  also: neighbour says TEXT
 //	customer sends image                or any other type, "reaction" among them
+//	customer sends image captioned TEXT
+//	customer revokes                    the last message of theirs; also: edits to TEXT
+//	number changes                      the customer writes from another one from now on
+//	stranger says TEXT                  from the number that the customer had
+//	identity is doubted                 the channel tells so, without a change
+//	file arrives                        and nobody hears or sees it; also: fails, is late
+//	file is heard as TEXT               also: is seen as TEXT
 //	duplicate                           the last webhook comes again
 //	echo TEXT                           the shop writes from its phone app
 //	time advances 2s
 //	answer is TEXT; confidence 0.3      or: needs human, small talk, check fails, asked W1
 //	model is down                       or: knowledge is down, answerer panics, orders are down, all is well
 //	next send fails                     or: is unknown, is lost, is rejected, waits 6s
+//	next send is rejected: window       or any other class of errors
 //	status delivered                    of the message that was sent last
-//	agent ana takes                     or: replies TEXT, returns, resolves
+//	status failed: unreachable          or any other class of errors
+//	template is approved                the one that asks the customer to write again
+//	agent ana takes                     or: replies TEXT, returns, resolves, verifies
+//	agent ana takes the conversation    without being asked
+//	agent ana sends template TEXT
 //	agent luis is refused: takes
 //	during the answer: DEED             happens while the next answer is made
 //	during the send: DEED               happens while the next message is sent
+//	during the fetch: DEED              happens while the next file is fetched
 //	others work                         during something, what else is due is done
 //	crash                               the process is killed; another one starts
 //
@@ -56,6 +68,8 @@ var conversations embed.FS
 //	expect asked TEXT                   the last question, its messages joined by " / "
 //	expect status sent                  of the message that was written last
 //	expect attempts 2                   how often the provider was asked to send
+//	expect doubted                      or: not doubted, unreachable, reachable
+//	expect marketing stop               or: marketing allowed
 //
 // A message that no line expects fails the story, and so does a broken invariant:
 // they are all checked when the story is over.
@@ -85,6 +99,10 @@ func TestScripts(t *testing.T, place func(testing.TB) Open) {
 type story struct {
 	*world
 	line string
+	// customer is who it is about, and stranger who has the number that they left, once
+	// they wrote.
+	customer gateway.Identity
+	stranger gateway.Identity
 }
 
 func play(t *testing.T, open Open, script *txtar.Archive) {
@@ -92,7 +110,7 @@ func play(t *testing.T, open Open, script *txtar.Archive) {
 	if len(script.Comment) == 0 || len(script.Files) != 1 || script.Files[0].Name != "story" {
 		t.Fatal("a script has a comment and one file, the story")
 	}
-	s := &story{world: newWorld(t.Context(), t, open)}
+	s := &story{world: newWorld(t.Context(), t, open), customer: ana()}
 	defer s.close()
 	for i, line := range strings.Split(string(script.Files[0].Data), "\n") {
 		line = strings.TrimSpace(line)
@@ -109,7 +127,7 @@ func play(t *testing.T, open Open, script *txtar.Archive) {
 	}
 	s.line = "the end"
 	s.nothingElse()
-	s.holds(ana(), ben())
+	s.holds(s.customer, ben(), s.stranger)
 }
 
 // wrong ends the story.
@@ -127,15 +145,20 @@ func (s *story) do(line string) {
 	}{
 		{"during the answer: ", func(rest string) { s.duringAnswer.add(func() { s.do(rest) }) }},
 		{"during the send: ", func(rest string) { s.duringSend.add(func() { s.do(rest) }) }},
-		{"customer says ", func(rest string) { s.says(ana(), "text", rest) }},
+		{"during the fetch: ", func(rest string) { s.media.duringFetch.add(func() { s.do(rest) }) }},
+		{"customer ", s.customerDoes},
 		{"neighbour says ", func(rest string) { s.says(ben(), "text", rest) }},
-		{"customer sends ", func(rest string) { s.says(ana(), rest, reaction(rest)) }},
+		{"stranger says ", s.strangerSays},
+		{"number changes", func(string) { s.numberChanges() }},
+		{"identity is doubted", func(string) { s.signals(s.customer, nil) }},
+		{"file ", s.file},
 		{"duplicate", func(string) { s.again(len(s.accepted) - 1) }},
-		{"echo ", func(rest string) { s.echoes(ana(), rest) }},
+		{"echo ", func(rest string) { s.echoes(s.customer, rest) }},
 		{"time advances ", s.timeAdvances},
 		{"answer is ", s.answerIs},
 		{"next send ", s.nextSend},
-		{"status ", func(rest string) { s.reports(s.took[len(s.took)-1], gateway.DeliveryState(rest)) }},
+		{"status ", s.status},
+		{"template is approved", func(string) { s.templateIsApproved() }},
 		{"agent ", s.agent},
 		{"crash", func(string) { s.crash() }},
 		{"others work", func(string) { s.work() }},
@@ -147,14 +170,6 @@ func (s *story) do(line string) {
 			return
 		}
 	}
-}
-
-// reaction is the text of a message that has one although nobody can read it.
-func reaction(kind string) string {
-	if kind == "reaction" {
-		return "👍"
-	}
-	return ""
 }
 
 func (s *story) timeAdvances(rest string) {
@@ -215,6 +230,8 @@ func (s *story) weather(line string) {
 
 func (s *story) nextSend(rest string) {
 	s.Helper()
+	rest, class, _ := strings.Cut(rest, ": ")
+	s.refusal = gateway.ErrorClass(class)
 	switch rest {
 	case "fails":
 		s.outcome = gateway.SendRetry
@@ -231,30 +248,5 @@ func (s *story) nextSend(rest string) {
 			s.wrong("no such end of a send")
 		}
 		s.wait = wait
-	}
-}
-
-// agent does what an agent does, with the customer's latest handoff.
-func (s *story) agent(rest string) {
-	s.Helper()
-	name, deed, _ := strings.Cut(rest, " ")
-	refused, isRefused := strings.CutPrefix(deed, "is refused: ")
-	word, text, _ := strings.Cut(refused, " ")
-	kind, ok := map[string]gateway.ActionKind{
-		"takes": gateway.ActionClaim, "replies": gateway.ActionReply,
-		"returns": gateway.ActionReturn, "resolves": gateway.ActionResolve,
-	}[word]
-	list := s.handoffs(s.conversation(ana()).ID)
-	if !ok || len(list) == 0 {
-		s.wrong("no such deed of an agent, or none of %d handoffs to do it with", len(list))
-	}
-	err := s.act(list[len(list)-1], kind, name, text)
-	switch {
-	case isRefused && err == nil:
-		s.wrong("not refused")
-	case isRefused && !errors.Is(err, gateway.ErrTaken) && !errors.Is(err, gateway.ErrClosed) && !errors.Is(err, gateway.ErrWindowClosed):
-		s.wrong("refused with %v", err)
-	case !isRefused && err != nil:
-		s.wrong("%v", err)
 	}
 }

@@ -69,6 +69,14 @@ func (s *mortal) Settle(ctx context.Context, o *gateway.Outgoing, r gateway.Send
 	return s.Store.Settle(ctx, o, r)
 }
 
+// SettleFile implements gateway.Files.
+func (s *mortal) SettleFile(ctx context.Context, f *gateway.File, r gateway.FileResult) error {
+	if s.dead {
+		return errDead
+	}
+	return s.Store.SettleFile(ctx, f, r)
+}
+
 // sent is one message as the provider saw it.
 type sent struct {
 	gateway.Outgoing
@@ -115,9 +123,11 @@ type world struct {
 	facts        rag.OrderFacts
 	duringAnswer hook
 	asked        string
-	// outcome is how the next attempt to send ends, lost whether the provider never
+	media        *media
+	// outcome is how the next attempt to send ends, refusal what is wrong then, lost whether the provider never
 	// hears of it; duringSend runs in it.
 	outcome    gateway.SendOutcome
+	refusal    gateway.ErrorClass
 	lost       bool
 	duringSend hook
 	wait       time.Duration
@@ -134,6 +144,7 @@ func newWorld(ctx context.Context, tb TB, open Open) *world {
 		now: epoch,
 	}
 	w.answer = goodAnswer("Tarda de 3 a 5 días.")
+	w.media = &media{kept: map[string][]byte{}}
 	w.start()
 	return w
 }
@@ -159,6 +170,7 @@ func (w *world) start() {
 	w.gateway, err = gateway.New(gateway.Config{
 		Store: w.store, Answerer: w, Orders: w, Sender: w, Limiter: w,
 		Now: func() time.Time { return w.now }, QuietPeriod: quiet, MaxBurst: maxBurst,
+		Source: w.media, Vault: w.media, Transcriber: w.media, Describer: w.media, ReopenTemplate: "reopen",
 	})
 	if err != nil {
 		w.Fatalf("new gateway: %v", err)
@@ -217,7 +229,8 @@ func (w *world) Send(_ context.Context, o *gateway.Outgoing) (gateway.SendResult
 		w.took = append(w.took, sent{*o, r.ProviderID})
 	}
 	if outcome != gateway.SendAccepted {
-		r.Error, r.ProviderID = &gateway.SendError{Code: 131000, Title: "Something went wrong"}, ""
+		r.Error, r.ProviderID = &gateway.SendError{Code: 131000, Title: "Something went wrong", Class: w.refusal}, ""
+		w.refusal = gateway.ErrorOther
 	}
 	w.duringSend.run()
 	return r, nil
@@ -236,6 +249,9 @@ func (w *world) accept(e gateway.Event) {
 	}
 	if e.Message != nil {
 		e.Message.ProviderID = "wamid." + e.Key
+		if e.Message.Media != nil {
+			e.Message.Media.ProviderID = "media." + e.Key
+		}
 	}
 	e.Channel = channel
 	if _, err := w.store.Store.Accept(w.ctx, []gateway.Event{e}); err != nil {
@@ -246,7 +262,11 @@ func (w *world) accept(e gateway.Event) {
 
 func (w *world) says(who gateway.Identity, kind, text string) {
 	w.Helper()
-	w.accept(gateway.Event{Kind: gateway.EventMessage, From: who, Message: &gateway.Message{Type: kind, Text: text}})
+	m := &gateway.Message{Type: kind, Text: text}
+	if hasFile(kind) {
+		m.Media = &gateway.Media{MIME: kind + "/x", Voice: kind == "audio"}
+	}
+	w.accept(gateway.Event{Kind: gateway.EventMessage, From: who, Message: m})
 }
 
 func (w *world) echoes(to gateway.Identity, text string) {
@@ -263,11 +283,11 @@ func (w *world) again(i int) {
 }
 
 // reports has the provider tell what became of a message.
-func (w *world) reports(m sent, state gateway.DeliveryState) {
+func (w *world) reports(m sent, state gateway.DeliveryState, class gateway.ErrorClass) {
 	w.Helper()
 	s := gateway.Status{ProviderID: m.providerID, OutgoingID: m.ID, State: state}
 	if state == gateway.DeliveryFailed {
-		s.Error = &gateway.SendError{Code: 131026, Title: "Message undeliverable"}
+		s.Error = &gateway.SendError{Code: 131026, Title: "Message undeliverable", Class: class}
 	}
 	w.accept(gateway.Event{Kind: gateway.EventStatus, From: m.To, Status: &s})
 }
