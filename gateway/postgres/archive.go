@@ -30,16 +30,16 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("purge webhooks: %w", err)
 	}
-	for {
+	changed := dropped.RowsAffected() > 0
+	for more := true; more; {
 		emptied, err := s.pool.Exec(ctx, raws, stamp(before), purgeBatch)
 		if err != nil {
 			return 0, fmt.Errorf("purge events: %w", err)
 		}
-		if emptied.RowsAffected() < purgeBatch {
-			break
-		}
+		more = emptied.RowsAffected() == purgeBatch
+		changed = changed || emptied.RowsAffected() > 0
 	}
-	if dropped.RowsAffected() > 0 {
+	if changed {
 		if _, err := s.pool.Exec(ctx, bump); err != nil {
 			return 0, fmt.Errorf("raise the revision: %w", err)
 		}
