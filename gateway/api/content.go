@@ -91,10 +91,13 @@ func viewMedia(m gateway.Media) mediaView {
 	return v
 }
 
-// lenient is JSON as it came. What is no JSON after all becomes a string: it must not
-// make the whole list unreadable.
+// lenient is JSON as it came, or nil for none. What is no JSON after all becomes a
+// string: it must not make the whole list unreadable.
 func lenient(raw json.RawMessage) json.RawMessage {
-	if len(raw) > 0 && !json.Valid(raw) {
+	if len(raw) == 0 {
+		return nil
+	}
+	if !json.Valid(raw) {
 		// Marshalling a string can't fail.
 		raw, _ = json.Marshal(string(raw))
 	}

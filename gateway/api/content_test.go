@@ -163,6 +163,9 @@ func TestContentOfOutgoing(t *testing.T) {
 	b := setup(t)
 	b.store.Put(gateway.Conversation{ID: "c"})
 	b.store.Say("c", incoming("plain", gateway.Message{Type: "text", Text: "hola", QuotedID: "wamid.x"}))
+	empty := incoming("empty", gateway.Message{Type: "text", Form: json.RawMessage{}})
+	empty.Payload = json.RawMessage{}
+	b.store.Say("c", empty)
 	b.store.Say("c", desktest.Out("old", "hola", now, gateway.AuthorBot, gateway.DeliverySent))
 	list := get[[]map[string]any](t, b, "/api/v1/conversations/c/messages", "messages")
 	for _, m := range list {

@@ -157,6 +157,7 @@ func (a *API) fileContent(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	switch f.State {
+	case gateway.FileStored:
 	case gateway.FileWaiting:
 		return nil, &problem{http.StatusNotFound, "not_found", "This file is still being fetched. Try again in a minute."}
 	case gateway.FileFailed:

@@ -247,7 +247,7 @@ func TestTakeAndVerify(t *testing.T) {
 	}
 	for _, step := range steps {
 		w := b.call("POST", "/api/v1/"+step.target, step.body)
-		got := ""
+		var got string
 		if w.Code == http.StatusOK {
 			var body struct {
 				Handoff struct{ Reason, State, Agent string }
