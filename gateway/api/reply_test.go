@@ -92,26 +92,26 @@ func sameJSON(t *testing.T, a, b string) bool {
 func TestReplyRefusesWhatCanNotBeSent(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for body, want := range map[string]string{
-		`{"content":{}}`:                            "content needs a kind.",
-		`{"text":"a","content":{"buttons":[]}}`:     "content needs a kind.",
-		`{"content":{"kind":"poll"}}`:               "The kind of content is not known.",
-		`{"content":{"kind":"text"}}`:               "text is needed for a reply, with 1 to 4096 characters.",
-		`{"text":"a","content":{"kind":"buttons"}}`: "A message has 1 to 3 buttons.",
-		`{"text":"a","content":{"kind":"audio","media":{"url":"https://a.example/a"}}}`:     "This kind of message takes no text.",
-		`{"content":{"kind":"image","media":{"url":"file:///etc/passwd"}}}`:                 "A file's address starts with https:// or http://.",
-		`{"content":{"kind":"image","media":{"file_id":"none"}}}`:                           "There is no file with this file_id: send it with POST /api/v1/files first.",
-		`{"content":{"kind":"image","media":{"file_id":"../../etc"}}}`:                      "There is no file with this file_id: send it with POST /api/v1/files first.",
-		`{"content":{"kind":"location","location":{"latitude":91,"longitude":0}}}`:          "A location has a latitude from -90 to 90 and a longitude from -180 to 180.",
-		`{"text":"` + strings.Repeat("a", 1025) + `","content":{"kind":"contact_request"}}`: "The text is longer than 1024 characters.",
-		`{"text":"a","quote_id":"` + strings.Repeat("a", 513) + `"}`:                        "quote_id is longer than 512 bytes.",
-		`{"text":"a","content":[]}`:                                                "The body is not valid JSON of the expected shape.",
-		`{"text":"a","content":{"kind":3}}`:                                        "The body is not valid JSON of the expected shape.",
-		`{"text":"a","content":{"kind":"list","list":{"open":"o","sections":{}}}}`: "The body is not valid JSON of the expected shape.",
+	for _, test := range []struct{ body, want string }{
+		{`{"content":{}}`, "content needs a kind."},
+		{`{"text":"a","content":{"buttons":[]}}`, "content needs a kind."},
+		{`{"content":{"kind":"poll"}}`, "The kind of content is not known."},
+		{`{"content":{"kind":"text"}}`, "text is needed for a reply, with 1 to 4096 characters."},
+		{`{"text":"a","content":{"kind":"buttons"}}`, "A message has 1 to 3 buttons."},
+		{`{"text":"a","content":{"kind":"audio","media":{"url":"https://a.example/a"}}}`, "This kind of message takes no text."},
+		{`{"content":{"kind":"image","media":{"url":"file:///etc/passwd"}}}`, "A file's address starts with https:// or http://."},
+		{`{"content":{"kind":"image","media":{"file_id":"none"}}}`, "There is no file with this file_id: send it with POST /api/v1/files first."},
+		{`{"content":{"kind":"image","media":{"file_id":"../../etc"}}}`, "There is no file with this file_id: send it with POST /api/v1/files first."},
+		{`{"content":{"kind":"location","location":{"latitude":91,"longitude":0}}}`, "A location has a latitude from -90 to 90 and a longitude from -180 to 180."},
+		{`{"text":"` + strings.Repeat("a", 1025) + `","content":{"kind":"contact_request"}}`, "The text is longer than 1024 characters."},
+		{`{"text":"a","quote_id":"` + strings.Repeat("a", 513) + `"}`, "quote_id is longer than 512 bytes."},
+		{`{"text":"a","content":[]}`, "The body is not valid JSON of the expected shape."},
+		{`{"text":"a","content":{"kind":3}}`, "The body is not valid JSON of the expected shape."},
+		{`{"text":"a","content":{"kind":"list","list":{"open":"o","sections":{}}}}`, "The body is not valid JSON of the expected shape."},
 	} {
-		w := b.call("POST", "/api/v1/handoffs/"+desktest.TomHandoff+"/reply", body)
-		if got := code(t, w); got != "400 invalid" || refusal(t, w.Body.Bytes()) != want {
-			t.Errorf("%.60s: %s %s", body, got, w.Body)
+		w := b.call("POST", "/api/v1/handoffs/"+desktest.TomHandoff+"/reply", test.body)
+		if got := code(t, w); got != "400 invalid" || refusal(t, w.Body.Bytes()) != test.want {
+			t.Errorf("%.60s: %s %s", test.body, got, w.Body)
 		}
 	}
 	if h, err := b.store.Handoff(t.Context(), desktest.TomHandoff); err != nil || h.State != gateway.HandoffQueued || *b.changed != 0 {
