@@ -181,7 +181,7 @@ func TestLongAlerts(t *testing.T) {
 // customer, and stay out.
 func TestProblems(t *testing.T) {
 	t.Parallel()
-	e := one(t, value(`"errors":[{"code":130429,"title":"34600111222","error_data":{"details":"34600111222"}}]`))
+	e := one(t, inValue(`"errors":[{"code":130429,"title":"34600111222","error_data":{"details":"34600111222"}}]`))
 	want := &gateway.Alert{
 		Kind: "problem", Subject: "100", State: "130429", Level: gateway.AlertWarning, Detail: "The number sends too fast.", At: noon,
 	}

@@ -23,7 +23,7 @@ const (
 func seeds() [][]byte {
 	var all [][]byte
 	for _, c := range contents {
-		all = append(all, value(`"messages":[{"from":"34600111222","id":"wamid.A",`+c.content+`}]`))
+		all = append(all, inValue(`"messages":[{"from":"34600111222","id":"wamid.A",`+c.content+`}]`))
 	}
 	for _, field := range []string{"account_update", "message_template_status_update", "user_preferences", "user_id_update"} {
 		all = append(all, change(field, `{"event":"APPROVED","message_template_name":"a","`+field+`":[{"wa_id":"1","value":"stop"}]}`))
@@ -225,7 +225,7 @@ func TestContent(t *testing.T) {
 				t.Errorf("%s: %s", e.Kind, diff)
 			}
 			// A person of the shop can send all of it, too.
-			echo := one(t, value(`"message_echoes":[{"to":"34600111222","id":"wamid.A",`+c.content+`}]`))
+			echo := one(t, inValue(`"message_echoes":[{"to":"34600111222","id":"wamid.A",`+c.content+`}]`))
 			if diff := cmp.Diff(e.Message, echo.Message); diff != "" || echo.Kind != gateway.EventEcho {
 				t.Errorf("as an echo %s: %s", echo.Kind, diff)
 			}
@@ -259,7 +259,7 @@ func TestLostContentHasItsReason(t *testing.T) {
 		`"messages":[{"from":"1","id":"a","type":"interactive","errors":[{"code":2}]}],"errors":[{"code":131000}]`:     2,
 		`"messages":[{"from":"1","id":"a","type":"interactive","interactive":{"type":"x","x":{"y":1}}}],"errors":[{}]`: 0,
 	} {
-		events, err := Parse(value(body), noon)
+		events, err := Parse(inValue(body), noon)
 		if err != nil || len(events) < 2 || events[0].Kind != gateway.EventMessage {
 			t.Fatalf("%s: %v", body, err)
 		}

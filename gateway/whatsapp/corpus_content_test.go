@@ -37,7 +37,7 @@ func referralOf(of func(*gateway.Referral) string) func(*gateway.Message) []stri
 	return part(func(m *gateway.Message) *gateway.Referral { return m.Referral }, of)
 }
 
-func placeOf(of func(*gateway.Location) string) func(*gateway.Message) []string {
+func locationOf(of func(*gateway.Location) string) func(*gateway.Message) []string {
 	return part(func(m *gateway.Message) *gateway.Location { return m.Location }, of)
 }
 
@@ -83,9 +83,9 @@ var values = func() map[string]func(*gateway.Message) []string {
 		"button.payload":                               choiceID,
 		"interactive.list_reply.description":           choiceOf(func(c *gateway.Choice) string { return c.Description }),
 		"document.filename":                            media(func(f *gateway.Media) string { return f.Filename }),
-		"location.latitude":                            placeOf(func(l *gateway.Location) string { return fmt.Sprint(l.Latitude) }),
-		"location.longitude":                           placeOf(func(l *gateway.Location) string { return fmt.Sprint(l.Longitude) }),
-		"location.url":                                 placeOf(func(l *gateway.Location) string { return l.URL }),
+		"location.latitude":                            locationOf(func(l *gateway.Location) string { return fmt.Sprint(l.Latitude) }),
+		"location.longitude":                           locationOf(func(l *gateway.Location) string { return fmt.Sprint(l.Longitude) }),
+		"location.url":                                 locationOf(func(l *gateway.Location) string { return l.URL }),
 		"contacts.*.name.formatted_name":               each(func(m *gateway.Message) []gateway.Card { return m.Cards }, func(c gateway.Card) string { return c.Name }),
 		"contacts.*.phones.*.phone":                    each(allPhones, func(p gateway.CardPhone) string { return p.Phone }),
 		"contacts.*.phones.*.wa_id":                    each(allPhones, func(p gateway.CardPhone) string { return p.WhatsApp }),
@@ -269,10 +269,10 @@ func kindOf(item map[string]any, e gateway.Event) gateway.EventKind {
 		return gateway.EventStatus
 	case wish:
 		return gateway.EventPreference
-	case slices.Contains([]string{"system", "edit", "revoke", "request_welcome"}, kind), slices.Contains(asked, callPermission):
-		return gateway.EventSignal
 	case strings.HasPrefix(e.Key, "echo|"):
 		return gateway.EventEcho
+	case slices.Contains([]string{"system", "edit", "revoke", "request_welcome"}, kind), slices.Contains(asked, callPermission):
+		return gateway.EventSignal
 	}
 	return gateway.EventMessage
 }

@@ -282,7 +282,7 @@ func checkMessage(t testing.TB, name string, e gateway.Event) {
 	if err != nil || !goodEscapes(kept) || m.Type == "" || !storable(m.Text+m.ProviderID+m.QuotedID) {
 		t.Errorf("%s: message %+v, %v", name, m, err)
 	}
-	if e.About != about("message", m.QuotedID) && (e.Kind != gateway.EventSignal || e.About != about("echo", m.QuotedID)) {
+	if e.About != about(m.QuotedID) && (e.Kind != gateway.EventEcho || e.About != "" || !signals[m.Type]) {
 		t.Errorf("%s: about %q", name, e.About)
 	}
 	if f := m.Media; f != nil && (f.ProviderID == "" || !hexSum.MatchString(f.SHA256) || len(f.MIME) > maxMIME || len(f.Filename) > maxFilename) {

@@ -213,7 +213,7 @@ func (p *parser) message(at place, raw piece) {
 		e.Kind = gateway.EventUnreadable
 	default:
 		e.From, e.Name, e.Message = who, name, p.content(kind, m)
-		e.About = about("message", e.Message.QuotedID)
+		e.About = about(e.Message.QuotedID)
 		if signals[kind] {
 			e.Kind = gateway.EventSignal
 		}
@@ -226,17 +226,17 @@ func (p *parser) message(at place, raw piece) {
 
 func (at place) isOwn(who gateway.Identity) bool { return at.own != "" && who.Phone == at.own }
 
-// about is the key of the message that one names, or empty.
-func about(kind, id string) string {
+// about is the key that the customer's message with an id has, or empty.
+func about(id string) string {
 	if id == "" {
 		return ""
 	}
-	return key(kind, id)
+	return key("message", id)
 }
 
 // echo reads a message that a person of the shop wrote in the phone app. The
-// customer is the one it went to. When that person edits or withdraws one, it is a
-// message of the shop that this is about, and no sign of taking over.
+// customer is the one it went to. When that person edits or withdraws one, it is an
+// echo too and no signal: signals tell of the customer.
 func (p *parser) echo(at place, raw piece) {
 	m, ok := open(raw)
 	if !ok {
@@ -255,9 +255,8 @@ func (p *parser) echo(at place, raw piece) {
 		e.Kind = gateway.EventUnreadable
 	default:
 		e.From, e.Name, e.Message = who, name, p.content(kind, m)
-		e.About = about("message", e.Message.QuotedID)
-		if kind == "edit" || kind == "revoke" {
-			e.Kind, e.About = gateway.EventSignal, about("echo", e.Message.QuotedID)
+		if !signals[kind] {
+			e.About = about(e.Message.QuotedID)
 		}
 	}
 	p.keep(at, raw, e)

@@ -15,8 +15,8 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// value makes a webhook with one change of the field "messages".
-func value(inside string) []byte {
+// inValue makes a webhook with one change of the field "messages".
+func inValue(inside string) []byte {
 	return fmt.Appendf(nil, `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages",`+
 		`"value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"+34 600 000 000",`+
 		`"phone_number_id":"100"},%s}}]}]}`, inside)
@@ -39,12 +39,12 @@ func one(t testing.TB, body []byte) gateway.Event {
 // said reads a message with that type and content.
 func said(t testing.TB, content string) gateway.Event {
 	t.Helper()
-	return one(t, value(`"messages":[{"from":"34600111222","id":"wamid.A","timestamp":"1764072000",`+content+`}]`))
+	return one(t, inValue(`"messages":[{"from":"34600111222","id":"wamid.A","timestamp":"1764072000",`+content+`}]`))
 }
 
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	body := value(`"contacts":[{"wa_id":"34600999999","profile":{"name":"Otra"}},` +
+	body := inValue(`"contacts":[{"wa_id":"34600999999","profile":{"name":"Otra"}},` +
 		`{"wa_id":"34600111222","user_id":"ES.123abc","profile":{"name":"Lucía"}}],` +
 		`"messages":[{"from":"34600111222","id":"wamid.A","timestamp":"1764072000","type":"text",` +
 		`"context":{"from":"34600000000","id":"wamid.Q"},"text":{"body":"¿Qué plazo hay?"}}]`)
@@ -148,7 +148,7 @@ func TestNoTurn(t *testing.T) {
 		"own was":      `{"from":"34600000000","id":"a","type":"system","system":{"type":"user_changed_number","wa_id":"34600111222"}}`,
 		"own, quietly": `{"from":"34600000000","id":"a","type":"request_welcome"}`,
 	} {
-		e := one(t, value(`"messages":[`+m+`]`))
+		e := one(t, inValue(`"messages":[`+m+`]`))
 		if e.Kind != gateway.EventNotice || e.Key != "message|a" || string(e.Raw) != m || !e.From.IsZero() {
 			t.Errorf("%s: %s %s %s", name, e.Kind, e.Key, e.Raw)
 		}
@@ -177,7 +177,7 @@ func TestIdentity(t *testing.T) {
 		"contacts no list": {`"contacts":{"wa_id":"34600111222"},`, `"from":"34600111222",`, gateway.Identity{Phone: "34600111222"}, ""},
 		"opaque":           {"", `"from":"somebody",`, gateway.Identity{UserID: "somebody"}, ""},
 	} {
-		e := one(t, value(c.contacts+`"messages":[{`+c.from+`"id":"a","type":"text","text":{"body":"x"}}]`))
+		e := one(t, inValue(c.contacts+`"messages":[{`+c.from+`"id":"a","type":"text","text":{"body":"x"}}]`))
 		if e.From != c.want || e.Name != c.name {
 			t.Errorf("%s: got %+v %q", name, e.From, e.Name)
 		}
@@ -189,7 +189,7 @@ func TestNobody(t *testing.T) {
 	t.Parallel()
 	for _, list := range []string{"messages", "message_echoes"} {
 		for _, content := range []string{`"type":"text","text":{"body":"x"}`, `"type":"edit","edit":{"message":{"text":{"body":"x"}}}`} {
-			e := one(t, value(`"`+list+`":[{"id":"a",`+content+`}]`))
+			e := one(t, inValue(`"`+list+`":[{"id":"a",`+content+`}]`))
 			if e.Kind != gateway.EventUnreadable || e.Message != nil || e.About != "" {
 				t.Errorf("%s: %s", list, e.Kind)
 			}
@@ -222,10 +222,10 @@ func TestTooLong(t *testing.T) {
 		"channel":       {channel(128), channel(129)},
 		"message's own": {`"message_echoes":[{"to":"34600111222","id":"` + n(512) + `"}]`, `"message_echoes":[{"to":"34600111222","id":"` + n(513) + `"}]`},
 	} {
-		if e := one(t, value(c.fits)); e.Kind == gateway.EventUnreadable {
+		if e := one(t, inValue(c.fits)); e.Kind == gateway.EventUnreadable {
 			t.Errorf("%s: unreadable at the bound", name)
 		}
-		events, err := Parse(value(c.long+`,"errors":[{"code":1}]`), noon)
+		events, err := Parse(inValue(c.long+`,"errors":[{"code":1}]`), noon)
 		if err != nil || len(events) != 2 || events[1].Kind != gateway.EventNotice {
 			t.Fatalf("%s: %+v, %v", name, events, err)
 		}
@@ -258,7 +258,7 @@ func TestTimes(t *testing.T) {
 }
 
 func value2(extra string) []byte {
-	return value(`"messages":[{` + extra + `"from":"34600111222","id":"a","type":"text","text":{"body":"x"}}]`)
+	return inValue(`"messages":[{` + extra + `"from":"34600111222","id":"a","type":"text","text":{"body":"x"}}]`)
 }
 
 func TestStatuses(t *testing.T) {
@@ -267,7 +267,7 @@ func TestStatuses(t *testing.T) {
 		"sent": gateway.DeliverySent, "delivered": gateway.DeliveryDelivered, "read": gateway.DeliveryRead,
 		"played": gateway.DeliveryRead, "failed": gateway.DeliveryFailed, "deleted": "", "warning": "", "": "",
 	} {
-		e := one(t, value(`"statuses":[{"id":"wamid.S","status":"`+state+`","timestamp":"1764072000",`+
+		e := one(t, inValue(`"statuses":[{"id":"wamid.S","status":"`+state+`","timestamp":"1764072000",`+
 			`"recipient_id":"34600111222","recipient_user_id":"ES.a","biz_opaque_callback_data":"out-1"}]`))
 		if e.Kind != gateway.EventStatus || e.Key != "status|wamid.S|"+state+"|1764072000||" {
 			t.Errorf("%s: %s %s", state, e.Kind, e.Key)
@@ -290,7 +290,7 @@ func TestFailedStatus(t *testing.T) {
 		`999999`:   {Code: 999999, Title: "The channel refused it with a code that is not known"},
 		`null`:     {Title: "The channel gave no reason"},
 	} {
-		e := one(t, value(`"statuses":[{"id":"s","status":"failed","timestamp":"1","errors":[{"code":`+code+
+		e := one(t, inValue(`"statuses":[{"id":"s","status":"failed","timestamp":"1","errors":[{"code":`+code+
 			`,"title":"34600111222","error_data":{"details":"34600111222"}}]}]`))
 		got := *e.Status.Error
 		got.Class, got.Detail = "", ""
@@ -312,7 +312,7 @@ func TestErrorsAsTheyCame(t *testing.T) {
 		`[7,{"code":1}]`:                  `[7,{"code":1}]`,
 		`[]`:                              "", `null`: "", `{"code":1}`: "", `[7]`: "",
 	} {
-		e := one(t, value(`"statuses":[{"id":"s","status":"failed","errors":`+came+`}]`))
+		e := one(t, inValue(`"statuses":[{"id":"s","status":"failed","errors":`+came+`}]`))
 		if string(e.Status.Errors) != want || (want == "") != (e.Status.Error == nil) {
 			t.Errorf("%s was kept as %s, %v", came, e.Status.Errors, e.Status.Error)
 		}
@@ -321,7 +321,7 @@ func TestErrorsAsTheyCame(t *testing.T) {
 
 func TestKeysOfStatuses(t *testing.T) {
 	t.Parallel()
-	body := value(`"statuses":[` + strings.Join([]string{
+	body := inValue(`"statuses":[` + strings.Join([]string{
 		`{"id":"s","status":"sent","timestamp":"1"}`,
 		`{"id":"s","status":"sent","timestamp":"2"}`,
 		`{"id":"s","status":"read","timestamp":"1"}`,
@@ -354,7 +354,7 @@ func TestKeysOfStatuses(t *testing.T) {
 
 func TestEcho(t *testing.T) {
 	t.Parallel()
-	body := strings.ReplaceAll(string(value(`"contacts":[{"wa_id":"34600111222","profile":{"name":"Ana"}}],`+
+	body := strings.ReplaceAll(string(inValue(`"contacts":[{"wa_id":"34600111222","profile":{"name":"Ana"}}],`+
 		`"message_echoes":[{"from":"34600000000","to":"34600111222","to_user_id":"ES.a","id":"e","timestamp":"1764072000",`+
 		`"type":"text","text":{"body":"Voy"}}]`)), `"field":"messages"`, `"field":"smb_message_echoes"`)
 	e := one(t, []byte(body))
@@ -446,7 +446,7 @@ func TestWhereItemsStand(t *testing.T) {
 	t.Parallel()
 	const item = `{"from":"1","id":"a","type":"text","text":{"body":"x"}}`
 	const half = `{"from":"1","id":"a","type":"text","text":{"body":"\ud83d"}}`
-	body := value(`"messages":[` + item + `, ` + item + `,` + half + `],"statuses":[7,{"id":"s"}],"errors":[{"code":1}],"new":` + item)
+	body := inValue(`"messages":[` + item + `, ` + item + `,` + half + `],"statuses":[7,{"id":"s"}],"errors":[{"code":1}],"new":` + item)
 	events, err := Parse(body, noon)
 	if err != nil || len(events) != 7 {
 		t.Fatal(len(events), err)
@@ -516,7 +516,7 @@ func TestAnyText(t *testing.T) {
 			}
 			return string(encoded)
 		}
-		events, err := Parse(value(`"messages":[`+message("x"+a)+`,`+message("x"+b)+`]`), noon)
+		events, err := Parse(inValue(`"messages":[`+message("x"+a)+`,`+message("x"+b)+`]`), noon)
 		if err != nil || len(events) != 2 {
 			r.Fatal(err, len(events))
 		}
@@ -558,8 +558,8 @@ func TestGoodEscapes(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(value2(`"timestamp":"1764072000",`))
-	f.Add(value(`"statuses":[{"id":"s","status":"failed","errors":[{"code":1}]}],"errors":[{"code":2}],"x":{}`))
-	f.Add(value(`"contacts":[{"wa_id":"1"}],"messages":[{"id":"a","type":"edit","edit":{"message":{"order":{}}}},null]`))
+	f.Add(inValue(`"statuses":[{"id":"s","status":"failed","errors":[{"code":1}]}],"errors":[{"code":2}],"x":{}`))
+	f.Add(inValue(`"contacts":[{"wa_id":"1"}],"messages":[{"id":"a","type":"edit","edit":{"message":{"order":{}}}},null]`))
 	for _, seed := range seeds() {
 		f.Add(seed)
 	}
@@ -595,7 +595,7 @@ func batch(n int) []byte {
 			`"timestamp":"1764072000","recipient_id":"34600%06d","biz_opaque_callback_data":"0190a5e2-7c3b-7000-8000-%012d",`+
 			`"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"service"}}`, i, i, i)
 	}
-	return value(`"contacts":[{"wa_id":"34600000000","profile":{"name":"Ana"}}],"messages":[` + strings.Join(messages, ",") +
+	return inValue(`"contacts":[{"wa_id":"34600000000","profile":{"name":"Ana"}}],"messages":[` + strings.Join(messages, ",") +
 		`],"statuses":[` + strings.Join(statuses, ",") + `]`)
 }
 

@@ -66,7 +66,7 @@ func TestChanges(t *testing.T) {
 		"unheard of": {`"from":"34600111222","system":{"type":"user_became_famous","wa_id":"34600333444"}`, person(old, ""), nil},
 		"no system":  {`"from":"34600111222"`, person(old, ""), nil},
 	} {
-		e := one(t, value(`"messages":[{"id":"a","timestamp":"1764072000","type":"system",`+c.message+`}]`))
+		e := one(t, inValue(`"messages":[{"id":"a","timestamp":"1764072000","type":"system",`+c.message+`}]`))
 		if e.Kind != gateway.EventSignal || e.Key != "message|a" || e.About != "" || e.From != c.from {
 			t.Errorf("%s: %s %s %+v", name, e.Kind, e.Key, e.From)
 			continue
@@ -80,7 +80,7 @@ func TestChanges(t *testing.T) {
 // Contacts beside a change fill what it leaves out of the person, of the new one only.
 func TestChangeWithContacts(t *testing.T) {
 	t.Parallel()
-	e := one(t, value(`"contacts":[{"wa_id":"34600333444","user_id":"ES.new","profile":{"name":"Ana"}}],"messages":[{"from":"34600111222",`+
+	e := one(t, inValue(`"contacts":[{"wa_id":"34600333444","user_id":"ES.new","profile":{"name":"Ana"}}],"messages":[{"from":"34600111222",`+
 		`"id":"a","type":"system","system":{"type":"user_changed_number","wa_id":"34600333444","body":"Ana changed"}}]`))
 	if e.From != person("34600333444", "ES.new") || e.Name != "Ana" || e.Message.Text != "Ana changed" || *e.Message.Was != person("34600111222", "") {
 		t.Errorf("%+v %q %+v", e.From, e.Name, e.Message)
@@ -141,29 +141,29 @@ func TestRevokeIgnoresContext(t *testing.T) {
 func TestAboutIsTheKey(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"wamid.A==", "a|b%", strings.Repeat("x", 500), "ñ"} {
-		first := one(t, value(fmt.Sprintf(`"messages":[{"from":"1","id":%q,"type":"text","text":{"body":"x"}}]`, id)))
-		again := one(t, value(fmt.Sprintf(`"messages":[{"from":"1","id":"b","type":"revoke","revoke":{"original_message_id":%q}}]`, id)))
+		first := one(t, inValue(fmt.Sprintf(`"messages":[{"from":"1","id":%q,"type":"text","text":{"body":"x"}}]`, id)))
+		again := one(t, inValue(fmt.Sprintf(`"messages":[{"from":"1","id":"b","type":"revoke","revoke":{"original_message_id":%q}}]`, id)))
 		if first.Key != again.About {
 			t.Errorf("%s is not %s", again.About, first.Key)
 		}
 	}
 }
 
-// When the shop edits or withdraws its own message, nobody takes over by it, and no
-// message of the customer is meant.
-func TestEchoSignals(t *testing.T) {
+// When the shop edits or withdraws its own message, no message of the customer is
+// meant, and it is not the customer who did it.
+func TestEchoesOfChanges(t *testing.T) {
 	t.Parallel()
 	for content, text := range map[string]string{
 		`"type":"revoke","revoke":{"original_message_id":"wamid.Z"}`:                                               "",
 		`"type":"edit","edit":{"original_message_id":"wamid.Z","message":{"type":"text","text":{"body":"mejor"}}}`: "mejor",
 	} {
 		e := one(t, change("smb_message_echoes", `{"message_echoes":[{"from":"34600000000","to":"34600111222","id":"e",`+content+`}]}`))
-		if e.Kind != gateway.EventSignal || e.About != "echo|wamid.Z" || e.Message.Text != text || e.From != person("34600111222", "") {
+		if e.Kind != gateway.EventEcho || e.About != "" || e.Message.QuotedID != "wamid.Z" || e.Message.Text != text || e.From != person("34600111222", "") {
 			t.Errorf("%s: %s about %q", content, e.Kind, e.About)
 		}
 	}
 	for _, group := range []string{`"group_id":"g"`, `"recipient_type":"group"`} {
-		e := one(t, value(`"message_echoes":[{"to":"g","id":"e","type":"text","text":{"body":"x"},`+group+`}]`))
+		e := one(t, inValue(`"message_echoes":[{"to":"g","id":"e","type":"text","text":{"body":"x"},`+group+`}]`))
 		if e.Kind != gateway.EventNotice || !e.From.IsZero() {
 			t.Errorf("%s: %s from %+v", group, e.Kind, e.From)
 		}
