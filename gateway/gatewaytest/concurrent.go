@@ -22,6 +22,10 @@ func TestConcurrent(t *testing.T, place func(testing.TB) Open) {
 		{"OneSenderForAMessage", testSendRace},
 		{"ActAgainstCommit", testActCommitRace},
 		{"MessageAgainstCommit", testMessageCommitRace},
+		{"OneFetcherForAFile", testFileRace},
+		{"OneAgentTakes", testTakeRace},
+		{"OneAlertOfAMatter", testAlertRace},
+		{"OneBodyOfAWebhook", testWebhookRace},
 	})
 }
 

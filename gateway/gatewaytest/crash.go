@@ -18,6 +18,7 @@ func TestCrash(t *testing.T, place func(testing.TB) Open) {
 		{"AfterCommit", testCrashCommit},
 		{"BetweenSendAndSettle", testCrashSend},
 		{"AfterAct", testCrashAct},
+		{"BetweenFetchAndSettle", testCrashFetch},
 		{"WithEverythingUnderWay", testCrashEverything},
 	})
 }
@@ -111,11 +112,40 @@ func testCrashAct(b *bundle) {
 	b.same("mode", c.Conversation.Mode, gateway.ModeBot)
 }
 
+// testCrashFetch dies with a file that is fetched and not settled: it is fetched again,
+// and the turn has waited for it as long as it may and no longer.
+func testCrashFetch(b *bundle) {
+	b.accept(b.media(ana(), "audio", ""))
+	b.idle()
+	lost := b.file()
+	b.crash()
+	b.noFile()
+	b.advance(gateway.FileWait)
+	c := b.claim()
+	b.same("texts", burst(c), []string(nil))
+	b.commit(c, b.turn(c))
+	b.crash()
+	b.advance(lease - gateway.FileWait)
+	f := b.file()
+	b.same("file", f.ID, lost.ID)
+	b.settleFile(f, fetched("hola"))
+	b.fails("late settlement", b.store.SettleFile(b.Context(), lost, fetched("no")), gateway.ErrLeaseLost)
+	b.crash()
+	b.idle()
+	b.same("words", b.readFile(f.ID).Media.Words, "hola")
+}
+
 // testCrashEverything leaves one conversation at every station and compares what
 // people see before and after.
 func testCrashEverything(b *bundle) {
 	people := []gateway.Identity{{Phone: "1"}, {Phone: "2"}, {Phone: "3"}, {Phone: "4"}, {UserID: "5", Phone: "5"}}
-	b.answer(people[0], "enviado")
+	b.accept(b.media(people[0], "image", "mira"))
+	b.idle()
+	b.settleFile(b.file(), fetched("una vela"))
+	b.advance(quiet)
+	photo := b.claim()
+	b.commit(photo, b.turn(photo, "enviado"))
+	b.filed(b.signal(people[0], "system", "algo ha cambiado"), b.preference(people[0], "stop"))
 	b.send("wamid.1")
 	b.answer(people[1], "a medio enviar", "sin enviar")
 	b.next()
@@ -126,8 +156,10 @@ func testCrashEverything(b *bundle) {
 	b.idle()
 	agent := gateway.Agent{Name: "marta", PasswordHash: "x", CreatedAt: b.now}
 	b.ok("put agent", b.store.PutAgent(b.Context(), agent))
+	b.raise(b.alert("a", "PAUSED"))
+	b.ok("put templates", b.store.PutTemplates(b.Context(), []gateway.Template{template("a", "es")}))
 	see := func() []any {
-		all := []any{b.conversations(""), b.handoffs(""), b.revision()}
+		all := []any{b.conversations(""), b.handoffs(""), b.revision(), b.alerts(), b.templates()}
 		for _, c := range b.conversations("") {
 			all = append(all, b.messages(c.ID), b.records(c.ID))
 		}

@@ -14,6 +14,7 @@ func signalTests() []test {
 		{"RevokeBeforeTheTurn", testRevokeBefore},
 		{"RevokeDuringTheTurn", testRevokeDuring},
 		{"RevokeAfterTheTurn", testRevokeAfter},
+		{"RevokeAfterAnEdit", testRevokeEdited},
 		{"EditAtAnyTime", testEdit},
 		{"EditsOfNothing", testEditOthers},
 	}
@@ -200,6 +201,37 @@ func testRevokeAfter(b *bundle) {
 	b.same("history", next.History[0].Message.Deleted, true)
 	b.same("text of the history", next.History[0].Text, "")
 	b.same("bot's reply", texts(next.History)[1], "bot: sí")
+	// All of it has happened in the conversation, for whoever reads on from where they
+	// were.
+	var kinds []string
+	for _, m := range b.messages(c.Conversation.ID) {
+		kinds = append(kinds, m.Direction+" "+m.Type)
+	}
+	b.same("messages", kinds, []string{"in text", "out text", "in revoke", "in revoke", "in edit", "in text"})
+}
+
+// testRevokeEdited withdraws what was edited before: its content is that of the edit,
+// and is shown nowhere any more.
+func testRevokeEdited(b *bundle) {
+	e := b.message(ana(), "mi otro secreto")
+	b.accept(e)
+	b.advance(quiet)
+	c := b.claim()
+	b.commit(c, b.turn(c))
+	edit := b.edit(e, "edit", "mi secreto")
+	b.filed(edit, b.revoke(e))
+	for _, m := range b.messages(c.Conversation.ID) {
+		if m.Text != "" || m.Message.Text != "" || m.Message.Quoted != nil && m.Message.Quoted.Text != "" {
+			b.Errorf("a message of type %s shows what was withdrawn: %q", m.Type, m.Text)
+		}
+		if m.ProviderID == edit.Message.ProviderID {
+			b.same("payload of the edit", string(m.Payload), "")
+		}
+	}
+	c = b.say(ana(), "hola")
+	for _, m := range c.History {
+		b.same("text of the history", m.Text, "")
+	}
 }
 
 func testEdit(b *bundle) {
