@@ -130,7 +130,7 @@ func cleanName(name string) string {
 		// The end tells what kind of file it is.
 		name = string(slices.Concat(runes[:maxName-20], []rune("…"), runes[len(runes)-19:]))
 	}
-	if name == "/" || name == "." {
+	if strings.Trim(name, "./ ") == "" {
 		return ""
 	}
 	return name

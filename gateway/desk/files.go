@@ -17,7 +17,7 @@ import (
 )
 
 // fileID is what a file can be called. Nothing else is asked of the vault.
-var fileID = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+var fileID = regexp.MustCompile(`^[0-9a-z-]{8,64}$`)
 
 // filePolicy lets a file do nothing, even where a browser takes it for a page. A PDF
 // is shown by a part of the browser that does not start in a sandbox.

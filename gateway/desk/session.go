@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,13 +82,38 @@ func (d *Desk) sendToSignIn(w http.ResponseWriter, r *http.Request) error {
 // askAgain answers a form that came after the session was over. What was written
 // is shown, so that it is not lost.
 func (d *Desk) askAgain(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	view := signInView{Next: "/desk/", Text: r.PostFormValue("text")}
+	view := signInView{Next: "/desk/", Text: writtenText(w, r)}
 	if id := r.PathValue("id"); id != "" {
 		view.Next = "/desk/handoffs/" + url.PathEscape(id)
 	}
 	p := page{Name: "sign-in", Title: "sign_in", Self: "/desk/sign-in", Problem: "session_over", Content: view}
 	return d.show(w, r, http.StatusUnauthorized, p)
+}
+
+// writtenText is the text of a form, of which nothing else is looked at: whoever sent
+// it may be anybody. In one with a file the text comes first.
+func writtenText(w http.ResponseWriter, r *http.Request) string {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if !hasParts(r) {
+		return r.PostFormValue("text")
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return ""
+	}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return ""
+		}
+		if part.FormName() == "text" {
+			text, err := io.ReadAll(part)
+			if err != nil {
+				return ""
+			}
+			return string(text)
+		}
+	}
 }
 
 // cookieName ties the cookie to the host over HTTPS (RFC 6265bis, section 4.1.3.2).

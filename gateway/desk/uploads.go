@@ -36,7 +36,7 @@ func (d *Desk) parseForm(w http.ResponseWriter, r *http.Request) (forget func(),
 		most += d.config.MaxUpload
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, most)
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+	if hasParts(r) {
 		err = r.ParseMultipartForm(formMemory)
 	} else {
 		// Nothing but a file may be that long.
@@ -53,6 +53,9 @@ func (d *Desk) parseForm(w http.ResponseWriter, r *http.Request) (forget func(),
 		}
 	}, nil
 }
+
+// hasParts tells whether a form is sent as one with files is.
+func hasParts(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") }
 
 // upload is a file that came with a form.
 type upload struct {
