@@ -296,6 +296,27 @@ func TestUnknownIsCounted(t *testing.T) {
 	}
 }
 
+// TestProblemsAreAlerts: what the channel reports about the account alone is counted
+// and raised, and the log has our words for it only.
+func TestProblemsAreAlerts(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	b := &inbox{}
+	h := webhook(t, b, WebhookConfig{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+	status := post(h, []byte(`{"entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"100"},`+
+		`"errors":[{"code":131031,"title":"34600111222","message":"34600111222","error_data":{"details":"34600111222"}}]}}]}]}`), "")
+	if status != http.StatusOK || count(t, h.config.Metrics.Problems) != 1 || len(b.events) != 1 {
+		t.Fatalf("%d, %d kept", status, len(b.events))
+	}
+	e := b.events[0]
+	if e.Kind != gateway.EventAlert || e.Alert.Kind != "problem" || strings.Contains(e.Alert.Detail, "34600111222") {
+		t.Errorf("%s %+v", e.Kind, e.Alert)
+	}
+	if !strings.Contains(log.String(), "131031") || strings.Contains(log.String(), "34600111222") {
+		t.Errorf("log: %s", &log)
+	}
+}
+
 // The whole corpus as the channel sends it: signed, twice, at once.
 func TestCorpusThroughTheWebhook(t *testing.T) {
 	t.Parallel()
