@@ -89,8 +89,8 @@ func (d *Disk) path(id string) string {
 
 // Put implements gateway.Vault. mime is not kept: the store of the messages knows it.
 func (d *Disk) Put(ctx context.Context, id string, content io.Reader, size int64, _ string) error {
-	if err := checkID(id); err != nil {
-		return fmt.Errorf("vault: put: %w", err)
+	if !isID(id) {
+		return fmt.Errorf("vault: put: %w", errID)
 	}
 	whole, err := newExact(content, size)
 	if err != nil {
@@ -197,7 +197,7 @@ func (d *Disk) Remove(ctx context.Context, id string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("vault: remove: %w", err)
 	}
-	if checkID(id) != nil {
+	if !isID(id) {
 		return nil
 	}
 	path := d.path(id)

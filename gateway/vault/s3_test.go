@@ -110,16 +110,32 @@ func s3(t testing.TB, c vault.S3Config) *vault.S3 {
 
 func TestS3IsAVault(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(http.Handler) *httptest.Server{
-		"Clear": httptest.NewServer, "TLS": httptest.NewTLSServer,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			vaulttest.TestVault(t, func(t testing.TB) vaulttest.Open {
-				s := newStore(t, start)
-				return func() (gateway.Vault, error) { return vault.NewS3(s.config()) }
-			})
-		})
+	vaulttest.TestVault(t, func(t testing.TB) vaulttest.Open {
+		s := newStore(t, httptest.NewServer)
+		return func() (gateway.Vault, error) { return vault.NewS3(s.config()) }
+	})
+}
+
+// TestS3OverTLS: nothing depends on a connection in clear.
+func TestS3OverTLS(t *testing.T) {
+	t.Parallel()
+	v := s3(t, newStore(t, httptest.NewTLSServer).config())
+	for _, size := range []int{0, 5, 17 << 20} {
+		want := strings.Repeat("x", size)
+		if err := put(t, v, someID, want); err != nil {
+			t.Fatal(err)
+		}
+		file, err := v.Open(t.Context(), someID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		if got, err := io.ReadAll(file); err != nil || string(got) != want {
+			t.Errorf("%d bytes came back of %d, %v", len(got), size, err)
+		}
+	}
+	if err := errors.Join(v.Ping(t.Context()), v.Remove(t.Context(), someID)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -31,26 +31,26 @@ const (
 // errID says that an id is none. It does not repeat it.
 var errID = errors.New("the id of a file is 8 to 64 lower-case letters, digits and hyphens")
 
-// checkID lets only such ids pass that are the same in every file system and in
-// every URL, and lead nowhere else.
-func checkID(id string) error {
+// isID lets only such ids pass that are the same in every file system and in every URL,
+// and lead nowhere else.
+func isID(id string) bool {
 	if len(id) < minID || len(id) > maxID {
-		return errID
+		return false
 	}
 	for _, c := range []byte(id) {
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return errID
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // unknown is what opening an id gives that can't have any content.
 func unknown(id string) error {
-	if err := checkID(id); err != nil {
-		return fmt.Errorf("%w: %w", gateway.ErrNotFound, err)
+	if isID(id) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: %w", gateway.ErrNotFound, errID)
 }
 
 // probeText is what Ping puts to find out whether content can be put.

@@ -201,8 +201,12 @@ func TestImagesThatCanNotBeShown(t *testing.T) {
 			image      []byte
 			mime, says string
 		}{
-			{picture(), "image/tiff", "no JPEG"}, {picture(), "image/svg+xml", "no JPEG"}, {picture(), "application/pdf", "no JPEG"},
-			{picture(), "", "no JPEG"}, {picture(), "image/png,x", "no JPEG"}, {nil, "image/png", "empty"},
+			{picture(), "image/tiff", "no JPEG"},
+			{picture(), "image/svg+xml", "no JPEG"},
+			{picture(), "application/pdf", "no JPEG"},
+			{picture(), "", "no JPEG"},
+			{picture(), "image/png,x", "no JPEG"},
+			{nil, "image/png", "empty"},
 			{make([]byte, 5<<20+1), "image/png", "larger than 5 MB"},
 		} {
 			got, err := d.Describe(t.Context(), tt.image, tt.mime, secretPrompt, "es")
@@ -218,12 +222,15 @@ func TestImagesThatCanNotBeShown(t *testing.T) {
 		for mime, want := range map[string]string{
 			"image/jpg": "image/jpeg", "IMAGE/PNG": "image/png", "image/webp; q=1": "image/webp", "image/gif": "image/gif",
 		} {
-			if _, err := d.Describe(t.Context(), make([]byte, 5<<20), mime, "", ""); err != nil {
+			if _, err := d.Describe(t.Context(), picture(), mime, "", ""); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, image := told(t, s.bodies[s.asked()-1]); !strings.HasPrefix(image, "data:"+want+";base64,") {
 				t.Errorf("%s is shown as %.30s", mime, image)
 			}
+		}
+		if _, err := d.Describe(t.Context(), make([]byte, 5<<20), "image/png", "", ""); err != nil {
+			t.Errorf("the largest image gives %v", err)
 		}
 	})
 }

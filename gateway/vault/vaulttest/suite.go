@@ -113,7 +113,7 @@ func content(n int) []byte {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // large is more than a vault should want to hold in memory, and no round number.
-const large = 33<<20 + 17
+const large = 17<<20 + 17
 
 func sizes(b *bundle) {
 	for _, n := range []int{0, 1, 511, 4096, 1<<20 + 1, large} {
@@ -188,20 +188,21 @@ func sources(n int) []source {
 // broken: content that is not what its size says changes nothing, whether there was
 // something before or not.
 func broken(b *bundle) {
-	for _, n := range []int{1, 100, large} {
-		for _, before := range [][]byte{nil, content(50)} {
-			id := newID()
-			if before != nil {
-				b.put(id, before)
-			}
-			for _, s := range sources(n) {
-				err := b.vault.Put(b.Context(), id, s.from, int64(s.size), mime)
-				if err == nil || (s.is != nil && !errors.Is(err, s.is)) {
-					b.Errorf("%s, %d bytes: the error is %v", s.name, n, err)
-				}
-			}
-			b.holds(id, before)
+	for _, tt := range []struct {
+		n      int
+		before []byte
+	}{{1, nil}, {1, content(50)}, {100, nil}, {100, content(50)}, {large, content(50)}} {
+		id := newID()
+		if tt.before != nil {
+			b.put(id, tt.before)
 		}
+		for _, s := range sources(tt.n) {
+			err := b.vault.Put(b.Context(), id, s.from, int64(s.size), mime)
+			if err == nil || (s.is != nil && !errors.Is(err, s.is)) {
+				b.Errorf("%s, %d bytes: the error is %v", s.name, tt.n, err)
+			}
+		}
+		b.holds(id, tt.before)
 	}
 }
 
