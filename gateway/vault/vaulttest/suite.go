@@ -29,9 +29,19 @@ const mime = "image/jpeg"
 // errBroken is what a reader that breaks off ends with.
 var errBroken = errors.New("the source broke off")
 
+// reporter is what a test and a property have in common.
+type reporter interface {
+	Helper()
+	Context() context.Context
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // bundle is what each test works with.
 type bundle struct {
-	testing.TB
+	reporter
 	open  Open
 	vault gateway.Vault
 }
@@ -53,9 +63,9 @@ func TestVault(t *testing.T, place func(testing.TB) Open) {
 	})
 }
 
-func newBundle(t testing.TB, open Open) *bundle {
+func newBundle(t reporter, open Open) *bundle {
 	t.Helper()
-	b := &bundle{TB: t, open: open}
+	b := &bundle{reporter: t, open: open}
 	b.again()
 	return b
 }
@@ -318,7 +328,7 @@ func (b *bundle) oneOf(id string, wholes [][]byte) {
 // anew in between.
 func random(t *testing.T, place func(testing.TB) Open) {
 	rapid.Check(t, func(rt *rapid.T) {
-		b := newBundle(t, place(t))
+		b := newBundle(rt, place(t))
 		ids := []string{newID(), newID(), newID()}
 		model := map[string][]byte{}
 		id := func(rt *rapid.T) string { return rapid.SampledFrom(ids).Draw(rt, "id") }
