@@ -3,29 +3,63 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/recado/recado/gateway"
 )
 
 // eventColumns are what Accept writes, in this order.
-const eventColumns = `key, kind, channel, user_id, phone, name, at, received_at, answer_after, answer_by, body, raw`
+const eventColumns = `key, kind, channel, user_id, phone, name, at, received_at, answer_after, answer_by, body, raw,
+	about, body_from, body_to, webhook`
 
-// eventWidth is how many they are.
-const eventWidth = 12
+// eventWidth is how many they are, and bodyWidth how many a webhook has.
+const (
+	eventWidth = 16
+	bodyWidth  = 2
+)
 
-// inserts are the statements that append rows, by how many they append. There are
-// few, so that each is prepared once: a call uses as many as it takes.
-var inserts = []struct {
+// insertion is a statement that appends rows.
+type insertion struct {
 	rows  int
 	query string
-}{{64, insert(64)}, {32, insert(32)}, {16, insert(16)}, {8, insert(8)}, {4, insert(4)}, {2, insert(2)}, {1, insert(1)}}
+}
 
-func insert(rows int) string {
-	row := "(" + strings.Repeat("?,", eventWidth-1) + "?)"
-	return `insert into events (` + eventColumns + `) values ` + strings.Repeat(row+",", rows-1) + row +
-		` on conflict (key) do nothing`
+// The statements that append rows, by how many they append. There are few, so that
+// each is prepared once: a call uses as many as it takes.
+var (
+	eventInsertions = insertions(`events (`+eventColumns+`)`, eventWidth, ` on conflict (key) do nothing`)
+	bodyInsertions  = insertions(`webhooks (received_at, body)`, bodyWidth, ``)
+)
+
+func insertions(into string, width int, end string) (all []insertion) {
+	row := "(" + strings.Repeat("?,", width-1) + "?)"
+	for rows := 64; rows > 0; rows /= 2 {
+		values := strings.Repeat(row+",", rows-1) + row
+		all = append(all, insertion{rows, `insert into ` + into + ` values ` + values + end})
+	}
+	return all
+}
+
+// insert appends rows and says how many it did append and the number of the last.
+func (t *tx) insert(with []insertion, width int, args []any) (n, last int64, err error) {
+	for _, one := range with {
+		for size := one.rows * width; len(args) >= size; args = args[size:] {
+			done, err := t.run(one.query, args[:size]...)
+			if err != nil {
+				return n, last, err
+			}
+			appended, err := done.RowsAffected()
+			if err != nil {
+				return n, last, err
+			}
+			if last, err = done.LastInsertId(); err != nil {
+				return n, last, err
+			}
+			n += appended
+		}
+	}
+	return n, last, nil
 }
 
 // Accept implements gateway.Inbox.
@@ -33,87 +67,180 @@ func (s *Store) Accept(ctx context.Context, events []gateway.Event) (fresh []gat
 	if len(events) == 0 {
 		return nil, nil
 	}
-	distinct, args := make([]gateway.Event, 0, len(events)), make([]any, 0, eventWidth*len(events))
-	seen := make(map[string]bool, len(events))
-	for _, e := range events {
-		if seen[e.Key] {
-			continue
-		}
-		seen[e.Key] = true
-		distinct = append(distinct, e)
-		if args, err = appendEvent(args, &e); err != nil {
-			return nil, fmt.Errorf("accept: %w", err)
-		}
+	a, err := newArrival(events)
+	if err != nil {
+		return nil, fmt.Errorf("accept: %w", err)
 	}
-	var kept []string
-	err = s.write(ctx, func(t *tx) error {
-		n, err := t.insertEvents(args)
-		if err == nil && n < int64(len(distinct)) {
-			kept, err = t.newestKeys(n)
-		}
+	var kept map[string]bool
+	err = s.write(ctx, func(t *tx) (err error) {
+		kept, err = t.accept(a)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("accept: %w", err)
 	}
 	if kept == nil {
-		return distinct, nil
+		return a.events, nil
 	}
-	for _, e := range distinct {
-		if slices.Contains(kept, e.Key) {
+	for _, e := range a.events {
+		if kept[e.Key] {
 			fresh = append(fresh, e)
 		}
 	}
 	return fresh, nil
 }
 
-func appendEvent(args []any, e *gateway.Event) ([]any, error) {
-	body, err := encode(e.Message)
-	if e.Message == nil {
-		body, err = encode(e.Status)
+// arrival is what one call accepts.
+type arrival struct {
+	// events are those of the call, each key once, and args their columns.
+	events []gateway.Event
+	args   []any
+	// webhooks are where each event stands among the bodies, -1 without one, and
+	// bodies the columns of those.
+	webhooks []int
+	bodies   []any
+}
+
+func newArrival(events []gateway.Event) (*arrival, error) {
+	a := &arrival{
+		events: make([]gateway.Event, 0, len(events)), args: make([]any, 0, eventWidth*len(events)),
+		webhooks: make([]int, 0, len(events)),
 	}
+	seen, bodies := make(map[string]bool, len(events)), map[string]int{}
+	for _, e := range events {
+		if seen[e.Key] {
+			continue
+		}
+		seen[e.Key] = true
+		a.events = append(a.events, e)
+		a.webhooks = append(a.webhooks, a.place(bodies, e.Body, e.ReceivedAt))
+		if err := a.add(&e); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// place finds a webhook among the bodies or adds it, and gives where it is.
+func (a *arrival) place(bodies map[string]int, body []byte, at time.Time) int {
+	if len(body) == 0 {
+		return -1
+	}
+	place, known := bodies[string(body)]
+	if !known {
+		place = len(bodies)
+		bodies[string(body)] = place
+		a.bodies = append(a.bodies, nanos(at), body)
+	}
+	return place
+}
+
+// add adds the columns of an event. The number of its webhook is not known yet.
+func (a *arrival) add(e *gateway.Event) error {
+	body, err := encodeSaid(e)
+	if err != nil {
+		return err
+	}
+	var raw []byte
+	var from, to any
+	switch {
+	case 0 <= e.BodyFrom && e.BodyFrom < e.BodyTo && e.BodyTo <= len(e.Body):
+		from, to = e.BodyFrom, e.BodyTo
+	case e.Raw != nil:
+		raw = e.Raw
+	}
+	a.args = append(a.args, e.Key, string(e.Kind), e.Channel, e.From.UserID, e.From.Phone, e.Name,
+		nanos(e.At), nanos(e.ReceivedAt), nanos(e.AnswerAfter), nanos(e.AnswerBy), body, raw, e.About, from, to, nil)
+	return nil
+}
+
+// encodeSaid gives what an event says as JSON: it says one thing, by its kind.
+func encodeSaid(e *gateway.Event) (any, error) {
+	switch {
+	case e.Message != nil:
+		return encode(e.Message)
+	case e.Status != nil:
+		return encode(e.Status)
+	case e.Preference != nil:
+		return encode(e.Preference)
+	}
+	return encode(e.Alert)
+}
+
+// accept writes an arrival and gives the keys that were not there before, or nil when
+// that is all of them.
+func (t *tx) accept(a *arrival) (kept map[string]bool, err error) {
+	first, err := t.insertBodies(a.bodies)
 	if err != nil {
 		return nil, err
 	}
-	var raw []byte
-	if e.Raw != nil {
-		raw = e.Raw
-	}
-	return append(args, e.Key, string(e.Kind), e.Channel, e.From.UserID, e.From.Phone, e.Name,
-		nanos(e.At), nanos(e.ReceivedAt), nanos(e.AnswerAfter), nanos(e.AnswerBy), body, raw), nil
-}
-
-// insertEvents appends rows and says how many were not there.
-func (t *tx) insertEvents(args []any) (n int64, err error) {
-	for _, insert := range inserts {
-		for width := insert.rows * eventWidth; len(args) >= width; args = args[width:] {
-			appended, err := t.affected(insert.query, args[:width]...)
-			if err != nil {
-				return n, fmt.Errorf("insert events: %w", err)
-			}
-			n += appended
+	for i, place := range a.webhooks {
+		if place >= 0 {
+			a.args[(i+1)*eventWidth-1] = first + int64(place)
 		}
 	}
-	return n, nil
+	n, _, err := t.insert(eventInsertions, eventWidth, a.args)
+	if err != nil {
+		return nil, fmt.Errorf("insert events: %w", err)
+	}
+	if n == int64(len(a.events)) {
+		return nil, nil
+	}
+	if kept, err = t.newestKeys(n); err != nil {
+		return nil, err
+	}
+	return kept, t.dropUnused(a, first, kept)
+}
+
+// insertBodies appends webhooks and gives the number of the first; the others follow.
+func (t *tx) insertBodies(bodies []any) (first int64, err error) {
+	n, last, err := t.insert(bodyInsertions, bodyWidth, bodies)
+	if err != nil {
+		return 0, fmt.Errorf("insert webhooks: %w", err)
+	}
+	return last - n + 1, nil
+}
+
+// dropUnused takes the webhooks back of which no event is fresh.
+func (t *tx) dropUnused(a *arrival, first int64, kept map[string]bool) error {
+	used := make([]bool, len(a.bodies)/bodyWidth)
+	for i, e := range a.events {
+		if place := a.webhooks[i]; place >= 0 && kept[e.Key] {
+			used[place] = true
+		}
+	}
+	for place, used := range used {
+		if used {
+			continue
+		}
+		if err := t.exec(`delete from webhooks where id = ?`, first+int64(place)); err != nil {
+			return fmt.Errorf("drop a webhook that came again: %w", err)
+		}
+	}
+	return nil
 }
 
 // newestKeys gives the keys of the last rows. Rows have numbers without gaps, and
 // within the transaction that appended them nobody appends others.
-func (t *tx) newestKeys(n int64) ([]string, error) {
-	keys, err := list(t, scanKey, `select key from events where seq > (select max(seq) from events) - ?`, n)
+func (t *tx) newestKeys(n int64) (map[string]bool, error) {
+	keys, err := list(t, scanText, `select key from events where seq > (select max(seq) from events) - ?`, n)
 	if err != nil {
 		return nil, fmt.Errorf("read what is fresh: %w", err)
 	}
-	return keys, nil
+	kept := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		kept[key] = true
+	}
+	return kept, nil
 }
 
-func scanKey(r row) (key string, err error) {
-	err = r.Scan(&key)
-	return key, err
+func scanText(r row) (text string, err error) {
+	err = r.Scan(&text)
+	return text, err
 }
 
 // readColumns are what scanEvent reads. Nobody needs how an event came.
-const readColumns = `seq, key, kind, channel, user_id, phone, name, at, received_at, answer_after, answer_by, body`
+const readColumns = `seq, key, kind, channel, user_id, phone, name, at, received_at, answer_after, answer_by, about, body`
 
 // scanEvent reads readColumns. A body that can't be read is noted and no error, so
 // that it doesn't cost the other rows.
@@ -122,19 +249,30 @@ func scanEvent(r row) (filing, error) {
 	e := &f.Event
 	var text *string
 	err := r.Scan(&f.seq, &e.Key, &e.Kind, &e.Channel, &e.From.UserID, &e.From.Phone, &e.Name,
-		moment{&e.At}, moment{&e.ReceivedAt}, moment{&e.AnswerAfter}, moment{&e.AnswerBy}, &text)
+		moment{&e.At}, moment{&e.ReceivedAt}, moment{&e.AnswerAfter}, moment{&e.AnswerBy}, &e.About, &text)
 	if err != nil {
 		return f, fmt.Errorf("read an event: %w", err)
 	}
-	if text == nil {
-		return f, nil
+	if text != nil {
+		f.broken = decodeSaid(e, *text)
 	}
-	if e.Kind == gateway.EventStatus {
-		e.Status = &gateway.Status{}
-		f.broken = document{e.Status}.Scan(*text)
-		return f, nil
-	}
-	e.Message = &gateway.Message{}
-	f.broken = document{e.Message}.Scan(*text)
 	return f, nil
+}
+
+// decodeSaid reads what encodeSaid gave.
+func decodeSaid(e *gateway.Event, text string) error {
+	switch e.Kind {
+	case gateway.EventStatus:
+		e.Status = &gateway.Status{}
+		return document{e.Status}.Scan(text)
+	case gateway.EventPreference:
+		e.Preference = &gateway.Preference{}
+		return document{e.Preference}.Scan(text)
+	case gateway.EventAlert:
+		e.Alert = &gateway.Alert{}
+		return document{e.Alert}.Scan(text)
+	default:
+		e.Message = &gateway.Message{}
+		return document{e.Message}.Scan(text)
+	}
 }

@@ -88,6 +88,9 @@ func (t *tx) lease(now time.Time, lease time.Duration) (*gateway.Claim, error) {
 		return nil, err
 	}
 	for _, e := range events {
+		if err := t.complete(e.Message, e.seq, id, e.About); err != nil {
+			return nil, err
+		}
 		c.Events = append(c.Events, e.Event)
 		c.Through = max(c.Through, e.seq)
 	}
@@ -99,12 +102,12 @@ func (t *tx) lease(now time.Time, lease time.Duration) (*gateway.Claim, error) {
 }
 
 // history reads the last messages that don't wait for a turn, without the bodies that
-// went over the wire.
+// went over the wire and without signals: those are nothing that somebody said.
 func (t *tx) history(id string) ([]gateway.MessageView, error) {
-	const query = `select * from (` + incomingHead + `, null as payload` + incomingFrom + ` and e.waiting is null order by e.received_at desc, e.seq desc limit ?2)
+	const query = `select * from (` + incomingHead + `, null as payload` + incomingFrom + incomingOf + ` and e.waiting is null and e.kind <> 'signal' order by e.received_at desc, e.seq desc limit ?2)
 		union all select * from (` + outgoingHead + `, null as payload` + outgoingFrom + ` order by o.created_at desc, o.n desc limit ?2)
 		order by taken desc, side desc, n desc limit ?2`
-	views, err := list(t, scanView, query, id, historyLength)
+	views, err := t.views(id, query, historyLength)
 	if err != nil {
 		return nil, fmt.Errorf("read the history: %w", err)
 	}
@@ -130,8 +133,10 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, turn gateway.Turn)
 // superseded by an echo alone.
 func (t *tx) committable(c *gateway.Claim, overdue bool) error {
 	var epoch int64
+	var contact string
 	id := c.Conversation.ID
-	found, err := t.one(`select epoch from conversations where id = ? and lease = ?`, []any{id, c.Lease}, &epoch)
+	const leased = `select epoch, contact_id from conversations where id = ? and lease = ?`
+	found, err := t.one(leased, []any{id, c.Lease}, &epoch, &contact)
 	switch {
 	case err != nil:
 		return err
@@ -150,7 +155,7 @@ func (t *tx) committable(c *gateway.Claim, overdue bool) error {
 				select 1 from identities i where i.contact_id = ?4
 				and i.key in ('user:' || e.user_id, 'phone:' || e.phone)))`
 	var superseded bool
-	args := []any{id, c.Through, c.Conversation.Channel, c.Conversation.ContactID, overdue}
+	args := []any{id, c.Through, c.Conversation.Channel, contact, overdue}
 	if _, err := t.one(newer, args, &superseded); err != nil {
 		return err
 	}
@@ -211,10 +216,11 @@ func (t *tx) keep(conversationID string, r gateway.Record) error {
 // Abandon implements gateway.Inbox.
 func (s *Store) Abandon(ctx context.Context, c *gateway.Claim, r gateway.Record, retryAt time.Time) error {
 	err := s.write(ctx, func(t *tx) error {
-		// What came in meanwhile still has its quiet period, but for an echo.
-		const query = `update conversations set lease = '', leased_until = 0, retry_at = ?1, due_at = (
-				select iif(max(kind = 'echo'), ?1, max(?1, min(max(answer_after), min(answer_by))))
-				from events e where e.conversation_id = conversations.id and e.waiting = 1
+		// What came in meanwhile still has its quiet period, but for an echo. Of what
+		// was withdrawn nothing is left to try.
+		const query = `update conversations set lease = '', leased_until = 0, retry_at = ?1, (due_at, attempt) = (
+				select iif(max(e.kind = 'echo'), ?1, max(?1, ` + burstEnd + `)), iif(count(*) = 0, 0, conversations.attempt)
+				from ` + burst + `
 			) where id = ?2 and lease = ?3 and lease <> ''`
 		held, err := t.changed(query, nanos(retryAt), c.Conversation.ID, c.Lease)
 		if err != nil || !held {

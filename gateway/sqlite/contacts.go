@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/recado/recado/gateway"
@@ -65,6 +67,48 @@ func (t *tx) samePerson(byUser, byPhone string, who gateway.Identity) (string, e
 	return byUser, nil
 }
 
+// contactOfEvent finds or makes the contact that an event is of. A signal that tells
+// who they were before brings what that identity had with it.
+func (t *tx) contactOfEvent(e filing) (string, error) {
+	id, err := t.contact(e.From)
+	if err != nil || e.was().IsZero() {
+		return id, err
+	}
+	return id, t.rename(id, e.From, e.was())
+}
+
+// rename gives a contact all that names the contact that was named was. Those of its
+// keys that the contact has not any more are nobody's then: whoever writes with one is
+// somebody new.
+func (t *tx) rename(contact string, is, was gateway.Identity) error {
+	byUser, err := t.contactOf("user:", was.UserID)
+	if err != nil {
+		return err
+	}
+	byPhone, err := t.contactOf("phone:", was.Phone)
+	if err != nil {
+		return err
+	}
+	before, err := t.samePerson(byUser, byPhone, was)
+	if err != nil {
+		return err
+	}
+	if before != contact {
+		if err := t.mergeContacts(before, contact); err != nil {
+			return fmt.Errorf("merge contacts: %w", err)
+		}
+	}
+	for _, key := range was.Keys() {
+		if slices.Contains(is.Keys(), key) {
+			continue
+		}
+		if err := t.exec(`delete from identities where key = ? and contact_id = ?`, key, contact); err != nil {
+			return fmt.Errorf("forget an identity: %w", err)
+		}
+	}
+	return nil
+}
+
 // contactOf finds the contact of one key, or gives "".
 func (t *tx) contactOf(prefix, name string) (id string, err error) {
 	if name == "" {
@@ -123,17 +167,39 @@ func (t *tx) mergeConversations(lost, kept gateway.Conversation) error {
 			return fmt.Errorf("move %s: %w", table, err)
 		}
 	}
-	const merge = `update conversations set mode = ?, agent = ?, epoch = max(epoch, ?) + 1,
-		last_customer_at = max(last_customer_at, ?), created_at = min(created_at, ?),
-		lease = '', leased_until = 0 where id = ?`
-	err := t.exec(merge, string(kept.Mode), kept.Agent, lost.Epoch, nanos(lost.LastCustomerAt), nanos(lost.CreatedAt), kept.ID)
-	if err != nil {
+	if err := t.inherit(lost, kept); err != nil {
 		return err
 	}
 	if err := t.exec(`delete from conversations where id = ?`, lost.ID); err != nil {
 		return err
 	}
 	return errors.Join(t.cancelOwned(kept.ID), t.schedule(kept.ID))
+}
+
+// inherit writes what a conversation is after another became part of it: what is newer
+// of the two holds. Whoever made a turn of it has lost it.
+func (t *tx) inherit(lost, kept gateway.Conversation) error {
+	if lost.LastCustomerAt.After(kept.LastCustomerAt) {
+		kept.Contact, kept.LastCustomerAt = lost.Contact, lost.LastCustomerAt
+		kept.Name, kept.Language = cmp.Or(lost.Name, kept.Name), cmp.Or(lost.Language, kept.Language)
+		kept.Fallbacks, kept.Clarified = lost.Fallbacks, lost.Clarified
+	}
+	if lost.UnreachableAt.After(kept.UnreachableAt) {
+		kept.UnreachableAt, kept.Unreachable = lost.UnreachableAt, lost.Unreachable
+	}
+	unreachable, err := encode(kept.Unreachable)
+	if err != nil {
+		return err
+	}
+	const query = `update conversations as kept set mode = ?, agent = ?, epoch = max(kept.epoch, lost.epoch) + 1,
+		user_id = ?, phone = ?, name = ?, language = ?, last_customer_at = ?, fallbacks = ?, clarified = ?,
+		created_at = min(kept.created_at, lost.created_at), updated_at = max(kept.updated_at, lost.updated_at),
+		doubted_at = max(kept.doubted_at, lost.doubted_at), unreachable_at = ?, unreachable = ?,
+		marketing = iif(lost.marketing_at > kept.marketing_at or kept.marketing = '', lost.marketing, kept.marketing),
+		marketing_at = max(kept.marketing_at, lost.marketing_at), lease = '', leased_until = 0
+		from conversations as lost where kept.id = ? and lost.id = ?`
+	return t.exec(query, string(kept.Mode), kept.Agent, kept.Contact.UserID, kept.Contact.Phone, kept.Name, kept.Language,
+		nanos(kept.LastCustomerAt), kept.Fallbacks, kept.Clarified, nanos(kept.UnreachableAt), unreachable, kept.ID, lost.ID)
 }
 
 // ownership orders the modes by how much a person has to do with them.
@@ -151,8 +217,8 @@ func ownership(m gateway.Mode) int {
 }
 
 // conversationFor finds or makes the conversation of a contact on a channel.
-func (t *tx) conversationFor(e gateway.Event, now time.Time) (gateway.Conversation, error) {
-	contact, err := t.contact(e.From)
+func (t *tx) conversationFor(e filing, now time.Time) (gateway.Conversation, error) {
+	contact, err := t.contactOfEvent(e)
 	if err != nil {
 		return gateway.Conversation{}, err
 	}
@@ -167,7 +233,8 @@ func (t *tx) conversationFor(e gateway.Event, now time.Time) (gateway.Conversati
 		ID: gateway.NewID(), ContactID: contact, Channel: e.Channel, Contact: e.From, Mode: gateway.ModeBot,
 		CreatedAt: now, UpdatedAt: now,
 	}
-	const query = `insert into conversations (` + conversationColumns + `) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	const query = `insert into conversations (` + conversationColumns + `) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+		0, 0, null, '')`
 	err = t.exec(query, c.ID, c.ContactID, c.Channel, c.Contact.UserID, c.Contact.Phone, c.Name, string(c.Mode), c.Epoch,
 		c.Language, nanos(c.LastCustomerAt), c.Agent, c.Fallbacks, c.Clarified, nanos(c.CreatedAt), nanos(c.UpdatedAt))
 	if err != nil {
@@ -177,13 +244,14 @@ func (t *tx) conversationFor(e gateway.Event, now time.Time) (gateway.Conversati
 }
 
 const conversationColumns = `id, contact_id, channel, user_id, phone, name, mode, epoch, language, last_customer_at,
-	agent, fallbacks, clarified, created_at, updated_at`
+	agent, fallbacks, clarified, created_at, updated_at, doubted_at, unreachable_at, unreachable, marketing`
 
 const selectConversation = `select ` + conversationColumns + ` from conversations`
 
 func scanConversation(r row) (c gateway.Conversation, err error) {
 	err = r.Scan(&c.ID, &c.ContactID, &c.Channel, &c.Contact.UserID, &c.Contact.Phone, &c.Name, &c.Mode, &c.Epoch,
 		&c.Language, moment{&c.LastCustomerAt}, &c.Agent, &c.Fallbacks, &c.Clarified,
-		moment{&c.CreatedAt}, moment{&c.UpdatedAt})
+		moment{&c.CreatedAt}, moment{&c.UpdatedAt}, moment{&c.DoubtedAt}, moment{&c.UnreachableAt},
+		document{&c.Unreachable}, &c.Marketing)
 	return c, err
 }

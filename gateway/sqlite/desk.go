@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -106,15 +105,18 @@ func (s *Store) Conversation(ctx context.Context, id string) (c gateway.Conversa
 }
 
 // The two sides of a conversation as rows of one shape. taken is when the gateway
-// took a message on; side and n break ties.
+// took a message on; side and n break ties. refers is what it answers: the key of a
+// message, or the channel's id of one.
 const (
 	incomingHead = `select e.received_at as taken, 0 as side, e.seq as n, 'in-' || e.seq as id, e.kind as kind, e.body as body,
-		'' as provider_id, '' as author, '' as agent, '' as text, '' as state, null as error`
-	incomingFrom = ` from events e where e.conversation_id = ?1`
-	incoming     = incomingHead + `, e.raw as payload` + incomingFrom
+		e.about as refers, '' as provider_id, '' as author, '' as agent, '' as text, '' as state, null as error, null as content`
+	incomingFrom = ` from events e`
+	incomingOf   = ` where e.conversation_id = ?1`
+	incoming     = incomingHead + `, coalesce(e.raw, substr(w.body, e.body_from + 1, e.body_to - e.body_from)) as payload` +
+		incomingFrom + ` left join webhooks w on w.id = e.webhook` + incomingOf
 	outgoingHead = `select o.created_at as taken, 1 as side, o.n as n, o.id as id, 'out' as kind, null as body,
-		o.provider_id as provider_id, o.author as author, o.agent as agent, o.text as text, o.state as state,
-		o.error as error`
+		o.quote_id as refers, o.provider_id as provider_id, o.author as author, o.agent as agent, o.text as text,
+		o.state as state, o.error as error, o.content as content`
 	outgoingFrom = ` from outgoing o where o.conversation_id = ?1`
 	outgoing     = outgoingHead + `, o.payload as payload` + outgoingFrom
 )
@@ -123,28 +125,29 @@ const (
 type placed struct {
 	gateway.MessageView
 	cursor cursor
+	n      int64
+	refers string
 }
 
 func scanView(r row) (placed, error) {
 	v := placed{}
-	var n int64
 	var kind gateway.EventKind
 	var body gateway.Message
 	var payload []byte
-	err := r.Scan(moment{&v.At}, &v.cursor.side, &n, &v.ID, &kind, document{&body},
-		&v.ProviderID, &v.Author, &v.Agent, &v.Text, &v.Status, document{&v.Error}, &payload)
+	err := r.Scan(moment{&v.At}, &v.cursor.side, &v.n, &v.ID, &kind, document{&body}, &v.refers,
+		&v.ProviderID, &v.Author, &v.Agent, &v.Text, &v.Status, document{&v.Error}, document{&v.Content}, &payload)
 	if err != nil {
 		return v, fmt.Errorf("read a message: %w", err)
 	}
-	v.cursor.at, v.cursor.id = nanos(v.At), strconv.FormatInt(n, 10)
+	v.cursor.at, v.cursor.id = nanos(v.At), strconv.FormatInt(v.n, 10)
 	if payload != nil {
 		v.Payload = payload
 	}
-	v.Direction, v.Type = "out", "text"
+	v.Direction, v.Type = "out", kindOf(v.Content)
 	if v.cursor.side == 1 {
 		return v, nil
 	}
-	v.ProviderID, v.Type, v.Text = body.ProviderID, body.Type, body.Text
+	v.ProviderID, v.Type, v.Text, v.Message = body.ProviderID, body.Type, body.Text, &body
 	if kind == gateway.EventEcho {
 		// Whoever wrote it on the phone app has sent it already.
 		v.Author, v.Status = gateway.AuthorAgent, string(gateway.DeliverySent)
@@ -152,6 +155,26 @@ func scanView(r row) (placed, error) {
 	}
 	v.Direction, v.Author, v.Status = "in", gateway.AuthorCustomer, "received"
 	return v, nil
+}
+
+// views reads messages of a conversation with all that is known of them.
+func (t *tx) views(conversationID, query string, args ...any) ([]placed, error) {
+	all, err := list(t, scanView, query, append([]any{conversationID}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		v := &all[i]
+		if v.Message != nil {
+			err = t.complete(v.Message, v.n, conversationID, v.refers)
+		} else {
+			v.Quoted, err = t.quote(conversationID, "", v.refers)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func bare(views []placed) []gateway.MessageView {
@@ -183,7 +206,7 @@ func (s *Store) Messages(ctx context.Context, conversationID string, p gateway.P
 	n := limit(p)
 	var all []placed
 	err = s.readOf(ctx, conversationID, func(t *tx) (err error) {
-		all, err = list(t, scanView, query, conversationID, after.at, after.side, last, n+1)
+		all, err = t.views(conversationID, query, after.at, after.side, last, n+1)
 		return err
 	})
 	if err != nil {
@@ -253,6 +276,10 @@ func (s *Store) Turns(ctx context.Context, conversationID string, p gateway.Page
 const selectHandoff = `select id, conversation_id, user_id, phone, name, reason, state, agent, packet, created_at, updated_at
 	from handoffs`
 
+// selectOpenHandoff finds the one of a conversation that somebody still has to deal
+// with.
+const selectOpenHandoff = selectHandoff + ` where conversation_id = ? and state in ('queued', 'claimed')`
+
 func scanHandoff(r row) (h gateway.Handoff, err error) {
 	err = r.Scan(&h.ID, &h.ConversationID, &h.Contact.UserID, &h.Contact.Phone, &h.Name, &h.Reason, &h.State, &h.Agent,
 		document{&h.Packet}, moment{&h.CreatedAt}, moment{&h.UpdatedAt})
@@ -303,8 +330,7 @@ func (s *Store) Handoff(ctx context.Context, id string) (h gateway.Handoff, err 
 // openHandoff writes a new handoff. When the conversation has an open one already,
 // that one stays, and is claimed if the new one is.
 func (t *tx) openHandoff(h gateway.Handoff) error {
-	const open = selectHandoff + ` where conversation_id = ? and state in ('queued', 'claimed')`
-	found, err := list(t, scanHandoff, open, h.ConversationID)
+	found, err := list(t, scanHandoff, selectOpenHandoff, h.ConversationID)
 	if err != nil {
 		return fmt.Errorf("look for an open handoff: %w", err)
 	}
@@ -333,53 +359,6 @@ func (t *tx) putHandoff(h gateway.Handoff) error {
 		return fmt.Errorf("write a handoff: %w", err)
 	}
 	return nil
-}
-
-// Act implements gateway.Desk.
-func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, err error) {
-	err = s.write(ctx, func(t *tx) (err error) {
-		if h, err = get(t, scanHandoff, selectHandoff+` where id = ?`, a.HandoffID); err != nil {
-			return err
-		}
-		c, err := get(t, scanConversation, selectConversation+` where id = ?`, h.ConversationID)
-		if err != nil {
-			return err
-		}
-		applied, err := gateway.Apply(h, c, a)
-		if err != nil {
-			return err
-		}
-		h = applied.Handoff
-		if applied.Outgoing == nil && applied.Conversation == c {
-			return nil
-		}
-		return t.act(applied)
-	})
-	if err != nil {
-		return gateway.Handoff{}, fmt.Errorf("act on a handoff: %w", err)
-	}
-	return h, nil
-}
-
-// act writes what an agent's action changes.
-func (t *tx) act(a gateway.Applied) error {
-	const query = `update conversations set mode = ?, agent = ?, epoch = ?, updated_at = max(updated_at, ?) where id = ?`
-	c := a.Conversation
-	err := t.exec(query, string(c.Mode), c.Agent, c.Epoch, nanos(c.UpdatedAt), c.ID)
-	if err != nil {
-		return fmt.Errorf("write the conversation: %w", err)
-	}
-	if c.Mode == gateway.ModeAgent {
-		if err := t.cancel(c.ID); err != nil {
-			return err
-		}
-	}
-	if a.Outgoing != nil {
-		if err := t.enqueue(*a.Outgoing); err != nil {
-			return err
-		}
-	}
-	return errors.Join(t.putHandoff(a.Handoff), t.show())
 }
 
 // Revision implements gateway.Desk.

@@ -114,38 +114,67 @@ func refused(err error) bool {
 }
 
 func (t *tx) fileOne(e filing, now time.Time, touched map[string]bool) error {
-	if e.broken != nil {
+	switch {
+	case e.broken != nil:
 		return errBroken // its own text may quote what was said
+	case e.Kind == gateway.EventStatus && e.Status != nil:
+		return t.fileStatus(e.Event, now)
+	case e.Kind == gateway.EventAlert && e.Alert != nil:
+		return t.fileAlert(e.Event)
+	case !e.belongs():
+		return nil // nobody to answer, or nothing to act on; the row is kept
 	}
-	switch e.Kind {
-	case gateway.EventMessage, gateway.EventEcho:
-		if e.From.IsZero() || e.Message == nil {
-			return nil // nobody to answer; the row is kept
-		}
-	case gateway.EventStatus:
-		if e.Status == nil {
-			return nil
-		}
-		return t.fileStatus(*e.Status, e.ReceivedAt, now)
-	default:
-		return nil
-	}
-	c, err := t.conversationFor(e.Event, now)
+	c, err := t.conversationFor(e, now)
 	if err != nil {
 		return err
 	}
 	touched[c.ID] = true
-	if err := t.exec(`update events set conversation_id = ?, waiting = 1 where seq = ?`, c.ID, e.seq); err != nil {
+	switch e.Kind {
+	case gateway.EventPreference:
+		return t.prefer(c, e.Event)
+	case gateway.EventSignal:
+		return t.fileSignal(c, e)
+	default:
+		return t.fileMessage(c, e, now)
+	}
+}
+
+// belongs tells whether an event is of a conversation.
+func (f *filing) belongs() bool {
+	switch f.Kind {
+	case gateway.EventMessage, gateway.EventEcho, gateway.EventSignal:
+		return !f.From.IsZero() && f.Message != nil
+	case gateway.EventPreference:
+		return !f.From.IsZero() && f.Preference != nil
+	default:
+		return false
+	}
+}
+
+// fileMessage makes a message or an echo wait for its turn.
+func (t *tx) fileMessage(c gateway.Conversation, e filing, now time.Time) error {
+	const wait = `update events set conversation_id = ?, waiting = 1, provider_id = nullif(?, '') where seq = ?`
+	if err := t.exec(wait, c.ID, e.Message.ProviderID, e.seq); err != nil {
 		return err
 	}
+	if e.Message.Media != nil {
+		if err := t.addFile(e, now); err != nil {
+			return err
+		}
+	}
 	if e.Kind == gateway.EventEcho {
-		return t.exec(`update conversations set updated_at = max(updated_at, ?) where id = ?`, nanos(e.ReceivedAt), c.ID)
+		return t.changedAt(c.ID, e.ReceivedAt)
 	}
 	return t.heard(c, e.Event)
 }
 
-// heard notes what a message tells of its conversation: who wrote and when. One that
-// comes late doesn't make an older name or identity the newest. A conversation that
+// changedAt notes when something of a conversation changed.
+func (t *tx) changedAt(conversationID string, at time.Time) error {
+	return t.exec(`update conversations set updated_at = max(updated_at, ?) where id = ?`, nanos(at), conversationID)
+}
+
+// heard notes what a message tells of its conversation: who wrote and when, and that
+// they can be reached. One that comes late doesn't make an older name or identity the newest. A conversation that
 // was closed is open again, with the bot answering.
 func (t *tx) heard(c gateway.Conversation, e gateway.Event) error {
 	newest := !e.At.Before(c.LastCustomerAt)
@@ -160,7 +189,7 @@ func (t *tx) heard(c gateway.Conversation, e gateway.Event) error {
 		c.Name = e.Name
 	}
 	const query = `update conversations set user_id = ?, phone = ?, name = ?,
-		last_customer_at = ?, updated_at = max(updated_at, ?),
+		last_customer_at = ?, updated_at = max(updated_at, ?), unreachable_at = 0, unreachable = null,
 		epoch = epoch + (mode = 'closed'), mode = iif(mode = 'closed', 'bot', mode) where id = ?`
 	return t.exec(query, c.Contact.UserID, c.Contact.Phone, c.Name, nanos(c.LastCustomerAt), nanos(e.ReceivedAt), c.ID)
 }
@@ -194,17 +223,26 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// burst are the waiting events of a conversation with those of their files that are
+// still to be had, and burstEnd is when its messages want their turn: at the end of the
+// quiet period, but not without their files before it has waited for these.
+const (
+	burst = `events e left join files f on f.event = e.seq and f.state = 'waiting'
+		where e.conversation_id = conversations.id and e.waiting = 1`
+	burstEnd = `max(min(max(e.answer_after), min(e.answer_by)), coalesce(max(f.wait_until), 0))`
+)
+
 // schedule sets when a conversation's waiting events want a turn: an echo at once,
 // messages at the end of the burst, and after an abandoned turn not before its
-// time.
+// time. Where nothing waits any more, the next burst begins anew.
 func (t *tx) schedule(id string) error {
-	const query = `update conversations set due_at = (
+	const query = `update conversations set (due_at, attempt) = (
 			select case
 				when count(*) = 0 then null
 				when max(e.kind = 'echo') then min(iif(e.kind = 'echo', e.received_at, null))
-				else max(conversations.retry_at, min(max(e.answer_after), min(e.answer_by)))
-			end
-			from events e where e.conversation_id = conversations.id and e.waiting = 1
+				else max(conversations.retry_at, ` + burstEnd + `)
+			end, iif(count(*) = 0, 0, conversations.attempt)
+			from ` + burst + `
 		) where id = ?`
 	return t.exec(query, id)
 }

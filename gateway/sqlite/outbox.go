@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -11,11 +10,25 @@ import (
 )
 
 // enqueue writes a message that is to be sent.
-func (t *tx) enqueue(o gateway.Outgoing) error {
-	const query = `insert into outgoing (id, conversation_id, channel, user_id, phone, author, agent, text, turn_id,
-		created_at, expires_at, state, due_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'queued', ?10)`
-	err := t.exec(query, o.ID, o.ConversationID, o.Channel, o.To.UserID, o.To.Phone, string(o.Author), o.Agent, o.Text,
-		o.TurnID, nanos(o.CreatedAt), nanos(o.ExpiresAt))
+func (t *tx) enqueue(o gateway.Outgoing) error { return t.insertOutgoing(insertOutgoing, o) }
+
+// follow writes the message that is sent instead of one that was rejected, unless it is
+// there already.
+func (t *tx) follow(o gateway.Outgoing) error {
+	return t.insertOutgoing(insertOutgoing+` on conflict (id) do nothing`, o)
+}
+
+const insertOutgoing = `insert into outgoing (id, conversation_id, channel, user_id, phone, author, agent, text, turn_id,
+	created_at, expires_at, content, quote_id, state, due_at)
+	values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'queued', ?10)`
+
+func (t *tx) insertOutgoing(query string, o gateway.Outgoing) error {
+	content, err := encode(o.Content)
+	if err != nil {
+		return err
+	}
+	err = t.exec(query, o.ID, o.ConversationID, o.Channel, o.To.UserID, o.To.Phone, string(o.Author), o.Agent, o.Text,
+		o.TurnID, nanos(o.CreatedAt), nanos(o.ExpiresAt), content, o.QuoteID)
 	if err != nil {
 		return fmt.Errorf("queue a message: %w", err)
 	}
@@ -35,7 +48,7 @@ func (t *tx) cancel(conversationID string) error {
 
 // sendable finds the message that may be sent now and has been due longest. A leased
 // one is due again when its lease is over and its status had time to come.
-const sendable = `select n from outgoing o where due_at is not null and due_at <= ? and not exists (
+const sendable = `select n from outgoing o where due_at is not null and due_at <= ?1 and not exists (
 		select 1 from outgoing p where p.conversation_id = o.conversation_id and p.due_at is not null
 		and (p.created_at, p.n) < (o.created_at, o.n)
 	) order by due_at, created_at, n limit 1`
@@ -83,13 +96,14 @@ func (t *tx) takeOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoin
 }
 
 func (t *tx) leaseOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoing, mode gateway.Mode, found bool, err error) {
-	const query = `update outgoing set state = 'sending', attempt = attempt + 1, lease = ?, due_at = ?
+	const query = `update outgoing set state = 'sending', attempt = attempt + 1, tried_at = ?1, lease = ?2, due_at = ?3
 		where n = (` + sendable + `) returning id, conversation_id, channel, user_id, phone, author, agent, text,
-		turn_id, created_at, expires_at, attempt, lease, (select mode from conversations c where c.id = conversation_id)`
+		turn_id, created_at, expires_at, content, quote_id, attempt, lease, (select mode from conversations c where c.id = conversation_id)`
 	again := now.Add(lease + gateway.ReconcileAfter)
-	found, err = t.one(query, []any{gateway.NewID(), nanos(again), nanos(now)},
+	found, err = t.one(query, []any{nanos(now), gateway.NewID(), nanos(again)},
 		&o.ID, &o.ConversationID, &o.Channel, &o.To.UserID, &o.To.Phone, &o.Author, &o.Agent, &o.Text,
-		&o.TurnID, moment{&o.CreatedAt}, moment{&o.ExpiresAt}, &o.Attempt, &o.Lease, &mode)
+		&o.TurnID, moment{&o.CreatedAt}, moment{&o.ExpiresAt}, document{&o.Content}, &o.QuoteID,
+		&o.Attempt, &o.Lease, &mode)
 	return o, mode, found, err
 }
 
@@ -100,12 +114,14 @@ type sending struct {
 	text           string
 	state          gateway.DeliveryState
 	lease          string
+	// tried is when the newest attempt began.
+	tried time.Time
 }
 
-const selectSending = `select n, conversation_id, text, state, lease from outgoing`
+const selectSending = `select n, conversation_id, text, state, lease, tried_at from outgoing`
 
 func scanSending(r row) (m sending, err error) {
-	err = r.Scan(&m.n, &m.conversationID, &m.text, &m.state, &m.lease)
+	err = r.Scan(&m.n, &m.conversationID, &m.text, &m.state, &m.lease, moment{&m.tried})
 	return m, err
 }
 
@@ -169,19 +185,16 @@ func (t *tx) settleAccepted(m sending, r gateway.SendResult) error {
 		return err
 	}
 	early := gateway.Status{ProviderID: r.ProviderID}
-	var failure *string
-	var at time.Time
-	const take = `delete from early_statuses where provider_id = ? returning state, error, received_at`
-	found, err := t.one(take, []any{r.ProviderID}, &early.State, &failure, moment{&at})
+	var at, received time.Time
+	const take = `delete from early_statuses where provider_id = ? returning state, error, at, received_at`
+	found, err := t.one(take, []any{r.ProviderID}, &early.State, document{&early.Error}, moment{&at}, moment{&received})
 	if err != nil || !found {
 		return err
 	}
-	if failure != nil {
-		if err := json.Unmarshal([]byte(*failure), &early.Error); err != nil {
-			return fmt.Errorf("read an early status: %w", err)
-		}
+	if at.IsZero() {
+		at = received
 	}
-	return t.merge(m, early, at)
+	return t.merge(m, early, at, received)
 }
 
 // settleRejected ends a message, unless a status said that it arrived after all.
@@ -195,6 +208,20 @@ func (t *tx) settleRejected(m sending, r gateway.SendResult) error {
 	}
 	if err := t.exec(`update outgoing set state = 'failed', due_at = null, error = ? where n = ?`, reason, m.n); err != nil {
 		return err
+	}
+	ended := m.tried
+	if r.Handoff != nil {
+		ended = r.Handoff.CreatedAt
+	}
+	if err := t.mark(m.conversationID, r.Error, ended); err != nil {
+		return fmt.Errorf("mark a conversation: %w", err)
+	}
+	if r.Follow != nil {
+		instead := *r.Follow
+		instead.ConversationID = m.conversationID
+		if err := t.follow(instead); err != nil {
+			return err
+		}
 	}
 	if r.Handoff == nil {
 		return nil
@@ -254,18 +281,25 @@ const earlyFor = 7 * 24 * time.Hour
 
 // fileStatus merges a status into the message that it is about: the one with our
 // id, or else with the provider's. One that overtook the settlement waits.
-func (t *tx) fileStatus(s gateway.Status, at, now time.Time) error {
+func (t *tx) fileStatus(e gateway.Event, now time.Time) error {
+	s := *e.Status
 	if s.State.Rank() < gateway.DeliverySent.Rank() {
 		return nil // a status nobody knows is only kept
 	}
 	const query = selectSending + ` where id = ?1 or (provider_id = ?2 and provider_id <> '') order by id = ?1 desc limit 1`
 	m, err := get(t, scanSending, query, s.OutgoingID, s.ProviderID)
 	if err == nil {
-		return t.merge(m, s, now)
+		return t.merge(m, s, e.At, now)
 	}
 	if !errors.Is(err, gateway.ErrNotFound) || s.ProviderID == "" {
 		return ignore(err, gateway.ErrNotFound)
 	}
+	return t.fileEarly(e, now)
+}
+
+// fileEarly has a status wait for its message.
+func (t *tx) fileEarly(e gateway.Event, now time.Time) error {
+	s := *e.Status
 	if err := t.exec(`delete from early_statuses where received_at < ?`, nanos(now.Add(-earlyFor))); err != nil {
 		return err
 	}
@@ -280,9 +314,9 @@ func (t *tx) fileStatus(s gateway.Status, at, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	const wait = `insert into early_statuses (provider_id, state, error, received_at) values (?, ?, ?, ?)
-		on conflict (provider_id) do update set state = excluded.state, error = excluded.error`
-	return t.exec(wait, s.ProviderID, string(s.State), reason, nanos(at))
+	const wait = `insert into early_statuses (provider_id, state, error, at, received_at) values (?, ?, ?, ?, ?)
+		on conflict (provider_id) do update set state = excluded.state, error = excluded.error, at = excluded.at`
+	return t.exec(wait, s.ProviderID, string(s.State), reason, nanos(e.At), nanos(e.ReceivedAt))
 }
 
 // ignore takes one error for none.
@@ -293,12 +327,18 @@ func ignore(err, expected error) error {
 	return err
 }
 
-// merge keeps of two states the one that says more. A message that turns out to
-// have failed goes to a person.
-func (t *tx) merge(m sending, s gateway.Status, now time.Time) error {
+// merge keeps of two states the one that says more, and notes what it says of the
+// customer. at is the provider's time of the status, and now is ours. A message that
+// turns out to have failed goes to a person.
+func (t *tx) merge(m sending, s gateway.Status, at, now time.Time) error {
 	const note = `update outgoing set due_at = null, provider_id = iif(provider_id = '', ?, provider_id) where n = ?`
 	if err := t.exec(note, s.ProviderID, m.n); err != nil {
 		return err
+	}
+	if s.State == gateway.DeliveryDelivered || s.State == gateway.DeliveryRead {
+		if err := t.reached(m.conversationID, now); err != nil {
+			return err
+		}
 	}
 	if s.State.Rank() <= m.state.Rank() {
 		return nil
@@ -315,6 +355,9 @@ func (t *tx) merge(m sending, s gateway.Status, now time.Time) error {
 	}
 	if s.State != gateway.DeliveryFailed {
 		return nil
+	}
+	if err := t.mark(m.conversationID, s.Error, at); err != nil {
+		return fmt.Errorf("mark a conversation: %w", err)
 	}
 	return t.fallTo(m.conversationID, func(c gateway.Conversation) gateway.Handoff {
 		return gateway.SendFailure(c, m.text, now)

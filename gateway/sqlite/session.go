@@ -11,8 +11,8 @@ import (
 var errClosed = errors.New("the store is closed")
 
 // session is one connection with the statements that it has prepared. Preparing
-// costs more than most statements do, and there are about sixty of them in all, so
-// each connection keeps its own for good.
+// costs more than most statements do, and there are about a hundred of them in all,
+// so each connection keeps its own for good.
 type session struct {
 	conn       *sql.Conn
 	begin      string

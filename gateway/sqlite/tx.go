@@ -30,15 +30,19 @@ func (t *tx) changed(query string, args ...any) (bool, error) {
 
 // affected counts the rows that the statement changed.
 func (t *tx) affected(query string, args ...any) (int64, error) {
-	statement, err := t.prepared(t.ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	r, err := statement.ExecContext(t.ctx, args...)
+	r, err := t.run(query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
+}
+
+func (t *tx) run(query string, args ...any) (sql.Result, error) {
+	statement, err := t.prepared(t.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return statement.ExecContext(t.ctx, args...)
 }
 
 // one reads the columns of one row; found is false when there is none.

@@ -1,0 +1,68 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/recado/recado/gateway"
+)
+
+// purgeBatch is how many rows one transaction of Purge drops or empties, so that
+// accepting never waits long for it.
+const purgeBatch = 1000
+
+// Webhook implements gateway.Archive.
+func (s *Store) Webhook(ctx context.Context, messageID string) (body []byte, err error) {
+	digits, isIn := strings.CutPrefix(messageID, "in-")
+	seq, parseErr := strconv.ParseInt(digits, 10, 64)
+	if !isIn || parseErr != nil || strconv.FormatInt(seq, 10) != digits {
+		return nil, fmt.Errorf("read a webhook: %w", gateway.ErrNotFound)
+	}
+	const query = `select w.body from events e join webhooks w on w.id = e.webhook
+		where e.seq = ? and e.conversation_id is not null`
+	err = s.read(ctx, func(t *tx) error {
+		found, err := t.one(query, []any{seq}, &body)
+		if err == nil && !found {
+			err = gateway.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read a webhook: %w", err)
+	}
+	return body, nil
+}
+
+// Purge implements gateway.Archive. It drops bodies first, and then all Raw that is
+// kept beside them.
+func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
+	const bodies = `delete from webhooks where id in (
+		select id from webhooks where received_at < ? order by received_at limit ?)`
+	const raws = `update events set raw = null where seq in (
+		select seq from events where raw is not null and received_at < ? order by received_at limit ?)`
+	n, err := s.purge(ctx, bodies, before)
+	if err != nil {
+		return 0, fmt.Errorf("purge webhooks: %w", err)
+	}
+	for emptied := int64(purgeBatch); emptied == purgeBatch; {
+		if emptied, err = s.purge(ctx, raws, before); err != nil {
+			return 0, fmt.Errorf("purge events: %w", err)
+		}
+	}
+	return int(n), nil
+}
+
+// purge runs a statement that drops a batch of what was received before, and counts
+// it.
+func (s *Store) purge(ctx context.Context, query string, before time.Time) (n int64, err error) {
+	err = s.write(ctx, func(t *tx) (err error) {
+		if n, err = t.affected(query, nanos(before), purgeBatch); err != nil || n == 0 {
+			return err
+		}
+		return t.show()
+	})
+	return n, err
+}
