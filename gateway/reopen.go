@@ -52,7 +52,8 @@ func findTemplate(list []Template, name, language string) (Template, bool) {
 var errMarketing = errors.New("the customer stopped marketing messages")
 
 // checkTemplate holds a template against what is known of it now: it may have been
-// paused since the message was queued. Without synced templates the channel decides.
+// paused since the message was queued. What the channel has to be told of the template
+// is filled in. Without synced templates the channel decides.
 func (g *Gateway) checkTemplate(ctx context.Context, o *Outgoing) error {
 	if o.Kind() != ContentTemplate {
 		return nil
@@ -70,7 +71,9 @@ func (g *Gateway) checkTemplate(ctx context.Context, o *Outgoing) error {
 		if err == nil && c.Marketing == "stop" && t.Category == "MARKETING" {
 			return errMarketing
 		}
-		return CheckTemplate(t, *use)
+		whole, content := CompleteTemplate(t, *use), *o.Content
+		content.Template, o.Content = &whole, &content
+		return CheckTemplate(t, whole)
 	}
 	return invalidContent("the template " + use.Name + " does not exist in the language " + use.Language)
 }

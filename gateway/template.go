@@ -40,6 +40,9 @@ type TemplateButton struct {
 type TemplateUse struct {
 	Name     string `json:"name"`
 	Language string `json:"language"`
+	// Category is the template's, or empty while it is not known. CompleteTemplate
+	// fills it before a send; stores don't keep it.
+	Category string `json:"-"`
 	// Header and Body are the values of the variables: in order, or by name when
 	// the template is a named one.
 	Header []TemplateValue `json:"header,omitempty"`
@@ -62,4 +65,7 @@ type TemplateValue struct {
 type TemplateButtonValue struct {
 	Index int    `json:"index"`
 	Value string `json:"value"`
+	// Type is the button's in the template; empty is a quick reply. CompleteTemplate
+	// fills it before a send; stores don't keep it.
+	Type string `json:"-"`
 }

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/recado/recado/gateway"
 )
 
 // ErrNoAnswer says that the channel did not answer: no connection, no time, or an
@@ -201,11 +204,49 @@ func readTemplate(item object) AccountTemplate {
 	}
 }
 
+// SyncTemplates asks for all that is known of the templates of a WhatsApp Business
+// Account, to check values against them before they are sent.
+func (a *Account) SyncTemplates(ctx context.Context, account string) ([]gateway.Template, error) {
+	var templates []gateway.Template
+	const fields = "name,language,category,status,quality_score,parameter_format,components"
+	at := a.client.config.Now()
+	err := a.list(ctx, fields, account, "message_templates", func(item object) {
+		templates = append(templates, readWholeTemplate(item, at))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sync the templates: %w", err)
+	}
+	return templates, nil
+}
+
+func readWholeTemplate(item object, at time.Time) gateway.Template {
+	t := gateway.Template{
+		Name: item.str("name"), Language: item.str("language"), Category: item.str("category"),
+		Status: item.str("status"), Quality: item.obj("quality_score").str("score"),
+		Named: strings.EqualFold(item.str("parameter_format"), "NAMED"), SyncedAt: at,
+	}
+	for _, c := range item.objects("components") {
+		switch strings.ToUpper(c.str("type")) {
+		case "HEADER":
+			t.HeaderFormat, t.Header = cmp.Or(strings.ToUpper(c.str("format")), "TEXT"), c.str("text")
+		case "BODY":
+			t.Body = c.str("text")
+		case "FOOTER":
+			t.Footer = c.str("text")
+		case "BUTTONS":
+			for _, b := range c.objects("buttons") {
+				t.Buttons = append(t.Buttons, gateway.TemplateButton{Type: b.str("type"), Text: b.str("text"), URL: b.str("url")})
+			}
+		}
+	}
+	return t
+}
+
 // Skew tells how far this machine's clock is ahead of the channel's, by the date
 // that every answer carries, refusals too. It is exact to a second or so.
 func (a *Account) Skew(ctx context.Context) (time.Duration, error) {
 	asked := a.client.config.Now()
-	response, err := a.get(ctx, nil)
+	response, err := a.client.get(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("read the channel's clock: %w", err)
 	}
@@ -252,16 +293,24 @@ func (a *Account) list(ctx context.Context, fields, account, edge string, each f
 	return nil
 }
 
+// maxList is how much of an answer with a list is read: a template can have several
+// kilobytes.
+const maxList = 16 << 20
+
 // read asks and cuts the answer open.
 func (a *Account) read(ctx context.Context, query url.Values, path ...string) (object, error) {
-	response, err := a.get(ctx, query, path...)
+	return a.client.read(ctx, query, path...)
+}
+
+func (c *Client) read(ctx context.Context, query url.Values, path ...string) (object, error) {
+	response, err := c.get(ctx, query, path...)
 	if err != nil {
 		return nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxList))
 	if response.StatusCode != http.StatusOK {
-		return nil, a.refused(response, body)
+		return nil, c.refused(response, body)
 	}
 	top, ok := decode(body)
 	if err != nil || !ok {
@@ -271,16 +320,16 @@ func (a *Account) read(ctx context.Context, query url.Values, path ...string) (o
 }
 
 // refused gives the code the title that it has when sending is refused.
-func (a *Account) refused(response *http.Response, body []byte) error {
-	r := readRefusal(response.StatusCode, response.Header, body, a.client.config.Now())
+func (c *Client) refused(response *http.Response, body []byte) error {
+	r := readRefusal(response.StatusCode, response.Header, body, c.config.Now())
 	if !r.known {
 		return &AccountError{Status: r.status, Title: fmt.Sprintf("The channel refused it with status %d", r.status)}
 	}
 	return &AccountError{Status: r.status, Code: r.code, Title: rule(r.code).title, known: true}
 }
 
-func (a *Account) get(ctx context.Context, query url.Values, path ...string) (*http.Response, error) {
-	to := *a.client.base
+func (c *Client) get(ctx context.Context, query url.Values, path ...string) (*http.Response, error) {
+	to := *c.base
 	for _, part := range path {
 		to = *to.JoinPath(url.PathEscape(strings.TrimSpace(part)))
 	}
@@ -290,13 +339,13 @@ func (a *Account) get(ctx context.Context, query url.Values, path ...string) (*h
 		return nil, fmt.Errorf("make a request: %w", err)
 	}
 	if len(path) > 0 {
-		request.Header.Set("Authorization", "Bearer "+a.client.config.Token)
+		request.Header.Set("Authorization", "Bearer "+c.config.Token)
 	}
 	request.Header.Set("Accept", "application/json")
-	response, err := a.client.config.HTTP.Do(request)
-	if failure, ok := errors.AsType[*url.Error](err); ok {
-		// Its text would name the address with the ids in it.
-		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, failure.Err)
+	response, err := c.config.HTTP.Do(request)
+	if err != nil {
+		// The address with the ids in it is not told.
+		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, unaddressed(err))
 	}
-	return response, err
+	return response, nil
 }

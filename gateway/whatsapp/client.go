@@ -36,6 +36,14 @@ type ClientConfig struct {
 	// PhoneNumberID is the business number that sends messages without a channel
 	// of their own.
 	PhoneNumberID string
+	// Files opens our own files, by id, for messages that send one. Without it such
+	// messages are rejected. gateway.ErrNotFound says that there is no such file.
+	Files func(ctx context.Context, id string) (io.ReadCloser, error)
+	// MediaHosts are further hosts that customers' files are fetched from, beside
+	// Meta's own: a domain, which stands for those below it too and is reached by
+	// https, or a whole origin such as http://127.0.0.1:8090. The access token goes
+	// there.
+	MediaHosts []string
 
 	// HTTP defaults to a client with a timeout of 20 s. Redirects are never
 	// followed, whatever it says: they would carry the token elsewhere.
@@ -49,14 +57,21 @@ type ClientConfig struct {
 // LogValue keeps the token out of logs.
 func (ClientConfig) LogValue() slog.Value { return slog.StringValue("[whatsapp client]") }
 
-// Client sends messages. It implements gateway.Sender and is safe for concurrent
-// use.
+// Client sends messages, fetches customers' files and shows that somebody is typing.
+// It is safe for concurrent use.
 type Client struct {
 	config ClientConfig
 	base   *url.URL
+	// transfer is for files, which take as long as their context lets them.
+	transfer *http.Client
+	uploads  uploads
 }
 
-var _ gateway.Sender = (*Client)(nil)
+var (
+	_ gateway.Sender     = (*Client)(nil)
+	_ gateway.FileSource = (*Client)(nil)
+	_ gateway.Presence   = (*Client)(nil)
+)
 
 // NewClient checks the configuration and fills the defaults.
 func NewClient(c ClientConfig) (*Client, error) {
@@ -86,7 +101,9 @@ func NewClient(c ClientConfig) (*Client, error) {
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.HTTP = &client
-	return &Client{config: c, base: base}, nil
+	transfer := client
+	transfer.Timeout = 0
+	return &Client{config: c, base: base, transfer: &transfer}, nil
 }
 
 // Send makes one attempt to send a message and says what is known of it. The
@@ -95,19 +112,54 @@ func (c *Client) Send(ctx context.Context, o *gateway.Outgoing) (gateway.SendRes
 	channel := cmp.Or(o.Channel, c.config.PhoneNumberID)
 	body, err := payload(o)
 	if err == nil && channel == "" {
-		err = errors.New("the message has no number to be sent from")
+		err = errNoNumber
 	}
 	if err != nil {
-		return gateway.SendResult{Outcome: gateway.SendRejected, Error: &gateway.SendError{Title: sentence(err)}}, nil
+		return gateway.SendResult{Outcome: gateway.SendRejected, Error: refusedHere(err)}, nil
+	}
+	return c.sendFrom(ctx, o, channel, body), nil
+}
+
+// sendFrom uploads what the message needs and sends it.
+func (c *Client) sendFrom(ctx context.Context, o *gateway.Outgoing, channel string, body []byte) gateway.SendResult {
+	complete, remembered, failed := c.uploaded(ctx, o, channel)
+	if failed != nil {
+		failed.Payload = body
+		return *failed
+	}
+	if complete != o {
+		var err error
+		if body, err = payload(complete); err != nil {
+			return gateway.SendResult{Outcome: gateway.SendRejected, Error: refusedHere(err)}
+		}
 	}
 	result := c.attempt(ctx, o, channel, body)
 	result.Payload = body
-	return result, nil
+	if remembered && result.Outcome == gateway.SendRejected && result.Error.Class == gateway.ErrorRequest {
+		// Perhaps the channel has dropped the file: it is uploaded once more.
+		c.forget(channel, o)
+		result.Outcome, result.RetryAt = gateway.SendRetry, c.config.Now().Add(backOff("").wait(o.ID, o.Attempt))
+	}
+	return result
+}
+
+var errNoNumber = errors.New("the message has no number to be sent from")
+
+// refusedHere is the reason for not even trying.
+func refusedHere(err error) *gateway.SendError {
+	class := gateway.ErrorRequest
+	switch {
+	case errors.Is(err, errNoPhone):
+		class = gateway.ErrorIdentity
+	case errors.Is(err, errNobody):
+		class = gateway.ErrorUnreachable
+	}
+	return &gateway.SendError{Title: sentence(err), Class: class}
 }
 
 // sentence makes a title of one of our own errors.
 func sentence(err error) string {
-	s := err.Error()
+	s := strings.TrimPrefix(err.Error(), gateway.ErrInvalid.Error()+": ")
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
@@ -159,21 +211,26 @@ func (c *Client) unsent(ctx context.Context, o *gateway.Outgoing, free bool, err
 		title := "No connection to the channel"
 		result = gateway.SendResult{
 			Outcome: gateway.SendRetry, RetryAt: c.config.Now().Add(backOff(title).wait(o.ID, o.Attempt)),
-			Error: &gateway.SendError{Title: title},
+			Error: &gateway.SendError{Title: title, Class: gateway.ErrorTransient},
 		}
 	}
-	// The address is known, and the number's id in it is nobody's business.
-	if request, ok := errors.AsType[*url.Error](err); ok {
-		err = request.Err
-	}
-	c.config.Logger.WarnContext(ctx, "a send got no answer", "outgoing", o.ID, "outcome", string(result.Outcome), "error", err)
+	c.config.Logger.WarnContext(ctx, "a send got no answer", "outgoing", o.ID, "outcome", string(result.Outcome), "error", unaddressed(err))
 	return result
+}
+
+// unaddressed takes the address out of an error: it is known, and the ids in it are
+// nobody's business.
+func unaddressed(err error) error {
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		return request.Err
+	}
+	return err
 }
 
 func (c *Client) unknown(title string) gateway.SendResult {
 	return gateway.SendResult{
 		Outcome: gateway.SendUnknown, RetryAt: c.config.Now().Add(gateway.ReconcileAfter),
-		Error: &gateway.SendError{Title: title},
+		Error: &gateway.SendError{Title: title, Class: gateway.ErrorTransient},
 	}
 }
 

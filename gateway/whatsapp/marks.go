@@ -4,8 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-
-	"github.com/recado/recado/gateway"
+	"unicode/utf8"
 )
 
 var (
@@ -69,19 +68,32 @@ func markHeading(found string) string {
 	return "*" + title + "*"
 }
 
-// clip shortens a text to what the channel takes, at the end of a word when there
-// is one near, and shows that something is missing.
-func clip(text string) string {
+// clip shortens a text to so many characters, at the end of a word when there is one
+// near, and shows that something is missing.
+func clip(text string, most int) string {
 	runes := []rune(text)
-	if len(runes) <= gateway.MaxText {
+	if len(runes) <= most {
 		return text
 	}
-	runes = runes[:gateway.MaxText-1]
-	for i := len(runes) - 1; i > len(runes)-200; i-- {
+	runes = runes[:most-1]
+	for i := len(runes) - 1; i > len(runes)-200 && i > 0; i-- {
 		if unicode.IsSpace(runes[i]) {
 			runes = runes[:i]
 			break
 		}
 	}
 	return strings.TrimRightFunc(string(runes), unicode.IsSpace) + "…"
+}
+
+// shorten cuts a title or a name to so many characters, the last of which shows it.
+func shorten(s string, most int) string {
+	if len(s) <= most || utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return strings.TrimRightFunc(string([]rune(s)[:most-1]), unicode.IsSpace) + "…"
+}
+
+// oneLine is a text without breaks and without space that isn't seen.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
 }

@@ -72,13 +72,13 @@ func TestAnyMarks(t *testing.T) {
 func TestClip(t *testing.T) {
 	t.Parallel()
 	fits := strings.Repeat("ñ", gateway.MaxText)
-	if clip(fits) != fits {
+	if clip(fits, gateway.MaxText) != fits {
 		t.Error("a text that fits was clipped")
 	}
-	if got := clip(fits + "x"); utf8.RuneCountInString(got) != gateway.MaxText || !strings.HasSuffix(got, "ñ…") {
+	if got := clip(fits+"x", gateway.MaxText); utf8.RuneCountInString(got) != gateway.MaxText || !strings.HasSuffix(got, "ñ…") {
 		t.Errorf("%d characters", utf8.RuneCountInString(got))
 	}
-	got := clip(strings.Repeat("palabra ", 600))
+	got := clip(strings.Repeat("palabra ", 600), gateway.MaxText)
 	if n := utf8.RuneCountInString(got); n > gateway.MaxText || n < gateway.MaxText-20 || !strings.HasSuffix(got, "palabra…") {
 		t.Errorf("%d characters, ends in %q", n, got[len(got)-20:])
 	}
