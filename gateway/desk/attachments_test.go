@@ -77,10 +77,10 @@ func TestAnswersOfAForm(t *testing.T) {
 	t.Parallel()
 	for form, want := range map[string][]answer{
 		`{"b":"x","a":[1,{"c":true}],"n":null,"flow_token":"secret"}`: {{"b", "x"}, {"a › 1", "1"}, {"a › 2 › c", "✓"}},
-		`"words"`: {{"", "words"}},
-		`{"a":`:   {{"", `{"a":`}},
-		`{}`:      nil,
-		``:        {{"", ""}},
+		`"words"`:                    {{"", "words"}},
+		`{"a":`:                      {{"", `{"a":`}},
+		`{}`:                         nil,
+		``:                           {{"", ""}},
 		strings.Repeat("[", 100_000): {{"", strings.Repeat("[", 100_000)}},
 	} {
 		if diff := cmp.Diff(want, answers(json.RawMessage(form))); diff != "" {

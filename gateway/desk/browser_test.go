@@ -3,7 +3,9 @@ package desk_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/gateway/desk"
 	"github.com/recado/recado/gateway/desk/desktest"
 )
 
@@ -148,7 +151,7 @@ func TestTextOutlivesWhatOthersDo(t *testing.T) {
 // wide screen shows three columns.
 func TestPagesFitTheScreen(t *testing.T) {
 	t.Parallel()
-	b := setup(t, "ana")
+	b := gallery(t, "ana")
 	b.arrive("long", strings.Repeat("W", 60), strings.Repeat("a", 500))
 	tab := openTab(t, b)
 	for _, width := range []int64{360, 768, 1000, 1280, 2000} {
@@ -156,6 +159,8 @@ func TestPagesFitTheScreen(t *testing.T) {
 		for _, path := range []string{
 			"/desk/", "/desk/?view=all", "/desk/handoffs/handoff-long", "/desk/handoffs/" + desktest.LuciaHandoff,
 			"/desk/conversations/" + desktest.Lucia + "/why?turn=turn-unsure",
+			sara, sara + "?quote=sB", sara + "/template?name=order_update&language=es", "/desk/channel",
+			"/desk/conversations/" + desktest.Sara + "/history",
 		} {
 			tab.open(path)
 			wide, err := chromedp.Run(tab.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth"))
@@ -191,5 +196,64 @@ func TestTimesCountLikeTheServers(t *testing.T) {
 		if !strings.Contains(before+after, ">"+text+"<") {
 			t.Errorf("the script says %q and the server does not", text)
 		}
+	}
+}
+
+// TestFilesAndTemplatesInABrowser goes the way of an agent who answers a message with
+// a file, and then sends a template.
+func TestFilesAndTemplatesInABrowser(t *testing.T) {
+	t.Parallel()
+	b := gallery(t, "ana")
+	photo := filepath.Join(t.TempDir(), "lámpara.jpg")
+	if err := os.WriteFile(photo, []byte(jpeg), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab := openTab(t, b)
+	tab.open(sara)
+	tab.do(chromedp.Evaluate[chromedp.Void]("window.same = true"), chromedp.SendKeys("#text", "Esta"))
+	tab.do(chromedp.SetUploadFiles("#file", []string{photo}))
+	// Choosing what to answer leaves the text and the file, and a change the choice.
+	tab.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('#m-sB .tools summary').click()"),
+		chromedp.Evaluate[chromedp.Void]("document.querySelector('#m-sB .quote-this').click()"))
+	tab.holds("window.same && document.querySelector('#answers input')?.value === 'sB' && location.search === '?quote=sB'")
+	b.store.Say(desktest.Sara, desktest.In("more", "¿Hola?", morning))
+	tab.do(chromedp.WaitVisible("#m-more"))
+	tab.holds("document.querySelector('#answers input')?.value === 'sB' && document.querySelector('#m-sB .tools').open")
+	tab.holds("document.getElementById('text').value === 'Esta' && document.getElementById('file').files.length === 1")
+	tab.do(chromedp.Click("#compose button.main"), chromedp.WaitVisible(".notice:not(.arrived)"), chromedp.WaitVisible(".live.on"))
+	m := b.last(desktest.Sara)
+	if m.Text != "Esta" || m.Content == nil || m.Content.Kind != gateway.ContentImage || m.Quoted == nil {
+		t.Fatalf("said %+v", m)
+	}
+	tab.holds("document.querySelector('[src$=\"" + m.Content.Media.FileID + "\"]') !== null")
+	// The gallery's photo is shown by the page's own policy.
+	tab.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('#m-sK img').scrollIntoView()"))
+	tab.holds("document.querySelector('#m-sK img').naturalWidth === 480")
+
+	tab.do(chromedp.Click("#template"), chromedp.WaitVisible(".choices"))
+	tab.do(chromedp.Click(`.choices a[href*="agent_reply_available"]`), chromedp.WaitVisible("#body-1"), chromedp.WaitVisible(".live.on"))
+	tab.do(chromedp.SendKeys("#body-1", "Sara"), chromedp.SendKeys("#body-2", "la lámpara"))
+	tab.holds("document.querySelector('.preview').innerText.includes('Hola, Sara. Ya tenemos una respuesta sobre la lámpara.')")
+	tab.do(chromedp.Click("form.fill button.main"), chromedp.WaitVisible("#compose"), chromedp.WaitVisible(".live.on"))
+	if m := b.last(desktest.Sara); m.Content == nil || m.Content.Template == nil || m.Content.Template.Body[1].Text != "la lámpara" {
+		t.Errorf("sent %+v", m)
+	}
+}
+
+// TestTooLargeAFileIsNotSent: the page says so before the upload.
+func TestTooLargeAFileIsNotSent(t *testing.T) {
+	t.Parallel()
+	b := start(t, "ana", func(b *bundle, c *desk.Config) { c.Files, c.Vault, c.MaxUpload = b.store, b.vault, 10 })
+	large := filepath.Join(t.TempDir(), "a.txt")
+	if err := os.WriteFile(large, []byte("01234567890"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tab := openTab(t, b)
+	tab.open("/desk/handoffs/" + desktest.TomHandoff)
+	tab.do(chromedp.SetUploadFiles("#file", []string{large}))
+	tab.holds("document.getElementById('file').validationMessage.startsWith('El archivo es demasiado grande')")
+	tab.do(chromedp.Click("#compose button.main"))
+	if m := b.last(desktest.Tom); m.Author == gateway.AuthorAgent || b.vault.Len() != 0 {
+		t.Errorf("it was sent: %+v", m)
 	}
 }

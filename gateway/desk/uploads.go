@@ -55,7 +55,9 @@ func (d *Desk) parseForm(w http.ResponseWriter, r *http.Request) (forget func(),
 }
 
 // hasParts tells whether a form is sent as one with files is.
-func hasParts(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") }
+func hasParts(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
+}
 
 // upload is a file that came with a form.
 type upload struct {
