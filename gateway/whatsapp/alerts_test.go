@@ -191,6 +191,13 @@ func TestProblems(t *testing.T) {
 	if e.Channel != "100" {
 		t.Errorf("channel %q", e.Channel)
 	}
+	for code, want := range map[string]gateway.AlertLevel{
+		"190": gateway.AlertCritical, "131031": gateway.AlertCritical, "131016": gateway.AlertInfo, "131048": gateway.AlertWarning, "999999": gateway.AlertWarning,
+	} {
+		if a := one(t, inValue(`"errors":[{"code":`+code+`}]`)).Alert; a.Level != want || a.State != code {
+			t.Errorf("%s: %+v", code, a)
+		}
+	}
 	for class, want := range map[gateway.ErrorClass]gateway.AlertLevel{
 		gateway.ErrorAccount: gateway.AlertCritical, gateway.ErrorRate: gateway.AlertWarning, gateway.ErrorTransient: gateway.AlertInfo,
 		gateway.ErrorOther: gateway.AlertWarning, gateway.ErrorQuality: gateway.AlertWarning,

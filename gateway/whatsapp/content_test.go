@@ -236,12 +236,13 @@ func TestContent(t *testing.T) {
 // What it was is told to the agent.
 func TestUnsupportedType(t *testing.T) {
 	t.Parallel()
-	for _, content := range []string{
-		`"type":"unsupported","unsupported":{"type":"poll_update"},"errors":[{"code":131051,"error_data":{"details":"not supported"}}]`,
-		`"type":"unsupported","unsupported":{"type":"poll_update"}`,
+	for content, want := range map[string]string{
+		`"unsupported":{"type":"poll_update"},"errors":[{"code":131051,"error_data":{"details":"not supported"}}]`: "poll_update: not supported",
+		`"unsupported":{"type":"poll_update"}`:           "poll_update",
+		`"unsupported":{},"errors":[{"details":"gone"}]`: "gone",
 	} {
-		e := said(t, content)
-		if p := e.Message.Problem; p == nil || p.Code != 131051 || !strings.HasPrefix(p.Detail, "poll_update") {
+		e := said(t, `"type":"unsupported",`+content)
+		if p := e.Message.Problem; p == nil || p.Detail != want {
 			t.Errorf("%s: %+v", content, p)
 		}
 	}

@@ -71,7 +71,7 @@ func problem(kind string, m object) *gateway.SendError {
 	}
 	e := sendError(failures[0])
 	// What it was is all that is known of it.
-	switch what := m.obj("unsupported").str("type"); {
+	switch what := cut(m.obj("unsupported").str("type"), maxState); {
 	case what == "":
 	case e.Detail == "":
 		e.Detail = what

@@ -281,20 +281,21 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// The reason of a failure is told in our words: the channel's own hold the number.
+// The reason of a failure is told in our words, and its class says what to do. The
+// channel's own words hold the number, and are for people alone.
 func TestFailedStatus(t *testing.T) {
 	t.Parallel()
+	const words = "34600111222"
 	for code, want := range map[string]gateway.SendError{
-		`131047`:   {Code: 131047, Title: "The service window is closed"},
-		`"131026"`: {Code: 131026, Title: "The customer can't be reached on the channel"},
-		`999999`:   {Code: 999999, Title: "The channel refused it with a code that is not known"},
-		`null`:     {Title: "The channel gave no reason"},
+		`131047`:   {Code: 131047, Title: "The service window is closed", Class: gateway.ErrorWindow, Detail: words},
+		`"131026"`: {Code: 131026, Title: "The customer can't be reached on the channel", Class: gateway.ErrorUnreachable, Detail: words},
+		`131050`:   {Code: 131050, Title: "The customer stopped marketing messages", Class: gateway.ErrorOptedOut, Detail: words},
+		`999999`:   {Code: 999999, Title: "The channel refused it with a code that is not known", Detail: words},
+		`null`:     {Title: "The channel gave no reason", Detail: words},
 	} {
 		e := one(t, inValue(`"statuses":[{"id":"s","status":"failed","timestamp":"1","errors":[{"code":`+code+
-			`,"title":"34600111222","error_data":{"details":"34600111222"}}]}]`))
-		got := *e.Status.Error
-		got.Class, got.Detail = "", ""
-		if diff := cmp.Diff(want, got); diff != "" {
+			`,"title":"x","error_data":{"details":"34600111222"}}]}]`))
+		if diff := cmp.Diff(&want, e.Status.Error); diff != "" {
 			t.Errorf("%s: %s", code, diff)
 		}
 		if errs := string(e.Status.Errors); !strings.HasPrefix(errs, `[{"code":`+code) || !strings.HasSuffix(errs, `"34600111222"}}]`) {
