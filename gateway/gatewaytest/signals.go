@@ -183,6 +183,7 @@ func testRevokeAfter(b *bundle) {
 	c := b.claim()
 	b.commit(c, b.turn(c, "sí"))
 	before := b.revision()
+	b.advance(time.Millisecond)
 	b.filed(b.revoke(gone))
 	if b.revision() <= before {
 		b.Error("the revision doesn't grow when a message is withdrawn")
@@ -213,24 +214,31 @@ func testRevokeAfter(b *bundle) {
 // testRevokeEdited withdraws what was edited before: its content is that of the edit,
 // and is shown nowhere any more.
 func testRevokeEdited(b *bundle) {
-	e := b.message(ana(), "mi otro secreto")
-	b.accept(e)
-	b.advance(quiet)
-	c := b.claim()
-	b.commit(c, b.turn(c))
-	edit := b.edit(e, "edit", "mi secreto")
-	b.filed(edit, b.revoke(e))
-	for _, m := range b.messages(c.Conversation.ID) {
-		if m.Text != "" || m.Message.Text != "" || m.Message.Quoted != nil && m.Message.Quoted.Text != "" {
-			b.Errorf("a message of type %s shows what was withdrawn: %q", m.Type, m.Text)
+	for _, together := range []bool{true, false} {
+		e := b.message(ana(), "mi otro secreto")
+		b.accept(e)
+		b.advance(quiet)
+		c := b.claim()
+		b.commit(c, b.turn(c))
+		edit := b.edit(e, "edit", "mi secreto")
+		b.accept(edit)
+		if !together {
+			b.idle()
 		}
-		if m.ProviderID == edit.Message.ProviderID {
-			b.same("payload of the edit", string(m.Payload), "")
+		b.filed(b.revoke(e))
+		for _, m := range b.messages(c.Conversation.ID) {
+			if m.Text != "" || m.Message.Text != "" || m.Message.Quoted != nil && m.Message.Quoted.Text != "" {
+				b.Errorf("a message of type %s shows what was withdrawn: %q", m.Type, m.Text)
+			}
+			if m.ProviderID == edit.Message.ProviderID {
+				b.same("payload of the edit", string(m.Payload), "")
+			}
 		}
-	}
-	c = b.say(ana(), "hola")
-	for _, m := range c.History {
-		b.same("text of the history", m.Text, "")
+		c = b.say(ana(), "")
+		for _, m := range c.History {
+			b.same("text of the history", m.Text, "")
+		}
+		b.commit(c, b.turn(c))
 	}
 }
 
