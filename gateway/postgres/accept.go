@@ -251,8 +251,6 @@ type entry struct {
 	// contact and conversation are found by filing.
 	contact, conversation string
 	seq                   int64
-	// absorbed: it is seen at the message that it changed.
-	absorbed bool
 	// sentIn is the conversation of the message that a status is about, bounced and
 	// reached what it says of the customer.
 	sentIn           string

@@ -112,6 +112,47 @@ func TestOpenFirstSchema(t *testing.T) {
 	}
 }
 
+// TestWithdrawnAmongOthers files a withdrawal together with whatever else is about the
+// same message, from its own conversation and from another.
+func TestWithdrawnAmongOthers(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, Config{DSN: testservices.Postgres(t)})
+	about := func(key, phone, kind string) gateway.Event {
+		e := say(key, phone, "sobre "+key, start)
+		e.About, e.Message.Type = "gone", kind
+		if kind != "text" {
+			e.Kind = gateway.EventSignal
+		}
+		return e
+	}
+	accept(t, s, say("gone", "1", "secreto", start), say("other", "2", "hola", start))
+	if _, err := s.Claim(t.Context(), start, time.Minute); !errors.Is(err, gateway.ErrNoWork) {
+		t.Fatal(err)
+	}
+	accept(t, s, about("theirs", "2", "edit"), about("reply", "1", "text"), about("edit", "1", "edit"), about("revoke", "1", "revoke"))
+	got := map[string]string{}
+	for range 2 {
+		c := claim(t, s, start.Add(time.Minute))
+		list, _, err := s.Messages(t.Context(), c.Conversation.ID, gateway.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range list {
+			got[m.ProviderID] = fmt.Sprintf("%s %v", m.Text, m.Message.Deleted)
+			if q := m.Message.Quoted; q != nil && q.Text != "" {
+				t.Errorf("%s quotes %q", m.ProviderID, q.Text)
+			}
+		}
+	}
+	want := map[string]string{
+		"wamid.gone": " true", "wamid.other": "hola false", "wamid.theirs": "sobre theirs false", "wamid.reply": "sobre reply false",
+		"wamid.edit": " true", "wamid.revoke": "sobre revoke false",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
 // voice is a message with a file.
 func voice(key, phone string, at time.Time) gateway.Event {
 	e := say(key, phone, "", at)

@@ -34,6 +34,8 @@ type filing struct {
 	failed map[string]string
 	// targets are the messages that signals change, by the digest of their key.
 	targets map[digest]*target
+	// rewrites are what is to be written over events, by the same.
+	rewrites map[digest]rewrite
 	// conversations are all those of the customers that the events are of or about.
 	conversations map[place]*conversation
 	byID          map[string]*conversation
@@ -66,8 +68,9 @@ func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing
 	return f, s.transact(ctx, func(tx pgx.Tx) error {
 		*f = filing{
 			tx: tx, now: now, limit: limit, contacts: newContacts(),
-			failed: map[string]string{}, targets: map[digest]*target{}, conversations: map[place]*conversation{},
-			byID: map[string]*conversation{}, changed: map[string]*conversation{},
+			failed: map[string]string{}, targets: map[digest]*target{}, rewrites: map[digest]rewrite{},
+			conversations: map[place]*conversation{},
+			byID:          map[string]*conversation{}, changed: map[string]*conversation{},
 		}
 		return f.run(ctx)
 	})
@@ -152,7 +155,7 @@ func (e *entry) waits() bool {
 
 // visible tells whether an event is shown among the messages of its conversation.
 func (e *entry) visible() bool {
-	return e.waits() || e.Kind == gateway.EventSignal && !e.absorbed
+	return e.waits() || e.Kind == gateway.EventSignal
 }
 
 func (f *filing) findContacts(ctx context.Context) error {
@@ -361,7 +364,7 @@ func (f *filing) save(ctx context.Context) error {
 	if err := f.queueFiles(batch); err != nil {
 		return err
 	}
-	if err := f.queueChanges(batch); err != nil {
+	if err := f.queueRewrites(batch); err != nil {
 		return err
 	}
 	if len(f.changed) > 0 || f.anyStatus() {

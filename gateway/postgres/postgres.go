@@ -3,14 +3,15 @@
 //
 // # How the contract is kept
 //
-// Accept is one statement that inserts its events and nothing else, so that a
-// provider is answered after one commit. Claim files what was accepted: it finds
-// contacts and conversations, merges statuses and times the bursts. Filing is done
-// by one process at a time, under an advisory lock, and goes by the state of each
-// event, because numbers are given before they are committed: a watermark would
-// skip an event whose transaction took longer than its neighbour's. An event that
-// Postgres refuses to file is put aside, so that it stops nobody else's: it stays in
-// gateway_events with the state failed.
+// Accept is one statement that inserts its events and the webhooks that they came in,
+// and nothing else, so that a provider is answered after one commit. A webhook is kept
+// once, and its events are parts of it. Claim files what was accepted: it finds
+// contacts and conversations, merges statuses, lets signals change what was there, and
+// times the bursts. Filing is done by one process at a time, under an advisory lock,
+// and goes by the state of each event, because numbers are given before they are
+// committed: a watermark would skip an event whose transaction took longer than its
+// neighbour's. An event that Postgres refuses to file is put aside, so that it stops
+// nobody else's: it stays in gateway_events with the state failed.
 //
 // Work is leased with SKIP LOCKED, so that claims never wait for each other. A
 // lease of a conversation, and filing, may be lost when the server crashes: both
@@ -20,10 +21,10 @@
 // A turn is committed in one round trip and one transaction: a function locks the
 // conversation and refuses with an error of its own, which undoes the rest.
 //
-// Rows are locked in one order, outgoing messages, conversations, handoffs, so
-// that transactions don't wait for each other in circles. Where a merge of two
-// contacts, or a person who takes over, can't keep to it, Postgres ends one of the
-// two and it is tried again.
+// Rows are locked in one order, outgoing messages, conversations, handoffs and files,
+// so that transactions don't wait for each other in circles. Where a merge of two
+// contacts, or a person who takes over, can't keep to it, Postgres ends one of the two
+// and it is tried again.
 package postgres
 
 import (

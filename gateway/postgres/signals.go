@@ -41,8 +41,19 @@ type target struct {
 	no           int64
 	conversation string
 	message      *gateway.Message
-	// changed and withdrawn are what is to be written.
-	changed, withdrawn bool
+	// edits are the signals that changed its text.
+	edits []edit
+}
+
+type edit struct {
+	digest  digest
+	message *gateway.Message
+}
+
+// rewrite is what is to be written over a message or an edit of one.
+type rewrite struct {
+	message   *gateway.Message
+	withdrawn bool
 }
 
 // findTargets reads the messages that signals change. Those of the same filing have no
@@ -73,60 +84,103 @@ func (f *filing) findTargets(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what signals are about: %w", err)
 	}
+	return f.findEdits(ctx)
+}
+
+// findEdits reads what changed the messages before: it is withdrawn with them.
+func (f *filing) findEdits(ctx context.Context) error {
+	var messages [][]byte
+	var conversations []string
+	for i := range f.events {
+		e := &f.events[i]
+		d := digestOf(e.About)
+		if t := f.targets[d]; t != nil && t.conversation != "" && e.changes() && e.Message.Type == signalRevoke {
+			messages, conversations = append(messages, d[:]), append(conversations, escape(t.conversation))
+		}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	found, err := f.tx.Query(ctx, `select digest, about_digest, conversation_id, message from gateway_events
+		where conversation_id = any($1) and about_digest = any($2) and kind = 'signal' and message is not null`, conversations, messages)
+	if err != nil {
+		return fmt.Errorf("read what changed messages: %w", err)
+	}
+	var d, about []byte
+	var conversation string
+	var m *gateway.Message
+	_, err = pgx.ForEachRow(found, []any{&d, &about, scan(&conversation), &m}, func() error {
+		if t := f.targets[digest(about)]; t.conversation == conversation && m.Type == signalEdit {
+			t.edits = append(t.edits, edit{digest(d), m})
+		}
+		m = nil
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read what changed messages: %w", err)
+	}
 	return nil
 }
 
-// change makes a signal change the message that it is about, and says whether there is
-// one: a message of the same conversation that was accepted before.
+// change makes a signal change the message that it is about, if there is one: a message
+// of the same conversation that was accepted before.
 func (f *filing) change(e *entry, c *conversation) {
-	t := f.targets[digestOf(e.About)]
+	about := digestOf(e.About)
+	t := f.targets[about]
 	if t == nil || t.conversation != c.ID || t.no > e.no {
 		return
 	}
-	e.absorbed, t.changed, c.timed = true, true, true
-	m := t.message
+	c.timed = true
 	switch {
 	case e.Message.Type == signalRevoke:
-		t.withdrawn = true
-		t.message = &gateway.Message{ProviderID: m.ProviderID, Type: m.Type, QuotedID: m.QuotedID, Deleted: true}
-	case !m.Deleted:
-		m.Text, m.Edited = e.Message.Text, true
+		t.message = f.withdraw(about, t.message)
+		for _, version := range t.edits {
+			f.withdraw(version.digest, version.message)
+		}
+	case t.message.Deleted:
+		f.withdraw(digestOf(e.Key), e.Message) // it tells what was withdrawn
+	default:
+		t.message.Text, t.message.Edited = e.Message.Text, true
+		t.edits = append(t.edits, edit{digestOf(e.Key), e.Message})
+		f.rewrites[about] = rewrite{message: t.message}
 	}
 }
 
-// queueChanges adds to a batch what signals changed. A message that was withdrawn
-// waits no more, and nothing leads from it to how it came.
-func (f *filing) queueChanges(batch *pgx.Batch) error {
-	var digests, gone [][]byte
+// withdraw leaves of a message that it was there, and gives what is left.
+func (f *filing) withdraw(d digest, m *gateway.Message) *gateway.Message {
+	left := &gateway.Message{ProviderID: m.ProviderID, Type: m.Type, QuotedID: m.QuotedID, Deleted: true}
+	f.rewrites[d] = rewrite{left, true}
+	return left
+}
+
+// queueRewrites adds to a batch what signals changed. A message that was withdrawn
+// waits no more, its file is not wanted, and nothing leads from it to how it came.
+func (f *filing) queueRewrites(batch *pgx.Batch) error {
+	var digests [][]byte
 	var messages []string
 	var withdrawn []bool
-	for d, t := range f.targets {
-		if !t.changed {
-			continue
-		}
-		message, err := document(t.message)
+	for d, r := range f.rewrites {
+		message, err := document(r.message)
 		if err != nil {
 			return fmt.Errorf("encode a message: %w", err)
 		}
-		digests, messages, withdrawn = append(digests, d[:]), append(messages, *message), append(withdrawn, t.withdrawn)
-		if t.withdrawn {
-			gone = append(gone, d[:])
-		}
+		digests, messages, withdrawn = append(digests, d[:]), append(messages, *message), append(withdrawn, r.withdrawn)
 	}
 	if len(digests) == 0 {
 		return nil
+	}
+	reason, err := document(&gateway.SendError{Title: fileWithdrawn})
+	if err != nil {
+		return fmt.Errorf("encode why a file is gone: %w", err)
 	}
 	batch.Queue(`update gateway_events e set message = i.message::json,
 			state = case when i.withdrawn and e.state = 'waiting' then 'done' else e.state end,
 			raw = case when not i.withdrawn then e.raw end, webhook = case when not i.withdrawn then e.webhook end
 		from unnest($1::bytea[], $2::text[], $3::bool[]) as i (digest, message, withdrawn)
 		where e.digest = i.digest`, digests, messages, withdrawn)
-	reason, err := document(&gateway.SendError{Title: fileWithdrawn})
-	if err != nil {
-		return fmt.Errorf("encode why a file is gone: %w", err)
-	}
-	batch.Queue(`update gateway_files set state = 'failed', due_at = null, type = '', size = 0, sha256 = '', words = '',
-			error = $2::text::json
-		where event = any($1)`, gone, reason)
+	batch.Queue(`update gateway_files f set state = 'failed', due_at = null, type = '', size = 0, sha256 = '', words = '',
+			error = $3::text::json
+		from unnest($1::bytea[], $2::bool[]) as i (digest, withdrawn)
+		where f.event = i.digest and i.withdrawn`, digests, withdrawn, reason)
 	return nil
 }
