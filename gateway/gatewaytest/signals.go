@@ -81,6 +81,10 @@ func testSignal(b *bundle) {
 	b.same("fresh", b.accept(e), []string(nil))
 	b.idle()
 	b.same("messages", len(b.messages(h.ConversationID)), len(list))
+	// It is a part of the conversation, and none of the messages that a turn looks
+	// back at: nobody has said it.
+	c := b.say(ana(), "hola")
+	b.same("history", texts(c.History), []string{"customer: quiero hablar con mi abogado"})
 }
 
 // testSignalFirst has a chat opened that nobody has written in.
@@ -201,7 +205,7 @@ func testRevokeAfter(b *bundle) {
 	next := b.say(ana(), "gracias")
 	b.same("history", next.History[0].Message.Deleted, true)
 	b.same("text of the history", next.History[0].Text, "")
-	b.same("bot's reply", texts(next.History)[1], "bot: sí")
+	b.same("history and nothing else", texts(next.History), []string{"customer: ", "bot: sí"})
 	// All of it has happened in the conversation, for whoever reads on from where they
 	// were.
 	var kinds []string
