@@ -14,6 +14,14 @@ import (
 // accepting never waits long for it.
 const purgeBatch = 1000
 
+// The statements of Purge: each drops or empties a batch of what was received before.
+const (
+	purgeBodies = `delete from webhooks where id in (
+		select id from webhooks where received_at < ? order by received_at limit ?)`
+	purgeRaws = `update events set raw = null where seq in (
+		select seq from events where raw is not null and received_at < ? order by received_at limit ?)`
+)
+
 // Webhook implements gateway.Archive.
 func (s *Store) Webhook(ctx context.Context, messageID string) (body []byte, err error) {
 	digits, isIn := strings.CutPrefix(messageID, "in-")
@@ -39,24 +47,19 @@ func (s *Store) Webhook(ctx context.Context, messageID string) (body []byte, err
 // Purge implements gateway.Archive. It drops bodies first, and then all Raw that is
 // kept beside them.
 func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
-	const bodies = `delete from webhooks where id in (
-		select id from webhooks where received_at < ? order by received_at limit ?)`
-	const raws = `update events set raw = null where seq in (
-		select seq from events where raw is not null and received_at < ? order by received_at limit ?)`
-	n, err := s.purge(ctx, bodies, before)
+	n, err := s.purge(ctx, purgeBodies, before)
 	if err != nil {
 		return 0, fmt.Errorf("purge webhooks: %w", err)
 	}
 	for emptied := int64(purgeBatch); emptied == purgeBatch; {
-		if emptied, err = s.purge(ctx, raws, before); err != nil {
+		if emptied, err = s.purge(ctx, purgeRaws, before); err != nil {
 			return 0, fmt.Errorf("purge events: %w", err)
 		}
 	}
 	return int(n), nil
 }
 
-// purge runs a statement that drops a batch of what was received before, and counts
-// it.
+// purge runs one of the statements and counts what it dropped.
 func (s *Store) purge(ctx context.Context, query string, before time.Time) (n int64, err error) {
 	err = s.write(ctx, func(t *tx) (err error) {
 		if n, err = t.affected(query, nanos(before), purgeBatch); err != nil || n == 0 {

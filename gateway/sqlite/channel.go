@@ -15,6 +15,9 @@ const seenFor = 24 * time.Hour
 
 const selectAlert = `select id, kind, subject, state, level, detail, at, seen_by, seen_at, template from alerts`
 
+// selectNewestAlert finds the newest of a matter.
+const selectNewestAlert = selectAlert + ` where kind = ? and subject = ? order by at desc, id desc limit 1`
+
 func scanAlert(r row) (a gateway.Alert, err error) {
 	err = r.Scan(&a.ID, &a.Kind, &a.Subject, &a.State, &a.Level, &a.Detail, moment{&a.At}, &a.SeenBy, moment{&a.SeenAt},
 		document{&a.Template})
@@ -34,8 +37,7 @@ func (s *Store) Raise(ctx context.Context, a gateway.Alert) error {
 // what it says of a template. What is older than the newest says nothing of how the
 // matter stands.
 func (t *tx) raise(a gateway.Alert) error {
-	const query = selectAlert + ` where kind = ? and subject = ? order by at desc, id desc limit 1`
-	newest, err := get(t, scanAlert, query, a.Kind, a.Subject)
+	newest, err := get(t, scanAlert, selectNewestAlert, a.Kind, a.Subject)
 	if ignore(err, gateway.ErrNotFound) != nil {
 		return fmt.Errorf("read the newest alert: %w", err)
 	}

@@ -59,6 +59,40 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// TestPlans asks how the statements that run again and again, or over much, are done:
+// by the index that was made for them, and without sorting.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "recado.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for query, want := range map[string][]string{
+		fetchable:         {"files_due"},
+		sendable:          {"outgoing_unsettled", "outgoing_before"},
+		selectQuoted:      {"sqlite_autoindex_events_1 (key=?)", "events_provider", "outgoing_provider"},
+		selectEdits:       {"events_about"},
+		selectNewestAlert: {"alerts_matter"},
+		purgeBodies:       {"webhooks_received"},
+		purgeRaws:         {"events_raw"},
+		selectFile + ` where f.event = ?`: {
+			"SEARCH f USING INTEGER PRIMARY KEY", "SEARCH e USING INTEGER PRIMARY KEY", "SEARCH c USING PRIMARY KEY",
+		},
+		incoming: {"events_conversation", "SEARCH w USING INTEGER PRIMARY KEY"},
+	} {
+		steps := strings.Join(plan(t, s, query), "\n")
+		for _, part := range want {
+			if !strings.Contains(steps, part) {
+				t.Errorf("%s\nis not done by %s:\n%s", query, part, steps)
+			}
+		}
+		if strings.Contains(steps, "TEMP B-TREE") {
+			t.Errorf("%s\nsorts:\n%s", query, steps)
+		}
+	}
+}
+
 // all gives the sessions of a store that nobody uses yet.
 func all(s *Store) (sessions []*session) {
 	for _, pool := range []chan *session{s.writer, s.readers} {

@@ -106,11 +106,13 @@ func (t *tx) change(c gateway.Conversation, e filing) error {
 	return t.rewrite(m)
 }
 
+// selectEdits finds the signals about a message.
+const selectEdits = `select seq, body from events where about = ? and about <> '' and kind = 'signal' and +conversation_id = ?`
+
 // withdraw takes a message away, with its file and all earlier and later versions of
 // it.
 func (t *tx) withdraw(c gateway.Conversation, m target, key string) error {
-	const query = `select seq, body from events where about = ? and about <> '' and kind = 'signal' and +conversation_id = ?`
-	signals, err := list(t, scanTarget, query, key, c.ID)
+	signals, err := list(t, scanTarget, selectEdits, key, c.ID)
 	if err != nil {
 		return fmt.Errorf("read what changed a message: %w", err)
 	}
