@@ -22,7 +22,7 @@ const (
 // seeds are bodies with a message for each row of TestContent.
 func seeds() [][]byte {
 	var all [][]byte
-	for _, c := range contents {
+	for _, c := range messageRows {
 		all = append(all, inValue(`"messages":[{"from":"34600111222","id":"wamid.A",`+c.content+`}]`))
 	}
 	for _, field := range []string{"account_update", "message_template_status_update", "user_preferences", "user_id_update"} {
@@ -31,8 +31,8 @@ func seeds() [][]byte {
 	return all
 }
 
-// contents are messages with all that they hold beside id and text.
-var contents = map[string]struct {
+// messageRows are messages with all that they hold beside id and text.
+var messageRows = map[string]struct {
 	content string
 	want    gateway.Message
 }{
@@ -216,7 +216,7 @@ var ownWords = cmpopts.IgnoreFields(gateway.SendError{}, "Class", "Detail")
 
 func TestContent(t *testing.T) {
 	t.Parallel()
-	for name, c := range contents {
+	for name, c := range messageRows {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := said(t, c.content)
