@@ -136,7 +136,7 @@ func TestVariables(t *testing.T) {
 		"{{2}} and {{1}} and {{10}} and {{2}}": {"1", "2", "10"},
 		"{{ name }}, {{date}} {{name}}":        {"name", "date"},
 		"no {1} {{}} {{a b}}":                  nil,
-		"{{año}}":                              {"año"},
+		"{{año}} {{order_2}}":                  {"order_2"},
 	} {
 		if diff := cmp.Diff(want, variables(text)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)

@@ -19,10 +19,8 @@ func (a answer) bubble(t *testing.T, id string) string {
 	if !found {
 		t.Fatalf("there is no message %s", id)
 	}
-	if next := strings.Index(rest, `<li id="m-`); next >= 0 {
-		return rest[:next]
-	}
-	return rest
+	bubble, _, _ := strings.Cut(rest, `<li id="m-`)
+	return bubble
 }
 
 // TestEveryKindIsShown holds what people read of each kind of message, in both

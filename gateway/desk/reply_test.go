@@ -49,15 +49,18 @@ func TestAttachingAFile(t *testing.T) {
 		{"a video", form(), upload{"a.mp4", mp4}, gateway.Content{Kind: gateway.ContentVideo, Media: &gateway.OutgoingMedia{Kind: gateway.ContentVideo, MIME: "video/mp4"}}},
 		{"audio", form(), upload{"a.mp3", mp3}, gateway.Content{Kind: gateway.ContentAudio, Media: &gateway.OutgoingMedia{Kind: gateway.ContentAudio, MIME: "audio/mpeg"}}},
 		{
-			"a document", form(), upload{`C:\docs\Factura.pdf`, pdf},
+			"a document", form(),
+			upload{`C:\docs\Factura.pdf`, pdf},
 			gateway.Content{Kind: gateway.ContentDocument, Media: &gateway.OutgoingMedia{Kind: gateway.ContentDocument, MIME: "application/pdf", Filename: "Factura.pdf"}},
 		},
 		{
-			"a page that says it is a photo", form(), upload{"photo.jpg", "<html><script>alert(1)</script></html>"},
+			"a page that says it is a photo", form(),
+			upload{"photo.jpg", "<html><script>alert(1)</script></html>"},
 			gateway.Content{Kind: gateway.ContentDocument, Media: &gateway.OutgoingMedia{Kind: gateway.ContentDocument, MIME: "text/html", Filename: "photo.jpg"}},
 		},
 		{
-			"a photo above buttons", form("text", "¿Cuál?", "button", " Esta ", "button", "", "button", "Otra"), upload{"a.jpg", jpeg},
+			"a photo above buttons", form("text", "¿Cuál?", "button", " Esta ", "button", "", "button", "Otra"),
+			upload{"a.jpg", jpeg},
 			gateway.Content{
 				Kind: gateway.ContentButtons, HeaderMedia: &gateway.OutgoingMedia{Kind: gateway.ContentImage, MIME: "image/jpeg"},
 				Buttons: []gateway.Button{{ID: "button-1", Title: "Esta"}, {ID: "button-3", Title: "Otra"}},

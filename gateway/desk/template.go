@@ -96,9 +96,10 @@ func (d *Desk) templatesFor(r *http.Request) (*templateView, error) {
 	}
 	v := &templateView{Handoff: h, Conversation: c, Never: len(list) == 0}
 	for _, t := range list {
-		if t.Status != "APPROVED" {
+		if !strings.EqualFold(t.Status, "APPROVED") {
 			continue
 		}
+		t.Category, t.HeaderFormat = strings.ToUpper(t.Category), strings.ToUpper(t.HeaderFormat)
 		query := url.Values{"name": {t.Name}, "language": {t.Language}}
 		v.Choices = append(v.Choices, templateChoice{
 			Template: t, Address: "?" + query.Encode(), Why: d.unfit(t, c),
@@ -160,7 +161,7 @@ func (v *templateView) choose(name, language string, written url.Values) error {
 }
 
 // variable is the place of a value in a text.
-var variable = regexp.MustCompile(`\{\{\s*([\p{L}\p{N}_]+)\s*\}\}`)
+var variable = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
 
 // variables are the names of the values of a text: numbers in their order, and names
 // as they come.
@@ -337,6 +338,7 @@ func (d *Desk) fillTemplate(ctx context.Context, token string, v *templateView, 
 		}
 	}
 	a.Text = strings.TrimSpace(gateway.TemplateText(t, use))
+	use = gateway.CompleteTemplate(t, use)
 	a.Content = &gateway.Content{Kind: gateway.ContentTemplate, Template: &use}
 	return d.once(token, a)
 }

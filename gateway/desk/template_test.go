@@ -119,10 +119,11 @@ func TestSendingATemplate(t *testing.T) {
 		if m.Content == nil || m.Content.Kind != gateway.ContentTemplate {
 			t.Fatalf("said %+v", m)
 		}
-		if diff := cmp.Diff(&test.want, m.Content.Template); diff != "" {
+		stored := b.template(test.want.Name, "es")
+		if diff := cmp.Diff(gateway.CompleteTemplate(stored, test.want), *m.Content.Template); diff != "" {
 			t.Errorf("use (-want +got):\n%s", diff)
 		}
-		if want := gateway.TemplateText(b.template(test.want.Name, "es"), test.want); m.Text != strings.TrimSpace(want) {
+		if want := gateway.TemplateText(stored, test.want); m.Text != strings.TrimSpace(want) {
 			t.Errorf("the text is %q, want %q", m.Text, want)
 		}
 	}
@@ -209,8 +210,10 @@ func TestRefusedTemplates(t *testing.T) {
 			t.Errorf("%s: it was sent", name)
 		}
 	}
-	// What was written stays in the fields.
+	// What a check says is told, and what was written stays in the fields.
 	b := gallery(t, "ana")
+	b.post(pau+"/template", form("name", "agent_reply_available", "language", "es", "body-1", "a     b", "body-2", "algo")).
+		says(t, http.StatusUnprocessableEntity, "WhatsApp no admitiría la plantilla", "four spaces in a row", `value="a     b"`)
 	page := b.post(pau+"/template", form("name", "agent_reply_available", "language", "es", "body-2", "tu pedido"))
 	page.says(t, http.StatusUnprocessableEntity, `name="body-2" value="tu pedido"`)
 	if !regexp.MustCompile(`name="once" value="[^"]{10,}"`).MatchString(page.body) {
