@@ -19,8 +19,12 @@ import (
 	"github.com/recado/recado/knowledge"
 )
 
-// demoNumberID is the business number of the demo.
-const demoNumberID = "100000000000001"
+// demoNumberID is the business number of the demo, and demoTemplate what asks its
+// customers to write again.
+const (
+	demoNumberID = "100000000000001"
+	demoTemplate = "agent_reply_available"
+)
 
 // graphPrefix is where the demo's own Graph API stands on its own address.
 const graphPrefix = "/v25.0/"
@@ -112,6 +116,8 @@ func demoSettings(s settings, address string) settings {
 	s.AppSecrets, s.VerifyToken, s.AccessToken = []string{rand.Text()}, rand.Text(), rand.Text()
 	s.PhoneNumberID = demoNumberID
 	s.QuietPeriod = 1200 * time.Millisecond
+	s.AccountID, s.ReopenTemplate = cloudsim.DefaultAccountID(demoNumberID), demoTemplate
+	s.MaxFile, s.SendRate, s.Retention = 25<<20, 80, 30*24*time.Hour
 	return s
 }
 

@@ -144,6 +144,8 @@ func (d *doctor) checks() []check {
 		{"Redis", d.redis},
 		{"model", d.model},
 		{"embedding", d.embedding},
+		{"files", d.files},
+		{"voice and photos", d.readers},
 		{"clock", d.clock},
 		{"data folder", d.dataFolder},
 	}...)

@@ -326,7 +326,21 @@ func (d *doctor) templates(ctx context.Context) finding {
 	if err != nil {
 		return d.accountRefused(err)
 	}
-	return countTemplates(list)
+	return reopens(list, d.settings.ReopenTemplate).worse(countTemplates(list))
+}
+
+// reopens tells whether the template that asks customers to write again can be sent.
+func reopens(list []whatsapp.AccountTemplate, name string) finding {
+	if name == "" {
+		return ok("None asks customers to write again (RECADO_REOPEN_TEMPLATE).")
+	}
+	for _, t := range list {
+		if t.Name == name && t.Status == "APPROVED" {
+			return ok("%s asks customers to write again.", name)
+		}
+	}
+	return warn("Have it approved in the WhatsApp Manager, or correct RECADO_REOPEN_TEMPLATE.",
+		"The template that asks customers to write again is not approved in any language.")
 }
 
 func countTemplates(list []whatsapp.AccountTemplate) finding {

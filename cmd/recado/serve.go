@@ -47,6 +47,8 @@ type site struct {
 	gateway  *gateway.Gateway
 	webhook  *whatsapp.Webhook
 	channel  *whatsapp.Metrics
+	account  *whatsapp.Account
+	vault    gateway.Vault
 	desk     *desk.Desk
 	api      *api.API
 	closers  closers
@@ -97,6 +99,9 @@ func (s *site) open(ctx context.Context, guest string) error {
 		return err
 	}
 	s.closers.add(s.store.Close)
+	if s.vault, err = openVault(s.settings); err != nil {
+		return err
+	}
 	if s.orders, err = openOrders(ctx, s.settings, s.log); err != nil {
 		return err
 	}
@@ -116,13 +121,22 @@ func (s *site) open(ctx context.Context, guest string) error {
 
 // assemble makes the gateway over its parts, and what stands around it.
 func (s *site) assemble(answerer gateway.Answerer, guest string) error {
-	limiter, err := ratelimit.New(ratelimit.Config{Client: s.orders.client, Logger: s.log})
+	limiter, err := ratelimit.New(ratelimit.Config{Client: s.orders.client, PerNumber: sendLimit(s.settings.SendRate), Logger: s.log})
 	if err != nil {
 		return err
 	}
-	sender, err := whatsapp.NewClient(whatsapp.ClientConfig{
-		BaseURL: s.settings.APIURL, Token: s.settings.AccessToken, PhoneNumberID: s.settings.PhoneNumberID, Logger: s.log,
-	})
+	client := whatsapp.ClientConfig{
+		BaseURL: s.settings.APIURL, Token: s.settings.AccessToken, PhoneNumberID: s.settings.PhoneNumberID,
+		Files: s.vault.Open, Logger: s.log,
+	}
+	sender, err := whatsapp.NewClient(client)
+	if err != nil {
+		return err
+	}
+	if s.account, err = whatsapp.NewAccount(client); err != nil {
+		return err
+	}
+	models, err := openReaders(s.settings, s.log)
 	if err != nil {
 		return err
 	}
@@ -130,15 +144,32 @@ func (s *site) assemble(answerer gateway.Answerer, guest string) error {
 	if quiet == 0 {
 		quiet = -1 // the gateway's word for none
 	}
+	retention := s.settings.Retention
+	if retention == 0 {
+		retention = -1 // the gateway's word for ever
+	}
 	s.gateway, err = gateway.New(gateway.Config{
 		Store: s.store, Answerer: answerer, Orders: s.orders, Sender: sender, Limiter: limiter,
-		Logger: s.log, QuietPeriod: quiet,
+		Logger: s.log, QuietPeriod: quiet, Presence: sender, Senders: senders(s.settings.SendRate),
+		Source: sender, Vault: s.vault, MaxFile: s.settings.MaxFile, Transcriber: models.ear, Describer: models.eye,
+		ReopenTemplate: s.settings.ReopenTemplate, Retention: retention,
 	})
 	if err != nil {
 		return err
 	}
 	return s.doors(guest)
 }
+
+// sendLimit is a rate of so many messages a second for the business number. The
+// channel counts when a message arrives, so half of the burst that it allows is left
+// for those that take longer than others.
+func sendLimit(rate int) ratelimit.Limit {
+	return ratelimit.Limit{Every: time.Second / time.Duration(rate), Burst: max(rate/2, 1)}
+}
+
+// senders are how many sends run at once to reach a rate, when one takes a tenth of a
+// second or so.
+func senders(rate int) int { return min(max(rate/10, 4), 64) }
 
 // doors are the three ways in: the webhook, the API and the desk.
 func (s *site) doors(guest string) error {
@@ -154,6 +185,7 @@ func (s *site) doors(guest string) error {
 	}
 	s.desk, err = desk.New(desk.Config{
 		Desk: s.store, Agents: s.store, Changes: s.gateway.Changes, Changed: s.gateway.Changed,
+		Files: s.store, Vault: s.vault, Channel: s.store,
 		GuestAgent: guest, Secure: s.settings.secureCookies(), Logger: s.log,
 	})
 	if err != nil {
@@ -161,6 +193,7 @@ func (s *site) doors(guest string) error {
 	}
 	s.api, err = api.New(api.Config{
 		Desk: s.store, Orders: s.orders, Token: s.settings.APIToken, Logger: s.log,
+		Files: s.store, Vault: s.vault, Channel: s.store, Archive: s.store,
 		Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
 	})
 	return err
@@ -314,7 +347,7 @@ func (s *site) run(ctx context.Context, listener net.Listener, handler http.Hand
 		}
 		return nil
 	})
-	for _, part := range append(more, s.gateway.Run, s.orders.Run) {
+	for _, part := range append(more, s.gateway.Run, s.orders.Run, s.syncTemplates) {
 		group.Go(func() error { return part(work) })
 	}
 	group.Go(func() error {

@@ -49,7 +49,11 @@ func serve(t *testing.T, env map[string]string) *shop {
 	t.Helper()
 	var graph atomic.Pointer[cloudsim.Simulator]
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		graph.Load().ServeHTTP(w, r)
+		if sim := graph.Load(); sim != nil {
+			sim.ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "not there yet", http.StatusServiceUnavailable)
 	}))
 	t.Cleanup(api.Close)
 	full := map[string]string{

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/recado/recado/gateway/vault"
 )
 
 // defaultAPIURL is the base of Meta's Graph API with the version that the payloads
@@ -40,6 +42,16 @@ type settings struct {
 	Calibration   string
 	APIToken      string
 	QuietPeriod   time.Duration
+	// Files is where customers' files are kept: empty for the data folder, or an
+	// s3:// URL. MaxFile is the largest that is taken, in bytes.
+	Files   string
+	MaxFile int64
+	// HearURL, HearKey and HearModel are the endpoint that hears voice notes.
+	HearURL, HearKey, HearModel string
+	VisionModel                 string
+	ReopenTemplate              string
+	Retention                   time.Duration
+	SendRate                    int
 }
 
 // setting is one row of the table of settings: a variable, its flag, what it is
@@ -75,6 +87,15 @@ func table() []setting {
 		{"RECADO_EMBEDDING_DIM", "embedding-dim", "", "length of the vectors; empty means the model's usual one", readDim},
 		{"RECADO_CALIBRATION", "calibration", "", "calibration file; empty means the one fitted on the demo shop", text(func(s *settings) *string { return &s.Calibration })},
 		{"RECADO_API_TOKEN", "api-token", "", "bearer token for /api/v1; without one the API answers nothing", text(func(s *settings) *string { return &s.APIToken })},
+		{"RECADO_FILES", "files", "", "where customers' files are kept: empty means the data folder, or s3://KEY:SECRET@host/bucket", readFiles},
+		{"RECADO_MAX_FILE_MB", "max-file-mb", "25", "largest file that is taken from a customer, in MB", readMaxFile},
+		{"RECADO_TRANSCRIPTION_MODEL", "transcription-model", "", "model that hears voice notes, such as whisper-1; empty means that people do", text(func(s *settings) *string { return &s.HearModel })},
+		{"RECADO_TRANSCRIPTION_URL", "transcription-url", "", "base URL of its OpenAI-compatible server; empty means that of the chat model", readHearURL},
+		{"RECADO_TRANSCRIPTION_KEY", "transcription-key", "", "key of that server, when it has a URL of its own", text(func(s *settings) *string { return &s.HearKey })},
+		{"RECADO_VISION_MODEL", "vision-model", "", "model at the chat model's server that looks at photos; empty means that people do", text(func(s *settings) *string { return &s.VisionModel })},
+		{"RECADO_REOPEN_TEMPLATE", "reopen-template", "", "approved template without variables that is sent when the service window closed before a message could go", text(func(s *settings) *string { return &s.ReopenTemplate })},
+		{"RECADO_SEND_RATE", "send-rate", "80", "messages a second that the business number may send: 80, or 1000 after the upgrade", readSendRate},
+		{"RECADO_RETENTION", "retention", "720h", "how long webhooks are kept as they came; 0 keeps them for ever", readRetention},
 		{"RECADO_QUIET_PERIOD", "quiet-period", "1500ms", "how long a customer must be silent before a burst is answered", readQuietPeriod},
 	}
 }
@@ -196,6 +217,49 @@ func readQuietPeriod(s *settings, v string) string {
 		return "is not a duration from 0s to 1m, such as 1500ms"
 	}
 	s.QuietPeriod = d
+	return ""
+}
+
+func readFiles(s *settings, v string) string {
+	s.Files = v
+	if v == "" {
+		return ""
+	}
+	if _, err := vault.ParseS3(v); err != nil {
+		return "is not a URL like s3://KEY:SECRET@s3.eu-west-1.amazonaws.com/bucket?region=eu-west-1"
+	}
+	return ""
+}
+
+func readMaxFile(s *settings, v string) string {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > 100 {
+		return "is not a number of MB from 1 to 100"
+	}
+	s.MaxFile = int64(n) << 20
+	return ""
+}
+
+func readHearURL(s *settings, v string) string {
+	s.HearURL = strings.TrimRight(v, "/")
+	return wrongURL(v, "is not a URL like http://127.0.0.1:8000/v1", "http", "https")
+}
+
+func readSendRate(s *settings, v string) string {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > 1000 {
+		return "is not a number of messages a second from 1 to 1000"
+	}
+	s.SendRate = n
+	return ""
+}
+
+func readRetention(s *settings, v string) string {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 || d > 0 && d < time.Hour {
+		return "is not a duration of an hour or more, such as 720h, or 0"
+	}
+	s.Retention = d
 	return ""
 }
 

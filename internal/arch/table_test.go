@@ -76,7 +76,7 @@ var uses = arch.Uses{
 	"github.com/minio/minio-go/v7":       {Code: []string{"gateway/vault"}},
 
 	// Running.
-	"github.com/google/uuid":              {Code: []string{"gateway"}},
+	"github.com/google/uuid":              {Code: []string{"gateway", "gateway/vault/vaulttest"}, Tests: []string{"gateway/vault"}},
 	"github.com/prometheus/client_golang": {Code: []string{"gateway", "gateway/whatsapp", "cmd/recado"}, Tests: []string{"*"}},
 	"golang.org/x/crypto":                 {Code: []string{"gateway/desk"}},
 	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado"}},
@@ -84,9 +84,11 @@ var uses = arch.Uses{
 	// Tests.
 	"github.com/johannesboyne/gofakes3": {Tests: []string{"gateway/vault", "cmd/recado"}},
 	"github.com/google/go-cmp": {
-		Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"},
+		Code: []string{"gateway/gatewaytest", "gateway/vault/vaulttest", "knowledge/knowledgetest"}, Tests: []string{"*"},
 	},
-	"pgregory.net/rapid":                 {Code: []string{"gateway/gatewaytest", "knowledge/knowledgetest"}, Tests: []string{"*"}},
+	"pgregory.net/rapid": {
+		Code: []string{"gateway/gatewaytest", "gateway/vault/vaulttest", "knowledge/knowledgetest"}, Tests: []string{"*"},
+	},
 	"github.com/prometheus/client_model": {Tests: []string{"gateway", "gateway/whatsapp"}},
 	"github.com/goccy/go-yaml":           {Tests: []string{"gateway/api", "internal/arch"}},
 	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
