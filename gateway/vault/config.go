@@ -118,7 +118,7 @@ func ParseS3(text string) (S3Config, error) {
 	if err := c.options(place.RawQuery); err != nil {
 		return S3Config{}, err
 	}
-	if err := c.check(); err != nil {
+	if _, err := c.client(); err != nil {
 		return S3Config{}, err
 	}
 	return c, nil

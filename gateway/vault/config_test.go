@@ -53,7 +53,7 @@ func wrong() []string {
 		"SECRET", "https://KEY:SECRET@s3.example.com/shop-files", "s3:KEY:SECRET@s3.example.com/shop-files",
 		"s3://KEY:SECRET/shop-files", "s3://SECRET@s3.example.com/shop-files", "s3://:SECRET@s3.example.com/shop-files",
 		"s3://SECRET:@s3.example.com/shop-files", "s3://KEY:SECRET%@s3.example.com/shop-files", "s3://KEY:SECRET%zz@s3.example.com/shop-files",
-		"s3://KEY:SECRET@/shop-files", "s3://KEY:SECRET@:9000/shop-files", "s3://KEY:SECRET@s3.example.com:port/shop-files",
+		"s3://KEY:SECRET@/shop-files", "s3://KEY:SECRET@!/shop-files", "s3://KEY:SECRET@:9000/shop-files", "s3://KEY:SECRET@s3.example.com:port/shop-files",
 		"s3://KEY:SECRET@s3.example.com", "s3://KEY:SECRET@s3.example.com/", "s3://KEY:SECRET@s3.example.com/UPPER",
 		"s3://KEY:SECRET@s3.example.com/ab", "s3://KEY:SECRET@s3.example.com/a..b", "s3://KEY:SECRET@s3.example.com/shop-files/../x",
 		"s3://KEY:SECRET@s3.example.com/shop-files/a b", "s3://KEY:SECRET@s3.example.com/shop-files/a//b",
