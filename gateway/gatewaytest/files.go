@@ -352,6 +352,11 @@ func testFileEcho(b *bundle) {
 	b.same("state", m.Message.Media.State, gateway.FileStored)
 	b.same("file's id", m.Message.Media.FileID, f.ID)
 	b.idle()
+	// A person who writes while a file is waited for has taken over at once.
+	b.accept(b.media(ana(), "image", "mira"))
+	b.idle()
+	b.accept(b.echo(ana(), "Soy Marta"))
+	b.same("events", len(b.claim().Events), 2)
 }
 
 // testFileRevoked withdraws messages whose files wait, are being fetched and are

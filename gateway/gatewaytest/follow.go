@@ -26,7 +26,7 @@ func (b *bundle) follow(o *gateway.Outgoing) *gateway.Outgoing {
 }
 
 // rejected is the result of a send that came too late.
-func (b *bundle) rejected(o *gateway.Outgoing, follow *gateway.Outgoing) gateway.SendResult {
+func (b *bundle) rejected(o, follow *gateway.Outgoing) gateway.SendResult {
 	b.Helper()
 	h := gateway.SendFailure(b.conversation(o.ConversationID), o.Text, b.now)
 	h.Reason = gateway.ReasonWindow
