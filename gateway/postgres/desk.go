@@ -46,11 +46,11 @@ func scanMessage(row pgx.CollectableRow) (gateway.MessageView, error) {
 }
 
 // historyQuery looks back from a lease: the newest messages but those that wait,
-// without the bodies that went over the wire.
+// without the bodies that went over the wire. Signals are not what anybody said.
 const historyQuery = `
 with c as materialized (select id from gateway_conversations where lease = $1), newest as (
 	(select ` + inColumns + ` from gateway_events e
-		where e.conversation_id = (select id from c) and e.state = 'done'
+		where e.conversation_id = (select id from c) and e.state = 'done' and e.kind <> 'signal'
 		order by e.received_at desc, e.id desc limit $2)
 	union all
 	(select ` + outColumns + ` from gateway_outgoing o
