@@ -228,7 +228,7 @@ func TestFilesAndTemplatesInABrowser(t *testing.T) {
 	tab.holds("document.querySelector('[src$=\"" + m.Content.Media.FileID + "\"]') !== null")
 	// The gallery's photo is shown by the page's own policy.
 	tab.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('#m-sK img').scrollIntoView()"))
-	tab.holds("document.querySelector('#m-sK img').naturalWidth === 360")
+	tab.holds("document.querySelector('#m-sK img').naturalWidth === 240")
 
 	tab.do(chromedp.Click("#template"), chromedp.WaitVisible(".choices"))
 	tab.do(chromedp.Click(`.choices a[href*="agent_reply_available"]`), chromedp.WaitVisible("#body-1"), chromedp.WaitVisible(".live.on"))

@@ -54,8 +54,8 @@ func TestEveryKindIsShown(t *testing.T) {
 		{"sJ", []string{"Copiar"}, []string{"Copy"}, []string{"Benito Sanz", `href="tel:&#43;34600550177"`, `data-copy="&#43;34 600 55 01 77"`, "benito@example.es"}},
 		{
 			"sK",
-			[]string{"Descripción automática:", "Descargar", "2 kB"},
-			[]string{"Automatic description:", "Download", "2 kB"},
+			[]string{"Descripción automática:", "Descargar", "kB ·"},
+			[]string{"Automatic description:", "Download", "kB ·"},
 			[]string{`<img class="image" src="/desk/files/` + desktest.Photo + `"`, "pantalla abollada", "Llegó así la que pedí", "😢"},
 		},
 		{"sN", []string{"<b>Cliente</b>"}, []string{"<b>Customer</b>"}, []string{"Llegó así la que pedí el mes pasado", "Lo siento mucho"}},

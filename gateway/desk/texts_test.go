@@ -168,3 +168,33 @@ func TestEveryRuleHasASentence(t *testing.T) {
 		t.Errorf("an unknown rule is %q", got)
 	}
 }
+
+// TestEveryAlertHasASentence reads the kinds out of the code that raises alerts.
+func TestEveryAlertHasASentence(t *testing.T) {
+	t.Parallel()
+	find := regexp.MustCompile(`(?m)^\t"([a-z_]+)":\s+\w+,$|Kind\s*[:=]+\s*"([a-z_]+)"`)
+	var kinds []string
+	for _, path := range []string{"../whatsapp/alerts.go", "../circuit.go"} {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range find.FindAllStringSubmatch(string(source), -1) {
+			kinds = append(kinds, m[1]+m[2])
+		}
+	}
+	if len(kinds) < 15 {
+		t.Fatalf("only %d kinds found: %v", len(kinds), kinds)
+	}
+	for _, kind := range kinds {
+		for _, language := range []string{"es", "en"} {
+			a := gateway.Alert{Kind: kind, State: "UNHEARD_OF"}
+			if kind != "account_update" && alertText(language, a) == phrase(language, "alert_other") {
+				t.Errorf("no sentence for alerts of the kind %s in %s", kind, language)
+			}
+		}
+	}
+	if got := alertText("en", gateway.Alert{Kind: "phone_number_quality_update", State: "RED"}); !strings.Contains(got, "low quality") {
+		t.Errorf("a red number is %q", got)
+	}
+}

@@ -133,7 +133,7 @@ func (g *gallery) delivery() {
 		}}
 	})
 	g.in("image", "Llegó así la que pedí el mes pasado", func(m *gateway.Message) {
-		m.Media = g.file(Photo, "image/png", "", picture(360, 210))
+		m.Media = g.file(Photo, "image/png", "", picture(240, 150))
 		m.Media.Words = "Una lámpara de madera con la pantalla abollada."
 	})
 	g.in("reaction", "🙏", func(m *gateway.Message) { m.QuotedID = "wamid.sC" })
