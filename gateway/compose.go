@@ -55,6 +55,9 @@ func replyText(language string, d Decision, a rag.Answer) string {
 		}
 		return a.Text + "\n\n" + sourceLine(language, titles(language, a.Cited))
 	case DecideClarify:
+		if d.Rule == ruleFileLost {
+			return resendText(language)
+		}
 		return fallbackText(language)
 	case DecideHandoff:
 		if d.Reason == ReasonTakenOver {

@@ -48,7 +48,9 @@ func Preempt(s Situation) (Decision, bool) {
 	switch {
 	case s.Burst.Elsewhere > 0:
 		return Decision{Kind: DecideHandoff, Reason: ReasonUnavailable, Rule: "phone_app_only"}, true
-	case s.Burst.Unseen > 0:
+	case s.Burst.Lost > 0 && s.Fallbacks == 0:
+		return Decision{Kind: DecideClarify, Rule: ruleFileLost}, true
+	case s.Burst.Unseen+s.Burst.Lost > 0:
 		// A caption alone is not the question: what it is about is on the file.
 		return Decision{Kind: DecideHandoff, Reason: ReasonMedia, Rule: "media"}, true
 	case len(s.Burst.Texts) == 0:
@@ -56,6 +58,9 @@ func Preempt(s Situation) (Decision, bool) {
 	}
 	return Decision{}, false
 }
+
+// ruleFileLost asks the customer to send a file again, once.
+const ruleFileLost = "file_lost"
 
 // unreadable answers a burst without words: reactions want nothing, and
 // everything else gets one polite request for text, then a person.

@@ -139,21 +139,21 @@ func rewind(content io.Seeker) error {
 // refetch decides what follows a failed attempt: another one after a pause that
 // grows, or the end.
 func (g *Gateway) refetch(f *File, err error) FileResult {
-	title := ""
+	reason := &SendError{Class: ErrorTransient} // sent again, it may arrive
 	switch {
 	case errors.Is(err, ErrFileGone):
-		title = "The channel does not have the file any more"
+		reason.Title = "The channel does not have the file any more"
 	case errors.Is(err, ErrFileTooLarge):
-		title = fmt.Sprintf("The file is larger than %d MB", g.MaxFile>>20)
+		reason = &SendError{Title: fmt.Sprintf("The file is larger than %d MB", g.MaxFile>>20)}
 	case errors.Is(err, ErrFileDamaged):
-		title = "The file was damaged on its way"
+		reason.Title = "The file was damaged on its way"
 	case f.Attempt >= maxFetches:
-		title = "The file could not be fetched"
+		reason.Title = "The file could not be fetched"
 	default:
 		wait := min(time.Second<<min(f.Attempt, 10), 2*time.Minute)
 		return FileResult{State: FileWaiting, RetryAt: g.Now().Add(wait), Error: &SendError{Title: "The file could not be fetched yet"}}
 	}
-	return FileResult{State: FileFailed, Error: &SendError{Title: title}}
+	return FileResult{State: FileFailed, Error: reason}
 }
 
 // read has a model hear or see the file. That fails softly: then a person does.

@@ -73,6 +73,22 @@ func (m *Message) Unseen() bool {
 	return m.Type != "sticker" && m.Media.Words == ""
 }
 
+// lostByChannel is the channel's code for a file that it could not take from the
+// customer.
+const lostByChannel = 131052
+
+// Lost tells whether the message had a file that is lost on its way: the customer can
+// send it again.
+func (m *Message) Lost() bool {
+	switch {
+	case m == nil || m.Deleted:
+		return false
+	case m.Problem != nil && m.Problem.Code == lostByChannel:
+		return true
+	}
+	return m.Media != nil && m.Media.State == FileFailed && m.Media.Error != nil && m.Media.Error.Class == ErrorTransient
+}
+
 // Quote is the message that another one answers.
 type Quote struct {
 	// Author is who wrote it.

@@ -16,6 +16,8 @@ type Burst struct {
 	// Unseen counts messages with a file that no model has heard or seen, with a
 	// caption or without.
 	Unseen int
+	// Lost counts messages whose file is lost on its way.
+	Lost int
 	// Elsewhere counts messages that can be seen in the shop's phone app only.
 	Elsewhere int
 	// Reactions counts emoji reactions, which want no answer.
@@ -82,6 +84,8 @@ func (b Burst) add(e Event) Burst {
 		b.Reactions++
 	case e.Message.Problem != nil && e.Message.Problem.Code == onPhoneOnly:
 		b.Elsewhere++
+	case e.Message.Lost():
+		b.Lost++
 	case e.Message.Unseen():
 		b.Unseen++
 		if e.Message.Text != "" {

@@ -18,6 +18,13 @@ func file(at time.Time, kind, caption, words string) Event {
 	return e
 }
 
+// lost is an image that could not be had.
+func lost(at time.Time, why *SendError) Event {
+	e := file(at, "image", "", "")
+	e.Message.Media.State, e.Message.Media.Error = FileFailed, why
+	return e
+}
+
 func TestReceive(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
@@ -53,16 +60,18 @@ func TestReceive(t *testing.T) {
 			burst:  Burst{Unreadable: 1, Reactions: 1},
 		},
 		{
-			name: "what was heard is read, what nobody saw is counted, what was withdrawn is neither",
+			name:   "what was heard is read, what nobody saw is counted, what was withdrawn is neither",
 			before: Conversation{Mode: ModeBot, Language: "es"},
 			events: []Event{
 				file(at, "audio", "", "¿dónde está mi pedido?"), file(at, "image", "mira esto", ""), file(at, "sticker", "", ""),
 				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "text", Text: "x", Deleted: true}},
 				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "unsupported", Problem: &SendError{Code: 131060}}},
+				lost(at, &SendError{Title: "gone", Class: ErrorTransient}), lost(at, &SendError{Title: "large"}),
+				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "image", Problem: &SendError{Code: 131052}}},
 				{Kind: EventSignal, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "system", Text: "x"}},
 			},
 			after: Conversation{Mode: ModeBot, Language: "es", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
-			burst: Burst{Texts: []string{"¿dónde está mi pedido?", "mira esto"}, Unseen: 1, Unreadable: 1, Elsewhere: 1},
+			burst: Burst{Texts: []string{"¿dónde está mi pedido?", "mira esto"}, Unseen: 2, Lost: 2, Unreadable: 1, Elsewhere: 1},
 		},
 		{
 			name: "a closed conversation opens with the bot", before: Conversation{Mode: ModeClosed, Language: "es"},

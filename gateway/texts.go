@@ -100,6 +100,13 @@ func fallbackText(language string) string {
 		"De momento solo puedo leer texto. ¿Puedes escribir tu pregunta? Si prefieres hablar con alguien, escribe «persona».")
 }
 
+// resendText asks for a file that did not arrive.
+func resendText(language string) string {
+	return pick(language,
+		"The file you sent didn't arrive. Could you send it again? If you prefer a person, write “person”.",
+		"El archivo que has enviado no ha llegado. ¿Puedes enviarlo otra vez? Si prefieres hablar con alguien, escribe «persona».")
+}
+
 // photoText says that something was seen and not written.
 func photoText(language, seen string) string {
 	return pick(language, "Attached photo: ", "Foto adjunta: ") + seen
