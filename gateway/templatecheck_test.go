@@ -52,13 +52,17 @@ func TestCheckTemplate(t *testing.T) {
 			t.HeaderFormat, u.Header, u.HeaderLocation = "LOCATION", nil, &Location{Latitude: 1}
 		}, ""},
 		"fits, with all buttons": {func(_ *Template, u *TemplateUse) { u.Buttons = append(u.Buttons, TemplateButtonValue{Value: "yes"}) }, ""},
-		"another language": {func(_ *Template, u *TemplateUse) { u.Language = "es_MX" },
-			"the template order_update does not exist in the language es_MX"},
+		"another language": {
+			func(_ *Template, u *TemplateUse) { u.Language = "es_MX" },
+			"the template order_update does not exist in the language es_MX",
+		},
 		"another name": {func(_ *Template, u *TemplateUse) { u.Name = "other" }, "the template other does not exist in the language es"},
 		"paused":       {func(t *Template, _ *TemplateUse) { t.Status = "PAUSED" }, "the template order_update can't be sent: its status is PAUSED"},
 		"one too few":  {func(_ *Template, u *TemplateUse) { u.Body = u.Body[:1] }, "the template order_update needs 2 values in its text and got 1"},
-		"one too many": {func(_ *Template, u *TemplateUse) { u.Header = append(u.Header, u.Header...) },
-			"the template order_update needs 1 value in its header and got 2"},
+		"one too many": {
+			func(_ *Template, u *TemplateUse) { u.Header = append(u.Header, u.Header...) },
+			"the template order_update needs 1 value in its header and got 2",
+		},
 		"values for none":  {func(t *Template, _ *TemplateUse) { t.Body = "Hola" }, "the template order_update needs no values in its text and got 2"},
 		"a name too many":  {func(_ *Template, u *TemplateUse) { u.Body[0].Name = "x" }, "the template order_update has numbered values in its text and takes no names"},
 		"no names":         {func(t *Template, u *TemplateUse) { named(t, u); u.Body[0].Name = "" }, "the template order_update needs the values name, day in its text, each once"},
@@ -74,21 +78,29 @@ func TestCheckTemplate(t *testing.T) {
 		"no file":          {file("IMAGE", nil), "the template order_update needs a file of the kind image above its text"},
 		"another file":     {file("VIDEO", photo), "the template order_update needs a file of the kind video above its text"},
 		"a file of no way": {file("IMAGE", &OutgoingMedia{Kind: ContentImage}), "the template order_update needs a file of the kind image above its text"},
-		"a file for a line": {func(_ *Template, u *TemplateUse) { u.HeaderMedia = photo },
-			"the template order_update has no file above its text"},
+		"a file for a line": {
+			func(_ *Template, u *TemplateUse) { u.HeaderMedia = photo },
+			"the template order_update has no file above its text",
+		},
 		"a place for a line": {func(_ *Template, u *TemplateUse) { u.HeaderLocation = &Location{} }, "the template order_update has no place above its text"},
 		"a line for a file":  {func(t *Template, _ *TemplateUse) { t.HeaderFormat = "IMAGE" }, "the template order_update takes no values in its header"},
 		"no place":           {func(t *Template, u *TemplateUse) { t.HeaderFormat, u.Header = "LOCATION", nil }, "the template order_update needs a place above its text"},
 		"no button value":    {func(_ *Template, u *TemplateUse) { u.Buttons = nil }, "the template order_update needs a value for its button 1"},
-		"no code": {func(t *Template, u *TemplateUse) { t.Buttons, u.Buttons = []TemplateButton{{Type: "COPY_CODE"}}, nil },
-			"the template order_update needs a value for its button 0"},
-		"no such button": {func(_ *Template, u *TemplateUse) { u.Buttons[0].Index = 3 }, "the template order_update has 3 buttons, counted from 0; each takes one value at most"},
-		"a button twice": {func(_ *Template, u *TemplateUse) { u.Buttons = append(u.Buttons, u.Buttons[0]) },
-			"the template order_update has 3 buttons, counted from 0; each takes one value at most"},
-		"a phone's value": {func(_ *Template, u *TemplateUse) {
-			u.Buttons = append(u.Buttons, TemplateButtonValue{Index: 2, Value: "1"})
+		"no code": {
+			func(t *Template, u *TemplateUse) { t.Buttons, u.Buttons = []TemplateButton{{Type: "COPY_CODE"}}, nil },
+			"the template order_update needs a value for its button 0",
 		},
-			"the template order_update takes no value for its button 2"},
+		"no such button": {func(_ *Template, u *TemplateUse) { u.Buttons[0].Index = 3 }, "the template order_update has 3 buttons, counted from 0; each takes one value at most"},
+		"a button twice": {
+			func(_ *Template, u *TemplateUse) { u.Buttons = append(u.Buttons, u.Buttons[0]) },
+			"the template order_update has 3 buttons, counted from 0; each takes one value at most",
+		},
+		"a phone's value": {
+			func(_ *Template, u *TemplateUse) {
+				u.Buttons = append(u.Buttons, TemplateButtonValue{Index: 2, Value: "1"})
+			},
+			"the template order_update takes no value for its button 2",
+		},
 		"a fixed address": {func(t *Template, _ *TemplateUse) { t.Buttons[1].URL = "https://t.es" }, "the template order_update takes no value for its button 1"},
 	} {
 		template, use := orderUpdate(), orderUse()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/recado/recado/gateway"
 )
 
 const businessID = "102290129340398"
@@ -130,6 +132,41 @@ func TestTemplatesOfManyPages(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, templates (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestSyncTemplates: what the channel leaves out or writes in another way is no
+// trouble, and each page is read.
+func TestSyncTemplates(t *testing.T) {
+	t.Parallel()
+	a := accountOf(t, func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		if r.URL.Path != "/v25.0/"+businessID+"/message_templates" || !strings.Contains(q.Get("fields"), "components") || !strings.Contains(q.Get("fields"), "parameter_format") {
+			t.Errorf("asked for %s", r.URL)
+		}
+		if q.Get("after") == "2" {
+			answer(200, `{"data":[{"name":"b","language":"en","parameter_format":"POSITIONAL","components":[1,{"type":"CAROUSEL","cards":[]},{"type":"header","format":"image"},{"type":"BUTTONS","buttons":"x"}]}]}`)(w, r)
+			return
+		}
+		answer(200, `{"data":[{"name":"a","language":"es","category":"UTILITY","status":"APPROVED","quality_score":{"score":"GREEN"},"parameter_format":"NAMED",
+			"components":[{"type":"HEADER","text":"Hola {{name}}"},{"type":"BODY","text":"Va {{id}}.","example":{}},{"type":"FOOTER","text":"f"},
+			{"type":"BUTTONS","buttons":[{"type":"URL","text":"Ver","url":"https://t.es/{{1}}"},{"type":"PHONE_NUMBER","text":"Llamar","phone_number":"+1"}]}]}],
+			"paging":{"cursors":{"after":"2"},"next":"https://x.example"}}`)(w, r)
+	})
+	got, err := a.SyncTemplates(t.Context(), businessID)
+	want := []gateway.Template{
+		{
+			Name: "a", Language: "es", Category: "UTILITY", Status: "APPROVED", Quality: "GREEN", Named: true, HeaderFormat: "TEXT",
+			Header: "Hola {{name}}", Body: "Va {{id}}.", Footer: "f", SyncedAt: noon,
+			Buttons: []gateway.TemplateButton{{Type: "URL", Text: "Ver", URL: "https://t.es/{{1}}"}, {Type: "PHONE_NUMBER", Text: "Llamar"}},
+		},
+		{Name: "b", Language: "en", HeaderFormat: "IMAGE", SyncedAt: noon},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v, templates (-want +got):\n%s", err, diff)
+	}
+	if _, err := accountOf(t, answer(403, refused("10"))).SyncTemplates(t.Context(), businessID); !errors.As(err, new(*AccountError)) {
+		t.Errorf("refused: %v", err)
 	}
 }
 
@@ -253,5 +290,6 @@ func FuzzAccount(f *testing.F) {
 		}
 		readApp(top)
 		readTemplate(top)
+		readWholeTemplate(top, noon)
 	})
 }

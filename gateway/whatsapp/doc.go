@@ -1,5 +1,6 @@
 // Package whatsapp is the adapter between the gateway and the WhatsApp Cloud
-// API: [Webhook] takes events in, [Client] sends messages out.
+// API: [Webhook] takes events in, [Client] sends messages out and fetches customers'
+// files, [Account] reads what the channel says of the business.
 //
 // # In
 //
@@ -18,9 +19,14 @@
 // saying the same thing twice. The rulings by error code are a table, in
 // rulings.go.
 //
+// Titles that are too long are cut and kept apart, since one of them has the channel
+// refuse the whole message. A file of ours is uploaded first, which never leaves an
+// outcome open.
+//
 // # Privacy
 //
 // Message ids hold the customer's number in disguise. Neither they nor numbers,
 // names or texts reach a log, a metric or an error text here; nor does anything
-// the channel says in its error details, which repeat them.
+// the channel says in its error details, which repeat them: those are data, for
+// people to see.
 package whatsapp

@@ -253,11 +253,14 @@ func TestEmulatorTyping(t *testing.T) {
 func shipped() []cloudsim.Template {
 	return []cloudsim.Template{
 		{Name: "shipped", Language: "es", Format: "NAMED", Category: "UTILITY", Components: []cloudsim.TemplateComponent{
-			{Type: "HEADER", Format: "IMAGE"}, {Type: "BODY", Text: "Hola {{name}}, {{order_id}} va de camino."}, {Type: "FOOTER", Text: "Tienda"},
+			{Type: "HEADER", Format: "IMAGE"},
+			{Type: "BODY", Text: "Hola {{name}}, {{order_id}} va de camino."},
+			{Type: "FOOTER", Text: "Tienda"},
 			{Type: "BUTTONS", Buttons: []cloudsim.TemplateButton{{Type: "QUICK_REPLY", Text: "Vale"}, {Type: "URL", Text: "Ver", URL: "https://t.es/{{1}}"}}},
 		}},
 		{Name: "offer", Language: "en", Category: "MARKETING", Components: []cloudsim.TemplateComponent{
-			{Type: "HEADER", Format: "TEXT", Text: "Hi {{1}}"}, {Type: "BODY", Text: "Your code, {{1}}, is good until {{2}}."},
+			{Type: "HEADER", Format: "TEXT", Text: "Hi {{1}}"},
+			{Type: "BODY", Text: "Your code, {{1}}, is good until {{2}}."},
 			{Type: "BUTTONS", Buttons: []cloudsim.TemplateButton{{Type: "COPY_CODE", Text: "Copy"}}},
 		}},
 		{Name: "where", Language: "es", Components: []cloudsim.TemplateComponent{{Type: "HEADER", Format: "LOCATION"}, {Type: "BODY", Text: "Estamos aquí."}}},

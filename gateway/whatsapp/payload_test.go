@@ -163,7 +163,8 @@ func TestPayloadCutsTitles(t *testing.T) {
 	want := interactivePart{
 		Type: "button", Header: &headerPart{Type: "text", Text: cut(60)}, Body: linePart{long}, Footer: &linePart{cut(60)},
 		Action: actionPart{Buttons: []buttonPart{
-			{"reply", replyPart{cut(254) + " 2", cut(18) + " 2"}}, {"reply", replyPart{cut(254) + " 3", cut(18) + " 3"}},
+			{"reply", replyPart{cut(254) + " 2", cut(18) + " 2"}},
+			{"reply", replyPart{cut(254) + " 3", cut(18) + " 3"}},
 			{"reply", replyPart{cut(256), cut(20)}},
 		}},
 	}
@@ -203,8 +204,10 @@ func TestPayloadRefuses(t *testing.T) {
 		"no such kind": {gateway.Outgoing{To: user, Text: "a", Content: &gateway.Content{Kind: "poll"}}, "The kind of content is not known"},
 		"no buttons":   {gateway.Outgoing{To: user, Text: "a", Content: &gateway.Content{Kind: gateway.ContentButtons}}, "A message has 1 to 3 buttons"},
 		"no template":  {gateway.Outgoing{To: user, Content: &gateway.Content{Kind: gateway.ContentTemplate}}, "A template needs its name and language"},
-		"a code to a user id": {gateway.Outgoing{To: user, Content: code},
-			"This kind of message needs the customer's phone number"},
+		"a code to a user id": {
+			gateway.Outgoing{To: user, Content: code},
+			"This kind of message needs the customer's phone number",
+		},
 	} {
 		if raw, err := payload(&c.o); err == nil || raw != nil || refusedHere(err).Title != c.want {
 			t.Errorf("%s: %s %v", name, raw, err)

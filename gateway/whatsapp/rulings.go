@@ -52,7 +52,7 @@ var rulings = map[int]ruling{
 	2:      backOff("The channel is not available for the moment"),
 	131000: backOff("Something went wrong at the channel"),
 	131016: backOff("The channel is overloaded"),
-	131057: ruling{gateway.SendRetry, gateway.ErrorTransient, time.Minute, 5 * time.Minute, "The business account is under maintenance"},
+	131057: {gateway.SendRetry, gateway.ErrorTransient, time.Minute, 5 * time.Minute, "The business account is under maintenance"},
 	133004: backOff("The channel's server is not available for the moment"),
 
 	// Too much at once: for the app, the account, the number, this customer.

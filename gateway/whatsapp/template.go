@@ -73,17 +73,14 @@ func textValues(values []gateway.TemplateValue) []parameterPart {
 // buttonValue is what a button gets. The button of a code to sign in is an address,
 // whatever it is called.
 func buttonValue(b gateway.TemplateButtonValue) componentPart {
-	c, parameter := componentPart{Type: "button", Index: strconv.Itoa(b.Index)}, parameterPart{}
+	kind, parameter := "quick_reply", parameterPart{Type: "payload", Payload: b.Value}
 	switch strings.ToUpper(b.Type) {
 	case "URL", "OTP":
-		c.SubType, parameter = "url", parameterPart{Type: "text", Text: value(b.Value)}
+		kind, parameter = "url", parameterPart{Type: "text", Text: value(b.Value)}
 	case "COPY_CODE":
-		c.SubType, parameter = "copy_code", parameterPart{Type: "coupon_code", Code: value(b.Value)}
-	default:
-		c.SubType, parameter = "quick_reply", parameterPart{Type: "payload", Payload: b.Value}
+		kind, parameter = "copy_code", parameterPart{Type: "coupon_code", Code: value(b.Value)}
 	}
-	c.Parameters = []parameterPart{parameter}
-	return c
+	return componentPart{Type: "button", SubType: kind, Index: strconv.Itoa(b.Index), Parameters: []parameterPart{parameter}}
 }
 
 // unevenSpace is what the channel refuses in a value: lines, tabs, and more than four

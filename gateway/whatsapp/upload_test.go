@@ -171,18 +171,21 @@ func TestUploadFails(t *testing.T) {
 		outcome gateway.SendOutcome
 		class   gateway.ErrorClass
 	}{
-		"type":          {answer(400, refused("100")), rejected, gateway.ErrorRequest},
-		"media":         {answer(400, refused("131053")), rejected, gateway.ErrorRequest},
-		"token":         {answer(401, refused("190")), retry, gateway.ErrorAccount},
-		"too many":      {answer(400, refused("130429")), retry, gateway.ErrorRate},
-		"broken":        {answer(500, refused("131000")), retry, gateway.ErrorTransient},
-		"proxy":         {answer(502, "<html>"), retry, gateway.ErrorTransient},
-		"no id":         {answer(200, "{}"), retry, gateway.ErrorTransient},
-		"nonsense":      {answer(200, "<html>"), retry, gateway.ErrorTransient},
-		"hung up":       {hangUp(t, ""), retry, gateway.ErrorTransient},
-		"half an id":    {hangUp(t, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\":\"7"), retry, gateway.ErrorTransient},
-		"moved":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", 307) }, rejected, gateway.ErrorOther},
-		"wait a moment": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Retry-After", "600"); w.WriteHeader(503) }, retry, gateway.ErrorTransient},
+		"type":       {answer(400, refused("100")), rejected, gateway.ErrorRequest},
+		"media":      {answer(400, refused("131053")), rejected, gateway.ErrorRequest},
+		"token":      {answer(401, refused("190")), retry, gateway.ErrorAccount},
+		"too many":   {answer(400, refused("130429")), retry, gateway.ErrorRate},
+		"broken":     {answer(500, refused("131000")), retry, gateway.ErrorTransient},
+		"proxy":      {answer(502, "<html>"), retry, gateway.ErrorTransient},
+		"no id":      {answer(200, "{}"), retry, gateway.ErrorTransient},
+		"nonsense":   {answer(200, "<html>"), retry, gateway.ErrorTransient},
+		"hung up":    {hangUp(t, ""), retry, gateway.ErrorTransient},
+		"half an id": {hangUp(t, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\":\"7"), retry, gateway.ErrorTransient},
+		"moved":      {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusTemporaryRedirect) }, rejected, gateway.ErrorOther},
+		"wait a moment": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "600")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}, retry, gateway.ErrorTransient},
 	} {
 		k := newCounter(t, "photo")
 		k.upload = c.upload
