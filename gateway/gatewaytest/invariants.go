@@ -17,13 +17,14 @@ func (w *world) settle() {
 	}
 }
 
-// holds checks what must hold whatever happened, for all customers: it is called
-// when everything has come to its end.
-func (w *world) holds(customers ...gateway.Identity) {
+// holds brings everything to its end and checks what must hold whatever happened, for
+// all customers. Who they are is asked then: until the end, their numbers may change.
+func (w *world) holds(people func() []gateway.Identity) {
 	w.Helper()
 	w.media.duringFetch = nil
 	w.settle()
 	w.fetchAll()
+	customers := people()
 	w.eachMessageOnce(customers)
 	for _, who := range customers {
 		if w.wrote(who) {

@@ -30,7 +30,7 @@ func testRandom(t *testing.T, place func(testing.TB) Open) {
 			rapid.SampledFrom(deeds).Draw(r, "deed").do()
 			w.work()
 		}
-		w.holds(w.people()...)
+		w.holds(w.people)
 		if mine.now = w.now.Add(time.Hour); mine.played < playedOut {
 			p = mine
 		}
@@ -84,9 +84,16 @@ type lasting struct{ gateway.Store }
 // Close implements gateway.Store.
 func (lasting) Close() error { return nil }
 
-// people are the customers of a random schedule.
+// people are the customers of a random schedule, by the names that they have now.
 func (w *world) people() []gateway.Identity {
-	return []gateway.Identity{{Phone: "34600" + w.name}, {UserID: "ES." + w.name}}
+	return []gateway.Identity{{Phone: fmt.Sprint(34600+w.moves, w.name)}, {UserID: "ES." + w.name}}
+}
+
+// numberChanges gives the customer with a number another one.
+func (w *world) numberChanges() {
+	was := w.people()[0]
+	w.moves++
+	w.signals(w.people()[0], &was)
 }
 
 // deed is something that can happen at any time.
@@ -113,6 +120,7 @@ func (w *world) deeds(r *rapid.T) []deed {
 		{"customer revokes", func() { w.someEdit(r, "revoke", "") }},
 		{"customer edits", func() { w.someEdit(r, "edit", "¿Tarda más?") }},
 		{"identity is doubted", func() { w.signals(w.someone(r), nil) }},
+		{"number changes", w.numberChanges},
 		{"agent takes the conversation", func() { w.someTake(r) }},
 		{"file arrives", func() { w.fetch("", nil) }},
 		{"file is heard", func() { w.fetch("¿Y cuánto cuesta?", nil) }},
@@ -170,9 +178,14 @@ func (w *world) someEdit(r *rapid.T, kind, text string) {
 			wrote = append(wrote, e)
 		}
 	}
-	if len(wrote) > 0 {
-		w.about(rapid.SampledFrom(wrote).Draw(r, "message"), kind, text)
+	if len(wrote) == 0 {
+		return
 	}
+	target := rapid.SampledFrom(wrote).Draw(r, "message")
+	if target.From.UserID == "" {
+		target.From = w.people()[0] // whatever the number was when it was written
+	}
+	w.about(target, kind, text)
 }
 
 func (w *world) someTake(r *rapid.T) {

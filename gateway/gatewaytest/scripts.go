@@ -127,7 +127,7 @@ func play(t *testing.T, open Open, script *txtar.Archive) {
 	}
 	s.line = "the end"
 	s.nothingElse()
-	s.holds(s.customer, ben(), s.stranger)
+	s.holds(func() []gateway.Identity { return []gateway.Identity{s.customer, ben(), s.stranger} })
 }
 
 // wrong ends the story.

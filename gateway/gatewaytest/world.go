@@ -113,6 +113,8 @@ type world struct {
 	// same place.
 	name string
 	made int
+	// moves counts the changes of a customer's number.
+	moves int
 
 	// accepted are all events that came in, in order.
 	accepted []gateway.Event
