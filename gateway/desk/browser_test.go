@@ -213,12 +213,12 @@ func TestFilesAndTemplatesInABrowser(t *testing.T) {
 	tab.do(chromedp.Evaluate[chromedp.Void]("window.same = true"), chromedp.SendKeys("#text", "Esta"))
 	tab.do(chromedp.SetUploadFiles("#file", []string{photo}))
 	// Choosing what to answer leaves the text and the file, and a change the choice.
-	tab.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('#m-sB .tools summary').click()"),
+	tab.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.extras').open = true"),
 		chromedp.Evaluate[chromedp.Void]("document.querySelector('#m-sB .quote-this').click()"))
-	tab.holds("window.same && document.querySelector('#answers input')?.value === 'sB' && location.search === '?quote=sB'")
+	tab.holds("window.same && document.querySelector('[name=quote]')?.value === 'sB' && location.search === '?quote=sB'")
 	b.store.Say(desktest.Sara, desktest.In("more", "¿Hola?", morning))
 	tab.do(chromedp.WaitVisible("#m-more"))
-	tab.holds("document.querySelector('#answers input')?.value === 'sB' && document.querySelector('#m-sB .tools').open")
+	tab.holds("document.querySelector('[name=quote]')?.value === 'sB' && document.querySelector('.extras').open")
 	tab.holds("document.getElementById('text').value === 'Esta' && document.getElementById('file').files.length === 1")
 	tab.do(chromedp.Click("#compose button.main"), chromedp.WaitVisible(".notice:not(.arrived)"), chromedp.WaitVisible(".live.on"))
 	m := b.last(desktest.Sara)

@@ -17,9 +17,8 @@ type talk struct {
 	// ID is the conversation's.
 	ID      string
 	Bubbles []bubble
-	// Answer is the handoff in which a message can be answered now, or empty, and
-	// Once the token of the forms that do it.
-	Answer, Once string
+	// Answer is the handoff in which a message can be answered now, or empty.
+	Answer string
 }
 
 // bubble is one message with all that belongs to it on the page.

@@ -45,8 +45,8 @@ func functions(language string) template.FuncMap {
 		"within":  within,
 		"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"at":      func(now, t time.Time) moment { return moment{now, t} },
-		"talk": func(now time.Time, id, answer, once string, m []bubble) talk {
-			return talk{now, id, m, answer, once}
+		"talk": func(now time.Time, id, answer string, m []bubble) talk {
+			return talk{now, id, m, answer}
 		},
 		"since":      func(now, t time.Time) string { return span(now.Sub(t)) },
 		"percent":    func(x float64) string { return strconv.Itoa(int(math.Round(100 * bound(x)))) },

@@ -149,6 +149,7 @@ var phrases = map[string]text{
 	"quote_drop":      {"Quitar", "Remove"},
 	"tools":           {"Responder a este mensaje o reaccionar", "Answer this message or react"},
 	"quote_this":      {"Responder a este", "Answer this"},
+	"or_react":        {"o reacciona:", "or react:"},
 	"react":           {"Reaccionar con", "React with"},
 	"unreact":         {"Quitar la reacción", "Take the reaction back"},
 
