@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,8 @@ func (t *tx) enqueue(o gateway.Outgoing) error { return t.insertOutgoing(insertO
 
 // follow writes the message that is sent instead of one that was rejected, unless it is
 // there already.
-func (t *tx) follow(o gateway.Outgoing) error {
+func (t *tx) follow(conversationID string, o gateway.Outgoing) error {
+	o.ID, o.ConversationID = cmp.Or(o.ID, gateway.NewID()), conversationID
 	return t.insertOutgoing(insertOutgoing+` on conflict (id) do nothing`, o)
 }
 
@@ -197,11 +199,26 @@ func (t *tx) settleAccepted(m sending, r gateway.SendResult) error {
 	return t.merge(m, early, at, received)
 }
 
-// settleRejected ends a message, unless a status said that it arrived after all.
+// settleRejected ends a message, unless a status said that it arrived after all. One
+// that said before that it failed has told the rest.
 func (t *tx) settleRejected(m sending, r gateway.SendResult) error {
-	if m.state.Rank() >= gateway.DeliveryFailed.Rank() {
+	if m.state.Rank() > gateway.DeliveryFailed.Rank() {
 		return nil
 	}
+	if m.state != gateway.DeliveryFailed {
+		if err := t.fail(m, r); err != nil {
+			return err
+		}
+	}
+	if r.Follow == nil {
+		return nil
+	}
+	return t.follow(m.conversationID, *r.Follow)
+}
+
+// fail notes that a message was rejected, and what that says of the customer. It goes
+// to a person if somebody has to answer now.
+func (t *tx) fail(m sending, r gateway.SendResult) error {
 	reason, err := encode(r.Error)
 	if err != nil {
 		return err
@@ -215,13 +232,6 @@ func (t *tx) settleRejected(m sending, r gateway.SendResult) error {
 	}
 	if err := t.mark(m.conversationID, r.Error, ended); err != nil {
 		return fmt.Errorf("mark a conversation: %w", err)
-	}
-	if r.Follow != nil {
-		instead := *r.Follow
-		instead.ConversationID = m.conversationID
-		if err := t.follow(instead); err != nil {
-			return err
-		}
 	}
 	if r.Handoff == nil {
 		return nil
