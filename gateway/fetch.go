@@ -39,7 +39,7 @@ func (g *Gateway) Fetch(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	r := g.fetch(ctx, f)
+	r := g.handle(ctx, f)
 	if ctx.Err() != nil && r.State != FileStored {
 		// What was cut off by the end of the program is tried by the next one.
 		r = FileResult{State: FileWaiting, RetryAt: g.Now()}
@@ -64,6 +64,23 @@ func (g *Gateway) nextFile(ctx context.Context) (*File, error) {
 		return nil, fmt.Errorf("next file: %w", err)
 	}
 	return f, err
+}
+
+// handle fetches a file, or removes the content of one whose message was withdrawn.
+func (g *Gateway) handle(ctx context.Context, f *File) FileResult {
+	if f.Media.State != FileFailed {
+		return g.fetch(ctx, f)
+	}
+	if g.Vault == nil {
+		return FileResult{State: FileFailed}
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if err := g.Vault.Remove(ctx, f.ID); err != nil {
+		g.Logger.WarnContext(ctx, "a withdrawn file could not be removed; trying again", "error", err)
+		return FileResult{State: FileWaiting, RetryAt: g.Now().Add(time.Minute)}
+	}
+	return FileResult{State: FileFailed}
 }
 
 // fetch makes one attempt, within the lease.

@@ -68,8 +68,11 @@ func (v *memory) Put(_ context.Context, id string, content io.Reader, size int64
 }
 
 func (v *memory) Open(context.Context, string) (io.ReadCloser, error) { return nil, ErrNotFound }
-func (v *memory) Remove(context.Context, string) error                { return nil }
-func (v *memory) Ping(context.Context) error                          { return nil }
+func (v *memory) Remove(_ context.Context, id string) error {
+	delete(v.kept, id)
+	return v.err
+}
+func (v *memory) Ping(context.Context) error { return nil }
 
 // ear and eye are models that say the same to everything.
 type ear struct {
@@ -188,6 +191,33 @@ func TestFetchIsCutOff(t *testing.T) {
 	}
 	if r := store.settled[0]; r.State != FileWaiting || !r.RetryAt.Equal(at) {
 		t.Errorf("settled as %+v", r)
+	}
+}
+
+// TestFetchRemovesWhatWasWithdrawn, and tries again when that fails.
+func TestFetchRemovesWhatWasWithdrawn(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		away  error
+		state FileState
+		again time.Time
+	}{{nil, FileFailed, time.Time{}}, {errors.New("away"), FileWaiting, at.Add(time.Minute)}} {
+		vault := &memory{kept: map[string]string{"f1": "content", "f2": "other"}, err: tt.away}
+		store := &fileStore{next: &File{ID: "f1", Attempt: 2, Media: Media{State: FileFailed}}}
+		g, err := New(withFakes(Config{Store: store, Source: source{content: oggFile}, Vault: vault, Now: func() time.Time { return at }}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Fetch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if r := store.settled[0]; r.State != tt.state || !r.RetryAt.Equal(tt.again) {
+			t.Errorf("settled as %+v", r)
+		}
+		if _, kept := vault.kept["f1"]; kept || len(vault.kept) != 1 {
+			t.Errorf("kept %v", vault.kept)
+		}
 	}
 }
 

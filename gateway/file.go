@@ -63,15 +63,18 @@ type FileResult struct {
 // Files hands out the files that are to be fetched. Claim makes one for each message
 // and echo with media when it files the event, in state FileWaiting and due at once.
 // The turn of a conversation waits for the files of its waiting messages: it is not
-// due before they are settled, or FileWait after the message was received.
+// due before they are settled, or FileWait after the message was received. A file of a
+// message that was withdrawn is handed out once more, in state FileFailed, so that its
+// content is removed.
 type Files interface {
 	// NextFile leases the file that has been due longest. A lease that ran out makes
 	// it due again. ErrNoWork says there is none.
 	NextFile(ctx context.Context, now time.Time, lease time.Duration) (*File, error)
 	// SettleFile notes how the attempt ended, and what the conversation waits for
 	// then. A lost lease gives ErrLeaseLost and changes nothing. A file of a message
-	// that was withdrawn meanwhile is settled and stays without content: its State
-	// is FileFailed then, whatever the result says.
+	// that was withdrawn stays in FileFailed, whatever the result says: with FileFailed
+	// it is done with, with FileStored it is due again at once, because now there is
+	// content to be removed, and with FileWaiting at RetryAt.
 	SettleFile(ctx context.Context, f *File, r FileResult) error
 	// File gives one, or ErrNotFound.
 	File(ctx context.Context, id string) (File, error)
@@ -99,7 +102,8 @@ type FileSource interface {
 // Vault keeps the content of files under our own names.
 type Vault interface {
 	// Put keeps size bytes of content under an id, whole or not at all; content of
-	// the same id is replaced. mime is its type.
+	// the same id is replaced. mime is its type. More or less content than size is an
+	// error and changes nothing.
 	Put(ctx context.Context, id string, content io.Reader, size int64, mime string) error
 	// Open gives the content, or ErrNotFound. The caller closes it.
 	Open(ctx context.Context, id string) (io.ReadCloser, error)

@@ -359,6 +359,17 @@ func testFileEcho(b *bundle) {
 	b.same("events", len(b.claim().Events), 2)
 }
 
+// withdrawnFile takes a file whose content is to be removed, and settles how that ended.
+func (b *bundle) withdrawnFile(id string, r gateway.FileResult) {
+	b.Helper()
+	f := b.file()
+	b.same("state", f.Media.State, gateway.FileFailed)
+	if id != "" {
+		b.same("file", f.ID, id)
+	}
+	b.settleFile(f, r)
+}
+
 // testFileRevoked withdraws messages whose files wait, are being fetched and are
 // there: none is kept, and no turn waits for them.
 func testFileRevoked(b *bundle) {
@@ -374,6 +385,9 @@ func testFileRevoked(b *bundle) {
 	b.idle()
 	b.accept(b.revoke(waiting), b.revoke(leased), b.revoke(there))
 	b.idle()
+	for range 2 { // whoever kept their content removes it
+		b.withdrawnFile("", gateway.FileResult{State: gateway.FileFailed})
+	}
 	b.noFile()
 	b.advance(quiet)
 	c := b.claim()
@@ -381,6 +395,11 @@ func testFileRevoked(b *bundle) {
 	b.commit(c, b.turn(c))
 	b.settleFile(f, fetched("secreto"))
 	b.crash()
+	b.withdrawnFile(f.ID, gateway.FileResult{State: gateway.FileWaiting, RetryAt: b.now.Add(time.Minute)})
+	b.noFile()
+	b.advance(time.Minute)
+	b.withdrawnFile(f.ID, gateway.FileResult{State: gateway.FileFailed})
+	b.noFile()
 	got := b.readFile(f.ID).Media
 	b.same("state", got.State, gateway.FileFailed)
 	b.same("words", got.Words, "")

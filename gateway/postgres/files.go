@@ -28,7 +28,7 @@ const (
 // it due again. With nothing to fetch nothing is written.
 const nextFileQuery = `
 with next as materialized (
-	select id from gateway_files where state = 'waiting' and due_at <= $1
+	select id from gateway_files where due_at <= $1
 	order by due_at, id limit 1 for no key update skip locked
 ), leased as (
 	update gateway_files g set attempt = g.attempt + 1, lease = $2, due_at = $3
@@ -84,12 +84,15 @@ func (s *Store) oneFile(ctx context.Context, query string, args ...any) (gateway
 }
 
 // settleFileQuery writes the result of an attempt to fetch a file that is still
-// wanted, and releaseFileQuery gives the lease of one back that was withdrawn.
+// wanted, and releaseFileQuery gives one back that was withdrawn: it is done with when
+// its content is gone, and due again when content came after all or could not be removed.
 const (
 	settleFileQuery = `update gateway_files set state = $3, due_at = case when $3 = 'waiting' then $4::timestamptz end,
 			lease = null, type = $5, size = $6, sha256 = $7, words = $8, error = $9::text::json
 		where id = $1 and lease = $2 and state = 'waiting'`
-	releaseFileQuery = `update gateway_files set lease = null where id = $1 and lease = $2 and state <> 'waiting'`
+	releaseFileQuery = `update gateway_files set lease = null,
+			due_at = case $3 when 'stored' then timestamptz 'epoch' when 'waiting' then $4::timestamptz end
+		where id = $1 and lease = $2 and state <> 'waiting'`
 )
 
 // SettleFile implements gateway.Files.
@@ -132,7 +135,7 @@ func settleFile(ctx context.Context, tx pgx.Tx, args []any) (held int64, err err
 			timed, err = pgx.CollectRows(rows, pgx.RowTo[string])
 			return err
 		})
-	batch.Queue(releaseFileQuery, args[:2]...).Exec(count)
+	batch.Queue(releaseFileQuery, args[:4]...).Exec(count)
 	batch.Queue(settleFileQuery, args...).Exec(count)
 	if err := send(ctx, tx, batch); err != nil || held == 0 {
 		return held, err

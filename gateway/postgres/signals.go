@@ -178,7 +178,8 @@ func (f *filing) queueRewrites(batch *pgx.Batch) error {
 			raw = case when not i.withdrawn then e.raw end, webhook = case when not i.withdrawn then e.webhook end
 		from unnest($1::bytea[], $2::text[], $3::bool[]) as i (digest, message, withdrawn)
 		where e.digest = i.digest`, digests, messages, withdrawn)
-	batch.Queue(`update gateway_files f set state = 'failed', due_at = null, type = '', size = 0, sha256 = '', words = '',
+	batch.Queue(`update gateway_files f set state = 'failed',
+			due_at = case when f.state = 'failed' or f.lease is not null then f.due_at else timestamptz 'epoch' end, type = '', size = 0, sha256 = '', words = '',
 			error = $3::text::json
 		from unnest($1::bytea[], $2::bool[]) as i (digest, withdrawn)
 		where f.event = i.digest and i.withdrawn`, digests, withdrawn, reason)

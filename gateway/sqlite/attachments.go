@@ -37,14 +37,15 @@ func (t *tx) addFile(e filing, now time.Time) error {
 	return nil
 }
 
-// withdrawFile ends the file of a message that was withdrawn. A lease stays, so that
-// whoever is fetching can give it back.
+// withdrawFile ends the file of a message that was withdrawn. It is due once more, so that
+// its content is removed; a lease stays, so that whoever is fetching can give it back.
 func (t *tx) withdrawFile(event int64) error {
 	reason, err := encode(&gateway.SendError{Title: fileWithdrawn})
 	if err != nil {
 		return err
 	}
-	const query = `update files set state = 'failed', due_at = null, type = '', size = 0, sha256 = '', words = '', error = ?
+	const query = `update files set state = 'failed',
+			due_at = case when state = 'failed' or lease <> '' then due_at else 0 end, type = '', size = 0, sha256 = '', words = '', error = ?
 		where event = ?`
 	if err := t.exec(query, reason, event); err != nil {
 		return fmt.Errorf("withdraw a file: %w", err)
@@ -136,7 +137,7 @@ func (s *Store) SettleFile(ctx context.Context, f *gateway.File, r gateway.FileR
 			return err
 		}
 		if held.Media.State != gateway.FileWaiting {
-			return t.exec(`update files set lease = '' where id = ?`, f.ID) // withdrawn meanwhile
+			return t.releaseFile(f.ID, r)
 		}
 		if err := t.settleFile(f.ID, r); err != nil {
 			return err
@@ -147,6 +148,20 @@ func (s *Store) SettleFile(ctx context.Context, f *gateway.File, r gateway.FileR
 		return fmt.Errorf("settle a file: %w", err)
 	}
 	return nil
+}
+
+// releaseFile gives a file back that was withdrawn: it is done with when its content is
+// gone, and due again when content came after all or could not be removed.
+func (t *tx) releaseFile(id string, r gateway.FileResult) error {
+	var due any
+	switch r.State {
+	case gateway.FileStored:
+		due = 0
+	case gateway.FileWaiting:
+		due = nanos(r.RetryAt)
+	case gateway.FileFailed:
+	}
+	return t.exec(`update files set lease = '', due_at = ? where id = ?`, due, id)
 }
 
 func (t *tx) settleFile(id string, r gateway.FileResult) error {

@@ -62,7 +62,7 @@ create table gateway_files (
     words text not null default '',
     error json
 ) with (fillfactor = 85);
-create index gateway_files_due on gateway_files (due_at, id) where state = 'waiting';
+create index gateway_files_due on gateway_files (due_at, id) where due_at is not null;
 
 create table gateway_alerts (
     id text collate "C" primary key,
