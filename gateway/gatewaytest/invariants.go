@@ -24,6 +24,7 @@ func (w *world) holds(people func() []gateway.Identity) {
 	w.media.duringFetch = nil
 	w.settle()
 	w.fetchAll()
+	w.nothingKept()
 	customers := people()
 	w.eachMessageOnce(customers)
 	for _, who := range customers {

@@ -164,6 +164,18 @@ func (w *world) nothingWithdrawn(who gateway.Identity) {
 	}
 }
 
+// nothingKept: the vault has no content but that of files that are shown: what was
+// withdrawn is removed from it, also when it came after that.
+func (w *world) nothingKept() {
+	w.Helper()
+	for id := range w.media.kept {
+		f, err := w.store.File(w.ctx, id)
+		if err != nil || f.Media.State != gateway.FileStored {
+			w.Errorf("the content of a file that is %q is kept: %v", f.Media.State, err)
+		}
+	}
+}
+
 // messages lists all of one conversation.
 func (w *world) messages(id string) []gateway.MessageView {
 	w.Helper()
