@@ -217,6 +217,9 @@ func checkList(text string, c *Content) error {
 	}
 	rows, seen := 0, map[string]bool{}
 	for _, section := range c.List.Sections {
+		if len(section.Rows) == 0 {
+			return invalidContent("each section of a list has a row")
+		}
 		if len(c.List.Sections) > 1 && strings.TrimSpace(section.Title) == "" {
 			return invalidContent("each section of a list with several needs a title")
 		}

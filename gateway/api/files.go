@@ -190,7 +190,7 @@ func safeName(name string) string {
 		return r
 	}, name)
 	// A name of dots is a folder, and one that begins with a dot is hidden.
-	name = strings.TrimSpace(strings.TrimLeft(name, "./ "))
+	name = strings.TrimSpace(strings.TrimLeftFunc(name, func(r rune) bool { return r == '.' || r == '/' || unicode.IsSpace(r) }))
 	if runes := []rune(name); len(runes) > maxName {
 		// The end tells what kind of file it is.
 		name = string(runes[:maxName-20]) + "…" + string(runes[len(runes)-19:])
