@@ -187,3 +187,27 @@ func TestAnyTemplate(t *testing.T) {
 		}
 	})
 }
+
+// TestSendCompletesTemplates: the sender is told what only the template knows, and the
+// message that the store handed out stays as it was.
+func TestSendCompletesTemplates(t *testing.T) {
+	t.Parallel()
+	use := orderUse()
+	content := &Content{Kind: ContentTemplate, Template: &use}
+	store := &channelStore{templates: []Template{orderUpdate()}}
+	store.next = &Outgoing{ID: "o", Channel: "n1", Attempt: 1, To: Identity{Phone: "1"}, Content: content}
+	var sent *TemplateUse
+	g, err := New(withFakes(Config{Store: store, Sender: fakeSender(func(o *Outgoing) (SendResult, error) {
+		sent = o.Content.Template
+		return SendResult{Outcome: SendAccepted, ProviderID: "w"}, nil
+	})}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Deliver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if sent == nil || sent.Category != "UTILITY" || sent.Buttons[0].Type != "URL" || use.Category != "" || use.Buttons[0].Type != "" {
+		t.Errorf("sent %+v of %+v", sent, use)
+	}
+}
