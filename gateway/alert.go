@@ -45,7 +45,7 @@ type Alert struct {
 
 // Channel is what is known of the business account.
 type Channel interface {
-	// Raise keeps an alert. One that repeats the newest of its matter (the same Kind,
+	// Raise keeps an alert, under its ID or one of the store's. One that repeats the newest of its matter (the same Kind,
 	// Subject, State and Level) changes only that one's At, and it is unseen again if
 	// it was seen more than a day before. An event of kind EventAlert is raised when
 	// Claim files it.

@@ -34,7 +34,7 @@ func (b Burst) Text() string { return strings.Join(b.Texts, "\n") }
 // never changes who owns the conversation: that is decided later and by people.
 //
 // The language follows the newest readable text that speaks for one. A readable
-// message ends a row of unreadable ones.
+// message ends a row of unreadable ones, unless its file is lost.
 func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 	var b Burst
 	for _, e := range events {
@@ -45,6 +45,8 @@ func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 	}
 	if len(b.Texts) > 0 {
 		c.Language = rag.DetectLocale(b.Text(), c.Language)
+	}
+	if len(b.Texts) > 0 && b.Lost == 0 {
 		c.Fallbacks = 0
 	}
 	if c.Mode == ModeClosed && !b.Echo {
@@ -86,17 +88,23 @@ func (b Burst) add(e Event) Burst {
 		b.Elsewhere++
 	case e.Message.Lost():
 		b.Lost++
+		b.Texts = appendText(b.Texts, e.Message.Text)
 	case e.Message.Unseen():
 		b.Unseen++
-		if e.Message.Text != "" {
-			b.Texts = append(b.Texts, e.Message.Text)
-		}
+		b.Texts = appendText(b.Texts, e.Message.Text)
 	case e.Message.Readable():
 		b.Texts = append(b.Texts, e.Message.Words())
 	default:
 		b.Unreadable++
 	}
 	return b
+}
+
+func appendText(texts []string, text string) []string {
+	if text == "" {
+		return texts
+	}
+	return append(texts, text)
 }
 
 // onPhoneOnly is the channel's code for a message that can be seen in the phone app

@@ -19,8 +19,8 @@ func file(at time.Time, kind, caption, words string) Event {
 }
 
 // lost is an image that could not be had.
-func lost(at time.Time, why *SendError) Event {
-	e := file(at, "image", "", "")
+func lost(at time.Time, caption string, why *SendError) Event {
+	e := file(at, "image", caption, "")
 	e.Message.Media.State, e.Message.Media.Error = FileFailed, why
 	return e
 }
@@ -66,12 +66,18 @@ func TestReceive(t *testing.T) {
 				file(at, "audio", "", "¿dónde está mi pedido?"), file(at, "image", "mira esto", ""), file(at, "sticker", "", ""),
 				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "text", Text: "x", Deleted: true}},
 				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "unsupported", Problem: &SendError{Code: 131060}}},
-				lost(at, &SendError{Title: "gone", Class: ErrorTransient}), lost(at, &SendError{Title: "large"}),
+				lost(at, "", &SendError{Title: "gone", Class: ErrorTransient}), lost(at, "", &SendError{Title: "large"}),
 				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "image", Problem: &SendError{Code: 131052}}},
 				{Kind: EventSignal, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "system", Text: "x"}},
 			},
 			after: Conversation{Mode: ModeBot, Language: "es", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
 			burst: Burst{Texts: []string{"¿dónde está mi pedido?", "mira esto"}, Unseen: 2, Lost: 2, Unreadable: 1, Elsewhere: 1},
+		},
+		{
+			name: "a caption is read although its file is lost, and does not end the row", before: Conversation{Mode: ModeBot, Language: "es", Fallbacks: 1},
+			events: []Event{lost(at, "así ha llegado", &SendError{Title: "gone", Class: ErrorTransient})},
+			after:  Conversation{Mode: ModeBot, Language: "es", Fallbacks: 1, Contact: Identity{Phone: "1"}, LastCustomerAt: at},
+			burst:  Burst{Texts: []string{"así ha llegado"}, Lost: 1},
 		},
 		{
 			name: "a closed conversation opens with the bot", before: Conversation{Mode: ModeClosed, Language: "es"},

@@ -26,7 +26,7 @@ func (g *Gateway) reopening(ctx context.Context, o *Outgoing, c Conversation) *O
 	}
 	return &Outgoing{
 		ID: OnceID("reopen", c.ID, c.LastCustomerAt.UTC().Format(time.RFC3339Nano)), ConversationID: c.ID,
-		Channel: c.Channel, To: c.Contact, Author: AuthorBot, Text: TemplateText(t, use),
+		Channel: c.Channel, To: c.Contact, Author: o.Author, Agent: o.Agent, Text: TemplateText(t, use),
 		Content: &Content{Kind: ContentTemplate, Template: &use}, CreatedAt: g.Now(),
 	}
 }

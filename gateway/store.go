@@ -63,7 +63,8 @@ type Inbox interface {
 	// brings the doubt. One of type "revoke" takes the content and the file of the
 	// message that About names away, its Payload too, and takes it out of a burst that waits; one of
 	// type "edit" puts its own text in place of that message's. When what it is about
-	// is not known, or is not of the same conversation, it changes nothing.
+	// is not known, or is not of the same conversation, it changes nothing. What a revoke empties stays empty, also the edits of the message; its webhook can't be
+	// read by Archive any more, and is dropped with the others of its time.
 	//
 	// A customer's message, and a status of delivered or read, end Unreachable. A
 	// status of failed with an error of class ErrorUnreachable sets it, ErrorOptedOut

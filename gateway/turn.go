@@ -86,7 +86,7 @@ type Claim struct {
 	// least one. They come without Raw.
 	Events []Event
 	// History are the messages before those, oldest first, at most 20. They come
-	// without Payload.
+	// without Payload. Signals are no part of it.
 	History []MessageView
 	// Through is the store's own mark of the last event in Events. A newer one
 	// supersedes the turn.
