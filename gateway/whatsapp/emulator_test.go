@@ -366,9 +366,9 @@ func anyContent(r *rapid.T) (string, *gateway.Content) {
 		c.Buttons = append(c.Buttons, gateway.Button{ID: titles().Draw(r, "id"), Title: titles().Draw(r, "title")})
 	}
 	c.List = &gateway.List{Open: titles().Draw(r, "open")}
-	for range rapid.IntRange(1, 12).Draw(r, "sections") {
+	for range rapid.IntRange(1, 11).Draw(r, "sections") {
 		s := gateway.ListSection{Title: titles().Draw(r, "section")}
-		for range rapid.IntRange(0, 2).Draw(r, "rows") {
+		for range rapid.IntRange(1, 2).Draw(r, "rows") {
 			s.Rows = append(s.Rows, gateway.ListRow{ID: titles().Draw(r, "id"), Title: titles().Draw(r, "title"), Description: rapid.StringN(0, 100, -1).Draw(r, "description")})
 		}
 		c.List.Sections = append(c.List.Sections, s)

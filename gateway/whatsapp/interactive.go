@@ -113,7 +113,7 @@ func buttonsOf(buttons []gateway.Button) []buttonPart {
 	return parts
 }
 
-// sectionsOf are the sections of a list that have rows.
+// sectionsOf are the sections of a list. The choices of all of them are kept apart.
 func sectionsOf(l *gateway.List) []sectionPart {
 	var ids, titles []string
 	for _, s := range l.Sections {
@@ -129,9 +129,7 @@ func sectionsOf(l *gateway.List) []sectionPart {
 			p.Rows = append(p.Rows, rowPart{ids[0], titles[0], shorten(oneLine(r.Description), maxRowDetail)})
 			ids, titles = ids[1:], titles[1:]
 		}
-		if len(p.Rows) > 0 {
-			parts = append(parts, p)
-		}
+		parts = append(parts, p)
 	}
 	return parts
 }

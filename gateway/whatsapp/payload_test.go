@@ -70,7 +70,6 @@ func everyKind() map[string]struct {
 			"action":{"buttons":[{"type":"reply","reply":{"id":"y","title":"Sí"}}]}}}`),
 		"list": send("a", gateway.Content{Kind: gateway.ContentList, Header: "h", List: &gateway.List{Open: "Ver", Sections: []gateway.ListSection{
 			{Title: "Uno", Rows: []gateway.ListRow{{ID: "1", Title: "A", Description: "d"}}},
-			{Title: "Vacío"},
 			{Title: "Dos", Rows: []gateway.ListRow{{ID: "2", Title: "B"}}},
 		}}}, `{"type":"interactive","interactive":{"type":"list","header":{"type":"text","text":"h"},"body":{"text":"a"},"action":{"button":"Ver","sections":[
 			{"title":"Uno","rows":[{"id":"1","title":"A","description":"d"}]},{"title":"Dos","rows":[{"id":"2","title":"B"}]}]}}}`),
