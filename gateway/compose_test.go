@@ -1,14 +1,13 @@
 package gateway
 
 import (
-	"unicode/utf8"
-
-	"pgregory.net/rapid"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/recado/recado/rag"
 )

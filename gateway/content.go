@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"fmt"
+	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -286,8 +288,7 @@ func checkHeader(c *Content) error {
 	case c.Header != "":
 		return invalidContent("above the text is either a line or a file")
 	}
-	switch c.HeaderMedia.Kind {
-	case ContentImage, ContentVideo, ContentDocument:
+	if slices.Contains([]ContentKind{ContentImage, ContentVideo, ContentDocument}, c.HeaderMedia.Kind) {
 		return checkMedia(c.HeaderMedia)
 	}
 	return invalidContent("the file above the text is an image, a video or a document")
@@ -295,7 +296,8 @@ func checkHeader(c *Content) error {
 
 func checkLocation(text string, c *Content) error {
 	l := c.Location
-	if l == nil || l.Latitude < -90 || l.Latitude > 90 || l.Longitude < -180 || l.Longitude > 180 {
+	// What is not a number is neither less nor more.
+	if l == nil || !(math.Abs(l.Latitude) <= 90) || !(math.Abs(l.Longitude) <= 180) {
 		return invalidContent("a location has a latitude from -90 to 90 and a longitude from -180 to 180")
 	}
 	return checkText(text, 0, 0)

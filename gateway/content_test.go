@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 )
@@ -54,6 +55,7 @@ func TestCheckContent(t *testing.T) {
 		{"a voice with words", "x", &Content{Kind: ContentAudio, Media: file}, false},
 		{"a place", "", &Content{Kind: ContentLocation, Location: &Location{Latitude: 40, Longitude: -3}}, true},
 		{"no place on earth", "", &Content{Kind: ContentLocation, Location: &Location{Latitude: 91}}, false},
+		{"a place that is no number", "", &Content{Kind: ContentLocation, Location: &Location{Longitude: math.NaN()}}, false},
 		{"a card", "", &Content{Kind: ContentCards, Cards: []Card{{Name: "Ana"}}}, true},
 		{"a card of nobody", "", &Content{Kind: ContentCards, Cards: []Card{{}}}, false},
 		{"a reaction", "", &Content{Kind: ContentReaction, Reaction: &Reaction{MessageID: "w", Emoji: "👍"}}, true},

@@ -107,8 +107,10 @@ func benchChannel(b *testing.B, store gateway.Store, rate, customers int) (*gate
 	if err != nil {
 		b.Fatal(err)
 	}
-	channel, err := whatsapp.NewClient(whatsapp.ClientConfig{BaseURL: graph.URL + "/v25.0", Token: "t", PhoneNumberID: demoNumberID,
-		HTTP: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}})
+	channel, err := whatsapp.NewClient(whatsapp.ClientConfig{
+		BaseURL: graph.URL + "/v25.0", Token: "t", PhoneNumberID: demoNumberID,
+		HTTP: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -133,7 +135,13 @@ func benchChannel(b *testing.B, store gateway.Store, rate, customers int) (*gate
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- phone.Run(ctx) }()
-	b.Cleanup(func() { cancel(); phone.EndStreams(); <-done })
+	b.Cleanup(func() {
+		cancel()
+		phone.EndStreams()
+		if err := <-done; err != nil {
+			b.Error(err)
+		}
+	})
 	for i := range customers {
 		writeFirst(b, graph.URL, fmt.Sprint(34600000000+i))
 	}

@@ -148,16 +148,6 @@ func (s *shop) handoff(contact string) seenHandoff {
 	return found
 }
 
-// take gives the conversation of a contact to Ana and gives her handoff.
-func (s *shop) take(contact string) string {
-	s.t.Helper()
-	var taken struct{ Handoff seenHandoff }
-	if code := s.call("POST", "/conversations/"+s.conversation(contact).ID+"/take", map[string]string{"agent": "ana"}, &taken); code != http.StatusOK {
-		s.t.Fatalf("take: %d", code)
-	}
-	return taken.Handoff.ID
-}
-
 // reply has Ana send what stands in the body.
 func (s *shop) reply(handoff string, body map[string]any) (code int, message string) {
 	s.t.Helper()
