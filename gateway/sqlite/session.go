@@ -64,18 +64,8 @@ func (s *session) prepared(ctx context.Context, query string) (statement, error)
 	return statement, nil
 }
 
-// write runs a function in a transaction that holds the write lock. What the
-// function returns as an error undoes everything.
-func (s *Store) write(ctx context.Context, change func(*tx) error) error {
-	return s.within(ctx, s.writer, change)
-}
-
 // read runs a function that sees one state of the file.
 func (s *Store) read(ctx context.Context, look func(*tx) error) error {
-	return s.within(ctx, s.readers, look)
-}
-
-func (s *Store) within(ctx context.Context, pool chan *session, do func(*tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -89,9 +79,9 @@ func (s *Store) within(ctx context.Context, pool chan *session, do func(*tx) err
 		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
-	case session := <-pool:
-		defer func() { pool <- session }()
-		return session.transaction(ctx, do)
+	case session := <-s.readers:
+		defer func() { s.readers <- session }()
+		return session.transaction(ctx, look)
 	}
 }
 

@@ -54,6 +54,8 @@ type Store struct {
 	// writer holds the one session that writes, readers those that read, while
 	// nobody uses them.
 	writer, readers chan *session
+	// changes are those that wait for the writer.
+	changes chan *change
 	// closed is closed when Close begins.
 	closed chan struct{}
 	once   sync.Once
@@ -74,7 +76,8 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	s := &Store{
 		path: c.Path, log: c.Logger, closed: make(chan struct{}),
-		writer: make(chan *session, 1), readers: make(chan *session, maxReaders),
+		changes: make(chan *change, maxWaiting),
+		writer:  make(chan *session, 1), readers: make(chan *session, maxReaders),
 	}
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", c.Path, err), s.Close())
