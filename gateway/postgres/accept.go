@@ -107,8 +107,9 @@ type columns struct {
 	bodyPlaces   []int32
 	bodyReceived []pgtype.Timestamptz
 	bodies       [][]byte
-	// seen are the places of the bodies.
-	seen map[string]int32
+	// seen are the places of the bodies, and shared how many events came in each.
+	seen   map[string]int32
+	shared map[string]int
 }
 
 // eventArrays are events as acceptQuery wants them. The ids sort in the order of the
@@ -119,7 +120,7 @@ func eventArrays(events []gateway.Event) ([]any, error) {
 		order[i], digests[i], ids[i] = i, digestOf(e.Key), gateway.NewID()
 	}
 	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(digests[a][:], digests[b][:]) })
-	c := columns{seen: map[string]int32{}}
+	c := columns{seen: map[string]int32{}, shared: sharing(events)}
 	for _, i := range order {
 		if err := c.add(events[i]); err != nil {
 			return nil, err
@@ -187,16 +188,32 @@ func (c *columns) addReferences(e gateway.Event) {
 	c.quoted, c.files = append(c.quoted, quoted), append(c.files, file)
 }
 
+// sharing counts the events of each webhook.
+func sharing(events []gateway.Event) map[string]int {
+	shared := make(map[string]int, len(events))
+	for _, e := range events {
+		if e.Body != nil {
+			shared[string(e.Body)]++
+		}
+	}
+	return shared
+}
+
 // addRaw adds the event as it came: as a place in its webhook where it has one, and
-// by itself otherwise.
+// by itself otherwise. Most webhooks bring one event: then the body is kept with it.
 func (c *columns) addRaw(e gateway.Event) {
 	var webhook, from, to *int32
 	raw := []byte(e.Raw)
-	if e.Body != nil {
+	inside := 0 <= e.BodyFrom && e.BodyFrom < e.BodyTo && e.BodyTo <= len(e.Body)
+	if inside {
+		raw, from, to = nil, new(int32(e.BodyFrom)), new(int32(e.BodyTo))
+	}
+	switch {
+	case e.Body == nil:
+	case inside && c.shared[string(e.Body)] == 1:
+		raw = e.Body
+	default:
 		webhook = new(c.place(e))
-		if 0 <= e.BodyFrom && e.BodyFrom < e.BodyTo && e.BodyTo <= len(e.Body) {
-			raw, from, to = nil, new(int32(e.BodyFrom)), new(int32(e.BodyTo))
-		}
 	}
 	c.raws, c.webhooks, c.from, c.to = append(c.raws, raw), append(c.webhooks, webhook), append(c.from, from), append(c.to, to)
 }

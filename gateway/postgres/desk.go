@@ -20,7 +20,8 @@ const (
 		e.message, '' as body, null::json as content, e.received_at as taken_at,
 		case e.kind when 'echo' then 'sent' else 'received' end as status,
 		null::json as error, e.digest, e.conversation_id, e.about_digest, e.quoted_id,
-		e.raw as payload, e.webhook, e.body_from, e.body_to`
+		case when e.body_to is null then e.raw else substring(e.raw from e.body_from + 1 for e.body_to - e.body_from) end as payload,
+		e.webhook, e.body_from, e.body_to`
 	outColumns = `o.id, o.provider_id, 'out' as direction, o.author, o.agent,
 		null::json as message, o.body, o.content, o.created_at as taken_at, o.state as status,
 		o.error, null::bytea as digest, o.conversation_id, null::bytea as about_digest, o.quote_id as quoted_id,

@@ -106,26 +106,47 @@ func newArrival(events []gateway.Event) (*arrival, error) {
 		events: make([]gateway.Event, 0, len(events)), args: make([]any, 0, eventWidth*len(events)),
 		webhooks: make([]int, 0, len(events)),
 	}
-	seen, bodies := make(map[string]bool, len(events)), map[string]int{}
+	seen, bodies, shared := make(map[string]bool, len(events)), map[string]int{}, sharing(events)
 	for _, e := range events {
 		if seen[e.Key] {
 			continue
 		}
 		seen[e.Key] = true
 		a.events = append(a.events, e)
-		a.webhooks = append(a.webhooks, a.place(bodies, e.Body, e.ReceivedAt))
-		if err := a.add(&e); err != nil {
+		place, raw := -1, []byte(e.Raw)
+		switch {
+		case inBody(&e) && shared[string(e.Body)] == 1:
+			// Most webhooks bring one event: the body is kept with it.
+			raw = e.Body
+		case len(e.Body) > 0:
+			place = a.place(bodies, e.Body, e.ReceivedAt)
+		}
+		a.webhooks = append(a.webhooks, place)
+		if err := a.add(&e, raw, place); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
 }
 
+// sharing counts the events of each webhook.
+func sharing(events []gateway.Event) map[string]int {
+	shared := make(map[string]int, len(events))
+	for _, e := range events {
+		if len(e.Body) > 0 {
+			shared[string(e.Body)]++
+		}
+	}
+	return shared
+}
+
+// inBody tells whether the event stands in its webhook as it is.
+func inBody(e *gateway.Event) bool {
+	return 0 <= e.BodyFrom && e.BodyFrom < e.BodyTo && e.BodyTo <= len(e.Body)
+}
+
 // place finds a webhook among the bodies or adds it, and gives where it is.
 func (a *arrival) place(bodies map[string]int, body []byte, at time.Time) int {
-	if len(body) == 0 {
-		return -1
-	}
 	place, known := bodies[string(body)]
 	if !known {
 		place = len(bodies)
@@ -135,19 +156,19 @@ func (a *arrival) place(bodies map[string]int, body []byte, at time.Time) int {
 	return place
 }
 
-// add adds the columns of an event. The number of its webhook is not known yet.
-func (a *arrival) add(e *gateway.Event) error {
+// add adds the columns of an event: raw is its own bytes, or its whole webhook. The
+// number of a webhook that stands apart is not known yet.
+func (a *arrival) add(e *gateway.Event, raw []byte, place int) error {
 	body, err := encodeSaid(e)
 	if err != nil {
 		return err
 	}
-	var raw []byte
 	var from, to any
-	switch {
-	case 0 <= e.BodyFrom && e.BodyFrom < e.BodyTo && e.BodyTo <= len(e.Body):
+	if inBody(e) {
 		from, to = e.BodyFrom, e.BodyTo
-	case e.Raw != nil:
-		raw = e.Raw
+		if place >= 0 {
+			raw = nil
+		}
 	}
 	a.args = append(a.args, e.Key, string(e.Kind), e.Channel, e.From.UserID, e.From.Phone, e.Name,
 		nanos(e.At), nanos(e.ReceivedAt), nanos(e.AnswerAfter), nanos(e.AnswerBy), body, raw, e.About, from, to, nil)

@@ -18,6 +18,8 @@ const purgeBatch = 1000
 const (
 	purgeBodies = `delete from webhooks where id in (
 		select id from webhooks where received_at < ? order by received_at limit ?)`
+	purgeWhole = `update events set raw = null where seq in (
+		select seq from events where raw is not null and body_to is not null and received_at < ? order by received_at limit ?)`
 	purgeRaws = `update events set raw = null where seq in (
 		select seq from events where raw is not null and received_at < ? order by received_at limit ?)`
 )
@@ -29,8 +31,8 @@ func (s *Store) Webhook(ctx context.Context, messageID string) (body []byte, err
 	if !isIn || parseErr != nil || strconv.FormatInt(seq, 10) != digits {
 		return nil, fmt.Errorf("read a webhook: %w", gateway.ErrNotFound)
 	}
-	const query = `select w.body from events e join webhooks w on w.id = e.webhook
-		where e.seq = ? and e.conversation_id is not null`
+	const query = `select coalesce(w.body, e.raw) from events e left join webhooks w on w.id = e.webhook
+		where e.seq = ? and e.conversation_id is not null and (w.id is not null or e.raw is not null and e.body_to is not null)`
 	err = s.read(ctx, func(t *tx) error {
 		found, err := t.one(query, []any{seq}, &body)
 		if err == nil && !found {
@@ -44,25 +46,36 @@ func (s *Store) Webhook(ctx context.Context, messageID string) (body []byte, err
 	return body, nil
 }
 
-// Purge implements gateway.Archive. It drops bodies first, and then all Raw that is
-// kept beside them.
+// Purge implements gateway.Archive. It drops bodies first, those apart and those beside
+// their one event, and when there are no more of them all other Raw.
 func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
-	n, err := s.purge(ctx, purgeBodies, before)
+	apart, err := s.purge(ctx, purgeBodies, before, purgeBatch)
 	if err != nil {
 		return 0, fmt.Errorf("purge webhooks: %w", err)
 	}
-	for emptied := int64(purgeBatch); emptied == purgeBatch; {
-		if emptied, err = s.purge(ctx, purgeRaws, before); err != nil {
+	whole, err := s.purge(ctx, purgeWhole, before, purgeBatch-apart)
+	if err != nil {
+		return 0, fmt.Errorf("purge webhooks of one event: %w", err)
+	}
+	emptied := int64(purgeBatch)
+	if apart+whole == purgeBatch {
+		emptied = 0 // there may be more bodies
+	}
+	for emptied == purgeBatch {
+		if emptied, err = s.purge(ctx, purgeRaws, before, purgeBatch); err != nil {
 			return 0, fmt.Errorf("purge events: %w", err)
 		}
 	}
-	return int(n), nil
+	return int(apart + whole), nil
 }
 
 // purge runs one of the statements and counts what it dropped.
-func (s *Store) purge(ctx context.Context, query string, before time.Time) (n int64, err error) {
+func (s *Store) purge(ctx context.Context, query string, before time.Time, most int64) (n int64, err error) {
+	if most <= 0 {
+		return 0, nil
+	}
 	err = s.write(ctx, func(t *tx) (err error) {
-		if n, err = t.affected(query, nanos(before), purgeBatch); err != nil || n == 0 {
+		if n, err = t.affected(query, nanos(before), most); err != nil || n == 0 {
 			return err
 		}
 		return t.show()

@@ -20,8 +20,8 @@ func count(t *testing.T, path, query string) (n int64) {
 	return n
 }
 
-// TestPurgeOfMany drops more than one transaction does: the webhooks in steps, and all
-// that events kept for themselves in the first of them.
+// TestPurgeOfMany drops more than one transaction does: the webhooks in steps, those of
+// several events and those of one, and in the end all that events kept for themselves.
 func TestPurgeOfMany(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "recado.db")
@@ -34,8 +34,11 @@ func TestPurgeOfMany(t *testing.T) {
 	var events []gateway.Event
 	for i := range 5000 {
 		e := webhook(i, at.Add(time.Duration(i)))
-		if i%2 == 1 {
+		switch i % 4 {
+		case 1:
 			e.Body, e.BodyFrom, e.BodyTo = nil, 0, 0
+		case 3: // came together with the one before
+			e.Body, e.BodyFrom, e.BodyTo = events[i-1].Body, events[i-1].BodyFrom, events[i-1].BodyTo
 		}
 		events = append(events, e)
 	}
@@ -50,12 +53,12 @@ func TestPurgeOfMany(t *testing.T) {
 		if n, err := s.Purge(t.Context(), before); err != nil || n != want {
 			t.Errorf("purged %d, %v, want %d", n, err, want)
 		}
-		if n := count(t, path, `select count(*) from events where raw is not null`); n != 500 {
-			t.Errorf("%d events keep how they came, want the 500 that are younger", n)
-		}
 	}
-	if n := count(t, path, `select count(*) from webhooks`); n != 500 {
-		t.Errorf("%d webhooks are left, want the 500 that are younger", n)
+	if n := count(t, path, `select count(*) from events where raw is not null`); n != 500 {
+		t.Errorf("%d events keep how they came, want the 500 that are younger", n)
+	}
+	if n := count(t, path, `select count(*) from webhooks`); n != 250 {
+		t.Errorf("%d webhooks are left, want the 250 that are younger", n)
 	}
 }
 
@@ -72,7 +75,11 @@ func TestWebhooksKeepTheirNumber(t *testing.T) {
 	for i := range 3 {
 		e := webhook(i, at)
 		e.From.Phone = "1"
-		if _, err := s.Accept(t.Context(), []gateway.Event{e}); err != nil {
+		beside := gateway.Event{
+			Key: e.Key + " beside", Kind: gateway.EventNotice, At: at, ReceivedAt: at,
+			Body: e.Body, BodyFrom: e.BodyFrom, BodyTo: e.BodyTo,
+		}
+		if _, err := s.Accept(t.Context(), []gateway.Event{e, beside}); err != nil {
 			t.Fatal(err)
 		}
 		if i == 2 {

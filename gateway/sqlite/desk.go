@@ -112,7 +112,8 @@ const (
 		e.about as refers, '' as provider_id, '' as author, '' as agent, '' as text, '' as state, null as error, null as content`
 	incomingFrom = ` from events e`
 	incomingOf   = ` where e.conversation_id = ?1`
-	incoming     = incomingHead + `, coalesce(e.raw, substr(w.body, e.body_from + 1, e.body_to - e.body_from)) as payload` +
+	incoming     = incomingHead + `, iif(e.body_to is null, e.raw,
+		substr(coalesce(w.body, e.raw), e.body_from + 1, e.body_to - e.body_from)) as payload` +
 		incomingFrom + ` left join webhooks w on w.id = e.webhook` + incomingOf
 	outgoingHead = `select o.created_at as taken, 1 as side, o.n as n, o.id as id, 'out' as kind, null as body,
 		o.quote_id as refers, o.provider_id as provider_id, o.author as author, o.agent as agent, o.text as text,

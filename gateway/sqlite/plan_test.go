@@ -76,6 +76,7 @@ func TestPlans(t *testing.T) {
 		selectNewestAlert: {"alerts_matter"},
 		purgeBodies:       {"webhooks_received"},
 		purgeRaws:         {"events_raw"},
+		purgeWhole:        {"events_raw"},
 		selectFile + ` where f.event = ?`: {
 			"SEARCH f USING INTEGER PRIMARY KEY", "SEARCH e USING INTEGER PRIMARY KEY", "SEARCH c USING PRIMARY KEY",
 		},
