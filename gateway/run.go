@@ -140,7 +140,8 @@ func (g *Gateway) answer(ctx context.Context, q rag.Question) (a rag.Answer, err
 	return g.Answerer.Answer(ctx, q)
 }
 
-// question is what the answerer is asked, with the conversation before it.
+// question is what the answerer is asked, with the conversation before it. While it is
+// in doubt who writes, what was said before the doubt is nobody's to hear again.
 func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFacts, at time.Time) rag.Question {
 	q := rag.Question{Text: b.Text(), Locale: c.Language, Orders: facts, At: at}
 	for _, m := range history {
@@ -148,7 +149,7 @@ func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFac
 		if m.Message != nil {
 			text = m.Message.Words()
 		}
-		if text != "" && m.Type != "reaction" {
+		if text != "" && m.Type != "reaction" && m.At.After(c.DoubtedAt) {
 			q.History = append(q.History, rag.Utterance{Role: rag.Role(m.Author), Text: text, At: m.At})
 		}
 	}

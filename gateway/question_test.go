@@ -1,0 +1,45 @@
+package gateway
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/recado/recado/rag"
+)
+
+// TestQuestionInDoubt: whoever has the number now does not hear what its former owner
+// was told, and no order either.
+func TestQuestionInDoubt(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	history := []MessageView{
+		{Author: AuthorBot, Text: "Tu pedido #W1 llega el martes.", At: at},
+		{Author: AuthorCustomer, Type: "audio", At: at.Add(2 * time.Hour), Message: &Message{Type: "audio", Media: &Media{Words: "soy yo"}}},
+		{Author: AuthorCustomer, Type: "reaction", Text: "👍", At: at.Add(2 * time.Hour)},
+	}
+	certain := question(Conversation{}, Burst{}, history, rag.OrderFacts{}, at.Add(3*time.Hour))
+	doubted := question(Conversation{DoubtedAt: at.Add(time.Hour)}, Burst{}, history, rag.OrderFacts{}, at.Add(3*time.Hour))
+	if len(certain.History) != 2 || len(doubted.History) != 1 || doubted.History[0].Text != "soy yo" {
+		t.Errorf("certain %+v, doubted %+v", certain.History, doubted.History)
+	}
+	g := &Gateway{Config: Config{Orders: knows{}}}
+	facts := g.facts(t.Context(), Conversation{DoubtedAt: at, Contact: Identity{Phone: "1"}}, Burst{Texts: []string{"#W1"}})
+	if len(facts.Orders) != 0 || len(facts.NotFound) != 0 || !facts.Withheld || !facts.Unavailable || len(facts.Asked) != 1 {
+		t.Errorf("told of the orders: %+v", facts)
+	}
+	if facts := g.facts(t.Context(), Conversation{Contact: Identity{Phone: "1"}}, Burst{}); len(facts.Orders) != 1 || facts.Withheld {
+		t.Errorf("without doubt: %+v", facts)
+	}
+}
+
+// knows has one order of the one customer.
+type knows struct{}
+
+func (knows) Facts(_ context.Context, who Identity, _ string) rag.OrderFacts {
+	f := rag.OrderFacts{Asked: []string{"#W1"}, NotFound: []string{"#W1"}}
+	if who.Phone == "1" {
+		f.NotFound, f.Orders = nil, []rag.Order{{Number: "#W1"}}
+	}
+	return f
+}
