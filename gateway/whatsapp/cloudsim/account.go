@@ -59,9 +59,12 @@ func (s *Simulator) setNumber(w http.ResponseWriter, r *http.Request) error {
 // authorized lets requests in that carry the token and name the API's version.
 func (s *Simulator) authorized(next web.HandlerFunc) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !found || !s.isToken(token) {
+		kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if kind != "Bearer" && kind != "OAuth" || !s.isToken(token) {
 			return errToken
+		}
+		if proof := r.URL.Query().Get("appsecret_proof"); proof != "" && "sha256="+proof != sign(s.config.AppSecret, []byte(token)) {
+			return errProof
 		}
 		s.mu.Lock()
 		expired := *s.number.TokenExpired
@@ -95,14 +98,24 @@ func (s *Simulator) object(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	s.mu.Lock()
 	file := s.media.find(id, s.config.Now())
+	at := slices.IndexFunc(s.templates, func(t Template) bool { return t.ID == id })
+	var template map[string]any
+	if at >= 0 {
+		template = s.templateFields(s.templates[at])
+	}
 	s.mu.Unlock()
 	switch {
+	case strings.HasPrefix(id, sessionPath):
+		return s.showUpload(w, r)
+	case template != nil:
+		return web.WriteJSON(w, http.StatusOK, chosen(r, template))
 	case id == s.config.PhoneNumberID:
 		return web.WriteJSON(w, http.StatusOK, chosen(r, s.numberFields()))
 	case id == s.config.AccountID:
 		return web.WriteJSON(w, http.StatusOK, chosen(r, map[string]any{
 			"id": id, "name": s.config.ShopName, "currency": "EUR", "timezone_id": "1",
 			"message_template_namespace": "cloudsim", "account_review_status": "APPROVED",
+			"health_status": s.health(s.numberState().Status == "CONNECTED", entity{"WABA", id}),
 		}))
 	case file != nil:
 		return s.showMedia(w, r, file)
@@ -112,23 +125,58 @@ func (s *Simulator) object(w http.ResponseWriter, r *http.Request) error {
 
 // numberFields is everything that is told about the number.
 func (s *Simulator) numberFields() map[string]any {
+	n := s.numberState()
 	s.mu.Lock()
-	n := s.number
+	offered := s.automation
 	s.mu.Unlock()
-	can := "AVAILABLE"
-	if n.Status != "CONNECTED" {
-		can = "BLOCKED"
-	}
 	return map[string]any{
 		"id": s.config.PhoneNumberID, "verified_name": s.config.ShopName, "display_phone_number": s.config.DisplayPhone,
 		"status": n.Status, "quality_rating": n.Quality, "name_status": n.NameStatus, "platform_type": "CLOUD_API",
 		"code_verification_status": "VERIFIED", "account_mode": "LIVE", "throughput": map[string]string{"level": n.Throughput},
 		"whatsapp_business_manager_messaging_limit": n.Tier,
-		"health_status": map[string]any{"can_send_message": can, "entities": []map[string]string{
-			{"entity_type": "PHONE_NUMBER", "id": s.config.PhoneNumberID, "can_send_message": can},
-			{"entity_type": "WABA", "id": s.config.AccountID, "can_send_message": "AVAILABLE"},
-		}},
+		"conversational_automation":                 offered,
+		"health_status": s.health(n.Status == "CONNECTED",
+			entity{"PHONE_NUMBER", s.config.PhoneNumberID}, entity{"WABA", s.config.AccountID}),
 	}
+}
+
+func (s *Simulator) numberState() Number {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.number
+}
+
+// templateFields is what is told about one translation of a template. The lock is
+// held.
+func (s *Simulator) templateFields(t Template) map[string]any {
+	well := t.Status == "APPROVED" && s.number.Status == "CONNECTED"
+	return map[string]any{
+		"id": t.ID, "name": t.Name, "language": t.Language, "status": t.Status, "category": t.Category,
+		"parameter_format": t.Format, "components": t.Components, "quality_score": t.Quality,
+		"health_status": s.health(well, entity{"MESSAGE_TEMPLATE", t.ID}, entity{"WABA", s.config.AccountID}),
+	}
+}
+
+// entity is something that a message needs to go out.
+type entity struct{ kind, id string }
+
+// health tells whether messages can be sent. What is wrong is wrong with the
+// first entity; business and app are always well.
+func (s *Simulator) health(well bool, entities ...entity) map[string]any {
+	can := map[bool]string{true: "AVAILABLE", false: "BLOCKED"}
+	told := []map[string]any{}
+	entities = append(entities, entity{"BUSINESS", number("business", s.config.AccountID)}, entity{"APP", s.appID()})
+	for i, e := range entities {
+		each := map[string]any{"entity_type": e.kind, "id": e.id, "can_send_message": can[well || i > 0]}
+		if !well && i == 0 {
+			each["errors"] = []map[string]any{{
+				"error_code": 141000, "error_description": "This can't be used to send messages now.",
+				"possible_solution": "POST /control/number or /control/templates makes it well.",
+			}}
+		}
+		told = append(told, each)
+	}
+	return map[string]any{"can_send_message": can[well], "entities": told}
 }
 
 // chosen leaves the fields that ?fields= asks for, and the id. What isn't asked
@@ -137,7 +185,7 @@ func chosen(r *http.Request, all map[string]any) map[string]any {
 	wanted := strings.Split(r.URL.Query().Get("fields"), ",")
 	some := map[string]any{}
 	for name, value := range all {
-		extra := name == "health_status" || name == "whatsapp_business_manager_messaging_limit"
+		extra := name == "health_status" || name == "conversational_automation" || name == "whatsapp_business_manager_messaging_limit"
 		if name == "id" || slices.Contains(wanted, name) || wanted[0] == "" && !extra {
 			some[name] = value
 		}

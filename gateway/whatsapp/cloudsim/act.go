@@ -35,7 +35,11 @@ import (
 //	request_welcome
 //	change_number                            phone
 //	change_user_id                           user_id, or empty for a new one
+//	change_identity                          a new installation on the customer's phone
 //	preferences                              value: stop, resume or signup
+//	forward                                  message_id: a text or a file is passed on
+//	play                                     message_id: a voice note of the shop
+//	block unblock                            the shop; who blocks it can't write to it
 //
 // Every message can also have reply_to, forwarded, frequently_forwarded, referral
 // and referred_product.
@@ -83,6 +87,7 @@ var (
 	errNoOption    = errors.New("there is no such button")
 	errNoMessage   = errors.New("there is no such message")
 	errNoAction    = errors.New("there is no such type of action")
+	errBlocking    = errors.New("the customer has blocked the shop")
 	errTaken       = errors.New("another customer has this phone or user id")
 )
 
@@ -102,6 +107,9 @@ func (s *Simulator) Act(ctx context.Context, a Action) (messageID string, err er
 	if err != nil {
 		return "", err
 	}
+	if c.blocks && a.Type != "unblock" {
+		return "", errBlocking
+	}
 	return do(c, a)
 }
 
@@ -115,6 +123,7 @@ func (s *Simulator) deed(kind string) func(*chat, Action) (string, error) {
 		"reaction": s.actReaction, "tap": s.actTap, "flow": s.actFlow, "order": s.actOrder, "edit": s.actEdit,
 		"revoke": s.actRevoke, "unsupported": s.actUnsupported, "request_welcome": s.actWelcome,
 		"change_number": s.actNumber, "change_user_id": s.actUserID, "preferences": s.actPreferences,
+		"change_identity": s.actIdentity, "forward": s.actForward, "play": s.actPlay, "block": s.actBlock, "unblock": s.actBlock,
 	}[kind]
 }
 

@@ -1,6 +1,7 @@
 package cloudsim_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -62,6 +63,58 @@ func TestWhatCustomersDo(t *testing.T) {
 	}
 	if strings.Contains(page, "hola, tienda") {
 		t.Error("what was deleted is on the page")
+	}
+}
+
+// A voice note is played after it was read, once; other sounds are not.
+func TestAVoiceNoteIsPlayed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, noLimits)
+	w.run()
+	w.say(lucia, "hola")
+	w.wait(1)
+	tune := w.uploadFile("audio/ogg", append([]byte("OggS"), make([]byte, 200)...))
+	w.send("audio", `{"id":"`+tune+`","voice":true}`)
+	note := w.wait(2)[0].Statuses[0].ID
+	for range 2 {
+		w.act(`{"customer":"` + lucia + `","type":"play","message_id":"` + note + `"}`)
+	}
+	w.say(lucia, "oído")
+	came := w.waitRaw(3)
+	if came[0].str("statuses.0.status") != "read" || came[1].str("statuses.0.status") != "played" || came[1].str("statuses.0.pricing") != "" {
+		t.Errorf("came %v", came)
+	}
+	if came[2].str("messages.0.text.body") != "oído" {
+		t.Errorf("played twice: %v", came[2])
+	}
+	w.send("audio", `{"id":"`+tune+`"}`)
+	sound := w.wait(2)[0].Statuses[0].ID
+	if status, _ := w.post("/control/act", `{"customer":"`+lucia+`","type":"play","message_id":"`+sound+`"}`); status != 400 {
+		t.Errorf("a sound that is no voice note gives %d", status)
+	}
+}
+
+// What is passed on is a message of its own.
+func TestMessagesAreForwarded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, noLimits)
+	w.run()
+	first := w.act(`{"customer":"` + lucia + `","type":"image","data":"` + base64.StdEncoding.EncodeToString(drawn(t)) + `","text":"mira"}`)
+	w.wait(1)
+	for range 2 {
+		id := w.act(`{"customer":"` + lucia + `","type":"forward","message_id":"` + first + `"}`)
+		got := w.waitRaw(1)[0]
+		if id == first || got.str("messages.0.context.forwarded") != "true" || got.str("messages.0.image.caption") != "mira" {
+			t.Errorf("got %v", got)
+		}
+		first = id
+	}
+	if _, page := w.page("/phone/1", "en"); strings.Count(page, "</svg>Forwarded</span>") != 2 {
+		t.Error("the page does not say that they are forwarded")
+	}
+	w.act(`{"customer":"` + lucia + `","type":"revoke","message_id":"` + first + `"}`)
+	if status, _ := w.post("/control/act", `{"customer":"`+lucia+`","type":"forward","message_id":"`+first+`"}`); status != 400 {
+		t.Errorf("what is deleted is forwarded: %d", status)
 	}
 }
 

@@ -13,6 +13,8 @@ const (
 	window = 24 * time.Hour
 	// typingLife is how long a typing indicator is shown at most.
 	typingLife = 25 * time.Second
+	// reactionLife is how old a message may be that is reacted to.
+	reactionLife = 30 * 24 * time.Hour
 	// keptMessages is how many messages of a chat are remembered, so that a demo
 	// that runs for weeks does not grow.
 	keptMessages = 500
@@ -22,17 +24,19 @@ const (
 type progress int
 
 // The steps of a message. A customer's message is sent until the webhook is taken
-// and read when the shop says so; a shop's message is read when a page shows it.
+// and read when the shop says so; a shop's message is read when a page shows it,
+// and a voice note is played there.
 const (
 	stepSent progress = iota
 	stepDelivered
 	stepRead
+	stepPlayed
 	stepFailed
 )
 
 // status is the step as webhooks name it.
 func (p progress) status() string {
-	return [...]string{"sent", "delivered", "read", "failed"}[p]
+	return [...]string{"sent", "delivered", "read", "played", "failed"}[p]
 }
 
 // message is one bubble.
@@ -60,8 +64,10 @@ type message struct {
 	// reaction is the shop's, theirs the customer's.
 	reaction, theirs string
 	// unseen tells that there is no bubble for it.
-	unseen, edited, revoked bool
-	step                    progress
+	unseen, edited, revoked, forwarded bool
+	step                               progress
+	// target is what a reaction is to.
+	target string
 	// callback is what the shop wants to have echoed in statuses.
 	callback string
 	category string
@@ -93,7 +99,12 @@ type chat struct {
 	typing time.Time
 	// stopped tells that the customer wants no marketing.
 	stopped bool
-	gate    gate
+	// blocks tells that the customer has blocked the shop, blocked that the shop
+	// has blocked the customer.
+	blocks, blocked bool
+	// installed counts the phones that the customer has had.
+	installed int
+	gate      gate
 	// revision counts what a page can see.
 	revision int
 }
@@ -114,7 +125,8 @@ func (c *chat) wamidKey() string { return cmp.Or(c.shownPhone(), c.userID) }
 
 // forget empties the chat.
 func (c *chat) forget() {
-	c.messages, c.wrote, c.typing, c.stopped, c.gate = nil, time.Time{}, time.Time{}, false, gate{}
+	c.messages, c.wrote, c.typing, c.gate = nil, time.Time{}, time.Time{}, gate{}
+	c.stopped, c.blocks, c.blocked = false, false, false
 	c.revision++
 }
 

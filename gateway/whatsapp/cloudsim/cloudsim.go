@@ -117,6 +117,10 @@ type Simulator struct {
 	templates  []Template
 	media      mediaStore
 	number     Number
+	settings   numberSettings
+	automation automation
+	links      []shortLink
+	sessions   []*session
 	subscribed bool
 	limits     Limits
 	gate       gate
@@ -244,6 +248,18 @@ func (s *Simulator) graph() http.Handler {
 	account := func(h web.HandlerFunc) web.HandlerFunc { return s.authorized(of(s.config.AccountID, h)) }
 	handle("POST /{version}/{id}/messages", number(s.messages))
 	handle("POST /{version}/{id}/media", number(s.upload))
+	handle("GET /{version}/{id}/block_users", number(s.listBlocked))
+	handle("POST /{version}/{id}/block_users", number(s.block))
+	handle("DELETE /{version}/{id}/block_users", number(s.block))
+	handle("GET /{version}/{id}/settings", number(s.showSettings))
+	handle("POST /{version}/{id}/settings", number(s.setSettings))
+	handle("POST /{version}/{id}/conversational_automation", number(s.setAutomation))
+	handle("GET /{version}/{id}/message_qrdls", number(s.showLinks))
+	handle("POST /{version}/{id}/message_qrdls", number(s.setLink))
+	handle("GET /{version}/{id}/message_qrdls/{code}", number(s.showLinks))
+	handle("DELETE /{version}/{id}/message_qrdls/{code}", number(s.dropLink))
+	handle("POST /{version}/{id}/uploads", s.authorized(of(s.appID(), s.beginUpload)))
+	handle("POST /{version}/{id}", s.authorized(s.continueUpload))
 	handle("GET /{version}/{id}", s.authorized(s.object))
 	handle("GET /{version}/{id}/content", s.authorized(s.content))
 	handle("DELETE /{version}/{id}", s.authorized(s.deleteMedia))

@@ -16,7 +16,8 @@ import (
 const ControlHelp = `GET  /control/faults      how badly the emulator behaves
 POST /control/faults      {"duplicate","reorder","drop","drop_status","delay_ms","batch","bad_signature",
                            "send_error":{"status","code"},"send_timeout_after_accept","media_status","media_corrupt",
-                           "late_errors","unreachable":[], "rate","seed","next"}; {} makes everything well
+                           "late_errors","unreachable":[],"status_error","dead_links","blank_phones",
+                           "rate","seed","next"}; {} makes everything well
 GET  /control/limits      what may be sent
 POST /control/limits      {"pair_seconds":6,"pair_burst":45,"number_per_second":80}; negative takes a limit away
 GET  /control/customers   who has a phone here
@@ -24,7 +25,7 @@ POST /control/customers   {"phone","user_id","name","username","phone_hidden"}
 POST /control/say         {"phone","text"}: a customer writes
 POST /control/act         {"customer","type",...}: text image video audio document sticker location contacts share_contact
                            reaction tap flow order edit revoke unsupported request_welcome change_number
-                           change_user_id preferences
+                           change_user_id change_identity preferences forward play block unblock
 POST /control/echo        {"customer","text"}: the shop answers by hand, from its phone app
 GET  /control/messages    ?customer=: what is on a customer's phone
 GET  /control/templates   all templates
@@ -261,6 +262,7 @@ func (s *Simulator) reset(w http.ResponseWriter, _ *http.Request) error {
 	clear(s.queues)
 	s.faults, s.chance, s.limits, s.gate = Faults{}, chance(s.config.Seed), s.config.Limits.withDefaults(), gate{}
 	s.media, s.stats, s.number, s.subscribed = mediaStore{}, stats{}, healthyNumber(), true
+	s.settings, s.automation, s.links, s.sessions = numberSettings{}, automation{}, nil, nil
 	s.announce()
 	return web.WriteJSON(w, http.StatusOK, map[string]bool{"success": true})
 }

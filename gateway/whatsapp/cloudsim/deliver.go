@@ -23,6 +23,8 @@ const (
 	// answerRead is how much of an answer is read, so that the connection can be
 	// used again.
 	answerRead = 1 << 16
+	// maxRequest is how large a request with several changes is at most.
+	maxRequest = 3 << 20
 )
 
 // webhook is one change that waits to be delivered.
@@ -232,10 +234,24 @@ func (s *Simulator) next(c *chat) []webhook {
 	}
 	count := 1
 	if c == nil {
-		count = min(len(waiting), max(1, s.faults.Batch))
+		count = s.fitting(waiting[:min(len(waiting), max(1, s.faults.Batch))])
 	}
 	s.queues[c] = waiting[count:]
 	return waiting[:count:count]
+}
+
+// fitting counts how many changes fit into one request, of which one always
+// does. The lock is held.
+func (s *Simulator) fitting(waiting []webhook) int {
+	size := 0
+	for i, w := range waiting {
+		body, err := metaJSON(s.envelope([]webhook{w}))
+		size += len(body)
+		if err == nil && size > maxRequest && i > 0 {
+			return i
+		}
+	}
+	return len(waiting)
 }
 
 func (s *Simulator) putBack(c *chat, webhooks []webhook) {

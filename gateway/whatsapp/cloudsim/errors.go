@@ -46,16 +46,23 @@ var titles = map[int][2]string{
 	100:    {"Invalid parameter", ""},
 	131008: {"Required parameter is missing", ""},
 	131009: {"Parameter value is not valid", ""},
+	131021: {"Recipient cannot be sender", "Sender and recipient phone number is the same."},
 	131026: {"Message undeliverable", "Message Undeliverable."},
 	131030: {
 		"Recipient phone number not in allowed list",
 		"Recipient phone number not in allowed list: Add recipient phone number to recipient list and try again.",
 	},
+	130472: {"User's number is part of an experiment", "Failed to send message because this user's phone number is part of an experiment"},
+	130497: {"Business account is restricted from messaging users in this country.", ""},
 	130429: {"Rate limit hit", "Cloud API message throughput has been reached."},
 	131000: {"Something went wrong", ""},
 	131016: {"Service unavailable", ""},
 	131042: {"Business eligibility payment issue", ""},
 	131048: {"Spam rate limit hit", ""},
+	131049: {
+		"Message failed to send to maintain healthy ecosystem engagement",
+		"In order to maintain a healthy ecosystem engagement, the message failed to be delivered.",
+	},
 	131050: {
 		"User has stopped marketing messages",
 		"Unable to deliver the message. This recipient has chosen to stop receiving marketing messages on WhatsApp from your business.",
@@ -76,6 +83,12 @@ var titles = map[int][2]string{
 	132015: {"Template is Paused", "The template is paused because of its quality and can't be sent."},
 	132016: {"Template is Disabled", "The template was paused too often and is disabled for good."},
 	132018: {"There was an issue with the parameters in your template", ""},
+	132068: {"Flow is in blocked state", ""},
+	132069: {"Flow is in throttled state", ""},
+	133004: {"Server Temporarily Unavailable", ""},
+	135000: {"Generic user error", ""},
+	137000: {"Recipient identity key hash mismatch", "The recipient_identity_key_hash is not the one that the recipient has now."},
+	139100: {"Failed to block/unblock users", ""},
 	133010: {"Phone number not registered", ""},
 	131047: {
 		"Re-engagement message",
@@ -110,6 +123,12 @@ func missing(field string) *graphError {
 	}
 }
 
+// misfit says that a text of an interactive message has more characters than
+// allowed. It has another code there than elsewhere.
+func misfit(field string, limit int) *graphError {
+	return refusal(131009, fmt.Sprintf("%s length invalid. Min length: 1, Max length: %d", field, limit))
+}
+
 // tooLong says that a text has more characters than allowed.
 func tooLong(field string, limit int) *graphError {
 	return &graphError{
@@ -126,6 +145,10 @@ var (
 	errExpired = &graphError{
 		status: http.StatusUnauthorized, code: 190, subcode: 463, kind: "OAuthException",
 		message: "Error validating access token: Session has expired",
+	}
+	errProof = &graphError{
+		status: http.StatusBadRequest, code: 100, kind: "GraphMethodException",
+		message: "Invalid appsecret_proof provided in the API argument",
 	}
 	errNotJSON = &graphError{
 		status: http.StatusBadRequest, code: 100, kind: "OAuthException",
@@ -168,19 +191,24 @@ func (s *Simulator) failGraph(w http.ResponseWriter, r *http.Request, err error)
 			message: "(#131000) Something went wrong",
 		}
 	}
-	body := graphBodyError{
-		Message: e.message, Type: e.kind, Code: e.code, Subcode: e.subcode, TraceID: "A" + rand.Text()[:22],
-	}
-	if e.details != "" {
-		body.ErrorData = &errorData{Product: "whatsapp", Details: e.details}
-	}
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `OAuth "Facebook Platform" "invalid_token" "`+e.message+`"`)
 	}
 	if e.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(e.retryAfter))
 	}
-	s.write(w, r, e.status, graphBody{body})
+	s.write(w, r, e.status, graphBody{e.body()})
+}
+
+// body is the error in an answer.
+func (e *graphError) body() graphBodyError {
+	body := graphBodyError{
+		Message: e.message, Type: e.kind, Code: e.code, Subcode: e.subcode, TraceID: "A" + rand.Text()[:22],
+	}
+	if e.details != "" {
+		body.ErrorData = &errorData{Product: "whatsapp", Details: e.details}
+	}
+	return body
 }
 
 // write answers with JSON; the bodies of this package can all be encoded.

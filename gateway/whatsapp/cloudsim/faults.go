@@ -21,7 +21,8 @@ type Faults struct {
 	// same order give the same faults. 0 means the seed of Config.
 	Seed uint64 `json:"seed"`
 	// Next is how often faults strike before everything is well again; 0 means
-	// until they are replaced. LateErrors and Unreachable stay.
+	// until they are replaced. LateErrors, Unreachable, DeadLinks and BlankPhones
+	// stay.
 	Next int `json:"next"`
 
 	// Duplicate delivers each webhook twice.
@@ -59,6 +60,14 @@ type Faults struct {
 	// Unreachable are phones or user ids whose messages are taken and then fail
 	// with 131026, as when the customer has blocked the shop.
 	Unreachable []string `json:"unreachable"`
+	// StatusError takes each message and lets it fail with this code by a status.
+	StatusError int `json:"status_error"`
+	// DeadLinks lets messages whose file is named by a link fail with 131053, as
+	// when nothing is to be had there.
+	DeadLinks bool `json:"dead_links"`
+	// BlankPhones writes phones that the shop doesn't see as empty strings; else
+	// they are left out. Both come from the platform.
+	BlankPhones bool `json:"blank_phones"`
 }
 
 // SendError is an error that is answered to a message.
@@ -113,6 +122,8 @@ func (f *Faults) check() error {
 		return fmt.Errorf("rate is from 0 to 1")
 	case f.Batch < 0 || f.Batch > maxBatch:
 		return fmt.Errorf("batch is at most %d", maxBatch)
+	case f.StatusError < 0:
+		return fmt.Errorf("status_error is the code of an error")
 	case f.DelayMS < 0 || f.BatchWaitMS < 0 || f.Next < 0:
 		return fmt.Errorf("delay_ms, batch_wait_ms and next are not negative")
 	case f.MediaStatus != 0 && (f.MediaStatus < 400 || f.MediaStatus > 599):
@@ -135,7 +146,10 @@ func (s *Simulator) strike(could bool) bool {
 	}
 	if s.faults.Next > 0 {
 		if s.faults.Next--; s.faults.Next == 0 {
-			s.faults = Faults{LateErrors: s.faults.LateErrors, Unreachable: s.faults.Unreachable}
+			old := s.faults
+			s.faults = Faults{
+				LateErrors: old.LateErrors, Unreachable: old.Unreachable, DeadLinks: old.DeadLinks, BlankPhones: old.BlankPhones,
+			}
 		}
 	}
 	return true
@@ -160,6 +174,16 @@ func (s *Simulator) strikeSend() (refused *SendError, silent bool) {
 		return nil, false
 	}
 	return f.SendError, f.SendTimeoutAfterAccept
+}
+
+// strikeStatus decides whether a message that was taken comes to nothing, and
+// with what code. The lock is held.
+func (s *Simulator) strikeStatus() (code int) {
+	code = s.faults.StatusError
+	if !s.strike(code != 0) {
+		return 0
+	}
+	return code
 }
 
 // strikeMedia decides what happens to a file. The lock is held.

@@ -112,6 +112,90 @@ func TestManyChangesComeInOneRequest(t *testing.T) {
 	})
 }
 
+// A request has at most 3 MB, however many changes wait.
+func TestABatchIsCutAtThreeMegabytes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, noLimits)
+		w.run()
+		w.control("/control/faults", `{"batch":1000}`)
+		for range 200 {
+			w.say(lucia, times(4096)) // 24 kB on the wire
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		count := 0
+		for _, body := range w.bodies {
+			count += changes(t, body)
+			if len(body) > 3<<20 {
+				t.Errorf("a request has %d bytes", len(body))
+			}
+		}
+		if count != 200 || len(w.bodies) != 2 {
+			t.Errorf("%d changes in %d requests", count, len(w.bodies))
+		}
+	})
+}
+
+// Messages can come to nothing after they were taken: by any code, or since
+// there is nothing behind a link.
+func TestMessagesFailLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, noLimits)
+	w.run()
+	w.say(lucia, "hola")
+	w.wait(1)
+	fails := func(kind, part string, want int) {
+		t.Helper()
+		if got := w.send(kind, part); got != 0 {
+			t.Errorf("%s is refused with %d", part, got)
+		}
+		got := w.wait(1)[0].Statuses[0]
+		if got.Status != "failed" || len(got.Errors) != 1 || got.Errors[0].Code != want {
+			t.Errorf("%s: %+v, want %d", part, got, want)
+		}
+	}
+	w.control("/control/faults", `{"status_error":131049,"next":1,"dead_links":true}`)
+	fails("text", `{"body":"x"}`, 131049)
+	fails("image", `{"link":"https://x.test/gone.png"}`, 131053)
+	w.control("/control/faults", `{}`)
+	gone := w.act(`{"customer":"` + lucia + `","type":"text","text":"ups"}`)
+	w.act(`{"customer":"` + lucia + `","type":"revoke","message_id":"` + gone + `"}`)
+	w.wait(2)
+	fails("reaction", `{"message_id":"`+gone+`","emoji":"👍"}`, 131009)
+	fails("reaction", `{"message_id":"wamid.none","emoji":"👍"}`, 131009)
+	if got := w.sendTo("34910500100"); got != 131021 {
+		t.Errorf("to itself: %d", got)
+	}
+}
+
+// Phones that the shop doesn't see are left out, or empty: everywhere the same.
+func TestHiddenPhonesAreAbsentOrBlank(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, noLimits)
+	w.run()
+	w.control("/control/customers", `{"phone":"34600550177","user_id":"ES.1ghi","phone_hidden":true}`)
+	for faults, blank := range map[string]bool{`{}`: false, `{"blank_phones":true}`: true} {
+		w.control("/control/faults", faults)
+		w.act(`{"customer":"ES.1ghi","type":"text","text":"hola"}`)
+		_, answer := w.ask(http.MethodPost, sendURL, `{"messaging_product":"whatsapp","recipient":"ES.1ghi","text":{"body":"x"}}`)
+		came := w.waitRaw(3)
+		for path, fields := range map[string]raw{
+			"messages.0.from_user_id / from": came[0], "contacts.0.user_id / wa_id": came[0],
+			"statuses.0.recipient_user_id / recipient_id": came[1], "contacts.0.user_id / wa_id of a status": came[2], "contacts.0.user_id / wa_id of an answer": answer,
+		} {
+			id, key, _ := strings.Cut(path, " / ")
+			key, _, _ = strings.Cut(key, " ")
+			list, _, _ := strings.Cut(path, ".")
+			object := fields[list].([]any)[0].(map[string]any)
+			phone, there := object[key]
+			if fields.str(id) != "ES.1ghi" || there != blank || there && phone != "" {
+				t.Errorf("%s, %s: %v", faults, path, object)
+			}
+		}
+	}
+}
+
 func TestAWebhookCanBeLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -187,7 +271,7 @@ func TestFaultsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	for _, body := range []string{
-		`{"rate":2}`, `{"rate":-1}`, `{"batch":1001}`, `{"batch":-1}`, `{"delay_ms":-1}`, `{"next":-1}`, `{"media_status":200}`, `{"bad_signature":"odd"}`,
+		`{"rate":2}`, `{"rate":-1}`, `{"batch":1001}`, `{"batch":-1}`, `{"delay_ms":-1}`, `{"next":-1}`, `{"media_status":200}`, `{"status_error":-1}`, `{"bad_signature":"odd"}`,
 	} {
 		if status, answer := w.post("/control/faults", body); status != http.StatusBadRequest {
 			t.Errorf("%s gives %d %s", body, status, answer)

@@ -42,7 +42,7 @@ func (s *Simulator) readInteractive(q request, m *message) error {
 			limit = maxText
 		}
 		m.text = i.Body.Text
-		if err := within("interactive['body']['text']", m.text, limit); err != nil {
+		if err := fitting("interactive['body']['text']", m.text, limit); err != nil {
 			return err
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Simulator) readInteractive(q request, m *message) error {
 	}
 	if i.Footer != nil && i.Footer.Text != "" {
 		m.text = lines(m.text, "_"+i.Footer.Text+"_")
-		if err := within("interactive['footer']['text']", i.Footer.Text, maxLine); err != nil {
+		if err := fitting("interactive['footer']['text']", i.Footer.Text, maxLine); err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,7 @@ func (s *Simulator) readHeader(i *interactivePart, m *message) error {
 			return missing("interactive['header']['text']")
 		}
 		m.text = lines("*"+h.Text+"*", m.text)
-		return within("interactive['header']['text']", h.Text, maxLine)
+		return fitting("interactive['header']['text']", h.Text, maxLine)
 	case "image", "video", "document":
 		file, err := s.attach(h.Type, part)
 		m.file = file
@@ -186,7 +186,7 @@ func checkSections(sections []section) error {
 		if s.Title == "" && len(sections) > 1 {
 			return refusal(131009, "Section title is required when there is more than one section")
 		}
-		if err := within("section title", s.Title, maxRowTitle); err != nil {
+		if err := fitting("section title", s.Title, maxRowTitle); err != nil {
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func (a actionPart) readRows(m *message) error {
 		return missing("interactive['action']['button']")
 	}
 	m.list = a.Button
-	if err := within("interactive['action']['button']", a.Button, maxButton); err != nil {
+	if err := fitting("interactive['action']['button']", a.Button, maxButton); err != nil {
 		return err
 	}
 	if err := checkSections(a.Sections); err != nil {
@@ -255,7 +255,7 @@ func (a actionPart) readFlow(m *message) error {
 	case p.FlowCTA == "":
 		return missing("interactive['action']['parameters']['flow_cta']")
 	case utf8.RuneCountInString(p.FlowCTA) > maxFlowCTA:
-		return tooLong("flow_cta", maxFlowCTA)
+		return misfit("flow_cta", maxFlowCTA)
 	case strings.ContainsFunc(p.FlowCTA, func(r rune) bool { return unicode.Is(unicode.So, r) }):
 		return refusal(131009, "flow_cta must not have an emoji")
 	case p.FlowAction != "" && p.FlowAction != "navigate" && p.FlowAction != "data_exchange":
@@ -280,10 +280,18 @@ func checkOptions(options []option, limits optionLimits) error {
 			text  string
 			limit int
 		}{"id": {o.ID, limits.id}, "title": {o.Title, limits.title}, "description": {o.Description, maxRowText}} {
-			if err := within(field, text.text, text.limit); err != nil {
+			if err := fitting(field, text.text, text.limit); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// fitting holds that a text of an interactive message is not too long.
+func fitting(field, text string, limit int) error {
+	if utf8.RuneCountInString(text) > limit {
+		return misfit(field, limit)
 	}
 	return nil
 }

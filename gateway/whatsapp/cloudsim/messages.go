@@ -20,9 +20,9 @@ type accepted struct {
 }
 
 type acceptedContact struct {
-	Input  string `json:"input"`
-	WaID   string `json:"wa_id,omitempty"`
-	UserID string `json:"user_id"`
+	Input  string  `json:"input"`
+	WaID   *string `json:"wa_id,omitempty"`
+	UserID string  `json:"user_id"`
 }
 
 type acceptedMessage struct {
@@ -107,8 +107,8 @@ func (s *Simulator) accept(q request) (answer accepted, silent bool, err error) 
 		return accepted{}, false, refused.graph()
 	}
 	c := s.chatOf(digits(q.To), q.Recipient)
-	if c == nil {
-		return accepted{}, false, unknownRecipient(q)
+	if err := s.reaches(c, q); err != nil {
+		return accepted{}, false, err
 	}
 	now := s.config.Now()
 	if err := s.admit(c, now); err != nil {
@@ -128,7 +128,7 @@ func (s *Simulator) accept(q request) (answer accepted, silent bool, err error) 
 	}
 	return accepted{
 		Product:  "whatsapp",
-		Contacts: []acceptedContact{{Input: q.input(), WaID: c.shownPhone(), UserID: c.userID}},
+		Contacts: []acceptedContact{{Input: q.input(), WaID: s.shown(c), UserID: c.userID}},
 		Messages: []acceptedMessage{{ID: shown.id, Status: q.acceptance()}},
 	}, silent, nil
 }
@@ -139,8 +139,12 @@ func (s *Simulator) fate(c *chat, m *message) int {
 	switch {
 	case m.kind != "template" && !c.open(m.at):
 		return 131047
-	case !s.faults.reaches(c):
+	case c.blocks || !s.faults.reaches(c):
 		return 131026
+	case m.kind == "reaction" && !s.config.Lenient && !c.reactable(m):
+		return 131009
+	case m.file != nil && m.file.Link != "" && s.faults.DeadLinks:
+		return 131053
 	case m.category == "marketing" && c.stopped:
 		return 131050
 	case m.file != nil && m.file.ID != "":
@@ -148,7 +152,29 @@ func (s *Simulator) fate(c *chat, m *message) int {
 			return 131053
 		}
 	}
-	return 0
+	return s.strikeStatus()
+}
+
+// reactable tells whether there is something to react to: a message that is not
+// too old, not deleted and no reaction itself.
+func (c *chat) reactable(m *message) bool {
+	target := c.find(m.target)
+	return target != nil && !target.revoked && m.at.Sub(target.at) <= reactionLife
+}
+
+// reaches says why a message can't be addressed to a customer. The lock is held.
+func (s *Simulator) reaches(c *chat, q request) error {
+	switch {
+	case c == nil && digits(q.To) == digits(s.config.DisplayPhone):
+		return refusal(131021, "")
+	case c == nil:
+		return unknownRecipient(q)
+	case c.blocked:
+		return refusal(131026, "The business has blocked this user.")
+	case q.Identity != "" && q.Identity != c.identity():
+		return refusal(137000, "")
+	}
+	return nil
 }
 
 // unknownRecipient is the error for somebody who isn't one of the customers: a

@@ -77,7 +77,7 @@ func TestErrorsAreThoseOfMeta(t *testing.T) {
 		{"location without a place", "", sendURL, `{"messaging_product":"whatsapp","to":"` + lucia + `","type":"location","location":{"name":"x"}}`, invalid(100)},
 		{"template without a language", "", sendURL, `{"messaging_product":"whatsapp","to":"` + lucia + `","type":"template","template":{"name":"x"}}`, invalid(131008)},
 		{"no buttons", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{}}`), invalid(131009)},
-		{"long button", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"` + strings.Repeat("é", 21) + `"}}]}}`), invalid(100)},
+		{"long button", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"` + strings.Repeat("é", 21) + `"}}]}}`), invalid(131009)},
 		{"same button", "", sendURL, interactive(`{"type":"button","body":{"text":"x"},"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"a"}},{"type":"reply","reply":{"id":"1","title":"b"}}]}}`), invalid(131009)},
 		{"no rows", "", sendURL, interactive(`{"type":"list","body":{"text":"x"},"action":{"button":"b","sections":[{}]}}`), invalid(131009)},
 		{"a script for a link", "", sendURL, interactive(`{"type":"cta_url","body":{"text":"x"},"action":{"name":"cta_url","parameters":{"display_text":"x","url":"javascript:alert(1)"}}}`), invalid(131009)},

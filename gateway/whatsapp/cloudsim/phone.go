@@ -39,6 +39,9 @@ type page struct {
 	Revision int
 	// Problem is a phrase, or empty.
 	Problem string
+	// Blocks tells that the customer has blocked the shop, Stopped that there is
+	// to be no marketing.
+	Blocks, Stopped bool
 	// Answering is the message that the next one quotes, Editing the one that it
 	// replaces; both can be nil.
 	Answering, Editing *bubble
@@ -86,8 +89,11 @@ type bubble struct {
 	// Reaction is the shop's, Theirs the customer's.
 	Reaction, Theirs string
 	Edited, Revoked  bool
-	At               time.Time
-	Clock            string
+	// Forwarded tells that the customer passed it on, Marketing that it can be
+	// answered by stopping such messages.
+	Forwarded, Marketing bool
+	At                   time.Time
+	Clock                string
 	// Day stands above the first message of a day: "today", "yesterday" or a
 	// date.
 	Day string
@@ -129,7 +135,7 @@ func (s *Simulator) phonePage(w http.ResponseWriter, r *http.Request) error {
 	p.choose(r.URL.Query().Get("reply"), r.URL.Query().Get("edit"))
 	s.mu.Unlock()
 	p.Other = "?lang=" + map[string]string{"es": "en", "en": "es"}[s.pages.Language(r)]
-	if problem := r.URL.Query().Get("problem"); slices.Contains([]string{"too_long", "no_file", "no_place", "no_contact"}, problem) {
+	if problem := r.URL.Query().Get("problem"); slices.Contains([]string{"too_long", "no_file", "no_place", "no_contact", "taken", "blocking"}, problem) {
 		p.Problem = problem
 	}
 	return s.show(w, r, http.StatusOK, p)
@@ -147,7 +153,7 @@ func (s *Simulator) chatAt(number string) (*chat, error) {
 // pageOf takes a picture of everything that the page shows. The lock is held.
 func (s *Simulator) pageOf(c *chat) page {
 	now := s.config.Now()
-	p := page{Name: "phone", Typing: c.isTyping(now), Suggestions: s.config.Suggestions}
+	p := page{Name: "phone", Typing: c.isTyping(now), Suggestions: s.suggested(), Blocks: c.blocks, Stopped: c.stopped}
 	for i, each := range s.chats {
 		who := person{
 			Number: i + 1, Name: cmp.Or(each.customer.Name, each.customer.Username, each.written()),
@@ -204,6 +210,7 @@ func (s *Simulator) bubbleOf(c *chat, m *message, now time.Time) bubble {
 	b := bubble{
 		ID: m.id, Mine: m.mine, Plain: m.text, Body: render(m.text), Options: m.options, List: m.list,
 		Reaction: m.reaction, Theirs: m.theirs, Edited: m.edited, Revoked: m.revoked,
+		Forwarded: m.forwarded, Marketing: m.category == "marketing",
 		At: m.at, Clock: at.Format("15:04"), Day: dayOf(at, now),
 	}
 	if m.asks == "location" || m.asks == "contact" {

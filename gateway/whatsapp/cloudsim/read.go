@@ -74,7 +74,7 @@ func (s *Simulator) readContent(q request, m *message) error {
 		return q.readContacts(m)
 	case "reaction":
 		m.category = ""
-		return q.readReaction()
+		return q.readReaction(m)
 	case "interactive":
 		return s.readInteractive(q, m)
 	case "template":
@@ -169,7 +169,7 @@ func contactLine(c contactPart) string {
 	return strings.Join(words, " · ")
 }
 
-func (q request) readReaction() error {
+func (q request) readReaction(m *message) error {
 	r := q.Reaction
 	switch {
 	case r == nil || r.MessageID == "":
@@ -179,6 +179,7 @@ func (q request) readReaction() error {
 	case utf8.RuneCountInString(*r.Emoji) > maxEmoji || isWordy(*r.Emoji):
 		return refusal(131009, "reaction['emoji'] must be one emoji, or empty to remove it")
 	}
+	m.target = r.MessageID
 	return nil
 }
 

@@ -13,6 +13,7 @@ type request struct {
 	Recipient     string           `json:"recipient"`
 	Type          string           `json:"type"`
 	Callback      string           `json:"biz_opaque_callback_data"`
+	Identity      string           `json:"recipient_identity_key_hash"`
 	Context       *contextPart     `json:"context"`
 	Text          *textPart        `json:"text"`
 	Image         *mediaPart       `json:"image"`

@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -31,12 +32,17 @@ func (s *Simulator) send(c *chat, a Action, m message, content any) string {
 	if a.errors != nil {
 		in["errors"] = a.errors
 	}
-	c.wrote = now
+	m.forwarded = a.Forwarded || a.FrequentlyForwarded
 	if m.unseen {
 		c.revision++
 	} else {
 		c.add(&m)
 	}
+	if c.blocked {
+		s.announce()
+		return m.id // it never arrives, and the window stays as it is
+	}
+	c.wrote = now
 	s.enqueue(c, webhook{value: s.about(c, "messages", in), message: &m})
 	return m.id
 }
@@ -44,8 +50,8 @@ func (s *Simulator) send(c *chat, a Action, m message, content any) string {
 // inbound is what every message of a customer has.
 func (s *Simulator) inbound(c *chat, id, kind string, content any, now time.Time) map[string]any {
 	in := map[string]any{"from_user_id": c.userID, "id": id, "timestamp": stamp(now), "type": kind}
-	if c.phoneShown() {
-		in["from"] = c.customer.Phone
+	if phone := s.shown(c); phone != nil {
+		in["from"] = *phone
 	}
 	if content != nil {
 		in[kind] = content
@@ -77,7 +83,7 @@ func (a Action) context(c *chat, shop string) map[string]any {
 // about wraps items in the value of a webhook about a customer.
 func (s *Simulator) about(c *chat, kind string, items ...any) map[string]any {
 	return map[string]any{
-		"messaging_product": "whatsapp", "metadata": s.metadata(), "contacts": []contact{contactOf(c)}, kind: items,
+		"messaging_product": "whatsapp", "metadata": s.metadata(), "contacts": []contact{s.contactOf(c)}, kind: items,
 	}
 }
 
@@ -178,6 +184,61 @@ func (s *Simulator) moved(c *chat, system map[string]any, phone, user string) st
 	return id
 }
 
+// actIdentity is a new installation of WhatsApp: the key that the customer is
+// known by is another one.
+func (s *Simulator) actIdentity(c *chat, _ Action) (string, error) {
+	c.installed++
+	now, id := s.config.Now(), wamid(c.wamidKey(), true)
+	system := map[string]any{
+		"body": "User " + c.customer.Name + " may have changed their phone", "type": "customer_identity_changed",
+		"identity": c.identity(), "customer": cmp.Or(c.shownPhone(), c.userID),
+	}
+	in := s.inbound(c, id, "system", system, now)
+	in["identity"] = map[string]any{"acknowledged": false, "created_timestamp": stamp(now), "hash": c.identity()}
+	s.enqueue(c, webhook{value: s.about(c, "messages", in)})
+	return id, nil
+}
+
+// actForward passes on a text or a file of the chat, from whomever it is.
+func (s *Simulator) actForward(c *chat, a Action) (string, error) {
+	m := c.find(a.MessageID)
+	if m == nil || m.revoked {
+		return "", errNoMessage
+	}
+	copied := Action{Type: "text", Text: m.text, Forwarded: true, FrequentlyForwarded: a.FrequentlyForwarded}
+	if m.file == nil {
+		return s.actText(c, copied)
+	}
+	u := s.media.find(m.file.ID, s.config.Now())
+	if u == nil {
+		return "", errNoFile
+	}
+	copied.Type, copied.Data, copied.MIMEType, copied.Filename, copied.Voice = m.file.Kind, u.data, u.mime, m.file.Name, m.file.Voice
+	return s.actMedia(c, copied)
+}
+
+// actPlay listens to a voice note of the shop.
+func (s *Simulator) actPlay(c *chat, a Action) (string, error) {
+	m := c.find(a.MessageID)
+	if m == nil || m.mine || m.file == nil || !m.file.Voice {
+		return "", errNoMessage
+	}
+	s.seen(c)
+	if m.step < stepPlayed {
+		m.step = stepPlayed // nothing that the customer sees
+		s.enqueue(c, s.statusOf(c, m, stepPlayed, s.config.Now()))
+	}
+	return "", nil
+}
+
+// actBlock blocks the shop, or lets it write again. The shop isn't told.
+func (s *Simulator) actBlock(c *chat, a Action) (string, error) {
+	c.blocks = a.Type == "block"
+	c.revision++
+	s.announce()
+	return "", nil
+}
+
 // actPreferences stops or resumes marketing messages.
 func (s *Simulator) actPreferences(c *chat, a Action) (string, error) {
 	detail, known := map[string]string{
@@ -189,6 +250,7 @@ func (s *Simulator) actPreferences(c *chat, a Action) (string, error) {
 		return "", fmt.Errorf("%w: value is stop, resume or signup", errControl)
 	}
 	c.stopped = a.Value == "stop"
+	c.revision++
 	preference := map[string]any{
 		"user_id": c.userID, "detail": detail, "category": "marketing_messages", "value": a.Value,
 		"timestamp": s.config.Now().Unix(),

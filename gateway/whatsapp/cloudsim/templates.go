@@ -145,29 +145,17 @@ type paging struct {
 // otherwise. Filters are name, language, status and category.
 func (s *Simulator) listTemplates(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	limit, err := strconv.Atoi(cmp.Or(query.Get("limit"), "25"))
-	if err != nil || limit < 1 || limit > 1000 {
-		return refusal(100, "limit must be a number from 1 to 1000")
-	}
-	from, err := offset(query.Get("after"))
-	if err != nil {
-		return err
-	}
 	s.mu.Lock()
 	found := slices.DeleteFunc(slices.Clone(s.templates), func(t Template) bool {
 		is := func(name, value string) bool { return !query.Has(name) || strings.EqualFold(query.Get(name), value) }
 		return !is("name", t.Name) || !is("language", t.Language) || !is("status", t.Status) || !is("category", t.Category)
 	})
 	s.mu.Unlock()
-	from = min(from, len(found))
-	to := min(from+limit, len(found))
-	page := listing{Data: found[from:to]}
-	page.Paging.Cursors.Before, page.Paging.Cursors.After = cursor(from), cursor(to)
-	if to < len(found) {
-		query.Set("after", cursor(to))
-		page.Paging.Next = s.base(r) + r.URL.Path + "?" + query.Encode()
+	found, around, err := paged(s, r, found)
+	if err != nil {
+		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, page)
+	return web.WriteJSON(w, http.StatusOK, listing{found, around})
 }
 
 func cursor(at int) string {
@@ -204,6 +192,9 @@ func (s *Simulator) createTemplate(w http.ResponseWriter, r *http.Request) error
 		e := refusal(100, "Content in this language already exists")
 		e.subcode = 2388024
 		return e
+	}
+	if err := s.sampled(t); err != nil {
+		return err
 	}
 	s.templates = append(s.templates, t)
 	return web.WriteJSON(w, http.StatusOK, map[string]string{"id": t.ID, "status": t.Status, "category": t.Category})

@@ -56,6 +56,19 @@ var phrases = map[string]text{
 	"revoked":     {"Mensaje eliminado", "Message deleted"},
 	"edited":      {"editado", "edited"},
 
+	"forwarded": {"Reenviado", "Forwarded"},
+
+	"forward":       {"Reenviar a la tienda", "Forward to the shop"},
+	"order_sample":  {"Enviar un pedido del catálogo", "Send an order from the catalogue"},
+	"poll":          {"Enviar una encuesta, que la tienda no puede leer", "Send a poll, which the shop can't read"},
+	"new_number":    {"Nuevo número", "New number"},
+	"change_number": {"Cambiar de número", "Change the number"},
+	"new_phone":     {"Estrenar teléfono con el mismo número", "Start a new phone with the same number"},
+	"block":         {"Bloquear a la tienda", "Block the shop"},
+	"unblock":       {"Desbloquear a la tienda", "Unblock the shop"},
+	"stop":          {"No recibir más promociones", "Stop promotions"},
+	"resume":        {"Volver a recibir promociones", "Receive promotions again"},
+
 	"more":           {"Responder, reaccionar y más", "Reply, react and more"},
 	"react":          {"Reaccionar con", "React with"},
 	"unreact":        {"Quitar la reacción", "Remove the reaction"},
@@ -90,6 +103,8 @@ var phrases = map[string]text{
 
 	"no_file":    {"No se ha enviado: elige un archivo de hasta 100 MB.", "Not sent: choose a file of up to 100 MB."},
 	"no_place":   {"No se ha enviado: la latitud va de -90 a 90 y la longitud de -180 a 180.", "Not sent: latitude goes from -90 to 90 and longitude from -180 to 180."},
+	"taken":      {"No se ha cambiado: ese número ya es de otro cliente.", "Not changed: another customer has this number."},
+	"blocking":   {"No se ha enviado: has bloqueado a la tienda. Desbloquéala desde «+» para escribirle.", "Not sent: you have blocked the shop. Unblock it from “+” to write to it."},
 	"no_contact": {"No se ha enviado: falta el número de teléfono.", "Not sent: the phone number is missing."},
 
 	"problem_title":        {"No se puede", "That can't be done"},

@@ -45,7 +45,8 @@ func (s *Simulator) typed(w http.ResponseWriter, r *http.Request) error {
 // problemOf is the phrase for what somebody can do better.
 func problemOf(err error) (problem string, known bool) {
 	for problem, known := range map[string]error{
-		"too_long": errSaidTooMuch, "no_file": errNoFile, "no_place": errNoPlace, "no_contact": errNoPhone,
+		"too_long": errSaidTooMuch, "no_file": errNoFile, "no_place": errNoPlace, "no_contact": errNoPhone, "taken": errTaken,
+		"blocking": errBlocking,
 	} {
 		if errors.Is(err, known) {
 			return problem, true
@@ -79,6 +80,8 @@ func readForm(w http.ResponseWriter, r *http.Request) (Action, error) {
 		a.Type = "revoke"
 	case form.Has("edit"):
 		a.Type, a.MessageID = "edit", form.Get("edit")
+	case form.Has("do"):
+		return readDeed(a, form)
 	case form.Has("share"):
 		a.Type, a.ReplyTo = "share_contact", a.MessageID
 	case form.Has("contact"):
@@ -90,6 +93,23 @@ func readForm(w http.ResponseWriter, r *http.Request) (Action, error) {
 		a.Type, a.Response = "flow", map[string]any{"answer": form.Get("answer")}
 	case form.Has("latitude"):
 		return readPlace(a, form)
+	}
+	return a, nil
+}
+
+// readDeed takes what is done by a button alone.
+func readDeed(a Action, form url.Values) (Action, error) {
+	a.Type = form.Get("do")
+	switch a.Type {
+	case "forward", "play", "order", "block", "unblock", "change_identity":
+	case "stop", "resume":
+		a.Type, a.Value = "preferences", a.Type
+	case "poll":
+		a.Type, a.Value = "unsupported", a.Type
+	case "change_number":
+		a.Phone = form.Get("phone")
+	default:
+		return a, errForm
 	}
 	return a, nil
 }

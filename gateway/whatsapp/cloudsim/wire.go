@@ -41,9 +41,10 @@ type metadata struct {
 }
 
 type contact struct {
-	Profile *profile `json:"profile,omitempty"`
-	WaID    string   `json:"wa_id,omitempty"`
-	UserID  string   `json:"user_id"`
+	Profile  *profile `json:"profile,omitempty"`
+	WaID     *string  `json:"wa_id,omitempty"`
+	UserID   string   `json:"user_id"`
+	Identity string   `json:"identity_key_hash,omitempty"`
 }
 
 type profile struct {
@@ -56,7 +57,7 @@ type status struct {
 	ID              string        `json:"id"`
 	Status          string        `json:"status"`
 	Timestamp       string        `json:"timestamp"`
-	RecipientID     string        `json:"recipient_id,omitempty"`
+	RecipientID     *string       `json:"recipient_id,omitempty"`
 	RecipientUserID string        `json:"recipient_user_id"`
 	Callback        string        `json:"biz_opaque_callback_data,omitempty"`
 	Conversation    *conversation `json:"conversation,omitempty"`
@@ -112,12 +113,25 @@ func (s *Simulator) envelope(webhooks []webhook) notification {
 
 // contactOf is the customer in a webhook. One without a profile name has no
 // profile there, as happens with real ones.
-func contactOf(c *chat) contact {
-	answer := contact{WaID: c.shownPhone(), UserID: c.userID}
+func (s *Simulator) contactOf(c *chat) contact {
+	answer := contact{WaID: s.shown(c), UserID: c.userID}
+	if s.settings.Identity.Check {
+		answer.Identity = c.identity()
+	}
 	if c.customer.Name != "" || c.customer.Username != "" {
 		answer.Profile = &profile{c.customer.Name, c.customer.Username}
 	}
 	return answer
+}
+
+// shown is the phone as it is written for the shop. One that the shop doesn't see
+// is left out, or empty while that fault is on.
+func (s *Simulator) shown(c *chat) *string {
+	phone := c.shownPhone()
+	if phone == "" && !s.faults.BlankPhones {
+		return nil
+	}
+	return &phone
 }
 
 // statusOf is one status of a shop's message with its contact. The parts follow
@@ -127,10 +141,10 @@ func contactOf(c *chat) contact {
 func (s *Simulator) statusOf(c *chat, m *message, step progress, now time.Time) webhook {
 	st := status{
 		ID: m.id, Status: step.status(), Timestamp: stamp(now),
-		RecipientID: c.shownPhone(), RecipientUserID: c.userID, Callback: m.callback,
+		RecipientID: s.shown(c), RecipientUserID: c.userID, Callback: m.callback,
 	}
 	// A reaction is not billed.
-	if step != stepRead && step != stepFailed && m.category != "" {
+	if step <= stepDelivered && m.category != "" {
 		st.Pricing = &pricing{Model: "PMP", Type: "free_customer_service", Category: m.category}
 		if m.category != "service" {
 			st.Pricing.Billable, st.Pricing.Type = true, "regular"
@@ -146,7 +160,7 @@ func (s *Simulator) statusOf(c *chat, m *message, step progress, now time.Time) 
 // in it.
 func (s *Simulator) failedOf(c *chat, m *message, code int) webhook {
 	st := status{
-		ID: m.id, Status: stepFailed.status(), Timestamp: stamp(m.at), RecipientID: c.shownPhone(),
+		ID: m.id, Status: stepFailed.status(), Timestamp: stamp(m.at), RecipientID: s.shown(c),
 		RecipientUserID: c.userID, Callback: m.callback, Errors: failure(code),
 	}
 	value := s.about(c, "statuses", st)

@@ -313,8 +313,11 @@ func (r raw) str(path string) string {
 			return ""
 		}
 	}
-	if at == nil {
+	switch at := at.(type) {
+	case nil:
 		return ""
+	case float64:
+		return strconv.FormatFloat(at, 'f', -1, 64)
 	}
 	return fmt.Sprint(at)
 }

@@ -117,6 +117,14 @@
     }
   });
 
+  // The shop hears that its voice note is played. Media events don't bubble.
+  document.addEventListener("play", (event) => {
+    const item = event.target.closest("li.theirs");
+    if (!item || !("voice" in event.target.dataset)) return;
+    const body = new URLSearchParams({ message: item.id, do: "play" });
+    fetch($("composer").action, { method: "POST", body }).catch(() => {});
+  }, true);
+
   // What was quoted or edited is done with.
   const unquote = () => {
     for (const left of document.querySelectorAll("#reply, #composer input[type=hidden]")) left.remove();
