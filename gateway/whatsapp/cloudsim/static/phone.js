@@ -92,10 +92,11 @@
     const data = new FormData(form, event.submitter);
     const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
     const typed = form.id === "composer" ? text.value : "";
-    if (typed) {
-      form.reset();
+    const put = (value) => {
+      text.value = text.defaultValue = value;
       fit();
-    }
+    };
+    if (typed) put("");
     const around = form.closest("details.pop");
     if (around) around.open = false;
     text.focus({ preventScroll: true });
@@ -105,15 +106,13 @@
       if (!answer.ok || !show(html)) throw new Error("refused");
       const problem = new DOMParser().parseFromString(html, "text/html").getElementById("problem");
       tell(problem.hidden ? "" : problem.textContent);
-      if (form.id !== "composer") form.reset();
+      if (!problem.hidden && typed && !text.value) put(typed);
+      else if (form.id !== "composer") form.reset();
       else unquote();
       scroller.scrollTop = 0; // the newest: the list is upside down
     } catch {
       tell($("problem").dataset.notSent);
-      if (typed && !text.value) {
-        text.value = typed;
-        fit();
-      }
+      if (typed && !text.value) put(typed);
     }
   });
 
@@ -162,5 +161,6 @@
 
   clocks(document);
   fit();
+  text.setSelectionRange(text.value.length, text.value.length);
   if (matchMedia("(pointer: fine)").matches) text.focus({ preventScroll: true });
 })();
