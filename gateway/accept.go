@@ -136,6 +136,7 @@ func (g *Gateway) commit(ctx context.Context, events []Event) error {
 		return fmt.Errorf("accept %d events: %w", len(events), err)
 	}
 	g.Metrics.accepted(fresh, len(events)-len(fresh))
+	g.heed(fresh)
 	g.announce(fresh)
 	return nil
 }

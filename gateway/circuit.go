@@ -77,6 +77,41 @@ func (g *Gateway) judge(ctx context.Context, o *Outgoing, r SendResult) {
 	}
 }
 
+// heed lets the circuit and the alarms know what statuses tell: the same codes come with
+// them, minutes after the channel took a message. It does not wait for the store.
+func (g *Gateway) heed(fresh []Event) {
+	for _, e := range fresh {
+		if e.Kind != EventStatus || e.Status == nil || e.Status.Error == nil {
+			continue
+		}
+		r := SendResult{Outcome: SendRejected, Error: e.Status.Error}
+		alert, ok := sendAlert(&Outgoing{Channel: e.Channel}, r)
+		if opened, _ := g.circuits.note(e.Channel, r, g.Now()); opened {
+			g.Metrics.Circuit.WithLabelValues(e.Channel).Set(1)
+			alert, ok = Alert{Kind: "circuit", Subject: e.Channel, State: "OPEN", Level: AlertCritical, Detail: r.Error.Title}, true
+		}
+		if !ok {
+			continue
+		}
+		select {
+		case g.alarms <- alert:
+		default: // there are plenty already, and the newest of a matter says it all
+		}
+	}
+}
+
+// sound raises the alarms of statuses until the context ends.
+func (g *Gateway) sound(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case a := <-g.alarms:
+			g.raise(ctx, a)
+		}
+	}
+}
+
 // sendAlert is what somebody has to know of a rejected message, beside the agent who
 // gets the conversation.
 func sendAlert(o *Outgoing, r SendResult) (Alert, bool) {

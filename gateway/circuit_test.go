@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,6 +91,44 @@ func TestCircuit(t *testing.T) {
 	deliver("n1")
 	if len(store.settled) != 5 || len(store.raised) != 3 || store.raised[2].State != "CLOSED" {
 		t.Fatalf("healed: settled %d, raised %+v", len(store.settled), store.raised)
+	}
+}
+
+// TestCircuitOpensByAStatus: a payment that failed is told minutes after the message was
+// taken.
+func TestCircuitOpensByAStatus(t *testing.T) {
+	t.Parallel()
+	store := &channelStore{}
+	g, err := New(withFakes(Config{Store: store}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := func(class ErrorClass) Event {
+		return Event{Kind: EventStatus, Channel: "n1", Status: &Status{State: DeliveryFailed, Error: &SendError{Code: 1, Title: "No", Class: class}}}
+	}
+	g.heed([]Event{failed(ErrorAccount), failed(ErrorAccount), failed(ErrorRequest), failed(ErrorUnreachable), {Kind: EventMessage}})
+	if wait := g.circuits.wait("n1", g.Now()); wait <= 0 {
+		t.Error("the circuit is closed")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- g.sound(ctx) }()
+	for len(g.alarms) > 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, a := range store.raised {
+		kinds = append(kinds, a.Kind+" "+string(a.Level))
+	}
+	if want := []string{"circuit critical", "dead_letter warning"}; !slices.Equal(kinds, want) {
+		t.Errorf("raised %q, want %q", kinds, want)
+	}
+	for range 100 { // nobody listens: nothing waits
+		g.heed([]Event{failed(ErrorQuality)})
 	}
 }
 

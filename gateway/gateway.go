@@ -101,6 +101,8 @@ type Gateway struct {
 	// unsettled counts sends whose result the store has not taken yet.
 	unsettled atomic.Int64
 	circuits  circuits
+	// alarms are alerts that statuses gave rise to.
+	alarms chan Alert
 }
 
 // New checks the configuration and fills the defaults.
@@ -136,7 +138,8 @@ func New(c Config) (*Gateway, error) {
 	}
 	return &Gateway{
 		Config: c, intake: make(chan intake, maxIntake),
-		turns: newBell(), sends: newBell(), changes: newBell(), files: newBell(),
+		alarms: make(chan Alert, 64),
+		turns:  newBell(), sends: newBell(), changes: newBell(), files: newBell(),
 	}, nil
 }
 
@@ -161,6 +164,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		group.Go(func() error { return fetch.run(ctx) })
 	}
 	group.Go(func() error { return g.sweep(ctx) })
+	group.Go(func() error { return g.sound(ctx) })
 	return group.Wait()
 }
 
