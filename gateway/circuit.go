@@ -6,10 +6,13 @@ import (
 	"time"
 )
 
-// The pauses of an open circuit: the first, and the longest.
+// The pauses of an open circuit: the first, and the longest. circuitHealed is how long
+// after the last failure an accepted message closes it: some failures come with a status,
+// after the message was accepted.
 const (
 	circuitFirst   = 30 * time.Second
 	circuitLongest = 5 * time.Minute
+	circuitHealed  = time.Minute
 )
 
 // circuit stops sending from a number that the channel refuses altogether: a token
@@ -17,13 +20,14 @@ const (
 // cost no attempt; after each pause one message tries.
 type circuit struct {
 	failures int
+	failed   time.Time
 	until    time.Time
 }
 
 // fail opens the circuit, or keeps it open for longer.
 func (c circuit) fail(now time.Time) circuit {
 	pause := min(circuitFirst<<min(c.failures, 10), circuitLongest)
-	return circuit{c.failures + 1, now.Add(pause)}
+	return circuit{c.failures + 1, now, now.Add(pause)}
 }
 
 // wait is how long nothing may be sent.
@@ -54,9 +58,12 @@ func (c *circuits) note(channel string, r SendResult, now time.Time) (opened, cl
 		}
 		c.number[channel] = before.fail(now)
 		return !open, false
-	case r.Outcome == SendAccepted && open:
+	case r.Outcome == SendAccepted && open && now.Sub(before.failed) >= circuitHealed:
 		delete(c.number, channel)
 		return false, true
+	case r.Outcome == SendAccepted && open:
+		before.until = now
+		c.number[channel] = before
 	}
 	return false, false
 }

@@ -94,6 +94,37 @@ func TestCircuit(t *testing.T) {
 	}
 }
 
+// TestCircuitDoesNotFlap: when messages are accepted and fail by a status later, it
+// stays open, lets one through after growing pauses, and is told of once.
+func TestCircuitDoesNotFlap(t *testing.T) {
+	t.Parallel()
+	var c circuits
+	now := time.Unix(0, 0)
+	failed, accepted := refused(SendRejected, ErrorAccount), SendResult{Outcome: SendAccepted}
+	if opened, _ := c.note("n1", failed, now); !opened {
+		t.Fatal("it does not open")
+	}
+	for _, pause := range []time.Duration{30, 60, 120, 240} {
+		now = now.Add(pause * time.Second)
+		if wait := c.wait("n1", now); wait != 0 {
+			t.Fatalf("after %d s it waits for %s", pause, wait)
+		}
+		opened, closed := c.note("n1", accepted, now.Add(-time.Millisecond))
+		if pause == 30 && closed {
+			t.Error("it closes at once")
+		}
+		if closed {
+			break // a minute without a failure is well
+		}
+		if opened, closed = c.note("n1", failed, now); opened || closed {
+			t.Error("it is told of again")
+		}
+	}
+	if _, closed := c.note("n1", accepted, now.Add(circuitHealed)); !closed && c.wait("n1", now.Add(circuitHealed)) > 0 {
+		t.Error("it never closes")
+	}
+}
+
 // TestCircuitOpensByAStatus: a payment that failed is told minutes after the message was
 // taken.
 func TestCircuitOpensByAStatus(t *testing.T) {
