@@ -7,8 +7,8 @@ import (
 )
 
 // The pauses of an open circuit: the first, and the longest. circuitHealed is how long
-// after the last failure an accepted message closes it: some failures come with a status,
-// after the message was accepted.
+// messages have to be accepted without a failure until it closes: some failures come with
+// a status, after the message was accepted.
 const (
 	circuitFirst   = 30 * time.Second
 	circuitLongest = 5 * time.Minute
@@ -20,14 +20,25 @@ const (
 // cost no attempt; after each pause one message tries.
 type circuit struct {
 	failures int
-	failed   time.Time
 	until    time.Time
+	// mended is when the first message after the last failure was accepted.
+	mended time.Time
 }
 
 // fail opens the circuit, or keeps it open for longer.
 func (c circuit) fail(now time.Time) circuit {
 	pause := min(circuitFirst<<min(c.failures, 10), circuitLongest)
-	return circuit{c.failures + 1, now, now.Add(pause)}
+	return circuit{failures: c.failures + 1, until: now.Add(pause)}
+}
+
+// accept lets further messages through, and tells whether that has gone well for long
+// enough to close it.
+func (c circuit) accept(now time.Time) (after circuit, closed bool) {
+	if c.mended.IsZero() {
+		c.mended = now
+	}
+	c.until = now
+	return c, now.Sub(c.mended) >= circuitHealed
 }
 
 // wait is how long nothing may be sent.
@@ -58,12 +69,13 @@ func (c *circuits) note(channel string, r SendResult, now time.Time) (opened, cl
 		}
 		c.number[channel] = before.fail(now)
 		return !open, false
-	case r.Outcome == SendAccepted && open && now.Sub(before.failed) >= circuitHealed:
-		delete(c.number, channel)
-		return false, true
 	case r.Outcome == SendAccepted && open:
-		before.until = now
-		c.number[channel] = before
+		after, closed := before.accept(now)
+		c.number[channel] = after
+		if closed {
+			delete(c.number, channel)
+		}
+		return false, closed
 	}
 	return false, false
 }
