@@ -104,6 +104,14 @@ type bubble struct {
 // Short is the beginning of the text.
 func (b bubble) Short() string { return short(b.Plain) }
 
+// Forwardable tells whether there is a text or a file to pass on.
+func (b bubble) Forwardable() bool {
+	if b.File != nil {
+		return b.File.URL != "" && !b.File.External
+	}
+	return b.Plain != ""
+}
+
 // shownFile is a file in a bubble.
 type shownFile struct {
 	Kind, Name string
