@@ -168,3 +168,12 @@ func SendFailure(c Conversation, text string, now time.Time) Handoff {
 		},
 	}
 }
+
+// IdentityDoubt is the handoff for answers that were still to be sent when the channel
+// told that the person behind the identity may have changed: they are not sent, and an
+// agent has to make sure who is there.
+func IdentityDoubt(c Conversation, now time.Time) Handoff {
+	h := SendFailure(c, "", now)
+	h.Reason, h.Packet.Why = ReasonIdentity, agentReasons(c.Language)[ReasonIdentity]
+	return h
+}
