@@ -22,7 +22,7 @@ import (
 //
 //	text                                     text
 //	image video audio document sticker       data, mime_type, filename, text (the caption), voice, animated
-//	location                                 latitude, longitude, name, address
+//	location                                 latitude, longitude, name, address, url
 //	contacts                                 contacts, or name and phone
 //	share_contact                            the customer's own number, in answer to a request for it
 //	reaction                                 message_id, emoji (empty removes it)
@@ -58,6 +58,7 @@ type Action struct {
 	Longitude float64 `json:"longitude"`
 	Name      string  `json:"name"`
 	Address   string  `json:"address"`
+	URL       string  `json:"url"`
 	Contacts  []any   `json:"contacts"`
 	Order     any     `json:"order"`
 	MessageID string  `json:"message_id"`
@@ -211,7 +212,7 @@ func drawing() ([]byte, error) {
 
 func (s *Simulator) actLocation(c *chat, a Action) (string, error) {
 	content := map[string]any{"latitude": a.Latitude, "longitude": a.Longitude}
-	for key, value := range map[string]string{"name": a.Name, "address": a.Address} {
+	for key, value := range map[string]string{"name": a.Name, "address": a.Address, "url": a.URL} {
 		if value != "" {
 			content[key] = value
 		}

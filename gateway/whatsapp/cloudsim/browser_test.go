@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ type tab struct {
 	t       *testing.T
 	ctx     context.Context
 	address string
+	opened  bool
 }
 
 // One browser shows all of these pages, each with an emulator of its own.
@@ -62,10 +64,12 @@ func (p *tab) is(what, expression string) {
 func (p *tab) narrow() {
 	p.t.Helper()
 	p.do("open", chromedp.EmulateViewport(360, 740), chromedp.Navigate(p.address+"/phone/1?lang=es"), chromedp.WaitVisible(`#text`))
+	p.opened = true
 }
 
 // gets holds that the next message that the shop gets is of a type and has
-// something at a path. Statuses, of messages and templates, are passed over.
+// something at a path, and waits until the page shows it, since it moves what is
+// to be clicked next. Statuses, of messages and templates, are passed over.
 func (p *tab) gets(kind, path, want string) raw {
 	p.t.Helper()
 	for {
@@ -75,6 +79,9 @@ func (p *tab) gets(kind, path, want string) raw {
 		}
 		if got.str("messages.0.type") != kind || got.str("messages.0."+path) != want {
 			p.t.Errorf("got %v, want %s with %s %q", got, kind, path, want)
+		}
+		if !slices.Contains([]string{"reaction", "edit", "revoke", "system"}, kind) && p.opened {
+			p.is("it is shown", `document.getElementById("`+got.str("messages.0.id")+`") !== null`)
 		}
 		return got
 	}
@@ -225,7 +232,7 @@ func pageChangesWhatIsThere(p *tab) {
 	p.sendText(lucia, "Buenas")
 	p.gets("text", "text.body", "hola")
 	p.narrow()
-	menu := func(whose string, step string) {
+	menu := func(whose, step string) {
 		p.t.Helper()
 		p.do(step, chromedp.Click(`#log .`+whose+` .more summary`), chromedp.Click(`#log .`+whose+` `+step))
 	}

@@ -1,6 +1,7 @@
 package cloudsim_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -85,6 +86,68 @@ func TestMetasExamplesAreTaken(t *testing.T) {
 			}
 			sameShape(t, folder, filepath.Base(path), answer)
 		}
+	}
+}
+
+// Each webhook has every key that Meta's example of it has, and none more but
+// those that came with user ids.
+func TestWebhooksHaveTheKeysOfMetas(t *testing.T) {
+	t.Parallel()
+	folder := samples(t)
+	w := newWorld(t, noLimits)
+	w.run()
+	w.say(lucia, "hola")
+	w.wait(1)
+	sent := func(kind, part string) string {
+		t.Helper()
+		if refused := w.send(kind, part); refused != 0 {
+			t.Fatalf("%s is refused with %d", part, refused)
+		}
+		return w.wait(2)[0].Statuses[0].ID
+	}
+	buttons := sent("interactive", `{"type":"button","body":{"text":"x"},"action":{"buttons":[{"type":"reply","reply":{"id":"1","title":"a"}}]}}`)
+	list := sent("interactive", `{"type":"list","body":{"text":"x"},"action":{"button":"b","sections":[{"rows":[{"id":"1","title":"a","description":"d"}]}]}}`)
+	csat := sent("template", template("csat", "es", ""))
+	const referral = `{"source_url":"u","source_id":"1","source_type":"ad","headline":"h","body":"b","media_type":"image","image_url":"i","ctwa_clid":"c","welcome_message":{"text":"w"}}`
+	for name, action := range map[string]string{
+		"text_message":                              `"type":"text","text":"hola"`,
+		"text_message_from_click_to_whatsapp_ad":    `"type":"text","text":"hola","referral":` + referral,
+		"text_message_with_context_product_inquiry": `"type":"text","text":"hola","reply_to":"` + csat + `","referred_product":{"catalog_id":"1","product_retailer_id":"2"}`,
+		"image_message":                             `"type":"image","text":"x","data":"` + base64.StdEncoding.EncodeToString(drawn(t)) + `"`,
+		"location_message":                          `"type":"location","latitude":1,"longitude":2,"name":"n","address":"a","url":"https://x.test"`,
+		"contact_sharing_message":                   `"type":"contacts","contacts":[{"name":{"first_name":"a","last_name":"b","formatted_name":"a b"},"org":{"company":"c"},"phones":[{"phone":"1","wa_id":"1","type":"MOBILE"}]}]`,
+		"button_message":                            `"type":"tap","message_id":"` + csat + `","option":"No"`,
+		"interactive_button_reply_message":          `"type":"tap","message_id":"` + buttons + `","option":"1"`,
+		"interactive_list_reply_message":            `"type":"tap","message_id":"` + list + `","option":"1"`,
+		"order_message":                             `"type":"order"`,
+		"reaction_message":                          `"type":"reaction","message_id":"` + csat + `","emoji":"👍"`,
+		"unsupported_message":                       `"type":"unsupported"`,
+	} {
+		w.keysOf(t, filepath.Join(folder, name+".json"), `{"customer":"`+lucia+`",`+action+`}`)
+	}
+	w.keysOf(t, filepath.Join(folder, "system_message.json"), `{"customer":"`+lucia+`","type":"change_number","phone":"34600550188"}`)
+}
+
+// keysOf compares the keys of the next webhook with those of an example.
+func (w *world) keysOf(t *testing.T, example, action string) {
+	t.Helper()
+	document, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.act(action)
+	w.wait(1)
+	w.mu.Lock()
+	body := w.bodies[len(w.bodies)-1-len(w.came)]
+	w.mu.Unlock()
+	added := []string{"[].user_id", "[].from_user_id", ".unsupported.type", ".system.user_id"}
+	keys := func(document string) []string {
+		return slices.DeleteFunc(slices.Compact(shape(t, document)), func(path string) bool {
+			return slices.ContainsFunc(added, func(end string) bool { return strings.HasSuffix(path, end) })
+		})
+	}
+	if diff := cmp.Diff(keys(string(document)), keys(string(body))); diff != "" {
+		t.Errorf("%s (-Meta +emulator):\n%s", filepath.Base(example), diff)
 	}
 }
 

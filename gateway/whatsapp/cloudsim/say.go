@@ -195,7 +195,9 @@ func (s *Simulator) actIdentity(c *chat, _ Action) (string, error) {
 	}
 	in := s.inbound(c, id, "system", system, now)
 	in["identity"] = map[string]any{"acknowledged": false, "created_timestamp": stamp(now), "hash": c.identity()}
-	s.enqueue(c, webhook{value: s.about(c, "messages", in)})
+	value := s.about(c, "messages", in)
+	delete(value, "contacts")
+	s.enqueue(c, webhook{value: value})
 	return id, nil
 }
 

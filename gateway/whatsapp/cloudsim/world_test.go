@@ -390,14 +390,3 @@ func readAll(t *testing.T, r *http.Request) string {
 	}
 	return string(body)
 }
-
-// drainCame forgets the webhooks that came until now.
-func (w *world) drainCame() {
-	for {
-		select {
-		case <-w.came:
-		default:
-			return
-		}
-	}
-}
