@@ -23,12 +23,36 @@ type circuit struct {
 	until    time.Time
 	// mended is when the first message after the last failure was accepted.
 	mended time.Time
+	// probed is when the one message that tries after a pause was let through.
+	probed time.Time
 }
 
-// fail opens the circuit, or keeps it open for longer.
+// probeAgain is how long one message may try before another one does.
+const probeAgain = time.Minute
+
+// fail opens the circuit, or keeps it open for longer. Sends that were under way when it
+// opened fail as well, and say nothing new.
 func (c circuit) fail(now time.Time) circuit {
+	if c.wait(now) > 0 {
+		return c
+	}
 	pause := min(circuitFirst<<min(c.failures, 10), circuitLongest)
 	return circuit{failures: c.failures + 1, until: now.Add(pause)}
+}
+
+// admit lets one message through after a pause, and all once one was accepted. It says
+// how long another one has to wait.
+func (c circuit) admit(now time.Time) (after circuit, wait time.Duration) {
+	switch {
+	case c.wait(now) > 0:
+		return c, c.wait(now)
+	case !c.mended.IsZero():
+		return c, 0
+	case now.Sub(c.probed) < probeAgain:
+		return c, time.Second
+	}
+	c.probed = now
+	return c, 0
 }
 
 // accept lets further messages through, and tells whether that has gone well for long
@@ -51,10 +75,17 @@ type circuits struct {
 	number map[string]circuit
 }
 
-func (c *circuits) wait(channel string, now time.Time) time.Duration {
+// admit says how long a message of the number has to wait; 0 means that it may go.
+func (c *circuits) admit(channel string, now time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.number[channel].wait(now)
+	open, ok := c.number[channel]
+	if !ok {
+		return 0
+	}
+	after, wait := open.admit(now)
+	c.number[channel] = after
+	return wait
 }
 
 // note takes in how a send ended and tells whether the circuit opened or closed by it.
@@ -96,11 +127,15 @@ func (g *Gateway) judge(ctx context.Context, o *Outgoing, r SendResult) {
 	}
 }
 
+// heedFor is how old a status may be that says something of the account today: those
+// that failed to arrive are sent again for days.
+const heedFor = 5 * time.Minute
+
 // heed lets the circuit and the alarms know what statuses tell: the same codes come with
 // them, minutes after the channel took a message. It does not wait for the store.
 func (g *Gateway) heed(fresh []Event) {
 	for _, e := range fresh {
-		if e.Kind != EventStatus || e.Status == nil || e.Status.Error == nil {
+		if e.Kind != EventStatus || e.Status == nil || e.Status.Error == nil || g.Now().Sub(e.At) > heedFor {
 			continue
 		}
 		r := SendResult{Outcome: SendRejected, Error: e.Status.Error}

@@ -18,6 +18,7 @@ type channelStore struct {
 	raised       []Alert
 	templates    []Template
 	conversation Conversation
+	unreadable   error
 	purges       []time.Time
 	old          int
 }
@@ -29,8 +30,11 @@ func (s *channelStore) Raise(_ context.Context, a Alert) error {
 
 func (s *channelStore) Templates(context.Context) ([]Template, error) { return s.templates, nil }
 
-func (s *channelStore) Conversation(context.Context, string) (Conversation, error) {
-	return s.conversation, nil
+func (s *channelStore) Conversation(ctx context.Context, _ string) (Conversation, error) {
+	if err := ctx.Err(); err != nil {
+		return Conversation{}, err
+	}
+	return s.conversation, s.unreadable
 }
 
 func (s *channelStore) Purge(_ context.Context, before time.Time) (int, error) {
@@ -107,7 +111,7 @@ func TestCircuitDoesNotFlap(t *testing.T) {
 	}
 	for _, pause := range []time.Duration{30, 60, 120, 240, 300} {
 		now = now.Add(pause * time.Second)
-		if wait := c.wait("n1", now); wait != 0 {
+		if wait := c.admit("n1", now); wait != 0 {
 			t.Fatalf("after %d s it waits for %s", pause, wait)
 		}
 		if opened, closed := c.note("n1", accepted, now); opened || closed {
@@ -126,7 +130,7 @@ func TestCircuitDoesNotFlap(t *testing.T) {
 		if _, closed := c.note("n1", accepted, now); closed != step.closed {
 			t.Errorf("%s: closed is %v", now, closed)
 		}
-		if wait := c.wait("n1", now); wait != 0 {
+		if wait := c.admit("n1", now); wait != 0 {
 			t.Errorf("what is accepted waits for %s", wait)
 		}
 	}
@@ -142,10 +146,15 @@ func TestCircuitOpensByAStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := func(class ErrorClass) Event {
-		return Event{Kind: EventStatus, Channel: "n1", Status: &Status{State: DeliveryFailed, Error: &SendError{Code: 1, Title: "No", Class: class}}}
+		return Event{Kind: EventStatus, Channel: "n1", At: g.Now(), Status: &Status{State: DeliveryFailed, Error: &SendError{Code: 1, Title: "No", Class: class}}}
+	}
+	old := failed(ErrorAccount)
+	old.At = old.At.Add(-heedFor - time.Second)
+	if g.heed([]Event{old}); g.circuits.admit("n1", g.Now()) > 0 {
+		t.Error("a status of long ago opens it")
 	}
 	g.heed([]Event{failed(ErrorAccount), failed(ErrorAccount), failed(ErrorRequest), failed(ErrorUnreachable), {Kind: EventMessage}})
-	if wait := g.circuits.wait("n1", g.Now()); wait <= 0 {
+	if wait := g.circuits.admit("n1", g.Now()); wait <= 0 {
 		t.Error("the circuit is closed")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -179,9 +188,39 @@ func TestCircuitPauses(t *testing.T) {
 		if got := c.wait(now); got != want*time.Second {
 			t.Errorf("%s, want %d s", got, want)
 		}
+		now = now.Add(want * time.Second)
 	}
 	if got := c.wait(now.Add(time.Hour)); got != 0 {
 		t.Errorf("an hour later: %s", got)
+	}
+}
+
+// TestCircuitLetsOneTry: of all that waits, one message tries after a pause, and what was
+// under way when it opened does not make the pause longer.
+func TestCircuitLetsOneTry(t *testing.T) {
+	t.Parallel()
+	var c circuits
+	now := time.Unix(0, 0)
+	for range 4 {
+		c.note("n1", refused(SendRetry, ErrorAccount), now)
+	}
+	if wait := c.admit("n1", now); wait != circuitFirst {
+		t.Errorf("four failures at once make a pause of %s", wait)
+	}
+	now = now.Add(circuitFirst)
+	for i, want := range []time.Duration{0, time.Second, time.Second} {
+		if wait := c.admit("n1", now); wait != want {
+			t.Errorf("message %d after the pause waits for %s, want %s", i, wait, want)
+		}
+	}
+	if wait := c.admit("n1", now.Add(probeAgain)); wait != 0 {
+		t.Errorf("when nobody heard of the first, another one waits for %s", wait)
+	}
+	c.note("n1", SendResult{Outcome: SendAccepted}, now)
+	for range 3 {
+		if wait := c.admit("n1", now); wait != 0 {
+			t.Errorf("after one was accepted others wait for %s", wait)
+		}
 	}
 }
 
@@ -279,7 +318,8 @@ func TestTemplateIsCheckedBeforeSending(t *testing.T) {
 		sent      bool
 	}{
 		{"approved", []Template{approved}, "", "", true},
-		{"never synced", nil, "stop", "", true},
+		{"never synced", nil, "", "", true},
+		{"never synced, and the customer wants no marketing", nil, "stop", ErrorOptedOut, false},
 		{"paused since", []Template{paused}, "", ErrorRequest, false},
 		{"not there", []Template{{Name: "other", Language: "es", Status: "APPROVED", Body: "x"}}, "", ErrorRequest, false},
 		{"the customer wants no marketing", []Template{approved}, "stop", ErrorOptedOut, false},
@@ -361,5 +401,64 @@ func TestSweep(t *testing.T) {
 	}
 	if len(store.purges) != 4 || !store.purges[0].Equal(now.Add(-30*24*time.Hour)) {
 		t.Errorf("purged %v", store.purges)
+	}
+}
+
+// TestRejectedStaysRejected: a conversation that can't be read, or a send that took all
+// of its time, makes no further attempt of the last one.
+func TestRejectedStaysRejected(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, store := range map[string]*channelStore{
+			"store away": {unreadable: errors.New("away")}, "out of time": {conversation: Conversation{ID: "c", Language: "en"}},
+		} {
+			g, err := New(withFakes(Config{Store: store, Sender: fakeSender(func(*Outgoing) (SendResult, error) {
+				time.Sleep(sendLease) // the bubble's clock
+				return SendResult{Outcome: SendUnknown, Error: &SendError{Title: "No answer"}}, nil
+			})}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			store.next = &Outgoing{ID: "o", ConversationID: "c", Attempt: maxUnknown, To: Identity{Phone: "1"}, Text: "Hola"}
+			if err := g.Deliver(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if r := store.settled[0]; r.Outcome != SendRejected || r.Handoff == nil || r.Handoff.Packet.Draft != "Hola" || r.Handoff.ConversationID != "c" {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+	})
+}
+
+// TestExpiredOrNot: the window that counts is that of now. A customer who wrote again
+// gets the message, and one who did not is not kept waiting by an open circuit.
+func TestExpiredOrNot(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name  string
+		wrote time.Time
+		open  bool
+		want  SendOutcome
+	}{
+		{"wrote again", now.Add(-time.Minute), false, SendAccepted},
+		{"did not", now.Add(-25 * time.Hour), false, SendRejected},
+		{"did not, and the circuit is open", now.Add(-25 * time.Hour), true, SendRejected},
+	} {
+		store := &channelStore{conversation: Conversation{ID: "c", LastCustomerAt: tt.wrote}}
+		g, err := New(withFakes(Config{Store: store, Now: func() time.Time { return now }}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.open {
+			g.circuits.note("n1", refused(SendRetry, ErrorAccount), now)
+		}
+		store.next = &Outgoing{ID: "o", ConversationID: "c", Channel: "n1", Attempt: 1, ExpiresAt: now.Add(-time.Second)}
+		if err := g.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(store.settled) != 1 || store.settled[0].Outcome != tt.want {
+			t.Errorf("%s: settled %+v, postponed %v", tt.name, store.settled, store.postponed)
+		}
 	}
 }

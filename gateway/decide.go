@@ -48,7 +48,7 @@ func Preempt(s Situation) (Decision, bool) {
 	switch {
 	case s.Burst.Elsewhere > 0:
 		return Decision{Kind: DecideHandoff, Reason: ReasonUnavailable, Rule: "phone_app_only"}, true
-	case s.Burst.Lost > 0 && s.Fallbacks == 0:
+	case s.Burst.Lost > 0 && s.Burst.Unseen+s.Burst.Asked+s.Fallbacks == 0:
 		return Decision{Kind: DecideClarify, Rule: ruleFileLost}, true
 	case s.Burst.Unseen+s.Burst.Lost > 0:
 		// A caption alone is not the question: what it is about is on the file.

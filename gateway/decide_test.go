@@ -58,6 +58,7 @@ func TestDecide(t *testing.T) {
 		{"file with a caption", Situation{Mode: ModeBot, Burst: Burst{Unseen: 1, Texts: asked.Texts}, WindowOpen: true, Answer: good()}, Decision{DecideHandoff, ReasonMedia, "media"}},
 		{"file with a threat below it", Situation{Mode: ModeBot, Burst: Burst{Unseen: 1, Texts: []string{"my lawyer will call you"}}, WindowOpen: true}, Decision{DecideHandoff, ReasonLegal, "triage"}},
 		{"file that is lost", Situation{Mode: ModeBot, Burst: Burst{Lost: 1}, WindowOpen: true}, Decision{DecideClarify, "", "file_lost"}},
+		{"lost beside a question", Situation{Mode: ModeBot, Burst: Burst{Lost: 1, Asked: 1, Texts: asked.Texts}, WindowOpen: true}, Decision{DecideHandoff, ReasonMedia, "media"}},
 		{"lost again", Situation{Mode: ModeBot, Burst: Burst{Lost: 1}, Fallbacks: 1, WindowOpen: true}, Decision{DecideHandoff, ReasonMedia, "media"}},
 		{"only in the phone app", Situation{Mode: ModeBot, Burst: Burst{Elsewhere: 1}, WindowOpen: true}, Decision{DecideHandoff, ReasonUnavailable, "phone_app_only"}},
 		{"order asked by somebody in doubt", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) {
@@ -87,6 +88,7 @@ func situations() *rapid.Generator[Situation] {
 				Texts:      rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "texts"),
 				Unreadable: rapid.IntRange(0, 2).Draw(t, "unreadable"),
 				Unseen:     rapid.IntRange(0, 2).Draw(t, "unseen"),
+				Asked:      rapid.IntRange(0, 1).Draw(t, "asked"),
 				Lost:       rapid.IntRange(0, 1).Draw(t, "lost"),
 				Elsewhere:  rapid.IntRange(0, 1).Draw(t, "elsewhere"),
 				Reactions:  rapid.IntRange(0, 2).Draw(t, "reactions"),

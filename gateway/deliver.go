@@ -32,11 +32,11 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if wait := g.circuits.wait(o.Channel, g.Now()); wait > 0 {
-		return g.postpone(context.WithoutCancel(ctx), o, wait)
-	}
-	if wait := g.permit(ctx, o); wait > 0 {
-		return g.postpone(context.WithoutCancel(ctx), o, wait)
+	// What is too late needs no permit: a person hears of it now.
+	if !g.expired(ctx, o, g.Now()) {
+		if wait := g.mayGo(ctx, o); wait > 0 {
+			return g.postpone(context.WithoutCancel(ctx), o, wait)
+		}
 	}
 	// A send that has begun is finished even while the program stops: cut off, its
 	// outcome would be unknown.
@@ -55,6 +55,14 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 // asks for milliseconds, and putting every message back for these would keep the
 // store busier than sending does.
 const shortWait = time.Second
+
+// mayGo says how long a message has to wait, for the circuit or for its permit.
+func (g *Gateway) mayGo(ctx context.Context, o *Outgoing) time.Duration {
+	if wait := g.circuits.admit(o.Channel, g.Now()); wait > 0 {
+		return wait
+	}
+	return g.permit(ctx, o)
+}
 
 // permit takes the permit to send a message now, or says how long that has to wait.
 func (g *Gateway) permit(ctx context.Context, o *Outgoing) time.Duration {
@@ -123,19 +131,20 @@ func (g *Gateway) postpone(ctx context.Context, o *Outgoing, wait time.Duration)
 // person.
 func (g *Gateway) attempt(ctx context.Context, o *Outgoing) SendResult {
 	now := g.Now()
-	if !o.ExpiresAt.IsZero() && now.After(o.ExpiresAt) {
+	if g.expired(ctx, o, now) {
 		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The service window closed before the message was sent", Class: ErrorWindow}})
 	}
-	if err := g.checkTemplate(ctx, o); err != nil {
-		class := ErrorRequest
-		if errors.Is(err, errMarketing) {
-			class = ErrorOptedOut
-		}
-		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The template can't be sent as it is", Class: class, Detail: err.Error()}})
+	switch err := g.checkTemplate(ctx, o); {
+	case errors.Is(err, errUnchecked):
+		return g.again(ctx, o, SendResult{Outcome: SendRetry, Error: &SendError{Title: "The template could not be checked"}}, now)
+	case errors.Is(err, errMarketing):
+		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The customer stopped marketing messages", Class: ErrorOptedOut}})
+	case err != nil:
+		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The template can't be sent as it is", Class: ErrorRequest, Detail: err.Error()}})
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendLease-5*time.Second)
+	sending, cancel := context.WithTimeout(ctx, sendLease-5*time.Second)
 	defer cancel()
-	r, err := g.Sender.Send(ctx, o)
+	r, err := g.Sender.Send(sending, o)
 	if err != nil {
 		r = SendResult{Outcome: SendUnknown, Error: &SendError{Title: "The outcome of the send is unknown"}}
 	}
@@ -147,6 +156,23 @@ func (g *Gateway) attempt(ctx context.Context, o *Outgoing) SendResult {
 	case SendAccepted:
 	}
 	return r
+}
+
+// expired tells whether sending makes no sense any more. A window that was to close has
+// opened anew when the customer has written since.
+func (g *Gateway) expired(ctx context.Context, o *Outgoing, now time.Time) bool {
+	if o.ExpiresAt.IsZero() || !now.After(o.ExpiresAt) {
+		return false
+	}
+	c, err := g.conversation(ctx, o.ConversationID)
+	return err != nil || !c.WindowOpen(now)
+}
+
+// conversation reads one within the store's time, whatever is left of the caller's.
+func (g *Gateway) conversation(ctx context.Context, id string) (Conversation, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	return g.Store.Conversation(ctx, id)
 }
 
 // again makes sure that a retry has a time, that an unknown outcome waits for its
@@ -166,21 +192,21 @@ func (g *Gateway) again(ctx context.Context, o *Outgoing, r SendResult, now time
 
 // reject ends a message for good and opens a handoff, so that the customer is
 // not left in silence. The store drops the handoff when a person has the
-// conversation already.
+// conversation already. A conversation that can't be read now costs the agent its
+// language and name, and nothing else: the message must not be tried for ever.
 func (g *Gateway) reject(ctx context.Context, o *Outgoing, r SendResult) SendResult {
 	r.Outcome, r.RetryAt = SendRejected, time.Time{}
-	c, err := g.Store.Conversation(ctx, o.ConversationID)
+	c, err := g.conversation(ctx, o.ConversationID)
 	if err != nil {
-		// The row is there, or the message would not be. Try again later instead
-		// of dropping the handoff.
 		g.Logger.ErrorContext(ctx, "conversation of a rejected message could not be read", "error", err)
-		r.Outcome, r.RetryAt = SendRetry, g.Now().Add(5*time.Second)
-		return r
+		c = Conversation{ID: o.ConversationID, Contact: o.To}
 	}
 	h := SendFailure(c, o.Text, g.Now())
 	if r.Error != nil && r.Error.Class == ErrorWindow {
 		h.Reason, h.Packet.Why = ReasonWindow, agentReasons(c.Language)[ReasonWindow]
-		r.Follow = g.reopening(ctx, o, c)
+		if err == nil {
+			r.Follow = g.reopening(ctx, o, c)
+		}
 	}
 	r.Handoff = &h
 	return r

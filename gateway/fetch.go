@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,14 +15,16 @@ import (
 	"time"
 
 	"github.com/gabriel-vasile/mimetype"
+
+	"github.com/recado/recado/rag"
 )
 
 const (
 	// fetchLease is how long one attempt to fetch and read a file may take.
 	fetchLease = 2 * time.Minute
-	// maxFetches is how often a file is tried before it counts as lost: the last
-	// time is about ten minutes after the first.
-	maxFetches = 10
+	// fetchFor is how long after its message a file is tried: the channel keeps it for
+	// seven days. The tries come further and further apart, up to an hour.
+	fetchFor = 6 * 24 * time.Hour
 	// readTimeout is how long a model may take to hear or see a file. It is less than
 	// FileWait, so that the turn gets what was heard.
 	readTimeout = 30 * time.Second
@@ -50,6 +53,9 @@ func (g *Gateway) Fetch(ctx context.Context) error {
 		return fmt.Errorf("settle file %s: %w", f.ID, err)
 	}
 	g.Metrics.stage("file", time.Since(began))
+	if f.Media.State == FileFailed {
+		r.State = "removed"
+	}
 	g.Metrics.Files.WithLabelValues(string(r.State)).Inc()
 	g.turns.ring()
 	g.changes.ring()
@@ -164,10 +170,10 @@ func (g *Gateway) refetch(f *File, err error) FileResult {
 		reason = &SendError{Title: fmt.Sprintf("The file is larger than %d MB", g.MaxFile>>20)}
 	case errors.Is(err, ErrFileDamaged):
 		reason.Title = "The file was damaged on its way"
-	case f.Attempt >= maxFetches:
-		reason.Title = "The file could not be fetched"
+	case g.Now().Sub(f.At) > fetchFor:
+		reason = &SendError{Title: "The file could not be fetched"}
 	default:
-		wait := min(time.Second<<min(f.Attempt, 10), 2*time.Minute)
+		wait := min(time.Second<<min(f.Attempt, 12), time.Hour)
 		return FileResult{State: FileWaiting, RetryAt: g.Now().Add(wait), Error: &SendError{Title: "The file could not be fetched yet"}}
 	}
 	return FileResult{State: FileFailed, Error: reason}
@@ -204,12 +210,14 @@ func (g *Gateway) look(ctx context.Context, f *File, r FileResult, content io.Re
 	if _, err := io.Copy(&image, io.LimitReader(content, maxViewed)); err != nil {
 		return "", fmt.Errorf("read an image: %w", err)
 	}
-	seen, err := g.Describer.Describe(ctx, image.Bytes(), r.Type, f.Caption, f.Language)
+	// The first message of a customer may be the photo: then its caption tells.
+	language := cmp.Or(f.Language, rag.DetectLocale(f.Caption, ""))
+	seen, err := g.Describer.Describe(ctx, image.Bytes(), r.Type, f.Caption, language)
 	if err != nil {
 		return "", fmt.Errorf("describe an image: %w", err)
 	}
 	if seen = strings.TrimSpace(seen); seen == "" {
 		return "", nil
 	}
-	return photoText(f.Language, seen), nil
+	return photoText(language, seen), nil
 }

@@ -97,10 +97,10 @@ const (
 func TestFetch(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	voice := File{ID: "f1", Message: "audio", Language: "es", Attempt: 1, Media: Media{Voice: true}}
-	photo := File{ID: "f2", Message: "image", Language: "en", Caption: "broken", Attempt: 2}
+	voice := File{ID: "f1", Message: "audio", Language: "es", Attempt: 1, At: at, Media: Media{Voice: true}}
+	photo := File{ID: "f2", Message: "image", Caption: "it arrived broken", Attempt: 2, At: at}
 	late := voice
-	late.Attempt = maxFetches
+	late.At = at.Add(-fetchFor - time.Second)
 	tests := []struct {
 		name  string
 		file  File
@@ -114,7 +114,7 @@ func TestFetch(t *testing.T) {
 		{"heard", voice, Config{Source: source{content: oggFile}, Transcriber: ear{words: "hola"}}, FileStored, "application/ogg", "hola (46 bytes of application/ogg in es)", "", 0},
 		{"nobody hears", voice, Config{Source: source{content: oggFile}}, FileStored, "application/ogg", "", "", 0},
 		{"the ear is deaf", voice, Config{Source: source{content: oggFile}, Transcriber: ear{err: errors.New("x")}}, FileStored, "application/ogg", "", "", 0},
-		{"seen", photo, Config{Source: source{content: pngFile}, Describer: ear{words: "a lamp"}}, FileStored, "image/png", "Attached photo: a lamp (24 bytes of image/png in en below broken)", "", 0},
+		{"seen", photo, Config{Source: source{content: pngFile}, Describer: ear{words: "a lamp"}}, FileStored, "image/png", "Attached photo: a lamp (24 bytes of image/png in en below it arrived broken)", "", 0},
 		{"an image that is a voice note", photo, Config{Source: source{content: oggFile}, Describer: ear{words: "a lamp"}}, FileStored, "application/ogg", "", "", 0},
 		{"away", voice, Config{Source: source{content: oggFile, err: errors.New("x")}}, FileWaiting, "", "", "The file could not be fetched yet", 2 * time.Second},
 		{"away a second time", photo, Config{Source: source{content: oggFile, err: errors.New("x")}}, FileWaiting, "", "", "The file could not be fetched yet", 4 * time.Second},
@@ -178,7 +178,7 @@ func titleOf(e *SendError) string {
 func TestFetchIsCutOff(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	store := &fileStore{next: &File{ID: "f1", Attempt: maxFetches}, lost: ErrLeaseLost}
+	store := &fileStore{next: &File{ID: "f1", Attempt: 9}, lost: ErrLeaseLost}
 	c := withFakes(Config{Store: store, Source: source{content: oggFile, err: context.Canceled}, Vault: &memory{}, Now: func() time.Time { return at }})
 	g, err := New(c)
 	if err != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,9 +74,9 @@ func (m *Message) Unseen() bool {
 	return m.Type != "sticker" && m.Media.Words == ""
 }
 
-// lostByChannel is the channel's code for a file that it could not take from the
-// customer.
-const lostByChannel = 131052
+// lostByChannel are the channel's codes for a file that it could not take from the
+// customer, the second in old traffic.
+var lostByChannel = []int{131052, 400}
 
 // Lost tells whether the message had a file that is lost on its way: the customer can
 // send it again.
@@ -83,7 +84,7 @@ func (m *Message) Lost() bool {
 	switch {
 	case m == nil || m.Deleted:
 		return false
-	case m.Problem != nil && m.Problem.Code == lostByChannel:
+	case m.Problem != nil && slices.Contains(lostByChannel, m.Problem.Code):
 		return true
 	}
 	return m.Media != nil && m.Media.State == FileFailed && m.Media.Error != nil && m.Media.Error.Class == ErrorTransient

@@ -10,6 +10,9 @@ import (
 type Burst struct {
 	// Texts are the readable messages in order.
 	Texts []string
+	// Asked counts the messages among them that need nothing else to be understood: all
+	// but captions of files that nobody has seen.
+	Asked int
 	// Unreadable counts messages that say nothing the bot can read, such as a type
 	// that the channel does not support.
 	Unreadable int
@@ -43,16 +46,33 @@ func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 			c = c.seen(e)
 		}
 	}
-	if len(b.Texts) > 0 {
-		c.Language = rag.DetectLocale(b.Text(), c.Language)
+	if own := ownWords(events); own != "" {
+		c.Language = rag.DetectLocale(own, c.Language)
 	}
-	if len(b.Texts) > 0 && b.Lost == 0 {
+	if b.Asked > 0 {
 		c.Fallbacks = 0
 	}
 	if c.Mode == ModeClosed && !b.Echo {
 		c.Mode = ModeBot
 	}
 	return c, b
+}
+
+// ownWords are what the customer wrote and said: what a model saw on a photo is in
+// whatever language the model was asked for.
+func ownWords(events []Event) string {
+	var own []string
+	for _, e := range events {
+		m := e.Message
+		if e.Kind != EventMessage || m == nil || m.Deleted || m.Type == "reaction" {
+			continue
+		}
+		own = appendText(own, m.Text)
+		if m.Type == "audio" && m.Media != nil {
+			own = appendText(own, m.Media.Words)
+		}
+	}
+	return strings.Join(own, "\n")
 }
 
 // seen notes who wrote last and when, by the provider's clock. A message that comes
@@ -94,6 +114,7 @@ func (b Burst) add(e Event) Burst {
 		b.Texts = appendText(b.Texts, e.Message.Text)
 	case e.Message.Readable():
 		b.Texts = append(b.Texts, e.Message.Words())
+		b.Asked++
 	default:
 		b.Unreadable++
 	}

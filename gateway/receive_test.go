@@ -39,19 +39,19 @@ func TestReceive(t *testing.T) {
 			name: "a burst is one question in order", before: Conversation{Mode: ModeBot},
 			events: []Event{said(at, "text", "hola"), said(at.Add(time.Second), "text", "¿dónde está mi pedido?")},
 			after:  Conversation{Mode: ModeBot, Language: "es", Contact: Identity{Phone: "1"}, LastCustomerAt: at.Add(time.Second)},
-			burst:  Burst{Texts: []string{"hola", "¿dónde está mi pedido?"}},
+			burst:  Burst{Texts: []string{"hola", "¿dónde está mi pedido?"}, Asked: 2},
 		},
 		{
 			name: "a late message does not turn the window back", before: Conversation{Mode: ModeBot, LastCustomerAt: at.Add(time.Hour)},
 			events: []Event{said(at, "text", "where is my order?")},
 			after:  Conversation{Mode: ModeBot, Language: "en", Contact: Identity{Phone: "1"}, LastCustomerAt: at.Add(time.Hour)},
-			burst:  Burst{Texts: []string{"where is my order?"}},
+			burst:  Burst{Texts: []string{"where is my order?"}, Asked: 1},
 		},
 		{
 			name: "words that speak for no language keep it", before: Conversation{Mode: ModeBot, Language: "en", Fallbacks: 1},
 			events: []Event{said(at, "text", "#W2024117")},
 			after:  Conversation{Mode: ModeBot, Language: "en", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
-			burst:  Burst{Texts: []string{"#W2024117"}},
+			burst:  Burst{Texts: []string{"#W2024117"}, Asked: 1},
 		},
 		{
 			name: "a voice note can't be read, a reaction needs not be", before: Conversation{Mode: ModeBot, Fallbacks: 1},
@@ -71,7 +71,7 @@ func TestReceive(t *testing.T) {
 				{Kind: EventSignal, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "system", Text: "x"}},
 			},
 			after: Conversation{Mode: ModeBot, Language: "es", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
-			burst: Burst{Texts: []string{"¿dónde está mi pedido?", "mira esto"}, Unseen: 2, Lost: 2, Unreadable: 1, Elsewhere: 1},
+			burst: Burst{Texts: []string{"¿dónde está mi pedido?", "mira esto"}, Asked: 1, Unseen: 2, Lost: 2, Unreadable: 1, Elsewhere: 1},
 		},
 		{
 			name: "a caption is read although its file is lost, and does not end the row", before: Conversation{Mode: ModeBot, Language: "es", Fallbacks: 1},
@@ -80,10 +80,16 @@ func TestReceive(t *testing.T) {
 			burst:  Burst{Texts: []string{"así ha llegado"}, Lost: 1},
 		},
 		{
+			name: "what a model saw does not choose the language", before: Conversation{Mode: ModeBot},
+			events: []Event{file(at, "image", "it arrived like this", "Foto adjunta: una lámpara de mesa rota")},
+			after:  Conversation{Mode: ModeBot, Language: "en", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
+			burst:  Burst{Texts: []string{"it arrived like this\nFoto adjunta: una lámpara de mesa rota"}, Asked: 1},
+		},
+		{
 			name: "a closed conversation opens with the bot", before: Conversation{Mode: ModeClosed, Language: "es"},
 			events: []Event{said(at, "text", "gracias")},
 			after:  Conversation{Mode: ModeBot, Language: "es", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
-			burst:  Burst{Texts: []string{"gracias"}},
+			burst:  Burst{Texts: []string{"gracias"}, Asked: 1},
 		},
 		{
 			name: "an echo is a person of the shop", before: Conversation{Mode: ModeBot},

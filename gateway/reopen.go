@@ -48,6 +48,10 @@ func findTemplate(list []Template, name, language string) (Template, bool) {
 	return Template{}, false
 }
 
+// errUnchecked says that what is known of a template or of the customer's wishes could
+// not be read.
+var errUnchecked = errors.New("the template could not be checked")
+
 // errMarketing says that the customer wants no marketing.
 var errMarketing = errors.New("the customer stopped marketing messages")
 
@@ -59,16 +63,25 @@ func (g *Gateway) checkTemplate(ctx context.Context, o *Outgoing) error {
 		return nil
 	}
 	templates, err := g.Store.Templates(ctx)
-	if err != nil || len(templates) == 0 {
-		return nil //nolint:nilerr // what can't be read can't object; the channel checks again
+	if err != nil {
+		return errUnchecked
+	}
+	c, err := g.conversation(ctx, o.ConversationID)
+	if err != nil {
+		return errUnchecked
+	}
+	if len(templates) == 0 {
+		if c.Marketing == "stop" {
+			return errMarketing // nobody knows that it is none
+		}
+		return nil
 	}
 	use := o.Content.Template
 	for _, t := range templates {
 		if t.Name != use.Name || t.Language != use.Language {
 			continue
 		}
-		c, err := g.Store.Conversation(ctx, o.ConversationID)
-		if err == nil && c.Marketing == "stop" && t.Category == "MARKETING" {
+		if c.Marketing == "stop" && t.Category == "MARKETING" {
 			return errMarketing
 		}
 		whole, content := CompleteTemplate(t, *use), *o.Content

@@ -150,7 +150,7 @@ func refusedHere(err error) *gateway.SendError {
 	class := gateway.ErrorRequest
 	switch {
 	case errors.Is(err, errNoPhone):
-		class = gateway.ErrorIdentity
+		class = gateway.ErrorOther
 	case errors.Is(err, errNobody):
 		class = gateway.ErrorUnreachable
 	}

@@ -222,7 +222,7 @@ func TestEmulatorFiles(t *testing.T) {
 	if err := w.client.Fetch(t.Context(), f, io.Discard, 1<<20); err != nil {
 		t.Errorf("an address that has run out once: %v", err)
 	}
-	f.Media.ProviderID = "1"
+	f.Media.ProviderID, f.Attempt = "1", 3
 	if err := w.client.Fetch(t.Context(), f, io.Discard, 1<<20); !errors.Is(err, gateway.ErrFileGone) {
 		t.Errorf("no such file: %v", err)
 	}

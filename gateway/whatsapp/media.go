@@ -98,6 +98,10 @@ func copyAtMost(w io.Writer, r io.Reader, limit int64) error {
 	return nil
 }
 
+// surelyGone is the attempt at which a file that the channel does not know counts as
+// gone: it says the same while it may not be seen with this token, or not yet.
+const surelyGone = 3
+
 // locate asks where a file is. The number's id has the channel check that the file
 // was sent to it.
 func (c *Client) locate(ctx context.Context, f *gateway.File) (found, error) {
@@ -108,6 +112,8 @@ func (c *Client) locate(ctx context.Context, f *gateway.File) (found, error) {
 	top, err := c.read(ctx, query, f.Media.ProviderID)
 	var refused *AccountError
 	switch {
+	case errors.As(err, &refused) && refused.Code == 100 && f.Attempt < surelyGone:
+		return found{}, fmt.Errorf("ask for the file's address: %w", err)
 	case errors.As(err, &refused) && (refused.Missing() || refused.Status == http.StatusNotFound || refused.Status == http.StatusGone):
 		return found{}, gateway.ErrFileGone
 	case err != nil:

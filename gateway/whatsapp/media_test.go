@@ -143,20 +143,25 @@ func TestFetchFails(t *testing.T) {
 func TestFetchUnknown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		status int
-		body   string
-		gone   bool
+		status  int
+		body    string
+		attempt int
+		gone    bool
 	}{
-		"no such file": {400, refused("100"), true},
-		"nothing":      {404, "", true},
-		"token":        {401, refused("190"), false},
-		"too many":     {400, refused("4"), false},
-		"broken":       {500, "", false},
+		"no such file": {400, refused("100"), 3, true},
+		// Without a permission, or too early, the channel says the same.
+		"not seen yet": {400, refused("100"), 2, false},
+		"nothing":      {404, "", 1, true},
+		"token":        {401, refused("190"), 9, false},
+		"too many":     {400, refused("4"), 9, false},
+		"broken":       {500, "", 9, false},
 	} {
 		server := httptest.NewServer(answer(c.status, c.body))
 		t.Cleanup(server.Close)
 		s := &shelf{Server: server}
-		if err := s.fetch(t, photoFile(""), io.Discard, 10); err == nil || errors.Is(err, gateway.ErrFileGone) != c.gone {
+		f := photoFile("")
+		f.Attempt = c.attempt
+		if err := s.fetch(t, f, io.Discard, 10); err == nil || errors.Is(err, gateway.ErrFileGone) != c.gone {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -216,7 +216,7 @@ func TestPayloadRefuses(t *testing.T) {
 		t.Errorf("a code to a phone: %v", err)
 	}
 	for err, want := range map[error]gateway.ErrorClass{
-		errNoPhone: gateway.ErrorIdentity, errNobody: gateway.ErrorUnreachable, errNoWords: gateway.ErrorRequest, errNoNumber: gateway.ErrorRequest,
+		errNoPhone: gateway.ErrorOther, errNobody: gateway.ErrorUnreachable, errNoWords: gateway.ErrorRequest, errNoNumber: gateway.ErrorRequest,
 	} {
 		if got := refusedHere(err).Class; got != want {
 			t.Errorf("%v is of class %q", err, got)

@@ -76,7 +76,7 @@ var rulings = map[int]ruling{
 	131021: reject(gateway.ErrorUnreachable, "The message would go to the number that sends it"),
 	130497: reject(gateway.ErrorUnreachable, "The channel does not allow messages to this country"),
 	131030: reject(gateway.ErrorUnreachable, "The customer is not on the list of the test number"),
-	131062: reject(gateway.ErrorIdentity, "This kind of message needs the customer's phone number"),
+	131062: reject(gateway.ErrorOther, "This kind of message needs the customer's phone number"),
 	137000: reject(gateway.ErrorIdentity, "The customer's identity has changed and must be checked"),
 
 	// The request is wrong.

@@ -29,7 +29,8 @@ func TestEveryCode(t *testing.T) {
 		{gateway.ErrorWindow, rejected, []int{131047, 470}},
 		{gateway.ErrorUnreachable, rejected, []int{131026, 131021, 130497, 131030}},
 		{gateway.ErrorOptedOut, rejected, []int{131050}},
-		{gateway.ErrorIdentity, rejected, []int{137000, 131062}},
+		{gateway.ErrorIdentity, rejected, []int{137000}},
+		{gateway.ErrorOther, rejected, []int{131062}},
 		{gateway.ErrorRequest, rejected, []int{
 			100, 131008, 131009, 131051, 131053, 131055, 135000, 132000, 132001, 132005, 132007, 132008, 132012, 132018, 132068, 132069, 139200,
 		}},

@@ -42,7 +42,8 @@ func (at place) moved(m object) (who, was gateway.Identity, name string) {
 	case "user_changed_number", "customer_changed_number":
 		// The user id changes with the number: an old one is not carried over.
 	case "user_changed_user_id":
-		now.Phone = cmp.Or(now.Phone, was.Phone)
+		// The id changes when the number does: one that is not named now is not theirs
+		// any more.
 	case "customer_identity_changed":
 		now = join(now, was)
 	default:

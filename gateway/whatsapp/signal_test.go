@@ -47,7 +47,7 @@ func TestChanges(t *testing.T) {
 		"not told":      {`"from":"34600111222","system":{"type":"user_changed_number"}`, person(old, ""), nil},
 		"empty":         {`"from":"34600111222","system":{"type":"user_changed_number","wa_id":"","user_id":""}`, person(old, ""), nil},
 		"only the new":  {`"from":"","system":{"type":"user_changed_number","wa_id":"34600333444"}`, person(other, ""), nil},
-		"user id":       {`"from":"34600111222","from_user_id":"ES.old","system":{"type":"user_changed_user_id","user_id":"ES.new"}`, person(old, newUser), was(old, user)},
+		"user id":       {`"from":"34600111222","from_user_id":"ES.old","system":{"type":"user_changed_user_id","user_id":"ES.new"}`, person("", newUser), was(old, user)},
 		"user id alone": {`"from_user_id":"ES.old","system":{"type":"user_changed_user_id","user_id":"ES.new"}`, person("", newUser), was("", user)},
 		"user id before": {
 			`"system":{"type":"user_changed_user_id","previous_user_id":"ES.old","user_id":"ES.new","wa_id":"34600333444"}`,
