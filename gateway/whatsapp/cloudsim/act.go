@@ -21,7 +21,8 @@ import (
 // decides which of the fields are looked at:
 //
 //	text                                     text
-//	image video audio document sticker       data, mime_type, filename, text (the caption), voice, animated
+//	image video audio document sticker       data, mime_type, filename, text (the caption), voice, animated; with a
+//	                                         code such as 131052 the platform could not take the file
 //	location                                 latitude, longitude, name, address, url
 //	contacts                                 contacts, or name and phone
 //	share_contact                            the customer's own number, in answer to a request for it
@@ -171,9 +172,25 @@ func (s *Simulator) actMedia(c *chat, a Action) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	u, err := s.received(a)
+	if a.Code != 0 {
+		a.errors = trouble(a.Code)
+		return s.send(c, a, message{kind: a.Type, text: caption}, map[string]any{"mime_type": a.MIMEType}), nil
+	}
+	file, content, err := s.filed(a, caption)
 	if err != nil {
 		return "", err
+	}
+	if content["caption"] == nil {
+		caption = ""
+	}
+	return s.send(c, a, message{kind: a.Type, text: caption, file: file}, content), nil
+}
+
+// filed keeps a file and describes it as webhooks do. The lock is held.
+func (s *Simulator) filed(a Action, caption string) (*attachment, map[string]any, error) {
+	u, err := s.received(a)
+	if err != nil {
+		return nil, nil, err
 	}
 	content := map[string]any{"id": u.id, "mime_type": u.mime, "sha256": base64.StdEncoding.EncodeToString(u.sum[:])}
 	if s.config.PublicURL != "" {
@@ -190,8 +207,19 @@ func (s *Simulator) actMedia(c *chat, a Action) (string, error) {
 	if caption != "" {
 		content["caption"] = caption
 	}
-	m := message{kind: a.Type, text: caption, file: &attachment{Kind: a.Type, ID: u.id, Name: a.Filename, Voice: a.Voice}}
-	return s.send(c, a, m, content), nil
+	return &attachment{Kind: a.Type, ID: u.id, Name: a.Filename, Voice: a.Voice}, content, nil
+}
+
+// trouble is an error in a customer's message, of which something could not be
+// taken.
+func trouble(code int) []any {
+	title, details := titles[code][0], titles[code][1]
+	if code == 131051 {
+		title = "Message type unknown"
+	}
+	return []any{map[string]any{
+		"code": code, "title": title, "message": title, "error_data": map[string]string{"details": details},
+	}}
 }
 
 // drawing is a picture to send when there is none at hand.
@@ -341,13 +369,6 @@ func (s *Simulator) actWelcome(c *chat, a Action) (string, error) {
 }
 
 func (s *Simulator) actUnsupported(c *chat, a Action) (string, error) {
-	code := cmp.Or(a.Code, 131051)
-	title, details := "Message type unknown", "Message type is currently not supported."
-	if code != 131051 {
-		title, details = titles[code][0], titles[code][1]
-	}
-	a.errors = []any{map[string]any{
-		"code": code, "title": title, "message": title, "error_data": map[string]string{"details": details},
-	}}
+	a.errors = trouble(cmp.Or(a.Code, 131051))
 	return s.send(c, a, message{kind: "unsupported"}, map[string]any{"type": cmp.Or(a.Value, "unknown")}), nil
 }

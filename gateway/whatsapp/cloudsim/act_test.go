@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/recado/recado/gateway/whatsapp/cloudsim"
 )
@@ -91,6 +92,74 @@ func TestAVoiceNoteIsPlayed(t *testing.T) {
 	sound := w.wait(2)[0].Statuses[0].ID
 	if status, _ := w.post("/control/act", `{"customer":"`+lucia+`","type":"play","message_id":"`+sound+`"}`); status != 400 {
 		t.Errorf("a sound that is no voice note gives %d", status)
+	}
+}
+
+// A file that the platform could not take comes as an error without an id.
+func TestAFileCanGetLostOnItsWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.run()
+	w.act(`{"customer":"` + lucia + `","type":"video","mime_type":"video/mp4","code":131052}`)
+	got := w.waitRaw(1)[0]
+	if got.str("messages.0.type") != "video" || got.str("messages.0.errors.0.code") != "131052" || got.str("messages.0.video.id") != "" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// Who comes from an ad costs nothing for three days after the first answer.
+func TestAnswersToAnAdAreFree(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	w := newWorld(t, func(c *cloudsim.Config) { noLimits(c); c.Now = func() time.Time { return now } })
+	w.run()
+	kind := func() string {
+		t.Helper()
+		w.send("template", template("csat", "es", ""))
+		return w.waitRaw(2)[0].str("statuses.0.pricing.type")
+	}
+	before := kind()
+	w.act(`{"customer":"` + lucia + `","type":"text","text":"hola","referral":{"source_type":"ad","ctwa_clid":"c"}}`)
+	w.wait(1)
+	now = now.Add(23 * time.Hour)
+	first := kind()
+	now = now.Add(72*time.Hour - time.Second)
+	last := kind()
+	now = now.Add(time.Second)
+	if after := kind(); before != "regular" || first != "free_entry_point" || last != first || after != "regular" {
+		t.Errorf("before %s, first %s, last %s, after %s", before, first, last, after)
+	}
+}
+
+// The shop's own phone sends files, and corrects and deletes what it wrote.
+func TestTheShopWritesByHand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.run()
+	did := func(rest string) (string, raw) {
+		t.Helper()
+		id, _ := w.control("/control/echo", `{"customer":"`+lucia+`",`+rest+`}`)["id"].(string)
+		return id, w.waitRaw(1)[0]
+	}
+	_, got := did(`"type":"image","text":"mira","data":"` + base64.StdEncoding.EncodeToString(drawn(t)) + `"`)
+	if got.str("message_echoes.0.image.caption") != "mira" || got.str("message_echoes.0.image.mime_type") != "image/png" {
+		t.Errorf("a picture: %v", got)
+	}
+	id, _ := did(`"text":"Te atinde Marta"`)
+	if _, got = did(`"type":"edit","message_id":"` + id + `","text":"Te atiende Marta"`); got.str("message_echoes.0.edit.original_message_id") != id ||
+		got.str("message_echoes.0.edit.message.text.body") != "Te atiende Marta" {
+		t.Errorf("an edit: %v", got)
+	}
+	if _, page := w.page("/phone/1", "es"); !strings.Contains(page, "Te atiende Marta") || strings.Contains(page, "Te atinde") {
+		t.Error("the page does not show the edit")
+	}
+	if _, got = did(`"type":"revoke","message_id":"` + id + `"`); got.str("message_echoes.0.revoke.original_message_id") != id {
+		t.Errorf("a deletion: %v", got)
+	}
+	for _, body := range []string{`"type":"edit","message_id":"` + id + `","text":"x"`, `"type":"poll"`, `"type":"image"`} {
+		if status, answer := w.post("/control/echo", `{"customer":"`+lucia+`",`+body+`}`); status != 400 {
+			t.Errorf("%s gives %d %s", body, status, answer)
+		}
 	}
 }
 

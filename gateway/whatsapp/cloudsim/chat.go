@@ -11,6 +11,9 @@ const (
 	// window is how long a shop may write freely after the customer's last
 	// message.
 	window = 24 * time.Hour
+	// freeEntry is how long messages are free after the shop's first answer to a
+	// customer who came from an ad.
+	freeEntry = 72 * time.Hour
 	// typingLife is how long a typing indicator is shown at most.
 	typingLife = 25 * time.Second
 	// reactionLife is how old a message may be that is reacted to.
@@ -95,6 +98,11 @@ type chat struct {
 	messages []*message
 	// wrote is when the customer wrote last.
 	wrote time.Time
+	// entry is until when messages are free, because the customer came from an
+	// ad or a page.
+	entry time.Time
+	// came tells that such an answer is still to be given.
+	came bool
 	// typing is until when the shop is shown as typing.
 	typing time.Time
 	// stopped tells that the customer wants no marketing.
@@ -126,7 +134,7 @@ func (c *chat) wamidKey() string { return cmp.Or(c.shownPhone(), c.userID) }
 // forget empties the chat.
 func (c *chat) forget() {
 	c.messages, c.wrote, c.typing, c.gate = nil, time.Time{}, time.Time{}, gate{}
-	c.stopped, c.blocks, c.blocked = false, false, false
+	c.stopped, c.blocks, c.blocked, c.came, c.entry = false, false, false, false, time.Time{}
 	c.revision++
 }
 

@@ -14,7 +14,7 @@ import (
 // ControlHelp says in a few lines what the control API can do; GET /control/
 // answers with it.
 const ControlHelp = `GET  /control/faults      how badly the emulator behaves
-POST /control/faults      {"duplicate","reorder","drop","drop_status","delay_ms","batch","bad_signature",
+POST /control/faults      {"duplicate","reorder","drop","drop_status","delay_ms","batch","merge","bad_signature",
                            "send_error":{"status","code"},"send_timeout_after_accept","media_status","media_corrupt",
                            "late_errors","unreachable":[],"status_error","dead_links","blank_phones",
                            "rate","seed","next"}; {} makes everything well
@@ -26,7 +26,7 @@ POST /control/say         {"phone","text"}: a customer writes
 POST /control/act         {"customer","type",...}: text image video audio document sticker location contacts share_contact
                            reaction tap flow order edit revoke unsupported request_welcome change_number
                            change_user_id change_identity preferences forward play block unblock
-POST /control/echo        {"customer","text"}: the shop answers by hand, from its phone app
+POST /control/echo        {"customer","type","text",...}: the shop answers by hand, from its phone app, or edits or revokes
 GET  /control/messages    ?customer=: what is on a customer's phone
 GET  /control/templates   all templates
 POST /control/templates   {"name","language","status","category","components"}: add one, or change its state
@@ -166,37 +166,6 @@ func (s *Simulator) listMessages(w http.ResponseWriter, r *http.Request) error {
 		all = append(all, shown)
 	}
 	return web.WriteJSON(w, http.StatusOK, map[string]any{"messages": all})
-}
-
-// controlEcho lets the shop answer by hand from its phone app, as a number can
-// that is used by both.
-func (s *Simulator) controlEcho(w http.ResponseWriter, r *http.Request) error {
-	var said struct{ Customer, Text string }
-	if err := web.ReadJSON(w, r, controlBody, &said); err != nil {
-		return err
-	}
-	text, err := cleaned(said.Text)
-	if err != nil || text == "" {
-		return fmt.Errorf("%w: %w", errControl, errNothingSaid)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, err := s.actor(said.Customer)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errControl, err)
-	}
-	now := s.config.Now()
-	m := &message{id: wamid(c.wamidKey(), false), at: now, kind: "text", text: text, step: stepRead}
-	c.add(m)
-	echo := map[string]any{
-		"from": digits(s.config.DisplayPhone), "to_user_id": c.userID, "id": m.id, "timestamp": stamp(now),
-		"type": "text", "text": map[string]string{"body": text},
-	}
-	if c.phoneShown() {
-		echo["to"] = c.customer.Phone
-	}
-	s.enqueue(c, webhook{field: "smb_message_echoes", value: s.about(c, "message_echoes", echo)})
-	return web.WriteJSON(w, http.StatusOK, map[string]string{"id": m.id})
 }
 
 // controlWebhook sends any webhook of the account.

@@ -44,6 +44,7 @@ type webhook struct {
 	twice bool
 	wait  time.Duration
 	forge string
+	merge bool
 }
 
 // enqueue puts a webhook behind the others of its customer, or where a fault wants

@@ -39,6 +39,9 @@ type Faults struct {
 	// 1,000. It waits for them for BatchWaitMS, 1,000 ms by default.
 	Batch       int `json:"batch"`
 	BatchWaitMS int `json:"batch_wait_ms"`
+	// Merge puts messages and statuses that come in one request into one change,
+	// with each contact once.
+	Merge bool `json:"merge"`
 	// BadSignature sends each webhook once with a signature that is "wrong" or
 	// "missing", or with a "body" that was changed after it was signed, before
 	// it is sent as it should be. GET /control/stats counts who took one.
@@ -162,6 +165,7 @@ func (s *Simulator) strikeWebhook(w *webhook) (f Faults) {
 	if !s.strike(could) {
 		return Faults{}
 	}
+	w.merge = f.Merge
 	w.twice, w.wait, w.forge = f.Duplicate, time.Duration(f.DelayMS)*time.Millisecond, f.BadSignature
 	f.Drop = f.Drop || f.DropStatus && w.status
 	return f

@@ -112,6 +112,34 @@ func TestManyChangesComeInOneRequest(t *testing.T) {
 	})
 }
 
+// Merged, messages and statuses of several customers are one change, and who is in
+// it twice is one contact.
+func TestChangesAreMerged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, noLimits)
+		w.run()
+		w.control("/control/faults", `{"batch":6,"merge":true}`)
+		w.say(lucia, "uno")
+		w.say(tom, "one")
+		w.say(lucia, "dos")
+		w.sendText(lucia, "tres")
+		w.control("/control/webhook", `{"field":"account_update","value":{"event":"X"}}`)
+		synctest.Wait()
+		got := w.waitRaw(1)[0]
+		var texts []string
+		for i := range 3 {
+			texts = append(texts, got.str(fmt.Sprintf("messages.%d.text.body", i)))
+		}
+		if strings.Join(texts, " ") != "uno one dos" || got.str("statuses.1.status") != "delivered" || changes(t, w.bodies[0]) != 2 {
+			t.Errorf("got %s", w.bodies[0])
+		}
+		if got.str("contacts.0.wa_id") != lucia || got.str("contacts.1.wa_id") != tom || got.str("contacts.2.wa_id") != "" {
+			t.Errorf("contacts: %v", got["contacts"])
+		}
+	})
+}
+
 // A request has at most 3 MB, however many changes wait.
 func TestABatchIsCutAtThreeMegabytes(t *testing.T) {
 	t.Parallel()

@@ -47,3 +47,29 @@ func FuzzSend(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAct holds that whatever the control API is asked is done or refused,
+// and that the page can show what came of it.
+func FuzzAct(f *testing.F) {
+	who := `{"customer":"` + lucia + `",`
+	for _, seed := range []string{
+		`{}`, `[]`, who + `"type":"text","text":"hola"}`, who + `"type":"image","data":"iVBORw0KGgo=","text":"x"}`, who + `"type":"audio","code":131052}`,
+		who + `"type":"contacts","contacts":[{"name":{"formatted_name":"A"},"phones":[{}]},1]}`, who + `"type":"order","order":{"catalog_id":1}}`,
+		who + `"type":"location","latitude":1e300}`, who + `"type":"change_number","phone":"346"}`, who + `"type":"unsupported","value":"\u0000","code":-1}`,
+		who + `"type":"text","text":"x","referral":[],"referred_product":{},"reply_to":"<"}`, who + `"type":"block"}`, who + `"type":"edit","text":"x"}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		w := newWorld(t, noLimits)
+		w.say(lucia, "hola")
+		for _, path := range []string{"/control/act", "/control/echo"} {
+			if status, answer := w.post(path, body); status != 200 && status != 400 || !json.Valid([]byte(answer)) {
+				t.Errorf("%s: %d %s", path, status, answer)
+			}
+		}
+		if status, _ := w.page("/phone/1", "es"); status != 200 {
+			t.Errorf("the page gives %d", status)
+		}
+	})
+}

@@ -192,6 +192,9 @@ func unknownRecipient(q request) error {
 // Whether it is read is up to the page. The lock is held.
 func (s *Simulator) arrive(c *chat, m *message, q request) {
 	c.typing = time.Time{}
+	if c.came && c.open(m.at) {
+		c.came, c.entry = false, m.at.Add(freeEntry)
+	}
 	s.enqueue(c, s.statusOf(c, m, stepSent, m.at))
 	if q.Reaction != nil {
 		if target := c.find(q.Reaction.MessageID); target != nil {

@@ -42,7 +42,7 @@ func (s *Simulator) send(c *chat, a Action, m message, content any) string {
 		s.announce()
 		return m.id // it never arrives, and the window stays as it is
 	}
-	c.wrote = now
+	c.wrote, c.came = now, c.came || a.Referral != nil
 	s.enqueue(c, webhook{value: s.about(c, "messages", in), message: &m})
 	return m.id
 }

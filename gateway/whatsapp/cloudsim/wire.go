@@ -11,6 +11,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,9 +108,47 @@ func (s *Simulator) envelope(webhooks []webhook) notification {
 		if w.field != "" && w.chat == nil {
 			e.Time = s.config.Now().Unix()
 		}
-		e.Changes = append(e.Changes, change{Value: w.value, Field: cmp.Or(w.field, "messages")})
+		e.Changes = append(e.Changes, change{Value: apart(w), Field: cmp.Or(w.field, "messages")})
+		if len(e.Changes) > 1 && w.merge && merge(e.Changes[len(e.Changes)-2], e.Changes[len(e.Changes)-1]) {
+			e.Changes = e.Changes[:len(e.Changes)-1]
+		}
 	}
 	return notification{Object: "whatsapp_business_account", Entry: []entry{e}}
+}
+
+// apart is a value that others can be merged into.
+func apart(w webhook) any {
+	if value, ok := w.value.(map[string]any); ok && w.merge {
+		return maps.Clone(value)
+	}
+	return w.value
+}
+
+// merge puts what is in one change about messages into another, and says whether
+// it could.
+func merge(into, from change) bool {
+	all, ok1 := into.Value.(map[string]any)
+	more, ok2 := from.Value.(map[string]any)
+	if !ok1 || !ok2 || into.Field != "messages" || from.Field != "messages" {
+		return false
+	}
+	for _, kind := range []string{"messages", "statuses"} {
+		if items, ok := more[kind].([]any); ok {
+			old, _ := all[kind].([]any)
+			all[kind] = append(slices.Clip(old), items...)
+		}
+	}
+	old, _ := all["contacts"].([]contact)
+	contacts, _ := more["contacts"].([]contact)
+	for _, each := range contacts {
+		if !slices.ContainsFunc(old, func(c contact) bool { return c.UserID == each.UserID }) {
+			old = append(slices.Clip(old), each)
+		}
+	}
+	if old != nil {
+		all["contacts"] = old
+	}
+	return true
 }
 
 // contactOf is the customer in a webhook. One without a profile name has no
@@ -146,7 +186,10 @@ func (s *Simulator) statusOf(c *chat, m *message, step progress, now time.Time) 
 	// A reaction is not billed.
 	if step <= stepDelivered && m.category != "" {
 		st.Pricing = &pricing{Model: "PMP", Type: "free_customer_service", Category: m.category}
-		if m.category != "service" {
+		switch {
+		case m.at.Before(c.entry):
+			st.Pricing.Type, st.Pricing.Category = "free_entry_point", "referral_conversion"
+		case m.category != "service":
 			st.Pricing.Billable, st.Pricing.Type = true, "regular"
 		}
 		if major, _ := strconv.Atoi(strings.TrimPrefix(strings.TrimSuffix(s.config.Version, ".0"), "v")); major < 24 {
