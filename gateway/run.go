@@ -82,7 +82,12 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 		Mode: conversation.Mode, Burst: burst, Fallbacks: conversation.Fallbacks,
 		WindowOpen: conversation.WindowOpen(now), Attempt: c.Attempt,
 	}
-	if _, settled := Preempt(s); !settled {
+	d, settled := Preempt(s)
+	switch {
+	case settled && d.Kind == DecideHandoff && d.Reason != ReasonTakenOver:
+		// Whoever takes over sees the orders, although no answer needed them.
+		s.Answer.Orders = g.facts(ctx, conversation, burst)
+	case !settled:
 		facts := g.facts(ctx, conversation, burst)
 		orders := rag.Stage{Name: "orders", Took: time.Since(began)}
 		stopTyping := g.typing(ctx, conversation.Channel, c.Events)
