@@ -151,3 +151,40 @@ func TestRejectedByDoubt(t *testing.T) {
 		t.Errorf("the handoffs are %+v (%v)", list, err)
 	}
 }
+
+// TestDoubtOfContact: a doubt holds in all conversations of a customer, also in those
+// that begin later, until an agent has verified who is there.
+func TestDoubtOfContact(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, Config{DSN: testservices.Postgres(t)})
+	accept(t, s, from(say("1", "", "hola", start), "U", ""), moved("2", "34600000001", "34600000002", start))
+	accept(t, s, from(say("3", "", "hola", start), "U", "34600000002"))
+	elsewhere := from(say("4", "", "hola", start.Add(time.Hour)), "U", "")
+	elsewhere.Channel = "another"
+	claim(t, s, start.Add(time.Second))
+	accept(t, s, elsewhere)
+	other := claim(t, s, start.Add(2*time.Hour))
+	if other.Conversation.Channel == "channel" {
+		other = claim(t, s, start.Add(2*time.Hour))
+	}
+	list, _, err := s.Conversations(t.Context(), gateway.ConversationFilter{}, gateway.Page{})
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%d conversations (%v)", len(list), err)
+	}
+	for _, c := range list {
+		if !c.DoubtedAt.Equal(start) {
+			t.Errorf("on %s doubted since %v", c.Channel, c.DoubtedAt)
+		}
+	}
+	h, err := s.Act(t.Context(), gateway.Action{Kind: gateway.ActionTake, ConversationID: other.Conversation.ID, Agent: "marta", At: start})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Act(t.Context(), gateway.Action{Kind: gateway.ActionVerify, HandoffID: h.ID, Agent: "marta", At: start}); err != nil {
+		t.Fatal(err)
+	}
+	list, _, err = s.Conversations(t.Context(), gateway.ConversationFilter{}, gateway.Page{})
+	if err != nil || len(list) != 2 || !list[0].DoubtedAt.IsZero() || !list[1].DoubtedAt.IsZero() {
+		t.Errorf("after the verification: %+v (%v)", list, err)
+	}
+}
