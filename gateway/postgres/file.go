@@ -34,6 +34,12 @@ type filing struct {
 	failed map[string]string
 	// targets are the messages that signals change, by the digest of their key.
 	targets map[digest]*target
+	// early are the signals that came before the messages that they are about, by the
+	// same.
+	early map[digest][]early
+	// freed are the conversations whose turn under way was made with what a signal has
+	// changed.
+	freed []string
 	// rewrites are what is to be written over events, by the same.
 	rewrites map[digest]rewrite
 	// conversations are all those of the customers that the events are of or about.
@@ -75,7 +81,7 @@ func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing
 			failed: map[string]string{}, targets: map[digest]*target{}, rewrites: map[digest]rewrite{},
 			conversations: map[place]*conversation{},
 			byID:          map[string]*conversation{}, changed: map[string]*conversation{},
-			doubted: map[string]bool{},
+			doubted: map[string]bool{}, early: map[digest][]early{},
 		}
 		return f.run(ctx)
 	})
@@ -322,10 +328,8 @@ func (f *filing) join(e *entry, c *conversation) {
 	if e.takes || e.doubts() {
 		f.doubt(e, e.contact, e.doubts())
 	}
-	if len(f.targets) > 0 {
-		if t := f.targets[digestOf(e.Key)]; t != nil {
-			t.conversation = c.ID
-		}
+	if e.Kind == gateway.EventMessage && len(f.targets) > 0 {
+		f.arrive(e, c)
 	}
 }
 
