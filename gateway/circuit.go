@@ -88,6 +88,20 @@ func (c *circuits) admit(channel string, now time.Time) time.Duration {
 	return wait
 }
 
+// heal closes those that have gone well for long enough, although nothing more was sent
+// since, and names their numbers.
+func (c *circuits) heal(now time.Time) (closed []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for channel, open := range c.number {
+		if !open.mended.IsZero() && now.Sub(open.mended) >= circuitHealed {
+			delete(c.number, channel)
+			closed = append(closed, channel)
+		}
+	}
+	return closed
+}
+
 // note takes in how a send ended and tells whether the circuit opened or closed by it.
 func (c *circuits) note(channel string, r SendResult, now time.Time) (opened, closed bool) {
 	c.mu.Lock()
@@ -119,12 +133,17 @@ func (g *Gateway) judge(ctx context.Context, o *Outgoing, r SendResult) {
 		g.Metrics.Circuit.WithLabelValues(o.Channel).Set(1)
 		g.raise(ctx, Alert{Kind: "circuit", Subject: o.Channel, State: "OPEN", Level: AlertCritical, Detail: r.Error.Title})
 	case closed:
-		g.Metrics.Circuit.WithLabelValues(o.Channel).Set(0)
-		g.raise(ctx, Alert{Kind: "circuit", Subject: o.Channel, State: "CLOSED", Level: AlertInfo})
+		g.closed(ctx, o.Channel)
 	}
 	if alert, ok := sendAlert(o, r); ok {
 		g.raise(ctx, alert)
 	}
+}
+
+// closed lets people know that a number sends again.
+func (g *Gateway) closed(ctx context.Context, channel string) {
+	g.Metrics.Circuit.WithLabelValues(channel).Set(0)
+	g.raise(ctx, Alert{Kind: "circuit", Subject: channel, State: "CLOSED", Level: AlertInfo})
 }
 
 // heedFor is how old a status may be that says something of the account today: those

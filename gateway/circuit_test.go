@@ -195,6 +195,28 @@ func TestCircuitPauses(t *testing.T) {
 	}
 }
 
+// TestCircuitClosesInSilence: a quiet shop must not be told for hours that nothing goes.
+func TestCircuitClosesInSilence(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	store := &channelStore{}
+	g, err := New(withFakes(Config{Store: store, Now: func() time.Time { return now }}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.circuits.note("n1", refused(SendRetry, ErrorAccount), now)
+	g.circuits.note("n1", SendResult{Outcome: SendAccepted}, now.Add(circuitFirst))
+	for _, step := range []struct {
+		at   time.Duration
+		told int
+	}{{circuitFirst, 0}, {circuitFirst + circuitHealed, 1}, {time.Hour, 1}} {
+		now = time.Unix(0, 0).Add(step.at)
+		if err := g.Deliver(t.Context()); !errors.Is(err, ErrNoWork) || len(store.raised) != step.told {
+			t.Errorf("after %s: %v, told %d times", step.at, err, len(store.raised))
+		}
+	}
+}
+
 // TestCircuitLetsOneTry: of all that waits, one message tries after a pause, and what was
 // under way when it opened does not make the pause longer.
 func TestCircuitLetsOneTry(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -318,6 +319,9 @@ func checkCards(text string, c *Content) error {
 func checkReaction(text string, c *Content) error {
 	if c.Reaction == nil || c.Reaction.MessageID == "" {
 		return invalidContent("a reaction needs the message that it is for")
+	}
+	if strings.ContainsFunc(c.Reaction.Emoji, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsSpace(r) }) {
+		return invalidContent("a reaction is one emoji, or nothing to take it back")
 	}
 	return checkText(text, 0, 0)
 }

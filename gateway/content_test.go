@@ -59,6 +59,8 @@ func TestCheckContent(t *testing.T) {
 		{"a card", "", &Content{Kind: ContentCards, Cards: []Card{{Name: "Ana"}}}, true},
 		{"a card of nobody", "", &Content{Kind: ContentCards, Cards: []Card{{}}}, false},
 		{"a reaction", "", &Content{Kind: ContentReaction, Reaction: &Reaction{MessageID: "w", Emoji: "👍"}}, true},
+		{"a reaction in words", "", &Content{Kind: ContentReaction, Reaction: &Reaction{MessageID: "w", Emoji: "hola"}}, false},
+		{"a reaction taken back", "", &Content{Kind: ContentReaction, Reaction: &Reaction{MessageID: "w"}}, true},
 		{"a reaction to nothing", "", &Content{Kind: ContentReaction, Reaction: &Reaction{Emoji: "👍"}}, false},
 		{"a template", "", &Content{Kind: ContentTemplate, Template: &TemplateUse{Name: "a", Language: "es"}}, true},
 		{"a template in no language", "", &Content{Kind: ContentTemplate, Template: &TemplateUse{Name: "a"}}, false},

@@ -28,6 +28,9 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 		// first when it is back may be just that.
 		return ErrNoWork
 	}
+	for _, channel := range g.circuits.heal(g.Now()) {
+		g.closed(ctx, channel)
+	}
 	o, err := g.nextOutgoing(ctx)
 	if err != nil {
 		return err

@@ -25,6 +25,9 @@ const (
 	// fetchFor is how long after its message a file is tried: the channel keeps it for
 	// seven days. The tries come further and further apart, up to an hour.
 	fetchFor = 6 * 24 * time.Hour
+	// surelyDamaged is the attempt at which a file that never comes whole counts as
+	// damaged at the channel, and not on its way.
+	surelyDamaged = 3
 	// readTimeout is how long a model may take to hear or see a file. It is less than
 	// FileWait, so that the turn gets what was heard.
 	readTimeout = 30 * time.Second
@@ -168,7 +171,7 @@ func (g *Gateway) refetch(f *File, err error) FileResult {
 		reason.Title = "The channel does not have the file any more"
 	case errors.Is(err, ErrFileTooLarge):
 		reason = &SendError{Title: fmt.Sprintf("The file is larger than %d MB", g.MaxFile>>20)}
-	case errors.Is(err, ErrFileDamaged):
+	case errors.Is(err, ErrFileDamaged) && f.Attempt >= surelyDamaged:
 		reason.Title = "The file was damaged on its way"
 	case g.Now().Sub(f.At) > fetchFor:
 		reason = &SendError{Title: "The file could not be fetched"}

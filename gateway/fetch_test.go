@@ -99,6 +99,8 @@ func TestFetch(t *testing.T) {
 	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 	voice := File{ID: "f1", Message: "audio", Language: "es", Attempt: 1, At: at, Media: Media{Voice: true}}
 	photo := File{ID: "f2", Message: "image", Caption: "it arrived broken", Attempt: 2, At: at}
+	damaged := voice
+	damaged.Attempt = surelyDamaged
 	late := voice
 	late.At = at.Add(-fetchFor - time.Second)
 	tests := []struct {
@@ -121,7 +123,8 @@ func TestFetch(t *testing.T) {
 		{"away for good", late, Config{Source: source{content: oggFile, err: errors.New("x")}}, FileFailed, "", "", "The file could not be fetched", 0},
 		{"gone", voice, Config{Source: source{content: oggFile, err: fmt.Errorf("x: %w", ErrFileGone)}}, FileFailed, "", "", "The channel does not have the file any more", 0},
 		{"large", voice, Config{Source: source{content: oggFile, err: ErrFileTooLarge}}, FileFailed, "", "", "The file is larger than 25 MB", 0},
-		{"damaged", voice, Config{Source: source{content: oggFile, err: ErrFileDamaged}}, FileFailed, "", "", "The file was damaged on its way", 0},
+		{"damaged on its way", voice, Config{Source: source{content: oggFile, err: ErrFileDamaged}}, FileWaiting, "", "", "The file could not be fetched yet", 2 * time.Second},
+		{"damaged for good", damaged, Config{Source: source{content: oggFile, err: ErrFileDamaged}}, FileFailed, "", "", "The file was damaged on its way", 0},
 		{"breaks down", voice, Config{Source: source{breaks: true}}, FileWaiting, "", "", "The file could not be fetched yet", 2 * time.Second},
 		{"no room", voice, Config{Source: source{content: oggFile}, Vault: &memory{err: errors.New("full")}}, FileWaiting, "", "", "The file could not be fetched yet", 2 * time.Second},
 		{"not wanted", voice, Config{}, FileFailed, "", "", "This installation does not fetch files", 0},

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/png"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -75,7 +80,7 @@ func openReaders(s settings, log *slog.Logger) (readers, error) {
 
 // The times between two looks at the account's templates.
 const (
-	syncEvery   = time.Hour
+	syncEvery   = 5 * time.Minute
 	syncTimeout = time.Minute
 	syncAgain   = time.Second
 )
@@ -132,18 +137,57 @@ func (d *doctor) files(ctx context.Context) finding {
 	return ok("The store of RECADO_FILES takes files and gives them back.")
 }
 
-// readers says who hears voice notes and looks at photos.
-func (d *doctor) readers(context.Context) finding {
+// readers has a moment of silence heard and an empty picture seen, where there are
+// models for it.
+func (d *doctor) readers(ctx context.Context) finding {
 	models, err := openReaders(d.settings, d.log)
 	if err != nil {
 		return wrongSetting(err)
 	}
-	say := func(has bool, model, person string) finding {
-		if has {
-			return ok("%s", model)
+	hears, sees := ok("People hear voice notes (RECADO_TRANSCRIPTION_MODEL)."), ok("People look at photos (RECADO_VISION_MODEL).")
+	if models.ear != nil {
+		hears = ok("A model hears voice notes.")
+		if _, err := models.ear.Transcribe(ctx, bytes.NewReader(silence()), "audio/wav", "es"); err != nil {
+			hears = fail("Correct RECADO_TRANSCRIPTION_MODEL and its URL and key; until then people hear voice notes.", "The model that hears voice notes can't be used.")
 		}
-		return ok("%s", person)
 	}
-	return say(models.ear != nil, "A model hears voice notes.", "People hear voice notes (RECADO_TRANSCRIPTION_MODEL).").
-		worse(say(models.eye != nil, "A model looks at photos.", "People look at photos (RECADO_VISION_MODEL)."))
+	if models.eye != nil {
+		sees = ok("A model looks at photos.")
+		picture, err := emptyPicture()
+		if err == nil {
+			_, err = models.eye.Describe(ctx, picture, "image/png", "", "es")
+		}
+		if err != nil {
+			sees = fail("Correct RECADO_VISION_MODEL; until then people look at photos.", "The model that looks at photos can't be used.")
+		}
+	}
+	return hears.worse(sees)
+}
+
+// silence is half a second of it: WAV, one channel, 8,000 samples of 16 bits a second.
+func silence() []byte {
+	const rate, size = 8000, 8000
+	var b bytes.Buffer
+	b.WriteString("RIFF")
+	put := func(values ...any) {
+		for _, v := range values {
+			// A buffer takes everything.
+			_ = binary.Write(&b, binary.LittleEndian, v)
+		}
+	}
+	put(uint32(36 + size))
+	b.WriteString("WAVEfmt ")
+	put(uint32(16), uint16(1), uint16(1), uint32(rate), uint32(rate*2), uint16(2), uint16(16))
+	b.WriteString("data")
+	put(uint32(size))
+	b.Write(make([]byte, size))
+	return b.Bytes()
+}
+
+func emptyPicture() ([]byte, error) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
+		return nil, fmt.Errorf("draw a picture: %w", err)
+	}
+	return b.Bytes(), nil
 }

@@ -72,7 +72,7 @@ var uses = arch.Uses{
 	"golang.org/x/text":                   {Code: []string{"knowledge", "rag", "rag/guard", "rag/offline", "evals"}},
 
 	// Customers' files.
-	"github.com/gabriel-vasile/mimetype": {Code: []string{"gateway", "gateway/desk", "gateway/api"}},
+	"github.com/gabriel-vasile/mimetype": {Code: []string{"gateway", "gateway/desk", "gateway/api"}, Tests: []string{"cmd/recado"}},
 	"github.com/minio/minio-go/v7":       {Code: []string{"gateway/vault"}},
 
 	// Running.
