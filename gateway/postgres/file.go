@@ -34,12 +34,6 @@ type filing struct {
 	failed map[string]string
 	// targets are the messages that signals change, by the digest of their key.
 	targets map[digest]*target
-	// early are the signals that came before the messages that they are about, by the
-	// same.
-	early map[digest][]early
-	// freed are the conversations whose turn under way was made with what a signal has
-	// changed.
-	freed []string
 	// rewrites are what is to be written over events, by the same.
 	rewrites map[digest]rewrite
 	// conversations are all those of the customers that the events are of or about.
@@ -81,7 +75,7 @@ func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing
 			failed: map[string]string{}, targets: map[digest]*target{}, rewrites: map[digest]rewrite{},
 			conversations: map[place]*conversation{},
 			byID:          map[string]*conversation{}, changed: map[string]*conversation{},
-			doubted: map[string]bool{}, early: map[digest][]early{},
+			doubted: map[string]bool{},
 		}
 		return f.run(ctx)
 	})
@@ -328,8 +322,10 @@ func (f *filing) join(e *entry, c *conversation) {
 	if e.takes || e.doubts() {
 		f.doubt(e, e.contact, e.doubts())
 	}
-	if e.Kind == gateway.EventMessage && len(f.targets) > 0 {
-		f.arrive(e, c)
+	if len(f.targets) > 0 {
+		if t := f.targets[digestOf(e.Key)]; t != nil {
+			t.conversation = c.ID
+		}
 	}
 }
 

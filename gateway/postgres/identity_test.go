@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -188,64 +186,5 @@ func TestDoubtOfContact(t *testing.T) {
 	list, _, err = s.Conversations(t.Context(), gateway.ConversationFilter{}, gateway.Page{})
 	if err != nil || len(list) != 2 || !list[0].DoubtedAt.IsZero() || !list[1].DoubtedAt.IsZero() {
 		t.Errorf("after the verification: %+v (%v)", list, err)
-	}
-}
-
-// about is a signal that changes a message.
-func about(key, kind, message, text string, at time.Time) gateway.Event {
-	return gateway.Event{
-		Key: key, Kind: gateway.EventSignal, Channel: "channel", From: gateway.Identity{Phone: "34600000001"}, At: at, ReceivedAt: at,
-		About: message, Message: &gateway.Message{Type: kind, Text: text},
-	}
-}
-
-// TestChangedUnderWay: a turn that was made with a message as it was before a change is
-// refused, and made again with what is there now.
-func TestChangedUnderWay(t *testing.T) {
-	t.Parallel()
-	for kind, want := range map[string]string{signalRevoke: "", signalEdit: "dos"} {
-		s := openStore(t, Config{DSN: testservices.Postgres(t)})
-		accept(t, s, say("1", "34600000001", "uno", start))
-		c := claim(t, s, start.Add(time.Second))
-		accept(t, s, about("2", kind, "1", "dos", start.Add(time.Second)))
-		again, err := s.Claim(t.Context(), start.Add(2*time.Second), time.Minute)
-		if want != "" {
-			if err != nil || len(texts(again)) != 1 || texts(again)[0] != want {
-				t.Errorf("%s: the turn is made again with %+v (%v)", kind, again, err)
-			}
-		} else if !errors.Is(err, gateway.ErrNoWork) {
-			t.Errorf("%s: %+v still waits (%v)", kind, again, err)
-		}
-		if err := s.Commit(t.Context(), c, reply(c, "sí", start)); !errors.Is(err, gateway.ErrLeaseLost) {
-			t.Errorf("%s: the turn is not refused: %v", kind, err)
-		}
-	}
-}
-
-// TestChangedBeforeItCame: what is told of a message before it came holds when it comes,
-// in the same filing and in a later one.
-func TestChangedBeforeItCame(t *testing.T) {
-	t.Parallel()
-	for _, together := range []bool{false, true} {
-		s := openStore(t, Config{DSN: testservices.Postgres(t)})
-		accept(t, s, say("0", "34600000001", "hola", start), about("r", signalRevoke, "1", "", start),
-			about("e", signalEdit, "2", "nuevo", start), about("f", signalEdit, "2", "más nuevo", start))
-		if !together {
-			c := claim(t, s, start.Add(time.Second))
-			if err := s.Commit(t.Context(), c, reply(c, "hola", start)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		later := start.Add(2 * time.Second)
-		accept(t, s, say("1", "34600000001", "secreto", later), say("2", "34600000001", "viejo", later))
-		c := claim(t, s, later.Add(time.Second))
-		got := texts(c)
-		if len(got) == 0 || got[len(got)-1] != "más nuevo" || len(got) != map[bool]int{true: 2, false: 1}[together] {
-			t.Errorf("together %v: the turn is about %q", together, got)
-		}
-		list, _, err := s.Messages(t.Context(), c.Conversation.ID, gateway.Page{})
-		if err != nil || strings.Contains(fmt.Sprintf("%+v", list), "secreto") {
-			t.Errorf("together %v: %+v (%v)", together, list, err)
-		}
 	}
 }

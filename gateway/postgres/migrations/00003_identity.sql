@@ -44,6 +44,3 @@ begin
 end
 $$;
 -- +goose StatementEnd
-
--- What came before the message that it is about.
-create index gateway_events_about on gateway_events (about_digest) where kind = 'signal' and about_digest is not null;
