@@ -257,9 +257,7 @@ func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.T
 		return err
 	}
 	byChannel := map[string]*conversation{}
-	var doubted time.Time    // a doubt about one of them is one about both
 	for _, c := range list { // the older first
-		doubted = later(doubted, c.DoubtedAt)
 		older := byChannel[c.Channel]
 		if older == nil {
 			byChannel[c.Channel] = c
@@ -270,7 +268,7 @@ func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.T
 		}
 	}
 	for _, c := range byChannel {
-		c.ContactID, c.timed, c.DoubtedAt = kept, true, doubted
+		c.ContactID, c.timed = kept, true
 	}
 	if err := save(ctx, tx, slices.SortedFunc(maps.Values(byChannel), byID)); err != nil {
 		return err

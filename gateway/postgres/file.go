@@ -269,21 +269,11 @@ func (f *filing) findConversations(ctx context.Context) error {
 		if e.contact != "" && f.conversations[place{e.contact, e.Channel}] == nil {
 			f.add(&conversation{Conversation: gateway.Conversation{
 				ID: gateway.NewID(), ContactID: e.contact, Channel: e.Channel, Mode: gateway.ModeBot,
-				CreatedAt: e.ReceivedAt, UpdatedAt: e.ReceivedAt, DoubtedAt: f.doubtedAt(e.contact),
+				CreatedAt: e.ReceivedAt, UpdatedAt: e.ReceivedAt,
 			}})
 		}
 	}
 	return nil
-}
-
-// doubtedAt is since when it is doubted who a contact is, by the newest doubt.
-func (f *filing) doubtedAt(contact string) (at time.Time) {
-	for _, c := range f.byID {
-		if c.ContactID == contact {
-			at = later(at, c.DoubtedAt)
-		}
-	}
-	return at
 }
 
 // distinct gives each of the strings once.
