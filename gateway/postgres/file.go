@@ -41,10 +41,6 @@ type filing struct {
 	byID          map[string]*conversation
 	// changed are those of them that are to be written.
 	changed map[string]*conversation
-	// doubted are those that a doubt was told of, and withheld those of them with
-	// answers of the bot that are not sent for it.
-	doubted  map[string]bool
-	withheld []string
 }
 
 // place is what a conversation is found by.
@@ -75,7 +71,6 @@ func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing
 			failed: map[string]string{}, targets: map[digest]*target{}, rewrites: map[digest]rewrite{},
 			conversations: map[place]*conversation{},
 			byID:          map[string]*conversation{}, changed: map[string]*conversation{},
-			doubted: map[string]bool{},
 		}
 		return f.run(ctx)
 	})
@@ -120,7 +115,7 @@ func (f *filing) run(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		f.findContacts, f.mergeStatuses, f.findConversations, f.findTargets, f.apply, f.readdress, f.withhold, f.save, f.raiseAlerts,
+		f.findContacts, f.mergeStatuses, f.findConversations, f.findTargets, f.apply, f.readdress, f.save, f.raiseAlerts,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -310,7 +305,7 @@ func (f *filing) join(e *entry, c *conversation) {
 		c.prefer(*e.Preference, e.At)
 	}
 	if e.takes || e.doubts() {
-		f.doubt(e, e.contact, e.doubts())
+		f.doubt(e, e.contact)
 	}
 	if len(f.targets) > 0 {
 		if t := f.targets[digestOf(e.Key)]; t != nil {
@@ -320,18 +315,13 @@ func (f *filing) join(e *entry, c *conversation) {
 }
 
 // doubt doubts all conversations of a contact. After a change of identity they go on
-// with the new one. When the channel has told of the doubt, what the bot has made
-// without knowing of it is withheld.
-func (f *filing) doubt(e *entry, contact string, told bool) {
+// with the new one.
+func (f *filing) doubt(e *entry, contact string) {
 	for _, c := range f.conversations {
 		if c.ContactID != contact {
 			continue
 		}
 		c.doubt(e.At)
-		if told && !f.doubted[c.ID] {
-			f.doubted[c.ID] = true
-			c.withhold()
-		}
 		if !e.was().IsZero() {
 			c.Contact = f.contacts.whole(contact, e.From, c.Contact)
 		}
@@ -352,7 +342,7 @@ func (f *filing) tell(e *entry, c *conversation) {
 		f.changed[c.ID] = c
 	}
 	if e.Status.Error.Class == gateway.ErrorIdentity {
-		f.doubt(e, c.ContactID, true)
+		f.doubt(e, c.ContactID)
 	}
 }
 
@@ -387,35 +377,17 @@ func (f *filing) readdress(ctx context.Context) error {
 	return nil
 }
 
-// withhold cancels what the bot still had to say in conversations that a doubt was
-// told of.
-func (f *filing) withhold(ctx context.Context) (err error) {
-	f.withheld, err = withhold(ctx, f.tx, slices.Sorted(maps.Keys(f.doubted)))
-	return err
-}
-
-// handOff opens the handoffs of messages that were never delivered, and of those that
-// are withheld.
+// handOff opens the handoffs of messages that were never delivered.
 func (f *filing) handOff(batch *pgx.Batch) error {
-	open := func(id string, handoff func(gateway.Conversation) gateway.Handoff) error {
+	for id, body := range f.failed {
 		c := f.byID[id]
 		if c == nil || c.withPerson() {
-			return nil
+			continue
 		}
-		h := handoff(c.Conversation)
+		h := gateway.SendFailure(c.Conversation, body, f.now)
 		c.queue(h)
 		f.changed[c.ID] = c
-		return queueHandoff(batch, c.ID, h)
-	}
-	for id, body := range f.failed {
-		err := open(id, func(c gateway.Conversation) gateway.Handoff { return gateway.SendFailure(c, body, f.now) })
-		if err != nil {
-			return err
-		}
-	}
-	for _, id := range f.withheld {
-		err := open(id, func(c gateway.Conversation) gateway.Handoff { return gateway.IdentityDoubt(c, f.now) })
-		if err != nil {
+		if err := queueHandoff(batch, c.ID, h); err != nil {
 			return err
 		}
 	}

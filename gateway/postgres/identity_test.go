@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -84,70 +83,5 @@ func TestNumberOfAUser(t *testing.T) {
 	kept, err := s.Conversation(t.Context(), user.Conversation.ID)
 	if err != nil || kept.Contact != (gateway.Identity{UserID: "U"}) || !kept.DoubtedAt.IsZero() {
 		t.Errorf("the user's conversation is with %+v, doubted since %v (%v)", kept.Contact, kept.DoubtedAt, err)
-	}
-}
-
-// TestDoubtWithholds: what the bot still had to say when a doubt is told is not sent, a
-// person is asked for, and a turn under way is refused, also before the doubt is filed.
-func TestDoubtWithholds(t *testing.T) {
-	t.Parallel()
-	s := openStore(t, Config{DSN: testservices.Postgres(t)})
-	accept(t, s, say("1", "34600000001", "hola", start))
-	c := claim(t, s, start.Add(time.Second))
-	if err := s.Commit(t.Context(), c, reply(c, "hola", start)); err != nil {
-		t.Fatal(err)
-	}
-	accept(t, s, say("2", "34600000001", "¿y mi pedido?", start.Add(time.Minute)))
-	c = claim(t, s, start.Add(2*time.Minute))
-	overdue := reply(c, "va de camino", start)
-	overdue.Overdue = true
-	accept(t, s, moved("3", "34600000001", "34600000002", start.Add(2*time.Minute)))
-	if err := s.Commit(t.Context(), c, overdue); !errors.Is(err, gateway.ErrSuperseded) {
-		t.Errorf("with a doubt that is not filed: %v", err)
-	}
-	if _, err := s.Claim(t.Context(), start.Add(2*time.Minute), time.Minute); !errors.Is(err, gateway.ErrNoWork) {
-		t.Fatalf("file the doubt: %v", err)
-	}
-	if err := s.Commit(t.Context(), c, overdue); !errors.Is(err, gateway.ErrHumanOwns) {
-		t.Errorf("with a doubt that is filed: %v", err)
-	}
-	if o, err := s.NextOutgoing(t.Context(), start.Add(2*time.Minute), time.Minute); !errors.Is(err, gateway.ErrNoWork) {
-		t.Errorf("%+v is sent all the same (%v)", o, err)
-	}
-	list, _, err := s.Handoffs(t.Context(), gateway.HandoffQueued, gateway.Page{})
-	if err != nil || len(list) != 1 || list[0].Reason != gateway.ReasonIdentity || list[0].ConversationID != c.Conversation.ID {
-		t.Errorf("the handoffs are %+v (%v)", list, err)
-	}
-	if kept, err := s.Conversation(t.Context(), c.Conversation.ID); err != nil || kept.Mode != gateway.ModeQueued {
-		t.Errorf("the conversation is %q (%v)", kept.Mode, err)
-	}
-}
-
-// TestRejectedByDoubt: an answer that is rejected because somebody else may be there
-// takes those after it with it.
-func TestRejectedByDoubt(t *testing.T) {
-	t.Parallel()
-	s := openStore(t, Config{DSN: testservices.Postgres(t)})
-	accept(t, s, say("1", "34600000001", "hola", start))
-	c := claim(t, s, start.Add(time.Second))
-	turn := reply(c, "uno", start)
-	turn.Outgoing = append(turn.Outgoing, reply(c, "dos", start.Add(time.Millisecond)).Outgoing...)
-	if err := s.Commit(t.Context(), c, turn); err != nil {
-		t.Fatal(err)
-	}
-	o, err := s.NextOutgoing(t.Context(), start.Add(time.Second), time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := gateway.SendResult{Outcome: gateway.SendRejected, Error: &gateway.SendError{Class: gateway.ErrorIdentity}}
-	if err := s.Settle(t.Context(), o, refused); err != nil {
-		t.Fatal(err)
-	}
-	if o, err := s.NextOutgoing(t.Context(), start.Add(time.Second), time.Minute); !errors.Is(err, gateway.ErrNoWork) {
-		t.Errorf("%+v is sent all the same (%v)", o, err)
-	}
-	list, _, err := s.Handoffs(t.Context(), gateway.HandoffQueued, gateway.Page{})
-	if err != nil || len(list) != 1 || list[0].Reason != gateway.ReasonIdentity {
-		t.Errorf("the handoffs are %+v (%v)", list, err)
 	}
 }
