@@ -30,15 +30,7 @@ type contacts struct {
 	moved map[string]bool
 	// merged says into which contact another was merged.
 	merged map[string]string
-	// lost are the phone numbers that contacts had before.
-	lost []departure
-	// took tells that the identity found last has a key that was another's, or that
-	// somebody has left: who writes may be somebody new.
-	took bool
 }
-
-// departure is a phone number that is not the contact's any more.
-type departure struct{ contact, phone string }
 
 func newContacts() *contacts {
 	return &contacts{
@@ -64,30 +56,12 @@ func (c *contacts) find(id gateway.Identity, at time.Time) string {
 		contact = gateway.NewID()
 		c.fresh[contact] = at
 	}
-	c.took = false
 	for _, key := range id.Keys() {
-		c.give(key, contact)
+		if c.owner[key] != contact {
+			c.owner[key], c.moved[key] = contact, true
+		}
 	}
 	return contact
-}
-
-// give makes a key the contact's, and notes whom it is taken from. A key that is
-// known to be nobody's was somebody's before.
-func (c *contacts) give(key, contact string) {
-	old, known := c.owner[key]
-	if old == contact {
-		return
-	}
-	c.took = c.took || known
-	c.leave(key, old)
-	c.owner[key], c.moved[key] = contact, true
-}
-
-// leave notes that a key is not the contact's any more.
-func (c *contacts) leave(key, contact string) {
-	if phone, ok := strings.CutPrefix(key, "phone:"); ok && contact != "" {
-		c.lost = append(c.lost, departure{contact, phone})
-	}
 }
 
 // known gives the contact that an identity names, or "".
@@ -100,22 +74,6 @@ func (c *contacts) known(id gateway.Identity) string {
 	return contact
 }
 
-// succeed gives the number of a user to the contact that was named was and has it from
-// now on, as far as nothing says that the two are one person.
-func (c *contacts) succeed(is, was gateway.Identity) {
-	if is.Phone == "" || was.IsZero() {
-		return
-	}
-	key := "phone:" + is.Phone
-	user := c.owner[key]
-	if user == "" || !c.named(user, "") || is.UserID != "" && c.owner["user:"+is.UserID] == user {
-		return
-	}
-	if contact := c.known(was); contact != "" && c.owner[key] == user {
-		c.give(key, contact)
-	}
-}
-
 // rename gives the contact all that names the contact that was named was, and makes
 // those of was nobody's that is has not. Whoever has them next is somebody new.
 func (c *contacts) rename(contact string, is, was gateway.Identity) string {
@@ -124,8 +82,8 @@ func (c *contacts) rename(contact string, is, was gateway.Identity) string {
 	}
 	for _, key := range was.Keys() {
 		if c.owner[key] == contact && !slices.Contains(is.Keys(), key) {
-			c.leave(key, contact)
-			c.owner[key], c.moved[key] = "", true
+			delete(c.owner, key)
+			c.moved[key] = true
 		}
 	}
 	return contact
@@ -195,13 +153,10 @@ func (c *contacts) final(contact string) string {
 	return contact
 }
 
-// load reads the contacts of the keys with all keys they have. A key that somebody
-// has left has none.
+// load reads the contacts of the keys with all keys they have.
 func (c *contacts) load(ctx context.Context, tx pgx.Tx, keys []string) error {
 	const query = `select key, contact_id from gateway_identities
-		where contact_id in (select contact_id from gateway_identities where key = any($1))
-		union all
-		select key, contact_id from gateway_identities where key = any($1) and contact_id is null`
+		where contact_id in (select contact_id from gateway_identities where key = any($1))`
 	found, err := tx.Query(ctx, query, keys)
 	if err != nil {
 		return err
@@ -227,12 +182,19 @@ func (c *contacts) save(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	if len(ids) > 0 {
 		batch.Queue(`insert into gateway_contacts (id, created_at) select * from unnest($1::text[], $2::timestamptz[])`, ids, since)
 	}
-	var keys, owners []string
+	var keys, owners, free []string
 	for _, key := range slices.Sorted(maps.Keys(c.moved)) {
+		if c.owner[key] == "" {
+			free = append(free, escape(key))
+			continue
+		}
 		keys, owners = append(keys, escape(key)), append(owners, c.owner[key])
 	}
+	if len(free) > 0 {
+		batch.Queue(`delete from gateway_identities where key = any($1)`, free)
+	}
 	if len(keys) > 0 {
-		batch.Queue(`insert into gateway_identities (key, contact_id) select i.key, nullif(i.contact_id, '') from unnest($1::text[], $2::text[]) as i (key, contact_id)
+		batch.Queue(`insert into gateway_identities (key, contact_id) select * from unnest($1::text[], $2::text[])
 			on conflict (key) do update set contact_id = excluded.contact_id`, keys, owners)
 	}
 	if err := send(ctx, tx, batch); err != nil {

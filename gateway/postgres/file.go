@@ -115,7 +115,7 @@ func (f *filing) run(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		f.findContacts, f.mergeStatuses, f.findConversations, f.findTargets, f.apply, f.readdress, f.save, f.raiseAlerts,
+		f.findContacts, f.mergeStatuses, f.findConversations, f.findTargets, f.apply, f.save, f.raiseAlerts,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -176,20 +176,14 @@ func (f *filing) findContacts(ctx context.Context) error {
 	}
 	for i := range f.events {
 		if e := &f.events[i]; e.belongs() {
-			was := e.was()
-			c.succeed(e.From, was)
 			e.contact = c.find(e.From, e.ReceivedAt)
-			e.takes = c.took
-			if !was.IsZero() {
+			if was := e.was(); !was.IsZero() {
 				e.contact = c.rename(e.contact, e.From, was)
 			}
 		}
 	}
 	for i := range f.events {
 		f.events[i].contact = c.final(f.events[i].contact)
-	}
-	for i := range c.lost {
-		c.lost[i].contact = c.final(c.lost[i].contact)
 	}
 	return c.save(ctx, f.tx, f.now)
 }
@@ -250,9 +244,6 @@ func (f *filing) findConversations(ctx context.Context) error {
 			reached = append(reached, e.sentIn)
 		}
 	}
-	for _, gone := range f.contacts.lost {
-		contacts = append(contacts, gone.contact)
-	}
 	list, err := lockConversations(ctx, f.tx, distinct(contacts), distinct(bounced), distinct(reached))
 	if err != nil {
 		return err
@@ -304,7 +295,7 @@ func (f *filing) join(e *entry, c *conversation) {
 	if e.Kind == gateway.EventPreference && e.Preference != nil {
 		c.prefer(*e.Preference, e.At)
 	}
-	if e.takes || e.doubts() {
+	if e.doubts() {
 		f.doubt(e, e.contact)
 	}
 	if len(f.targets) > 0 {
@@ -344,37 +335,6 @@ func (f *filing) tell(e *entry, c *conversation) {
 	if e.Status.Error.Class == gateway.ErrorIdentity {
 		f.doubt(e, c.ContactID)
 	}
-}
-
-// readdress makes what goes to a number that the customer has left go to their user
-// id. Who has no user id has only the number.
-func (f *filing) readdress(ctx context.Context) error {
-	var ids, users, phones []string
-	for _, gone := range f.contacts.lost {
-		if f.contacts.owner["phone:"+gone.phone] == gone.contact {
-			continue // they have it again
-		}
-		for _, c := range f.byID {
-			if c.ContactID != gone.contact || c.Contact.UserID == "" {
-				continue
-			}
-			if c.Contact.Phone == gone.phone {
-				c.Contact.Phone = ""
-				f.changed[c.ID] = c
-			}
-			ids, users, phones = append(ids, c.ID), append(users, escape(c.Contact.UserID)), append(phones, escape(gone.phone))
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	_, err := f.tx.Exec(ctx, `update gateway_outgoing o set phone = '', user_id = coalesce(nullif(o.user_id, ''), i.user_id)
-		from unnest($1::text[], $2::text[], $3::text[]) as i (id, user_id, phone)
-		where o.conversation_id = i.id and o.open and o.phone = i.phone`, ids, users, phones)
-	if err != nil {
-		return fmt.Errorf("readdress what is to be sent: %w", err)
-	}
-	return nil
 }
 
 // handOff opens the handoffs of messages that were never delivered.
