@@ -268,6 +268,8 @@ type entry struct {
 	// contact and conversation are found by filing.
 	contact, conversation string
 	seq                   int64
+	// takes tells that who it is from has a number now that was another's.
+	takes bool
 	// sentIn is the conversation of the message that a status is about, bounced and
 	// reached what it says of the customer.
 	sentIn           string

@@ -31,13 +31,23 @@ func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, e
 			return nil
 		}
 		h = applied.Handoff
-		return saveApplied(ctx, tx, applied, opens)
+		if err := saveApplied(ctx, tx, applied, opens); err != nil || a.Kind != gateway.ActionVerify {
+			return err
+		}
+		return trust(ctx, tx, applied.Conversation)
 	})
 	if err != nil {
 		return gateway.Handoff{}, fmt.Errorf("act on a handoff: %w", err)
 	}
 	h.CreatedAt, h.UpdatedAt = micro(h.CreatedAt), micro(h.UpdatedAt)
 	return h, nil
+}
+
+// trust ends the doubt in all conversations of the customer who was verified in one.
+func trust(ctx context.Context, tx pgx.Tx, c gateway.Conversation) error {
+	_, err := tx.Exec(ctx, `update gateway_conversations set doubted_at = null, updated_at = greatest(updated_at, $2)
+		where contact_id = $1 and doubted_at is not null`, escape(c.ContactID), present(c.UpdatedAt))
+	return err
 }
 
 // lockFor locks the handoff that an action is on and its conversation, which goes

@@ -30,7 +30,15 @@ type contacts struct {
 	moved map[string]bool
 	// merged says into which contact another was merged.
 	merged map[string]string
+	// lost are the phone numbers that contacts had before.
+	lost []departure
+	// took tells that the identity found last has a key that was another's, or that
+	// somebody has left: who writes may be somebody new.
+	took bool
 }
+
+// departure is a phone number that is not the contact's any more.
+type departure struct{ contact, phone string }
 
 func newContacts() *contacts {
 	return &contacts{
@@ -56,12 +64,30 @@ func (c *contacts) find(id gateway.Identity, at time.Time) string {
 		contact = gateway.NewID()
 		c.fresh[contact] = at
 	}
+	c.took = false
 	for _, key := range id.Keys() {
-		if c.owner[key] != contact {
-			c.owner[key], c.moved[key] = contact, true
-		}
+		c.give(key, contact)
 	}
 	return contact
+}
+
+// give makes a key the contact's, and notes whom it is taken from. A key that is
+// known to be nobody's was somebody's before.
+func (c *contacts) give(key, contact string) {
+	old, known := c.owner[key]
+	if old == contact {
+		return
+	}
+	c.took = c.took || known
+	c.leave(key, old)
+	c.owner[key], c.moved[key] = contact, true
+}
+
+// leave notes that a key is not the contact's any more.
+func (c *contacts) leave(key, contact string) {
+	if phone, ok := strings.CutPrefix(key, "phone:"); ok && contact != "" {
+		c.lost = append(c.lost, departure{contact, phone})
+	}
 }
 
 // known gives the contact that an identity names, or "".
@@ -74,6 +100,22 @@ func (c *contacts) known(id gateway.Identity) string {
 	return contact
 }
 
+// succeed gives the number of a user to the contact that was named was and has it from
+// now on, as far as nothing says that the two are one person.
+func (c *contacts) succeed(is, was gateway.Identity) {
+	if is.Phone == "" || was.IsZero() {
+		return
+	}
+	key := "phone:" + is.Phone
+	user := c.owner[key]
+	if user == "" || !c.named(user, "") || is.UserID != "" && c.owner["user:"+is.UserID] == user {
+		return
+	}
+	if contact := c.known(was); contact != "" && c.owner[key] == user {
+		c.give(key, contact)
+	}
+}
+
 // rename gives the contact all that names the contact that was named was, and makes
 // those of was nobody's that is has not. Whoever has them next is somebody new.
 func (c *contacts) rename(contact string, is, was gateway.Identity) string {
@@ -82,8 +124,8 @@ func (c *contacts) rename(contact string, is, was gateway.Identity) string {
 	}
 	for _, key := range was.Keys() {
 		if c.owner[key] == contact && !slices.Contains(is.Keys(), key) {
-			delete(c.owner, key)
-			c.moved[key] = true
+			c.leave(key, contact)
+			c.owner[key], c.moved[key] = "", true
 		}
 	}
 	return contact
@@ -153,10 +195,13 @@ func (c *contacts) final(contact string) string {
 	return contact
 }
 
-// load reads the contacts of the keys with all keys they have.
+// load reads the contacts of the keys with all keys they have. A key that somebody
+// has left has none.
 func (c *contacts) load(ctx context.Context, tx pgx.Tx, keys []string) error {
 	const query = `select key, contact_id from gateway_identities
-		where contact_id in (select contact_id from gateway_identities where key = any($1))`
+		where contact_id in (select contact_id from gateway_identities where key = any($1))
+		union all
+		select key, contact_id from gateway_identities where key = any($1) and contact_id is null`
 	found, err := tx.Query(ctx, query, keys)
 	if err != nil {
 		return err
@@ -182,19 +227,12 @@ func (c *contacts) save(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	if len(ids) > 0 {
 		batch.Queue(`insert into gateway_contacts (id, created_at) select * from unnest($1::text[], $2::timestamptz[])`, ids, since)
 	}
-	var keys, owners, free []string
+	var keys, owners []string
 	for _, key := range slices.Sorted(maps.Keys(c.moved)) {
-		if c.owner[key] == "" {
-			free = append(free, escape(key))
-			continue
-		}
 		keys, owners = append(keys, escape(key)), append(owners, c.owner[key])
 	}
-	if len(free) > 0 {
-		batch.Queue(`delete from gateway_identities where key = any($1)`, free)
-	}
 	if len(keys) > 0 {
-		batch.Queue(`insert into gateway_identities (key, contact_id) select * from unnest($1::text[], $2::text[])
+		batch.Queue(`insert into gateway_identities (key, contact_id) select i.key, nullif(i.contact_id, '') from unnest($1::text[], $2::text[]) as i (key, contact_id)
 			on conflict (key) do update set contact_id = excluded.contact_id`, keys, owners)
 	}
 	if err := send(ctx, tx, batch); err != nil {
@@ -219,7 +257,9 @@ func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.T
 		return err
 	}
 	byChannel := map[string]*conversation{}
+	var doubted time.Time    // a doubt about one of them is one about both
 	for _, c := range list { // the older first
+		doubted = later(doubted, c.DoubtedAt)
 		older := byChannel[c.Channel]
 		if older == nil {
 			byChannel[c.Channel] = c
@@ -230,7 +270,7 @@ func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.T
 		}
 	}
 	for _, c := range byChannel {
-		c.ContactID, c.timed = kept, true
+		c.ContactID, c.timed, c.DoubtedAt = kept, true, doubted
 	}
 	if err := save(ctx, tx, slices.SortedFunc(maps.Values(byChannel), byID)); err != nil {
 		return err

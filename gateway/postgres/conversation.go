@@ -19,19 +19,21 @@ type conversation struct {
 	marketingAt time.Time
 	// timed tells that what waits has changed, and with it when it is due.
 	timed bool
+	// leased tells that a turn of it is under way.
+	leased bool
 }
 
 // conversationColumns are what conversation.places reads, of a table named c.
 const conversationColumns = `c.id, c.contact_id, c.channel, c.user_id, c.phone, c.name, c.mode, c.epoch, c.language,
 	c.last_customer_at, c.agent, c.fallbacks, c.clarified, c.created_at, c.updated_at, c.filed,
-	c.doubted_at, c.unreachable_at, c.unreachable, c.marketing, c.marketing_at`
+	c.doubted_at, c.unreachable_at, c.unreachable, c.marketing, c.marketing_at, c.lease is not null`
 
 func (c *conversation) places() []any {
 	return []any{
 		scan(&c.ID), scan(&c.ContactID), scan(&c.Channel), scan(&c.Contact.UserID), scan(&c.Contact.Phone), scan(&c.Name),
 		scan(&c.Mode), &c.Epoch, scan(&c.Language), when(&c.LastCustomerAt), scan(&c.Agent), &c.Fallbacks, &c.Clarified,
 		when(&c.CreatedAt), when(&c.UpdatedAt), &c.filed,
-		when(&c.DoubtedAt), when(&c.UnreachableAt), &c.Unreachable, scan(&c.Marketing), when(&c.marketingAt),
+		when(&c.DoubtedAt), when(&c.UnreachableAt), &c.Unreachable, scan(&c.Marketing), when(&c.marketingAt), &c.leased,
 	}
 }
 
@@ -196,6 +198,13 @@ const marketingStop = "stop"
 // doubt notes that the person behind the identity may be another since then.
 func (c *conversation) doubt(at time.Time) {
 	c.DoubtedAt, c.UpdatedAt = later(c.DoubtedAt, at), later(c.UpdatedAt, at)
+}
+
+// withhold refuses the turn that is under way, which knows nothing of a doubt.
+func (c *conversation) withhold() {
+	if c.leased {
+		c.Epoch++
+	}
 }
 
 // prefer notes what the customer wants, unless they have said something newer.

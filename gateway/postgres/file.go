@@ -34,6 +34,12 @@ type filing struct {
 	failed map[string]string
 	// targets are the messages that signals change, by the digest of their key.
 	targets map[digest]*target
+	// early are the signals that came before the messages that they are about, by the
+	// same.
+	early map[digest][]early
+	// freed are the conversations whose turn under way was made with what a signal has
+	// changed.
+	freed []string
 	// rewrites are what is to be written over events, by the same.
 	rewrites map[digest]rewrite
 	// conversations are all those of the customers that the events are of or about.
@@ -41,6 +47,10 @@ type filing struct {
 	byID          map[string]*conversation
 	// changed are those of them that are to be written.
 	changed map[string]*conversation
+	// doubted are those that a doubt was told of, and withheld those of them with
+	// answers of the bot that are not sent for it.
+	doubted  map[string]bool
+	withheld []string
 }
 
 // place is what a conversation is found by.
@@ -71,6 +81,7 @@ func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing
 			failed: map[string]string{}, targets: map[digest]*target{}, rewrites: map[digest]rewrite{},
 			conversations: map[place]*conversation{},
 			byID:          map[string]*conversation{}, changed: map[string]*conversation{},
+			doubted: map[string]bool{}, early: map[digest][]early{},
 		}
 		return f.run(ctx)
 	})
@@ -115,7 +126,7 @@ func (f *filing) run(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		f.findContacts, f.mergeStatuses, f.findConversations, f.findTargets, f.apply, f.save, f.raiseAlerts,
+		f.findContacts, f.mergeStatuses, f.findConversations, f.findTargets, f.apply, f.readdress, f.withhold, f.save, f.raiseAlerts,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -176,14 +187,20 @@ func (f *filing) findContacts(ctx context.Context) error {
 	}
 	for i := range f.events {
 		if e := &f.events[i]; e.belongs() {
+			was := e.was()
+			c.succeed(e.From, was)
 			e.contact = c.find(e.From, e.ReceivedAt)
-			if was := e.was(); !was.IsZero() {
+			e.takes = c.took
+			if !was.IsZero() {
 				e.contact = c.rename(e.contact, e.From, was)
 			}
 		}
 	}
 	for i := range f.events {
 		f.events[i].contact = c.final(f.events[i].contact)
+	}
+	for i := range c.lost {
+		c.lost[i].contact = c.final(c.lost[i].contact)
 	}
 	return c.save(ctx, f.tx, f.now)
 }
@@ -244,6 +261,9 @@ func (f *filing) findConversations(ctx context.Context) error {
 			reached = append(reached, e.sentIn)
 		}
 	}
+	for _, gone := range f.contacts.lost {
+		contacts = append(contacts, gone.contact)
+	}
 	list, err := lockConversations(ctx, f.tx, distinct(contacts), distinct(bounced), distinct(reached))
 	if err != nil {
 		return err
@@ -255,11 +275,21 @@ func (f *filing) findConversations(ctx context.Context) error {
 		if e.contact != "" && f.conversations[place{e.contact, e.Channel}] == nil {
 			f.add(&conversation{Conversation: gateway.Conversation{
 				ID: gateway.NewID(), ContactID: e.contact, Channel: e.Channel, Mode: gateway.ModeBot,
-				CreatedAt: e.ReceivedAt, UpdatedAt: e.ReceivedAt,
+				CreatedAt: e.ReceivedAt, UpdatedAt: e.ReceivedAt, DoubtedAt: f.doubtedAt(e.contact),
 			}})
 		}
 	}
 	return nil
+}
+
+// doubtedAt is since when it is doubted who a contact is, by the newest doubt.
+func (f *filing) doubtedAt(contact string) (at time.Time) {
+	for _, c := range f.byID {
+		if c.ContactID == contact {
+			at = later(at, c.DoubtedAt)
+		}
+	}
+	return at
 }
 
 // distinct gives each of the strings once.
@@ -295,24 +325,27 @@ func (f *filing) join(e *entry, c *conversation) {
 	if e.Kind == gateway.EventPreference && e.Preference != nil {
 		c.prefer(*e.Preference, e.At)
 	}
-	if e.doubts() {
-		f.doubt(e, e.contact)
+	if e.takes || e.doubts() {
+		f.doubt(e, e.contact, e.doubts())
 	}
-	if len(f.targets) > 0 {
-		if t := f.targets[digestOf(e.Key)]; t != nil {
-			t.conversation = c.ID
-		}
+	if e.Kind == gateway.EventMessage && len(f.targets) > 0 {
+		f.arrive(e, c)
 	}
 }
 
 // doubt doubts all conversations of a contact. After a change of identity they go on
-// with the new one.
-func (f *filing) doubt(e *entry, contact string) {
+// with the new one. When the channel has told of the doubt, what the bot has made
+// without knowing of it is withheld.
+func (f *filing) doubt(e *entry, contact string, told bool) {
 	for _, c := range f.conversations {
 		if c.ContactID != contact {
 			continue
 		}
 		c.doubt(e.At)
+		if told && !f.doubted[c.ID] {
+			f.doubted[c.ID] = true
+			c.withhold()
+		}
 		if !e.was().IsZero() {
 			c.Contact = f.contacts.whole(contact, e.From, c.Contact)
 		}
@@ -333,21 +366,70 @@ func (f *filing) tell(e *entry, c *conversation) {
 		f.changed[c.ID] = c
 	}
 	if e.Status.Error.Class == gateway.ErrorIdentity {
-		f.doubt(e, c.ContactID)
+		f.doubt(e, c.ContactID, true)
 	}
 }
 
-// handOff opens the handoffs of messages that were never delivered.
+// readdress makes what goes to a number that the customer has left go to their user
+// id. Who has no user id has only the number.
+func (f *filing) readdress(ctx context.Context) error {
+	var ids, users, phones []string
+	for _, gone := range f.contacts.lost {
+		if f.contacts.owner["phone:"+gone.phone] == gone.contact {
+			continue // they have it again
+		}
+		for _, c := range f.byID {
+			if c.ContactID != gone.contact || c.Contact.UserID == "" {
+				continue
+			}
+			if c.Contact.Phone == gone.phone {
+				c.Contact.Phone = ""
+				f.changed[c.ID] = c
+			}
+			ids, users, phones = append(ids, c.ID), append(users, escape(c.Contact.UserID)), append(phones, escape(gone.phone))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := f.tx.Exec(ctx, `update gateway_outgoing o set phone = '', user_id = coalesce(nullif(o.user_id, ''), i.user_id)
+		from unnest($1::text[], $2::text[], $3::text[]) as i (id, user_id, phone)
+		where o.conversation_id = i.id and o.open and o.phone = i.phone`, ids, users, phones)
+	if err != nil {
+		return fmt.Errorf("readdress what is to be sent: %w", err)
+	}
+	return nil
+}
+
+// withhold cancels what the bot still had to say in conversations that a doubt was
+// told of.
+func (f *filing) withhold(ctx context.Context) (err error) {
+	f.withheld, err = withhold(ctx, f.tx, slices.Sorted(maps.Keys(f.doubted)))
+	return err
+}
+
+// handOff opens the handoffs of messages that were never delivered, and of those that
+// are withheld.
 func (f *filing) handOff(batch *pgx.Batch) error {
-	for id, body := range f.failed {
+	open := func(id string, handoff func(gateway.Conversation) gateway.Handoff) error {
 		c := f.byID[id]
 		if c == nil || c.withPerson() {
-			continue
+			return nil
 		}
-		h := gateway.SendFailure(c.Conversation, body, f.now)
+		h := handoff(c.Conversation)
 		c.queue(h)
 		f.changed[c.ID] = c
-		if err := queueHandoff(batch, c.ID, h); err != nil {
+		return queueHandoff(batch, c.ID, h)
+	}
+	for id, body := range f.failed {
+		err := open(id, func(c gateway.Conversation) gateway.Handoff { return gateway.SendFailure(c, body, f.now) })
+		if err != nil {
+			return err
+		}
+	}
+	for _, id := range f.withheld {
+		err := open(id, func(c gateway.Conversation) gateway.Handoff { return gateway.IdentityDoubt(c, f.now) })
+		if err != nil {
 			return err
 		}
 	}

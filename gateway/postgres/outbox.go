@@ -72,6 +72,26 @@ func queueCancel(batch *pgx.Batch, conversationID string) {
 		where conversation_id = $1 and open and state = 'queued' and author = 'bot'`, escape(conversationID))
 }
 
+// withhold cancels what the bot still has to send in conversations, and says in which
+// there was something.
+func withhold(ctx context.Context, tx pgx.Tx, conversations []string) ([]string, error) {
+	if len(conversations) == 0 {
+		return nil, nil
+	}
+	found, err := tx.Query(ctx, `with canceled as (
+			update gateway_outgoing set state = 'canceled', due_at = null
+			where conversation_id = any($1) and open and state = 'queued' and author = 'bot' returning conversation_id
+		) select distinct conversation_id from canceled order by 1`, conversations)
+	if err != nil {
+		return nil, fmt.Errorf("withhold messages: %w", err)
+	}
+	list, err := pgx.CollectRows(found, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("withhold messages: %w", err)
+	}
+	return list, nil
+}
+
 // Settle implements gateway.Outbox.
 func (s *Store) Settle(ctx context.Context, o *gateway.Outgoing, r gateway.SendResult) error {
 	var lost bool
@@ -155,6 +175,8 @@ type effect struct {
 	// handoff is to be opened and follow to be sent instead, or nil.
 	handoff *gateway.Handoff
 	follow  *gateway.Outgoing
+	// withheld are the conversations with answers that a doubt stopped.
+	withheld []string
 }
 
 // attempted is about when the attempt ended.
@@ -217,6 +239,11 @@ func (e *effect) take(ctx context.Context, tx pgx.Tx, m *sent) error {
 	if err != nil {
 		return err
 	}
+	if e.failed && m.err != nil && m.err.Class == gateway.ErrorIdentity {
+		if err := e.doubt(ctx, tx, list); err != nil {
+			return err
+		}
+	}
 	batch := &pgx.Batch{}
 	for _, c := range list {
 		if err := e.tell(batch, m, c); err != nil {
@@ -234,13 +261,30 @@ func (e *effect) take(ctx context.Context, tx pgx.Tx, m *sent) error {
 	return nil
 }
 
+// doubt doubts the conversations with the customer, and withholds what the bot has
+// made without knowing of it.
+func (e *effect) doubt(ctx context.Context, tx pgx.Tx, list []*conversation) (err error) {
+	ids := make([]string, 0, len(list))
+	for _, c := range list {
+		c.doubt(e.now)
+		c.withhold()
+		ids = append(ids, c.ID)
+	}
+	e.withheld, err = withhold(ctx, tx, ids)
+	return err
+}
+
 // tell notes the effect on a conversation with the customer of the message.
 func (e *effect) tell(batch *pgx.Batch, m *sent, c *conversation) error {
-	if e.failed && m.err != nil && m.err.Class == gateway.ErrorIdentity {
-		c.doubt(e.now)
-	}
 	if c.ID == m.conversation {
 		if err := e.own(batch, m, c); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(e.withheld, c.ID) && !c.withPerson() {
+		h := gateway.IdentityDoubt(c.Conversation, e.now)
+		c.queue(h)
+		if err := queueHandoff(batch, c.ID, h); err != nil {
 			return err
 		}
 	}

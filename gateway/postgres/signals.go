@@ -41,6 +41,8 @@ type target struct {
 	no           int64
 	conversation string
 	message      *gateway.Message
+	// waits tells that it may be part of a turn that is under way.
+	waits bool
 	// edits are the signals that changed its text.
 	edits []edit
 }
@@ -48,6 +50,12 @@ type target struct {
 type edit struct {
 	digest  digest
 	message *gateway.Message
+}
+
+// early is a signal that came before the message that it is about.
+type early struct {
+	edit
+	conversation string
 }
 
 // rewrite is what is to be written over a message or an edit of one.
@@ -67,24 +75,67 @@ func (f *filing) findTargets(ctx context.Context) error {
 		}
 	}
 	if len(wanted) == 0 {
-		return nil
+		return f.findEarly(ctx)
 	}
-	found, err := f.tx.Query(ctx, `select digest, no, conversation_id, message from gateway_events
+	found, err := f.tx.Query(ctx, `select digest, no, conversation_id, message, state = 'waiting' from gateway_events
 		where digest = any($1) and kind = 'message' and message is not null`, wanted)
 	if err != nil {
 		return fmt.Errorf("read what signals are about: %w", err)
 	}
 	var d []byte
 	var t target
-	_, err = pgx.ForEachRow(found, []any{&d, &t.no, scan(&t.conversation), &t.message}, func() error {
-		f.targets[digest(d)] = &target{no: t.no, conversation: t.conversation, message: t.message}
+	_, err = pgx.ForEachRow(found, []any{&d, &t.no, scan(&t.conversation), &t.message, &t.waits}, func() error {
+		f.targets[digest(d)] = &target{no: t.no, conversation: t.conversation, message: t.message, waits: t.waits}
 		t.message = nil
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read what signals are about: %w", err)
 	}
-	return f.findEdits(ctx)
+	if err := f.findEdits(ctx); err != nil {
+		return err
+	}
+	return f.findEarly(ctx)
+}
+
+// findEarly reads the signals that were filed before the messages that they are about.
+func (f *filing) findEarly(ctx context.Context) error {
+	var messages [][]byte
+	for i := range f.events {
+		if e := &f.events[i]; e.Kind == gateway.EventMessage && e.contact != "" {
+			d := digestOf(e.Key)
+			messages = append(messages, d[:])
+		}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	found, err := f.tx.Query(ctx, `select s.digest, s.about_digest, s.conversation_id, s.message, m.no, m.message
+		from gateway_events s join gateway_events m on m.digest = s.about_digest and m.message is not null
+		where s.about_digest = any($1) and s.kind = 'signal' and s.state = 'done' and s.conversation_id is not null
+			and s.message is not null
+		order by s.no`, messages)
+	if err != nil {
+		return fmt.Errorf("read what came before its message: %w", err)
+	}
+	var d, about []byte
+	var t target
+	var s early
+	_, err = pgx.ForEachRow(found, []any{&d, &about, scan(&s.conversation), &s.message, &t.no, &t.message}, func() error {
+		if s.message.Type == signalRevoke || s.message.Type == signalEdit {
+			key := digest(about)
+			if f.targets[key] == nil {
+				f.targets[key] = &target{no: t.no, message: t.message}
+			}
+			f.early[key] = append(f.early[key], early{edit{digest(d), s.message}, s.conversation})
+		}
+		s.message, t.message = nil, nil
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read what came before its message: %w", err)
+	}
+	return nil
 }
 
 // findEdits reads what changed the messages before: it is withdrawn with them.
@@ -122,26 +173,56 @@ func (f *filing) findEdits(ctx context.Context) error {
 	return nil
 }
 
-// change makes a signal change the message that it is about, if there is one: a message
-// of the same conversation that was accepted before.
+// change makes a signal change the message that it is about, if there is one in the
+// same conversation. What comes before its message changes it when it is there.
 func (f *filing) change(e *entry, c *conversation) {
 	about := digestOf(e.About)
 	t := f.targets[about]
-	if t == nil || t.conversation != c.ID || t.no > e.no {
+	if t == nil {
 		return
 	}
+	signal := edit{digestOf(e.Key), e.Message}
+	if t.no > e.no {
+		f.early[about] = append(f.early[about], early{signal, c.ID})
+	} else if t.conversation == c.ID {
+		f.amend(about, t, signal, c)
+	}
+}
+
+// arrive notes which conversation a message has come to, and makes the signals change
+// it that came before.
+func (f *filing) arrive(e *entry, c *conversation) {
+	d := digestOf(e.Key)
+	t := f.targets[d]
+	if t == nil {
+		return
+	}
+	t.conversation = c.ID
+	for _, signal := range f.early[d] {
+		if signal.conversation == c.ID {
+			f.amend(d, t, signal.edit, c)
+		}
+	}
+}
+
+// amend makes a signal change a message. A turn that was made with what the message
+// said is not wanted any more.
+func (f *filing) amend(about digest, t *target, signal edit, c *conversation) {
 	c.timed = true
+	if t.waits {
+		f.freed = append(f.freed, escape(c.ID))
+	}
 	switch {
-	case e.Message.Type == signalRevoke:
+	case signal.message.Type == signalRevoke:
 		t.message = f.withdraw(about, t.message)
 		for _, version := range t.edits {
 			f.withdraw(version.digest, version.message)
 		}
 	case t.message.Deleted:
-		f.withdraw(digestOf(e.Key), e.Message) // it tells what was withdrawn
+		f.withdraw(signal.digest, signal.message) // it tells what was withdrawn
 	default:
-		t.message.Text, t.message.Edited = e.Message.Text, true
-		t.edits = append(t.edits, edit{digestOf(e.Key), e.Message})
+		t.message.Text, t.message.Edited = signal.message.Text, true
+		t.edits = append(t.edits, signal)
 		f.rewrites[about] = rewrite{message: t.message}
 	}
 }
@@ -168,6 +249,9 @@ func (f *filing) queueRewrites(batch *pgx.Batch) error {
 	}
 	if len(digests) == 0 {
 		return nil
+	}
+	if len(f.freed) > 0 {
+		batch.Queue(`update gateway_conversations set lease = null, leased_until = null where id = any($1)`, f.freed)
 	}
 	reason, err := document(&gateway.SendError{Title: fileWithdrawn})
 	if err != nil {
