@@ -67,6 +67,13 @@ func (t *tx) act(a gateway.Applied) error {
 	if err != nil {
 		return fmt.Errorf("write the conversation: %w", err)
 	}
+	if c.DoubtedAt.IsZero() {
+		// Whoever was verified is verified wherever they write.
+		const verified = `update conversations set doubted_at = 0 where contact_id = ? and doubted_at <> 0`
+		if err := t.exec(verified, c.ContactID); err != nil {
+			return fmt.Errorf("end a doubt: %w", err)
+		}
+	}
 	if c.Mode == gateway.ModeAgent {
 		if err := t.cancel(c.ID); err != nil {
 			return err

@@ -151,9 +151,11 @@ func (t *tx) committable(c *gateway.Claim, overdue bool) error {
 			select 1 from events where conversation_id = ?1 and waiting = 1 and seq > ?2 and (kind = 'echo' or not ?5)
 		) or exists (
 			select 1 from events e where e.seq > (select filed from meta where id = 1)
-			and (e.kind = 'echo' or e.kind = 'message' and not ?5) and e.channel = ?3 and exists (
+			and (e.kind in ('echo', 'signal') or e.kind = 'message' and not ?5) and e.channel = ?3 and exists (
 				select 1 from identities i where i.contact_id = ?4
-				and i.key in ('user:' || e.user_id, 'phone:' || e.phone)))`
+				and i.key in ('user:' || e.user_id, 'phone:' || e.phone,
+					iif(e.kind = 'signal', 'user:' || json_extract(e.body, '$.was.user_id'), null),
+					iif(e.kind = 'signal', 'phone:' || json_extract(e.body, '$.was.phone'), null))))`
 	var superseded bool
 	args := []any{id, c.Through, c.Conversation.Channel, contact, overdue}
 	if _, err := t.one(newer, args, &superseded); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/recado/recado/gateway"
@@ -13,28 +14,67 @@ import (
 // contact finds or makes the contact that an identity names. Its keys become the
 // contact's, so that either finds it next time. When they name two contacts, those
 // are one person and are merged, unless both have a user id: then the phone number
-// has a new owner, who must not get the conversation of the one before.
-func (t *tx) contact(who gateway.Identity) (string, error) {
+// has a new owner, who must not get the conversation of the one before. taken tells that
+// a key was another's until now, or had been.
+func (t *tx) contact(who gateway.Identity) (id string, taken bool, err error) {
 	byUser, err := t.contactOf("user:", who.UserID)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	byPhone, err := t.contactOf("phone:", who.Phone)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	id, err := t.samePerson(byUser, byPhone, who)
-	if err != nil {
-		return "", err
+	if id, err = t.samePerson(byUser, byPhone, who); err != nil {
+		return "", false, err
 	}
 	for _, key := range who.Keys() {
-		const note = `insert into identities (key, contact_id) values (?, ?)
-			on conflict (key) do update set contact_id = excluded.contact_id where contact_id <> excluded.contact_id`
-		if err := t.exec(note, key, id); err != nil {
-			return "", fmt.Errorf("note an identity: %w", err)
+		another, err := t.claimKey(key, id)
+		if err != nil {
+			return "", false, err
+		}
+		taken = taken || another
+	}
+	return id, taken, nil
+}
+
+// claimKey makes a key the contact's and tells whether it was another's, who can't be
+// written to by it any more.
+func (t *tx) claimKey(key, id string) (another bool, err error) {
+	var owner string
+	found, err := t.one(`select contact_id from identities where key = ?`, []any{key}, &owner)
+	if err != nil {
+		return false, fmt.Errorf("find the owner of a key: %w", err)
+	}
+	if found && owner == id {
+		return false, nil
+	}
+	const note = `insert into identities (key, contact_id) values (?, ?)
+		on conflict (key) do update set contact_id = excluded.contact_id`
+	if err := t.exec(note, key, id); err != nil {
+		return false, fmt.Errorf("note an identity: %w", err)
+	}
+	return found, t.vacate(owner, key)
+}
+
+// vacate takes a phone away from the addresses of a contact that has it no more: the
+// conversations that can go on with a user id do, and so does what they still have to
+// send. A contact that nothing else names keeps it.
+func (t *tx) vacate(contact, key string) error {
+	phone, is := strings.CutPrefix(key, "phone:")
+	if !is || contact == "" {
+		return nil
+	}
+	const queued = `update outgoing set phone = '', user_id = (select user_id from conversations c where c.id = conversation_id)
+		where phone = ?2 and due_at is not null
+		and conversation_id in (select id from conversations where contact_id = ?1 and user_id <> '')`
+	const address = `update conversations set phone = '' where contact_id = ?1 and phone = ?2 and user_id <> ''`
+	for _, query := range []string{queued, address} {
+		if err := t.exec(query, contact, phone); err != nil {
+			return fmt.Errorf("take an address away: %w", err)
 		}
 	}
-	return id, nil
+	return nil
 }
 
 // samePerson chooses the contact out of those that the two keys of an identity
@@ -69,17 +109,46 @@ func (t *tx) samePerson(byUser, byPhone string, who gateway.Identity) (string, e
 
 // contactOfEvent finds or makes the contact that an event is of. A signal that tells
 // who they were before brings what that identity had with it.
-func (t *tx) contactOfEvent(e filing) (string, error) {
-	id, err := t.contact(e.From)
-	if err != nil || e.was().IsZero() {
-		return id, err
+func (t *tx) contactOfEvent(e filing) (id string, taken bool, err error) {
+	was := e.was()
+	if !was.IsZero() {
+		if err := t.move(e.From, was); err != nil {
+			return "", false, err
+		}
 	}
-	return id, t.rename(id, e.From, e.was())
+	id, taken, err = t.contact(e.From)
+	if err != nil || was.IsZero() {
+		return id, taken, err
+	}
+	return id, taken, t.rename(id, e.From, was)
+}
+
+// move frees the phone that somebody changed to from a contact with a user id of its
+// own: that one is another person, whose number it was.
+func (t *tx) move(is, was gateway.Identity) error {
+	owner, err := t.contactOf("phone:", is.Phone)
+	if err != nil || owner == "" {
+		return err
+	}
+	for _, key := range was.Keys() {
+		var same bool
+		if _, err := t.one(`select contact_id = ? from identities where key = ?`, []any{owner, key}, &same); err != nil || same {
+			return err
+		}
+	}
+	var other bool
+	const query = `select exists (select 1 from identities where contact_id = ? and key like 'user:%' and key <> ?)
+		and not exists (select 1 from identities where contact_id = ?1 and key = ?2)`
+	if _, err := t.one(query, []any{owner, "user:" + is.UserID}, &other); err != nil || !other {
+		return err
+	}
+	key := "phone:" + is.Phone
+	return errors.Join(t.exec(`delete from identities where key = ?`, key), t.vacate(owner, key))
 }
 
 // rename gives a contact all that names the contact that was named was. Those of its
-// keys that the contact has not any more are nobody's then: whoever writes with one is
-// somebody new.
+// keys that the contact has not any more are nobody's then, and that is kept: whoever
+// writes with one is somebody new, and in doubt.
 func (t *tx) rename(contact string, is, was gateway.Identity) error {
 	byUser, err := t.contactOf("user:", was.UserID)
 	if err != nil {
@@ -102,7 +171,7 @@ func (t *tx) rename(contact string, is, was gateway.Identity) error {
 		if slices.Contains(is.Keys(), key) {
 			continue
 		}
-		if err := t.exec(`delete from identities where key = ? and contact_id = ?`, key, contact); err != nil {
+		if err := t.exec(`update identities set contact_id = '' where key = ? and contact_id = ?`, key, contact); err != nil {
 			return fmt.Errorf("forget an identity: %w", err)
 		}
 	}
@@ -145,7 +214,9 @@ func (t *tx) mergeContacts(from, into string) error {
 			return err
 		}
 	}
-	return nil
+	const doubt = `update conversations set doubted_at = (select max(doubted_at) from conversations where contact_id = ?1)
+		where contact_id = ?1`
+	return t.exec(doubt, into)
 }
 
 // mergeConversations moves everything of one conversation into another, which
@@ -218,10 +289,20 @@ func ownership(m gateway.Mode) int {
 
 // conversationFor finds or makes the conversation of a contact on a channel.
 func (t *tx) conversationFor(e filing, now time.Time) (gateway.Conversation, error) {
-	contact, err := t.contactOfEvent(e)
+	contact, taken, err := t.contactOfEvent(e)
 	if err != nil {
 		return gateway.Conversation{}, err
 	}
+	c, err := t.conversationOf(contact, e, now)
+	if err == nil && taken {
+		err = t.doubt(contact, e.At, e.ReceivedAt)
+	}
+	return c, err
+}
+
+// conversationOf finds or makes the conversation of a contact. The doubt about who they
+// are is the contact's: a new one begins with it.
+func (t *tx) conversationOf(contact string, e filing, now time.Time) (gateway.Conversation, error) {
 	found, err := list(t, scanConversation, selectConversation+` where contact_id = ? and channel = ?`, contact, e.Channel)
 	if err != nil {
 		return gateway.Conversation{}, fmt.Errorf("find a conversation: %w", err)
@@ -234,7 +315,7 @@ func (t *tx) conversationFor(e filing, now time.Time) (gateway.Conversation, err
 		CreatedAt: now, UpdatedAt: now,
 	}
 	const query = `insert into conversations (` + conversationColumns + `) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-		0, 0, null, '')`
+		(select coalesce(max(doubted_at), 0) from conversations where contact_id = ?2), 0, null, '')`
 	err = t.exec(query, c.ID, c.ContactID, c.Channel, c.Contact.UserID, c.Contact.Phone, c.Name, string(c.Mode), c.Epoch,
 		c.Language, nanos(c.LastCustomerAt), c.Agent, c.Fallbacks, c.Clarified, nanos(c.CreatedAt), nanos(c.UpdatedAt))
 	if err != nil {

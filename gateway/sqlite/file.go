@@ -165,7 +165,7 @@ func (t *tx) fileMessage(c gateway.Conversation, e filing, now time.Time) error 
 	if e.Kind == gateway.EventEcho {
 		return t.changedAt(c.ID, e.ReceivedAt)
 	}
-	return t.heard(c, e.Event)
+	return errors.Join(t.changeLate(c, e), t.heard(c, e.Event))
 }
 
 // changedAt notes when something of a conversation changed.

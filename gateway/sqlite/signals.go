@@ -31,7 +31,7 @@ func (t *tx) fileSignal(c gateway.Conversation, e filing) error {
 		return err
 	}
 	if was := e.was(); !was.IsZero() || e.Message.Type == signalSystem {
-		if err := t.doubt(c.ContactID, e.At, e.ReceivedAt); err != nil {
+		if err := t.suspect(c.ContactID, e.At, e.ReceivedAt); err != nil {
 			return err
 		}
 		if !was.IsZero() {
@@ -56,6 +56,33 @@ func (t *tx) doubt(contactID string, since, changed time.Time) error {
 	return nil
 }
 
+// suspect doubts a contact whom the channel tells a change of. What the bot has made for
+// them is withheld: a turn under way is made again, and what still had to be sent goes
+// to a person.
+func (t *tx) suspect(contactID string, since, changed time.Time) error {
+	if err := t.doubt(contactID, since, changed); err != nil {
+		return err
+	}
+	const again = `update conversations set epoch = epoch + 1 where contact_id = ? and lease <> ''`
+	if err := t.exec(again, contactID); err != nil {
+		return fmt.Errorf("have a turn made again: %w", err)
+	}
+	const withhold = `update outgoing set state = 'canceled', due_at = null where due_at is not null and state = 'queued'
+		and author = 'bot' and conversation_id in (select id from conversations where contact_id = ?)
+		returning conversation_id`
+	withheld, err := list(t, scanText, withhold, contactID)
+	if err != nil {
+		return fmt.Errorf("withhold what waits to be sent: %w", err)
+	}
+	for _, id := range withheld {
+		err := t.fallTo(id, func(c gateway.Conversation) gateway.Handoff { return gateway.IdentityDoubt(c, changed) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readdress has all conversations of a contact go on with an identity.
 func (t *tx) readdress(contactID string, who gateway.Identity) error {
 	all, err := list(t, scanConversation, selectConversation+` where contact_id = ?`, contactID)
@@ -69,6 +96,10 @@ func (t *tx) readdress(contactID string, who gateway.Identity) error {
 		}
 		if err := t.exec(`update conversations set user_id = ?, phone = ? where id = ?`, now.UserID, now.Phone, c.ID); err != nil {
 			return fmt.Errorf("readdress a conversation: %w", err)
+		}
+		const queued = `update outgoing set user_id = ?, phone = ? where conversation_id = ? and due_at is not null`
+		if err := t.exec(queued, now.UserID, now.Phone, c.ID); err != nil {
+			return fmt.Errorf("readdress what waits to be sent: %w", err)
 		}
 	}
 	return nil
@@ -103,7 +134,33 @@ func (t *tx) change(c gateway.Conversation, e filing) error {
 		return t.forget(target{e.seq, *e.Message}) // it tells what was withdrawn
 	}
 	m.message.Text, m.message.Edited = e.Message.Text, true
-	return t.rewrite(m)
+	return errors.Join(t.interrupt(c.ID, m.seq), t.rewrite(m))
+}
+
+// interrupt takes the lease of a turn that a message still waits for: it was made of
+// what the message said before.
+func (t *tx) interrupt(conversationID string, seq int64) error {
+	const query = `update conversations set lease = '', leased_until = 0 where id = ? and lease <> ''
+		and exists (select 1 from events where seq = ? and waiting = 1)`
+	if err := t.exec(query, conversationID, seq); err != nil {
+		return fmt.Errorf("have a turn made again: %w", err)
+	}
+	return nil
+}
+
+// changeLate applies to a message what was filed about it before it came.
+func (t *tx) changeLate(c gateway.Conversation, e filing) error {
+	signals, err := list(t, scanTarget, selectEdits, e.Key, c.ID)
+	if err != nil {
+		return fmt.Errorf("read what changes a message: %w", err)
+	}
+	for _, s := range signals {
+		change := filing{Event: gateway.Event{Kind: gateway.EventSignal, About: e.Key, Message: &s.message}, seq: s.seq}
+		if err := t.change(c, change); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // selectEdits finds the signals about a message.
@@ -124,7 +181,7 @@ func (t *tx) withdraw(c gateway.Conversation, m target, key string) error {
 			return err
 		}
 	}
-	return errors.Join(t.forget(m), t.withdrawFile(m.seq))
+	return errors.Join(t.interrupt(c.ID, m.seq), t.forget(m), t.withdrawFile(m.seq))
 }
 
 // rewrite writes what a message says now.
