@@ -58,13 +58,23 @@ type Inbox interface {
 	//
 	// A signal joins the conversation and starts no turn. One with Was gives all
 	// identities of the contact that Was names to the one that From names, with one
-	// conversation; those of Was that From has not are nobody's then, and all conversations of the
-	// contact are doubted from At on. One without Was and with the message type "system" only
-	// brings the doubt. One of type "revoke" takes the content and the file of the
-	// message that About names away, its Payload too, and takes it out of a burst that waits; one of
-	// type "edit" puts its own text in place of that message's. When what it is about
-	// is not known, or is not of the same conversation, it changes nothing. What a revoke empties stays empty, also the edits of the message; its webhook can't be
-	// read by Archive any more, and is dropped with the others of its time.
+	// conversation; those of Was that From has not are nobody's then. A phone that From
+	// names and that leads to a contact with another user id is taken from that one,
+	// and the two are not joined. The contact is doubted from At on, in all its
+	// conversations, also in those that begin later. One without Was and with the
+	// message type "system" only brings the doubt. With it, what the bot had queued for
+	// the contact is canceled and goes to a person by IdentityDoubt, and turns under
+	// way are refused. Who takes over a key that was another contact's starts doubted,
+	// and the other one is written to by user id from then on, if there is one.
+	//
+	// A signal of type "revoke" takes the content and the file of the message that
+	// About names away, its Payload too, and takes it out of a burst that waits; one of
+	// type "edit" puts its own text in place of that message's. A turn that was made of
+	// the message as it was is refused, and one filed before its message is applied
+	// when that comes. When what it is about is not of the same conversation, it
+	// changes nothing. What a revoke empties stays empty, also the edits of the
+	// message; its webhook can't be read by Archive any more, and is dropped with the
+	// others of its time.
 	//
 	// A customer's message, and a status of delivered or read, end Unreachable. A
 	// status of failed with an error of class ErrorUnreachable sets it, ErrorOptedOut
@@ -80,9 +90,10 @@ type Inbox interface {
 	// Act. Nothing happens with
 	// ErrLeaseLost (the lease is another's or the work is done), with
 	// ErrSuperseded (a message or an echo of the same contact and channel was
-	// accepted after the claim; filed or not), or with ErrHumanOwns (the epoch is not
-	// the one of the claim). A turn that is Overdue is superseded by an echo alone:
-	// newer messages stay waiting and are due as their own burst. Committing twice
+	// accepted after the claim, filed or not, or a signal that is not filed yet), or with
+	// ErrHumanOwns (the epoch is not the one of the claim, because a person took over or
+	// it came into doubt who the customer is). A turn that is Overdue is not superseded by
+	// messages: newer ones stay waiting and are due as their own burst. Committing twice
 	// gives ErrLeaseLost.
 	Commit(ctx context.Context, c *Claim, t Turn) error
 	// Abandon gives the lease back without effect, keeps the record of the
@@ -150,7 +161,7 @@ type Desk interface {
 	Handoff(ctx context.Context, id string) (Handoff, error)
 	// Act applies an agent's action in one step by the rules of Apply, and gives
 	// the handoff as it is then. ActionTake makes a handoff by Take and claims it, when none is
-	// open. What the bot still had to send when an agent takes
+	// open. ActionVerify ends the doubt in all conversations of the contact. What the bot still had to send when an agent takes
 	// over is canceled; an attempt under way, or one with an unknown outcome, is left
 	// to its end. ErrNotFound, ErrTaken, ErrClosed,
 	// ErrWindowClosed and ErrInvalid change nothing.

@@ -100,7 +100,7 @@ func testSignalFirst(b *bundle) {
 }
 
 // testSignalDuringTurn has one come in while the answer is made, filed by somebody
-// else's claim and not: the turn is committed, and what the signal told stays.
+// else's claim and not: the turn is made again, by whoever knows what the signal told.
 func testSignalDuringTurn(b *bundle) {
 	for _, filed := range []bool{false, true} {
 		c := b.say(ana(), "hola")
@@ -109,10 +109,13 @@ func testSignalDuringTurn(b *bundle) {
 		if filed {
 			b.idle()
 		}
+		refused := map[bool]error{false: gateway.ErrSuperseded, true: gateway.ErrHumanOwns}[filed]
+		b.fails("commit", b.store.Commit(b.Context(), c, b.turn(c, "no")), refused)
+		b.ok("abandon", b.store.Abandon(b.Context(), c, b.turn(c).Record, b.now))
+		c = b.claim()
+		b.same("doubt", c.Conversation.DoubtedAt, e.At)
 		b.commit(c, b.turn(c, "sí"))
-		b.idle()
-		b.same("doubt", b.conversation(c.Conversation.ID).DoubtedAt, e.At)
-		b.send(b.name("wamid."))
+		b.same("sent", b.send(b.name("wamid.")).Text, "sí")
 	}
 	c := b.say(ana(), "¿y?")
 	b.same("doubt of the turn", c.Conversation.DoubtedAt.IsZero(), false)
@@ -146,8 +149,8 @@ func testRevokeBefore(b *bundle) {
 	b.same("records", len(b.records(c.Conversation.ID)), 1)
 }
 
-// testRevokeDuring withdraws what is being answered: a turn that is committed stands,
-// and one that is given up is not taken again for it.
+// testRevokeDuring withdraws what is being answered: the turn is refused, and not taken
+// again.
 func testRevokeDuring(b *bundle) {
 	for _, filed := range []bool{false, true} {
 		c := b.say(ana(), "olvida esto")
@@ -155,10 +158,11 @@ func testRevokeDuring(b *bundle) {
 		if filed {
 			b.idle()
 		}
-		b.commit(c, b.turn(c, "sí"))
+		refused := map[bool]error{false: gateway.ErrSuperseded, true: gateway.ErrLeaseLost}[filed]
+		b.fails("commit", b.store.Commit(b.Context(), c, b.turn(c, "no")), refused)
 		b.advance(time.Hour)
 		b.idle()
-		b.same("sent", b.send(b.name("wamid.")).Text, "sí")
+		b.nothing()
 		c = b.say(ana(), "y esto")
 		b.accept(b.revoke(c.Events[0]))
 		if filed {
@@ -256,8 +260,11 @@ func testEdit(b *bundle) {
 	b.same("texts", burst(c), []string{"¿Tenéis velas?"})
 	b.same("edited", c.Events[0].Message.Edited, true)
 	// During the turn and after it.
-	b.filed(b.edit(e, "edit", "¿Tenéis velas rojas?"))
-	b.commit(c, b.turn(c, "sí"))
+	b.accept(b.edit(e, "edit", "¿Tenéis velas rojas?"))
+	again := b.claim()
+	b.same("texts after an edit", burst(again), []string{"¿Tenéis velas rojas?"})
+	b.fails("commit of what was edited", b.store.Commit(b.Context(), c, b.turn(c, "no")), gateway.ErrLeaseLost)
+	b.commit(again, b.turn(again, "sí"))
 	b.advance(time.Hour)
 	b.idle()
 	b.same("text", b.in(c.Conversation.ID, e).Text, "¿Tenéis velas rojas?")
