@@ -148,6 +148,14 @@ func (s *shop) handoff(contact string) seenHandoff {
 	return found
 }
 
+// agent waits for the handoff of a contact whom the bot has told so: what the bot has
+// not sent when an agent writes is not sent any more.
+func (s *shop) agent(contact string) string {
+	s.t.Helper()
+	s.settled(contact, 1)
+	return s.handoff(contact).ID
+}
+
 // reply has Ana send what stands in the body.
 func (s *shop) reply(handoff string, body map[string]any) (code int, message string) {
 	s.t.Helper()
