@@ -88,6 +88,13 @@ func (c *circuits) admit(channel string, now time.Time) time.Duration {
 	return wait
 }
 
+// pause is how long the circuit of a number stays open after a failure now.
+func (c *circuits) pause(channel string, now time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.number[channel].fail(now).wait(now)
+}
+
 // heal closes those that have gone well for long enough, although nothing more was sent
 // since, and names their numbers.
 func (c *circuits) heal(now time.Time) (closed []string) {
@@ -130,14 +137,19 @@ func (g *Gateway) judge(ctx context.Context, o *Outgoing, r SendResult) {
 	opened, closed := g.circuits.note(o.Channel, r, g.Now())
 	switch {
 	case opened:
-		g.Metrics.Circuit.WithLabelValues(o.Channel).Set(1)
-		g.raise(ctx, Alert{Kind: "circuit", Subject: o.Channel, State: "OPEN", Level: AlertCritical, Detail: r.Error.Title})
+		g.opened(ctx, o.Channel, r.Error.Title)
 	case closed:
 		g.closed(ctx, o.Channel)
 	}
 	if alert, ok := sendAlert(o, r); ok {
 		g.raise(ctx, alert)
 	}
+}
+
+// opened lets people know that nothing is sent from a number.
+func (g *Gateway) opened(ctx context.Context, channel, why string) {
+	g.Metrics.Circuit.WithLabelValues(channel).Set(1)
+	g.raise(ctx, Alert{Kind: "circuit", Subject: channel, State: "OPEN", Level: AlertCritical, Detail: why})
 }
 
 // closed lets people know that a number sends again.
@@ -158,31 +170,72 @@ func (g *Gateway) heed(fresh []Event) {
 			continue
 		}
 		r := SendResult{Outcome: SendRejected, Error: e.Status.Error}
-		alert, ok := sendAlert(&Outgoing{Channel: e.Channel}, r)
-		if opened, _ := g.circuits.note(e.Channel, r, g.Now()); opened {
-			g.Metrics.Circuit.WithLabelValues(e.Channel).Set(1)
-			alert, ok = Alert{Kind: "circuit", Subject: e.Channel, State: "OPEN", Level: AlertCritical, Detail: r.Error.Title}, true
-		}
-		if !ok {
-			continue
-		}
+		opened, _ := g.circuits.note(e.Channel, r, g.Now())
 		select {
-		case g.alarms <- alert:
+		case g.bounces <- bounce{e, opened}:
 		default: // there are plenty already, and the newest of a matter says it all
 		}
 	}
 }
 
-// sound raises the alarms of statuses until the context ends.
-func (g *Gateway) sound(ctx context.Context) error {
+// bounce is a status of a message that failed after the channel had taken it. opened
+// tells that it opened the circuit.
+type bounce struct {
+	Event
+	opened bool
+}
+
+// answerBounces does what bounces ask for, until the context ends.
+func (g *Gateway) answerBounces(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case a := <-g.alarms:
-			g.raise(ctx, a)
+		case f := <-g.bounces:
+			g.answerBounce(ctx, f)
 		}
 	}
+}
+
+// answerBounce sounds the alarm, and asks the customer to write again when the service
+// window is closed. The store hands the message itself to a person.
+func (g *Gateway) answerBounce(ctx context.Context, f bounce) {
+	if f.opened {
+		g.opened(ctx, f.Channel, f.Status.Error.Title)
+		return
+	}
+	late := f.Status.Error.Class == ErrorWindow
+	r := SendResult{Outcome: SendRejected, Error: f.Status.Error}
+	if _, alarms := sendAlert(&Outgoing{Channel: f.Channel}, r); !alarms && !late {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	o, err := g.Store.Sent(ctx, f.Status.OutgoingID)
+	if err != nil {
+		o = Outgoing{Channel: f.Channel} // not ours, or it can't be read: the alarm goes off all the same
+	}
+	if a, alarms := sendAlert(&o, r); alarms {
+		g.raise(ctx, a)
+	}
+	if late && err == nil {
+		g.followLate(ctx, &o)
+	}
+}
+
+// followLate queues the template that asks the customer to write again.
+func (g *Gateway) followLate(ctx context.Context, o *Outgoing) {
+	c, err := g.conversation(ctx, o.ConversationID)
+	if err == nil {
+		if follow := g.reopening(ctx, o, c); follow != nil {
+			err = g.Store.Follow(ctx, *follow)
+		}
+	}
+	if err != nil {
+		g.Logger.ErrorContext(ctx, "a customer could not be asked to write again", "error", err)
+		return
+	}
+	g.sends.ring()
 }
 
 // sendAlert is what somebody has to know of a rejected message, beside the agent who

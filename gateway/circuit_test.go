@@ -19,6 +19,8 @@ type channelStore struct {
 	templates    []Template
 	conversation Conversation
 	unreadable   error
+	sent         *Outgoing
+	followed     []Outgoing
 	purges       []time.Time
 	old          int
 }
@@ -29,6 +31,18 @@ func (s *channelStore) Raise(_ context.Context, a Alert) error {
 }
 
 func (s *channelStore) Templates(context.Context) ([]Template, error) { return s.templates, nil }
+
+func (s *channelStore) Sent(context.Context, string) (Outgoing, error) {
+	if s.sent == nil {
+		return Outgoing{}, ErrNotFound
+	}
+	return *s.sent, nil
+}
+
+func (s *channelStore) Follow(_ context.Context, o Outgoing) error {
+	s.followed = append(s.followed, o)
+	return nil
+}
 
 func (s *channelStore) Conversation(ctx context.Context, _ string) (Conversation, error) {
 	if err := ctx.Err(); err != nil {
@@ -159,8 +173,8 @@ func TestCircuitOpensByAStatus(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- g.sound(ctx) }()
-	for len(g.alarms) > 0 {
+	go func() { done <- g.answerBounces(ctx) }()
+	for len(g.bounces) > 0 {
 		runtime.Gosched()
 	}
 	cancel()
@@ -176,6 +190,54 @@ func TestCircuitOpensByAStatus(t *testing.T) {
 	}
 	for range 100 { // nobody listens: nothing waits
 		g.heed([]Event{failed(ErrorQuality)})
+	}
+}
+
+// TestBounces: what a status tells of a template and of the service window has the same
+// effect as a refusal of the send.
+func TestBounces(t *testing.T) {
+	t.Parallel()
+	text := Outgoing{ID: "o", ConversationID: "c", Channel: "n1", Author: AuthorBot, Text: "Ya llega."}
+	template := text
+	template.Content = &Content{Kind: ContentTemplate, Template: &TemplateUse{Name: "sale", Language: "es"}}
+	for _, tt := range []struct {
+		name   string
+		sent   *Outgoing
+		class  ErrorClass
+		alert  string
+		follow int
+	}{
+		{"too late", &text, ErrorWindow, "", 1},
+		{"too late, and not ours", nil, ErrorWindow, "", 0},
+		{"paused", &template, ErrorTemplate, "template sale (es) PAUSED", 0},
+		{"wrong, and not ours", nil, ErrorRequest, "dead_letter n1 ", 0},
+		{"not reachable", &text, ErrorUnreachable, "", 0},
+	} {
+		store := &channelStore{
+			templates:    []Template{{Name: "back", Language: "es", Status: "APPROVED", Body: "Escríbenos."}},
+			conversation: Conversation{ID: "c", Language: "es", LastCustomerAt: time.Unix(1, 0)},
+			sent:         tt.sent,
+		}
+		g, err := New(withFakes(Config{Store: store, ReopenTemplate: "back"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.answerBounce(t.Context(), bounce{Event: Event{Channel: "n1", Status: &Status{
+			OutgoingID: "o", Error: &SendError{Code: 1, Title: "No", Class: tt.class},
+		}}})
+		alert := ""
+		for _, a := range store.raised {
+			alert = a.Kind + " " + a.Subject + " "
+			if a.Template != nil {
+				alert += a.Template.Status
+			}
+		}
+		if alert != tt.alert || len(store.followed) != tt.follow {
+			t.Errorf("%s: raised %q, followed by %+v", tt.name, alert, store.followed)
+		}
+		if tt.follow > 0 && (store.followed[0].Text != "Escríbenos." || store.followed[0].ConversationID != "c") {
+			t.Errorf("%s: followed by %+v", tt.name, store.followed[0])
+		}
 	}
 }
 

@@ -161,6 +161,49 @@ func (g *Gateway) attempt(ctx context.Context, o *Outgoing) SendResult {
 	return r
 }
 
+// errUnchecked says that what is known of a template or of the customer's wishes could
+// not be read.
+var errUnchecked = errors.New("the template could not be checked")
+
+// errMarketing says that the customer wants no marketing.
+var errMarketing = errors.New("the customer stopped marketing messages")
+
+// checkTemplate holds a template against what is known of it now: it may have been
+// paused since the message was queued. What the channel has to be told of the template
+// is filled in. Without synced templates the channel decides.
+func (g *Gateway) checkTemplate(ctx context.Context, o *Outgoing) error {
+	if o.Kind() != ContentTemplate {
+		return nil
+	}
+	templates, err := g.Store.Templates(ctx)
+	if err != nil {
+		return errUnchecked
+	}
+	c, err := g.conversation(ctx, o.ConversationID)
+	if err != nil {
+		return errUnchecked
+	}
+	if len(templates) == 0 {
+		if c.Marketing == "stop" {
+			return errMarketing // nobody knows that it is none
+		}
+		return nil
+	}
+	use := o.Content.Template
+	for _, t := range templates {
+		if t.Name != use.Name || t.Language != use.Language {
+			continue
+		}
+		if c.Marketing == "stop" && t.Category == "MARKETING" {
+			return errMarketing
+		}
+		whole, content := CompleteTemplate(t, *use), *o.Content
+		content.Template, o.Content = &whole, &content
+		return CheckTemplate(t, whole)
+	}
+	return invalidContent("the template " + use.Name + " does not exist in the language " + use.Language)
+}
+
 // expired tells whether sending makes no sense any more. A window that was to close has
 // opened anew when the customer has written since.
 func (g *Gateway) expired(ctx context.Context, o *Outgoing, now time.Time) bool {
@@ -187,6 +230,10 @@ func (g *Gateway) again(ctx context.Context, o *Outgoing, r SendResult, now time
 	if o.Attempt >= maxSends || r.Outcome == SendUnknown && o.Attempt >= maxUnknown {
 		return g.reject(ctx, o, r)
 	}
+	if r.Error != nil && r.Error.Class == ErrorAccount {
+		// It is the message that tries when the circuit lets one.
+		r.RetryAt = now.Add(g.circuits.pause(o.Channel, now))
+	}
 	if r.RetryAt.IsZero() {
 		r.RetryAt = now.Add(time.Duration(o.Attempt*o.Attempt) * time.Second)
 	}
@@ -204,12 +251,9 @@ func (g *Gateway) reject(ctx context.Context, o *Outgoing, r SendResult) SendRes
 		g.Logger.ErrorContext(ctx, "conversation of a rejected message could not be read", "error", err)
 		c = Conversation{ID: o.ConversationID, Contact: o.To}
 	}
-	h := SendFailure(c, o.Text, g.Now())
-	if r.Error != nil && r.Error.Class == ErrorWindow {
-		h.Reason, h.Packet.Why = ReasonWindow, agentReasons(c.Language)[ReasonWindow]
-		if err == nil {
-			r.Follow = g.reopening(ctx, o, c)
-		}
+	h := SendFailure(c, o.Text, r.Error, g.Now())
+	if h.Reason == ReasonWindow && err == nil {
+		r.Follow = g.reopening(ctx, o, c)
 	}
 	r.Handoff = &h
 	return r

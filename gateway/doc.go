@@ -13,17 +13,30 @@
 //	Store.Claim           leases ONE conversation whose quiet period is over, with its waiting events
 //	Conversation.Receive  pure: window, language, the burst as one question
 //	Preempt               pure: rules that need no answer and hold with the model down
-//	Orders.Facts          what is known of this customer's orders; a failure is a note
+//	Orders.Facts          what is known of this customer's orders; a failure is a note, and
+//	                      nothing is told while it is in doubt who the customer is
+//	Presence.Typing       the message is read, an answer is being written
 //	Answerer.Answer       rag: rewrite, retrieve, prompt, complete, ground, score
 //	Decide                pure: reply, clarify, hand off or be quiet; an error is a handoff
 //	compose               pure: messages, state, handoff and decision record, as one Turn
-//	Store.Commit          all of it in one step; refused when a person took over or a newer message came
+//	Store.Commit          all of it in one step; refused when a person took over, a newer message
+//	                      came, or what was answered has been edited or withdrawn
 //
-// and others repeat [Gateway.Deliver]: Store.NextOutgoing, the rate limit,
-// Sender.Send, Store.Settle. Statuses come back through the front door as events
-// and are merged into what was sent when the next claim files them. Others again
-// repeat [Gateway.Fetch]: Files.NextFile, FileSource.Fetch, Vault.Put, a model that
-// hears or sees, Files.SettleFile. A turn waits for the files of its messages.
+// Others repeat [Gateway.Deliver]:
+//
+//	Store.NextOutgoing    leases the next message of a conversation, in order
+//	circuits.admit        whether the channel takes anything from this number at all
+//	Limiter.Take          the permit for number and customer, over all replicas
+//	CheckTemplate         what the channel would refuse of a template, as it is known now
+//	Sender.Send           one attempt; the channel's code decides what follows
+//	Store.Settle          sent, to be tried again, unknown, or rejected with a handoff
+//
+// Statuses come back through the front door as events and are merged into what was
+// sent when the next claim files them; what they tell of the account and the window is
+// heeded at once ([Gateway.Accept], circuit.go).
+//
+// Others again repeat [Gateway.Fetch]: Files.NextFile, FileSource.Fetch, Vault.Put, a
+// model that hears or sees, Files.SettleFile. A turn waits for the files of its messages.
 //
 // # What holds, whatever happens
 //

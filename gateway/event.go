@@ -205,6 +205,12 @@ const (
 	ErrorRequest ErrorClass = "request"
 	// ErrorTemplate means that the template may not be used now.
 	ErrorTemplate ErrorClass = "template"
+	// ErrorFile means that a file of the customer is lost on its way: they can send it
+	// again.
+	ErrorFile ErrorClass = "file"
+	// ErrorElsewhere means that a message can be seen in the shop's phone app only, such
+	// as the first one after an ad on a number that both use.
+	ErrorElsewhere ErrorClass = "elsewhere"
 	// ErrorAccount means that nothing can be sent from this number until somebody
 	// acts: the circuit opens.
 	ErrorAccount ErrorClass = "account"

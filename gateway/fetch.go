@@ -165,7 +165,7 @@ func rewind(content io.Seeker) error {
 // refetch decides what follows a failed attempt: another one after a pause that
 // grows, or the end.
 func (g *Gateway) refetch(f *File, err error) FileResult {
-	reason := &SendError{Class: ErrorTransient} // sent again, it may arrive
+	reason := &SendError{Class: ErrorFile} // sent again, it may arrive
 	switch {
 	case errors.Is(err, ErrFileGone):
 		reason.Title = "The channel does not have the file any more"

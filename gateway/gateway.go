@@ -101,8 +101,8 @@ type Gateway struct {
 	// unsettled counts sends whose result the store has not taken yet.
 	unsettled atomic.Int64
 	circuits  circuits
-	// alarms are alerts that statuses gave rise to.
-	alarms chan Alert
+	// bounces are failures that statuses told of, to be answered.
+	bounces chan bounce
 }
 
 // New checks the configuration and fills the defaults.
@@ -138,8 +138,8 @@ func New(c Config) (*Gateway, error) {
 	}
 	return &Gateway{
 		Config: c, intake: make(chan intake, maxIntake),
-		alarms: make(chan Alert, 64),
-		turns:  newBell(), sends: newBell(), changes: newBell(), files: newBell(),
+		bounces: make(chan bounce, 64),
+		turns:   newBell(), sends: newBell(), changes: newBell(), files: newBell(),
 	}, nil
 }
 
@@ -164,7 +164,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		group.Go(func() error { return fetch.run(ctx) })
 	}
 	group.Go(func() error { return g.sweep(ctx) })
-	group.Go(func() error { return g.sound(ctx) })
+	group.Go(func() error { return g.answerBounces(ctx) })
 	return group.Wait()
 }
 

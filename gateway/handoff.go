@@ -158,14 +158,15 @@ type Session struct {
 // SendFailure is the handoff for a message that never reached the customer: it
 // was rejected, or a status said later that it failed. A store opens it in the
 // same step unless the conversation is with a person already.
-func SendFailure(c Conversation, text string, now time.Time) Handoff {
+func SendFailure(c Conversation, text string, why *SendError, now time.Time) Handoff {
+	reason := ReasonSendFailed
+	if why != nil && why.Class == ErrorWindow {
+		reason = ReasonWindow
+	}
 	return Handoff{
 		ID: NewID(), ConversationID: c.ID, Contact: c.Contact, Name: c.Name,
-		Reason: ReasonSendFailed, State: HandoffQueued, CreatedAt: now, UpdatedAt: now,
-		Packet: Packet{
-			Language: c.Language, Draft: text,
-			Why: agentReasons(c.Language)[ReasonSendFailed],
-		},
+		Reason: reason, State: HandoffQueued, CreatedAt: now, UpdatedAt: now,
+		Packet: Packet{Language: c.Language, Draft: text, Why: agentReasons(c.Language)[reason]},
 	}
 }
 
@@ -173,7 +174,7 @@ func SendFailure(c Conversation, text string, now time.Time) Handoff {
 // told that the person behind the identity may have changed: they are not sent, and an
 // agent has to make sure who is there.
 func IdentityDoubt(c Conversation, now time.Time) Handoff {
-	h := SendFailure(c, "", now)
+	h := SendFailure(c, "", nil, now)
 	h.Reason, h.Packet.Why = ReasonIdentity, agentReasons(c.Language)[ReasonIdentity]
 	return h
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 )
@@ -74,20 +73,16 @@ func (m *Message) Unseen() bool {
 	return m.Type != "sticker" && m.Media.Words == ""
 }
 
-// lostByChannel are the channel's codes for a file that it could not take from the
-// customer, the second in old traffic.
-var lostByChannel = []int{131052, 400}
-
 // Lost tells whether the message had a file that is lost on its way: the customer can
 // send it again.
 func (m *Message) Lost() bool {
 	switch {
 	case m == nil || m.Deleted:
 		return false
-	case m.Problem != nil && slices.Contains(lostByChannel, m.Problem.Code):
+	case m.Problem != nil && m.Problem.Class == ErrorFile:
 		return true
 	}
-	return m.Media != nil && m.Media.State == FileFailed && m.Media.Error != nil && m.Media.Error.Class == ErrorTransient
+	return m.Media != nil && m.Media.State == FileFailed && m.Media.Error != nil && m.Media.Error.Class == ErrorFile
 }
 
 // Quote is the message that another one answers.

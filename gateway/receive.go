@@ -104,7 +104,7 @@ func (b Burst) add(e Event) Burst {
 	case e.Kind != EventMessage || e.Message == nil || e.Message.Deleted:
 	case e.Message.Type == "reaction":
 		b.Reactions++
-	case e.Message.Problem != nil && e.Message.Problem.Code == onPhoneOnly:
+	case e.Message.Problem != nil && e.Message.Problem.Class == ErrorElsewhere:
 		b.Elsewhere++
 	case e.Message.Lost():
 		b.Lost++
@@ -127,7 +127,3 @@ func appendText(texts []string, text string) []string {
 	}
 	return append(texts, text)
 }
-
-// onPhoneOnly is the channel's code for a message that can be seen in the phone app
-// only, such as the first one after an ad on a number that both use.
-const onPhoneOnly = 131060

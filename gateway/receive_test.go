@@ -65,9 +65,9 @@ func TestReceive(t *testing.T) {
 			events: []Event{
 				file(at, "audio", "", "¿dónde está mi pedido?"), file(at, "image", "mira esto", ""), file(at, "sticker", "", ""),
 				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "text", Text: "x", Deleted: true}},
-				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "unsupported", Problem: &SendError{Code: 131060}}},
-				lost(at, "", &SendError{Title: "gone", Class: ErrorTransient}), lost(at, "", &SendError{Title: "large"}),
-				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "image", Problem: &SendError{Code: 131052}}},
+				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "unsupported", Problem: &SendError{Class: ErrorElsewhere}}},
+				lost(at, "", &SendError{Title: "gone", Class: ErrorFile}), lost(at, "", &SendError{Title: "large"}),
+				{Kind: EventMessage, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "image", Problem: &SendError{Class: ErrorFile}}},
 				{Kind: EventSignal, At: at, From: Identity{Phone: "1"}, Message: &Message{Type: "system", Text: "x"}},
 			},
 			after: Conversation{Mode: ModeBot, Language: "es", Contact: Identity{Phone: "1"}, LastCustomerAt: at},
@@ -75,7 +75,7 @@ func TestReceive(t *testing.T) {
 		},
 		{
 			name: "a caption is read although its file is lost, and does not end the row", before: Conversation{Mode: ModeBot, Language: "es", Fallbacks: 1},
-			events: []Event{lost(at, "así ha llegado", &SendError{Title: "gone", Class: ErrorTransient})},
+			events: []Event{lost(at, "así ha llegado", &SendError{Title: "gone", Class: ErrorFile})},
 			after:  Conversation{Mode: ModeBot, Language: "es", Fallbacks: 1, Contact: Identity{Phone: "1"}, LastCustomerAt: at},
 			burst:  Burst{Texts: []string{"así ha llegado"}, Lost: 1},
 		},

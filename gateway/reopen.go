@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 )
@@ -46,47 +45,4 @@ func findTemplate(list []Template, name, language string) (Template, bool) {
 		}
 	}
 	return Template{}, false
-}
-
-// errUnchecked says that what is known of a template or of the customer's wishes could
-// not be read.
-var errUnchecked = errors.New("the template could not be checked")
-
-// errMarketing says that the customer wants no marketing.
-var errMarketing = errors.New("the customer stopped marketing messages")
-
-// checkTemplate holds a template against what is known of it now: it may have been
-// paused since the message was queued. What the channel has to be told of the template
-// is filled in. Without synced templates the channel decides.
-func (g *Gateway) checkTemplate(ctx context.Context, o *Outgoing) error {
-	if o.Kind() != ContentTemplate {
-		return nil
-	}
-	templates, err := g.Store.Templates(ctx)
-	if err != nil {
-		return errUnchecked
-	}
-	c, err := g.conversation(ctx, o.ConversationID)
-	if err != nil {
-		return errUnchecked
-	}
-	if len(templates) == 0 {
-		if c.Marketing == "stop" {
-			return errMarketing // nobody knows that it is none
-		}
-		return nil
-	}
-	use := o.Content.Template
-	for _, t := range templates {
-		if t.Name != use.Name || t.Language != use.Language {
-			continue
-		}
-		if c.Marketing == "stop" && t.Category == "MARKETING" {
-			return errMarketing
-		}
-		whole, content := CompleteTemplate(t, *use), *o.Content
-		content.Template, o.Content = &whole, &content
-		return CheckTemplate(t, whole)
-	}
-	return invalidContent("the template " + use.Name + " does not exist in the language " + use.Language)
 }

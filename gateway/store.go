@@ -120,6 +120,12 @@ type Outbox interface {
 	// Postpone gives the lease back unused: the message was not tried and is due
 	// again at the given time. Its attempt does not count.
 	Postpone(ctx context.Context, o *Outgoing, until time.Time) error
+	// Sent gives a message that was queued, with neither attempt nor lease, or
+	// ErrNotFound.
+	Sent(ctx context.Context, id string) (Outgoing, error)
+	// Follow queues a message that neither a turn nor an agent made, in the conversation
+	// that it names. One with an ID that is there already is not queued again.
+	Follow(ctx context.Context, o Outgoing) error
 }
 
 // ReconcileAfter is how long a send with an unknown outcome waits for its status

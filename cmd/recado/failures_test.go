@@ -274,6 +274,28 @@ func failWindowClock(t *testing.T, s *shop, phone string) {
 		"kind": "template", "template": map[string]any{"name": "agent_reply_available", "language": "es"},
 	}})
 	s.eventually("the template", func() bool { out := s.outs(phone); return len(out) == 1 && out[0].Status != "queued" })
+	failLateWindow(t, phone)
+}
+
+// failLateWindow has the channel take a message and say afterwards that the window was
+// closed, as it mostly does.
+func failLateWindow(t *testing.T, phone string) {
+	t.Helper()
+	s := serve(t, map[string]string{
+		"WHATSAPP_BUSINESS_ACCOUNT_ID": cloudsim.DefaultAccountID(testNumber), "RECADO_REOPEN_TEMPLATE": "agent_reply_available",
+	})
+	s.eventually("templates", func() bool {
+		var page struct{ Templates []any }
+		return s.call("GET", "/templates", nil, &page) == http.StatusOK && len(page.Templates) > 0
+	})
+	s.control("faults", `{"status_error":131047,"next":1}`)
+	s.say(phone, question)
+	if h := s.handoff(phone); h.Reason != "window_closed" {
+		t.Errorf("handed over for %s", h.Reason)
+	}
+	if out := s.settled(phone, 2); out[0].Status != "failed" || out[1].Type != "template" || out[1].Status == "failed" {
+		t.Errorf("out went %+v", out)
+	}
 }
 
 func failAlbum(t *testing.T, s *shop, phone string) {

@@ -216,6 +216,8 @@ var phrases = map[string]text{
 	"class_identity":    {"Hay que comprobar de nuevo quién es el cliente.", "Who the customer is has to be checked again."},
 	"class_request":     {"El mensaje no estaba bien formado. Avisa a quien administra Recado.", "The message was not well formed. Tell whoever runs Recado."},
 	"class_template":    {"Esta plantilla no se puede usar ahora: elige otra.", "This template can't be used now: choose another one."},
+	"class_file":        {"El archivo se perdió por el camino. Pide al cliente que lo envíe otra vez.", "The file was lost on its way. Ask the customer to send it again."},
+	"class_elsewhere":   {"Solo se puede ver en la aplicación del teléfono.", "It can be seen in the phone app only."},
 	"class_account":     {"No sale nada desde este número hasta que alguien lo arregle. Avisa a quien administra Recado.", "Nothing leaves this number until somebody acts. Tell whoever runs Recado."},
 
 	"template_title":           {"Enviar una plantilla", "Send a template"},

@@ -201,7 +201,7 @@ func testActCommitRace(b *bundle) {
 		h := b.queue(ana())
 		b.act(h, gateway.ActionReturn, "marta", "")
 		c := b.say(ana(), "hola")
-		again := gateway.SendFailure(c.Conversation, "", b.now)
+		again := gateway.SendFailure(c.Conversation, "", nil, b.now)
 		var committed error
 		b.together(2, func(i int, s gateway.Store) error {
 			if i == 0 {

@@ -13,6 +13,7 @@ func followTests() []test {
 		{"FollowWhileAnAgentHasIt", testFollowOwned},
 		{"FollowOnlyWhenRejected", testFollowOthers},
 		{"FollowNotWhenItArrived", testFollowArrived},
+		{"FollowAfterAStatus", testFollowStatus},
 	}
 }
 
@@ -28,8 +29,7 @@ func (b *bundle) follow(o *gateway.Outgoing) *gateway.Outgoing {
 // rejected is the result of a send that came too late.
 func (b *bundle) rejected(o, follow *gateway.Outgoing) gateway.SendResult {
 	b.Helper()
-	h := gateway.SendFailure(b.conversation(o.ConversationID), o.Text, b.now)
-	h.Reason = gateway.ReasonWindow
+	h := gateway.SendFailure(b.conversation(o.ConversationID), o.Text, classed(gateway.ErrorWindow), b.now)
 	return gateway.SendResult{Outcome: gateway.SendRejected, Error: classed(gateway.ErrorWindow), Handoff: &h, Follow: follow}
 }
 
@@ -113,5 +113,37 @@ func testFollowArrived(b *bundle) {
 	b.same("messages", len(b.messages(o.ConversationID)), 2)
 	b.same("handoffs", b.handoffs(""), []gateway.Handoff(nil))
 	b.advance(time.Hour)
+	b.nothing()
+}
+
+// testFollowStatus has the channel take a message and say later that the window was
+// closed: a person gets it for that reason, and what follows is queued once.
+func testFollowStatus(b *bundle) {
+	want := b.answer(ana(), "uno").Outgoing[0]
+	b.send("wamid.1")
+	late := gateway.Status{ProviderID: "wamid.1", OutgoingID: want.ID, State: gateway.DeliveryFailed, Error: classed(gateway.ErrorWindow)}
+	b.accept(b.status(late))
+	b.idle()
+	b.same("reason", b.handoffs(gateway.HandoffQueued)[0].Reason, gateway.ReasonWindow)
+	b.crash()
+	got, err := b.store.Sent(b.Context(), want.ID)
+	b.ok("sent", err)
+	b.same("sent", got, want)
+	for _, id := range []string{"", "nobody's", "\x00"} {
+		_, err := b.store.Sent(b.Context(), id)
+		b.fails("sent "+id, err, gateway.ErrNotFound)
+	}
+	follow := *b.follow(&got)
+	before := b.revision()
+	for range 2 {
+		b.ok("follow", b.store.Follow(b.Context(), follow))
+	}
+	if b.revision() <= before {
+		b.Error("the revision doesn't grow when a message is queued")
+	}
+	b.crash()
+	o := b.next()
+	b.same("content", o.Content, follow.Content)
+	b.settle(o, gateway.SendResult{Outcome: gateway.SendAccepted, ProviderID: "wamid.2"})
 	b.nothing()
 }

@@ -133,7 +133,7 @@ func testUnknown(b *bundle) {
 func testRejected(b *bundle) {
 	o := b.answer(ana(), "uno", "dos").Outgoing[0]
 	c := b.conversation(o.ConversationID)
-	h := gateway.SendFailure(c, "uno", b.now)
+	h := gateway.SendFailure(c, "uno", nil, b.now)
 	b.settle(b.next(), gateway.SendResult{Outcome: gateway.SendRejected, Error: sendError(), Handoff: &h})
 	got := b.out(o.ConversationID, o.ID)
 	b.same("status", got.Status, string(gateway.DeliveryFailed))
@@ -145,7 +145,7 @@ func testRejected(b *bundle) {
 		b.Errorf("epoch %d after %d: the conversation changed hands", queued.Epoch, c.Epoch)
 	}
 	// The second one doesn't open a second handoff.
-	again := gateway.SendFailure(c, "dos", b.now)
+	again := gateway.SendFailure(c, "dos", nil, b.now)
 	b.settle(b.next(), gateway.SendResult{Outcome: gateway.SendRejected, Error: sendError(), Handoff: &again})
 	b.same("handoffs", b.handoffs(""), []gateway.Handoff{h})
 	b.same("epoch", b.conversation(c.ID).Epoch, queued.Epoch)
@@ -155,7 +155,7 @@ func testRejectedOwned(b *bundle) {
 	h := b.queue(ana())
 	b.act(h, gateway.ActionReply, "marta", "hola")
 	o := b.next()
-	failure := gateway.SendFailure(b.conversation(h.ConversationID), "hola", b.now)
+	failure := gateway.SendFailure(b.conversation(h.ConversationID), "hola", nil, b.now)
 	b.settle(o, gateway.SendResult{Outcome: gateway.SendRejected, Error: sendError(), Handoff: &failure})
 	b.same("handoffs", len(b.handoffs("")), 1)
 	c := b.conversation(h.ConversationID)
@@ -165,7 +165,7 @@ func testRejectedOwned(b *bundle) {
 	// A closed conversation has nobody: it is queued again.
 	b.act(h, gateway.ActionReply, "marta", "adiós")
 	b.act(h, gateway.ActionResolve, "marta", "")
-	failure = gateway.SendFailure(b.conversation(h.ConversationID), "adiós", b.now)
+	failure = gateway.SendFailure(b.conversation(h.ConversationID), "adiós", nil, b.now)
 	b.settle(b.next(), gateway.SendResult{Outcome: gateway.SendRejected, Error: sendError(), Handoff: &failure})
 	b.same("mode", b.conversation(c.ID).Mode, gateway.ModeQueued)
 	b.same("open handoffs", b.handoffs(gateway.HandoffQueued), []gateway.Handoff{failure})
@@ -179,7 +179,7 @@ func testSettleLost(b *bundle) {
 	b.nothing2(first)
 	b.advance(lease + gateway.ReconcileAfter)
 	second := b.next()
-	failure := gateway.SendFailure(b.conversation(o.ConversationID), "uno", b.now)
+	failure := gateway.SendFailure(b.conversation(o.ConversationID), "uno", nil, b.now)
 	for _, r := range []gateway.SendResult{
 		{Outcome: gateway.SendRetry, RetryAt: b.now},
 		{Outcome: gateway.SendUnknown, RetryAt: b.now},

@@ -168,7 +168,7 @@ func testErrorsEarly(b *bundle) {
 // no end.
 func testErrorsOther(b *bundle) {
 	for i, class := range []gateway.ErrorClass{
-		gateway.ErrorOther, gateway.ErrorTransient, gateway.ErrorRate, gateway.ErrorQuality, gateway.ErrorWindow,
+		gateway.ErrorOther, gateway.ErrorFile, gateway.ErrorElsewhere, gateway.ErrorTransient, gateway.ErrorRate, gateway.ErrorQuality, gateway.ErrorWindow,
 		gateway.ErrorRequest, gateway.ErrorTemplate, gateway.ErrorAccount,
 	} {
 		who := gateway.Identity{Phone: fmt.Sprint(100 + i)}

@@ -121,7 +121,7 @@ func testStatusBeats(b *bundle) {
 			ProviderID: fmt.Sprint("wamid.", i), OutgoingID: o.ID, State: gateway.DeliveryDelivered,
 		}))
 		b.idle()
-		failure := gateway.SendFailure(b.conversation(o.ConversationID), o.Text, b.now)
+		failure := gateway.SendFailure(b.conversation(o.ConversationID), o.Text, nil, b.now)
 		b.settle(next, gateway.SendResult{
 			Outcome: outcome, RetryAt: b.now.Add(time.Minute), Error: sendError(), Handoff: &failure,
 		})
@@ -144,7 +144,7 @@ func testFailed(b *bundle) {
 	b.same("error", got.Error, sendError())
 	list := b.handoffs(gateway.HandoffQueued)
 	b.same("handoffs", len(list), 1)
-	want := gateway.SendFailure(before, o.Text, b.now)
+	want := gateway.SendFailure(before, o.Text, nil, b.now)
 	want.ID = list[0].ID
 	b.same("handoff", list[0], want)
 	queued := b.conversation(before.ID)

@@ -31,7 +31,7 @@ type filing struct {
 	contacts *contacts
 	// failed are the messages that a status said were never delivered, by
 	// conversation.
-	failed map[string]string
+	failed map[string]*sent
 	// targets are the messages that signals change, by the digest of their key.
 	targets map[digest]*target
 	// early are the signals that came before the messages that they are about, by the
@@ -78,7 +78,7 @@ func (s *Store) fileSome(ctx context.Context, now time.Time, limit int) (*filing
 	return f, s.transact(ctx, func(tx pgx.Tx) error {
 		*f = filing{
 			tx: tx, now: now, limit: limit, contacts: newContacts(),
-			failed: map[string]string{}, targets: map[digest]*target{}, rewrites: map[digest]rewrite{},
+			failed: map[string]*sent{}, targets: map[digest]*target{}, rewrites: map[digest]rewrite{},
 			conversations: map[place]*conversation{},
 			byID:          map[string]*conversation{}, changed: map[string]*conversation{},
 			doubted: map[string]bool{}, early: map[digest][]early{},
@@ -231,7 +231,7 @@ func (f *filing) mergeStatuses(ctx context.Context) error {
 	}
 	for _, m := range changed {
 		if m.state == gateway.DeliveryFailed {
-			f.failed[m.conversation] = m.body
+			f.failed[m.conversation] = m
 		}
 	}
 	return saveSent(ctx, f.tx, changed)
@@ -421,8 +421,8 @@ func (f *filing) handOff(batch *pgx.Batch) error {
 		f.changed[c.ID] = c
 		return queueHandoff(batch, c.ID, h)
 	}
-	for id, body := range f.failed {
-		err := open(id, func(c gateway.Conversation) gateway.Handoff { return gateway.SendFailure(c, body, f.now) })
+	for id, m := range f.failed {
+		err := open(id, func(c gateway.Conversation) gateway.Handoff { return gateway.SendFailure(c, m.body, m.err, f.now) })
 		if err != nil {
 			return err
 		}

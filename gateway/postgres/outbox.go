@@ -65,6 +65,34 @@ func (s *Store) next(ctx context.Context, now time.Time, lease time.Duration) (*
 	})
 }
 
+// Sent implements gateway.Outbox.
+func (s *Store) Sent(ctx context.Context, id string) (gateway.Outgoing, error) {
+	const query = `select o.id, o.conversation_id, o.channel, o.user_id, o.phone, o.author, o.agent, o.body, o.turn_id,
+		o.created_at, o.expires_at, o.content, o.quote_id from gateway_outgoing o where o.id = $1`
+	var o gateway.Outgoing
+	err := s.pool.QueryRow(ctx, query, escape(id)).Scan(
+		scan(&o.ID), scan(&o.ConversationID), scan(&o.Channel), scan(&o.To.UserID), scan(&o.To.Phone), scan(&o.Author),
+		scan(&o.Agent), scan(&o.Text), scan(&o.TurnID), when(&o.CreatedAt), when(&o.ExpiresAt), &o.Content, scan(&o.QuoteID))
+	if err != nil {
+		return gateway.Outgoing{}, fmt.Errorf("read a message: %w", missing(err))
+	}
+	return o, nil
+}
+
+// Follow implements gateway.Outbox.
+func (s *Store) Follow(ctx context.Context, o gateway.Outgoing) error {
+	batch := &pgx.Batch{}
+	if err := queueFollow(batch, o.ConversationID, o); err != nil {
+		return fmt.Errorf("queue a message: %w", err)
+	}
+	batch.Queue(bump)
+	err := s.transact(ctx, func(tx pgx.Tx) error { return send(ctx, tx, batch) })
+	if err != nil {
+		return fmt.Errorf("queue a message: %w", err)
+	}
+	return nil
+}
+
 // queueCancel adds to a batch that the bot does not send any more what still waits
 // in a conversation that an agent has from now on.
 func queueCancel(batch *pgx.Batch, conversationID string) {
@@ -302,7 +330,7 @@ func (e *effect) own(batch *pgx.Batch, m *sent, c *conversation) error {
 	c.mark(m.err, e.now)
 	h := e.handoff
 	if h == nil && !e.bounced.IsZero() {
-		h = new(gateway.SendFailure(c.Conversation, m.body, e.bounced))
+		h = new(gateway.SendFailure(c.Conversation, m.body, m.err, e.bounced))
 	}
 	if h == nil || c.withPerson() {
 		return nil

@@ -190,7 +190,7 @@ func TestPoisonIsKept(t *testing.T) {
 	turn := reply(c, "sí\x00\xff", start)
 	turn.Record.Query, turn.Record.Reply = "q\x00", "sí\x00"
 	turn.Conversation.Language = "e\x00"
-	turn.Handoff = new(gateway.SendFailure(c.Conversation, "borrador\x00", start))
+	turn.Handoff = new(gateway.SendFailure(c.Conversation, "borrador\x00", nil, start))
 	if err := s.Commit(t.Context(), c, turn); err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestBounceBeforeSettlement(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("handoffs: %v, %v", list, err)
 	}
-	want := gateway.SendFailure(turn.Conversation, "sí", start.Add(time.Second))
+	want := gateway.SendFailure(turn.Conversation, "sí", nil, start.Add(time.Second))
 	want.ID = list[0].ID
 	if diff := cmp.Diff(want, list[0]); diff != "" {
 		t.Errorf("handoff (-want +got):\n%s", diff)

@@ -109,6 +109,35 @@ func (t *tx) leaseOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoi
 	return o, mode, found, err
 }
 
+// Sent implements gateway.Outbox.
+func (s *Store) Sent(ctx context.Context, id string) (o gateway.Outgoing, err error) {
+	const query = `select id, conversation_id, channel, user_id, phone, author, agent, text, turn_id, created_at, expires_at,
+		content, quote_id from outgoing where id = ?`
+	err = s.read(ctx, func(t *tx) (err error) {
+		o, err = get(t, scanOutgoing, query, id)
+		return err
+	})
+	if err != nil {
+		return gateway.Outgoing{}, fmt.Errorf("read a message: %w", err)
+	}
+	return o, nil
+}
+
+func scanOutgoing(r row) (o gateway.Outgoing, err error) {
+	err = r.Scan(&o.ID, &o.ConversationID, &o.Channel, &o.To.UserID, &o.To.Phone, &o.Author, &o.Agent, &o.Text,
+		&o.TurnID, moment{&o.CreatedAt}, moment{&o.ExpiresAt}, document{&o.Content}, &o.QuoteID)
+	return o, err
+}
+
+// Follow implements gateway.Outbox.
+func (s *Store) Follow(ctx context.Context, o gateway.Outgoing) error {
+	err := s.write(ctx, func(t *tx) error { return errors.Join(t.follow(o.ConversationID, o), t.show()) })
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	return nil
+}
+
 // sending is a message in the outbox as far as settling needs it.
 type sending struct {
 	n              int64
@@ -370,7 +399,7 @@ func (t *tx) merge(m sending, s gateway.Status, at, now time.Time) error {
 		return fmt.Errorf("mark a conversation: %w", err)
 	}
 	return t.fallTo(m.conversationID, func(c gateway.Conversation) gateway.Handoff {
-		return gateway.SendFailure(c, m.text, now)
+		return gateway.SendFailure(c, m.text, s.Error, now)
 	})
 }
 

@@ -418,14 +418,17 @@ func TestRedirects(t *testing.T) {
 // that ended before costs nothing.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(stuck))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cancel() // the message is there by now
+		stuck(w, r)
+	}))
 	t.Cleanup(server.Close)
 	c, err := NewClient(ClientConfig{BaseURL: server.URL, Token: token})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
 	if result, err := c.Send(ctx, outgoing()); err != nil || result.Outcome != gateway.SendUnknown {
 		t.Errorf("%+v %v", result, err)
 	}

@@ -65,7 +65,7 @@ var messageRows = map[string]struct {
 	"file of a no": {`"type":"image","image":7`, gateway.Message{Type: "image"}},
 	"lost file": {
 		`"type":"image","image":{"caption":"mira","id":""},"errors":[{"code":131052}]`,
-		gateway.Message{Type: "image", Text: "mira", Problem: &gateway.SendError{Code: 131052, Title: rule(131052).title}},
+		gateway.Message{Type: "image", Text: "mira", Problem: &gateway.SendError{Code: 131052, Title: rule(131052).title, Class: gateway.ErrorFile}},
 	},
 	"lost in the old way": {
 		`"type":"audio","audio":{"id":"5"},"errors":[{"code":"400","title":"Media download failed","details":"x"}]`,
@@ -192,7 +192,7 @@ var messageRows = map[string]struct {
 	"no context":  {`"type":"text","text":{"body":"a"},"context":[1],"referral":"x","errors":{"code":1}`, gateway.Message{Type: "text", Text: "a"}},
 	"only in the app": {
 		`"type":"unsupported","errors":[{"code":131060}]`,
-		gateway.Message{Type: "unsupported", Problem: &gateway.SendError{Code: 131060, Title: rule(131060).title}},
+		gateway.Message{Type: "unsupported", Problem: &gateway.SendError{Code: 131060, Title: rule(131060).title, Class: gateway.ErrorElsewhere}},
 	},
 	"unsupported without a reason": {
 		`"type":"unsupported"`,

@@ -38,7 +38,9 @@ func TestEveryCode(t *testing.T) {
 		{gateway.ErrorAccount, retry, []int{
 			0, 190, 3, 10, 200, 230, 299, 131005, 131031, 368, 131042, 131045, 131037, 133010, 33, 134011, 131063, 133000, 133005, 133015,
 		}},
-		{gateway.ErrorOther, rejected, []int{131052, 131060, 131035, 131036, 138000, 199, 300, 987654}},
+		{gateway.ErrorFile, rejected, []int{131052, 400}},
+		{gateway.ErrorElsewhere, rejected, []int{131060}},
+		{gateway.ErrorOther, rejected, []int{131035, 131036, 138000, 199, 300, 987654}},
 	} {
 		for _, code := range group.codes {
 			r := readRefusal(http.StatusBadRequest, nil, []byte(refused(strconv.Itoa(code))), noon)
