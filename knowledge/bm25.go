@@ -2,8 +2,8 @@ package knowledge
 
 import "math"
 
-// The constants of BM25 and of the fusion. Both indexes use them, the Postgres
-// one as parameters of its statement.
+// The constants of BM25. Both indexes use them, the Postgres one as parameters of
+// its statement.
 const (
 	// BM25K1 says how fast repetitions of a word stop to count, and BM25B how
 	// much a long passage is held against it. The values are those of Lucene
@@ -20,11 +20,11 @@ func IDF(n, df int) float64 {
 	return math.Log(1 + (float64(n-df)+0.5)/(float64(df)+0.5))
 }
 
-// BM25 is the part of a passage's score that one word of the question
-// contributes: idf*tf*(k1+1) / (tf + k1*(1-b+b*words/mean)). tf is how often the
-// word occurs in the passage, words the passage's length and mean the mean
-// length of all passages of its language, both in tokens, mean more than 0.
-func BM25(idf float64, tf, words int, mean float64) float64 {
+// Saturation is what the repetitions of a term in a chunk count, less in a long one:
+// tf*(k1+1) / (tf + k1*(1-b+b*words/mean)). tf is how often the term occurs in the
+// chunk, words the chunk's length and mean the mean length of all chunks of its
+// language, both in tokens, mean more than 0.
+func Saturation(tf, words int, mean float64) float64 {
 	f := float64(tf)
-	return idf * f * (BM25K1 + 1) / (f + BM25K1*(1-BM25B+BM25B*float64(words)/mean))
+	return f * (BM25K1 + 1) / (f + BM25K1*(1-BM25B+BM25B*float64(words)/mean))
 }

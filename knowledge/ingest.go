@@ -191,7 +191,7 @@ func (r *run) take(ctx context.Context, s source) error {
 			return nil
 		}
 		r.produced[document.ID] = s.source
-		if r.indexed[document.ID] == document {
+		if r.indexed[document.ID].Version == document.Version {
 			r.report.Unchanged++
 			continue
 		}
@@ -249,10 +249,12 @@ func (r *run) prepare(s source, p Parsed) (Document, []Chunk) {
 		id = hex.EncodeToString(sum[:]) + "/" + path.Base(s.name)
 		id = id[:min(len(id), 512)]
 	}
-	d := Document{ID: id, Source: s.source, Title: p.Title, Locale: p.Locale, Collection: s.collection}
+	d := Document{Meta: Meta{ID: id, Title: p.Title, Locale: p.Locale, Audience: AudienceCustomer}, Source: s.source, Collection: s.collection}
 	for i := range p.Chunks {
 		p.Chunks[i].DocumentID = id
 		p.Chunks[i].ID = fmt.Sprintf("%s#%04d", id, p.Chunks[i].Seq)
+		p.Chunks[i].Hash = ContentHash(d, p.Chunks[i])
+		p.Chunks[i].Tokens = CountTokens(PromptText(p.Chunks[i]))
 	}
 	d.Version = version(r.config.Embedder, d, p.Chunks)
 	return d, p.Chunks
@@ -273,7 +275,7 @@ func version(e Embedder, d Document, chunks []Chunk) string {
 			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(v)))
 		}
 	}
-	text(splitterVersion, e.Name(), d.Title, d.Locale)
+	text(SplitterVersion, e.Name(), d.Title, d.Locale)
 	number(e.Dim(), len(chunks))
 	for _, c := range chunks {
 		text(c.Heading, c.Question, c.Text)

@@ -24,9 +24,9 @@ const (
 	maxRunes   = 2000
 )
 
-// splitterVersion is part of every document's version. It changes with the
-// splitter, so that the next ingest embeds everything again.
-const splitterVersion = "1"
+// SplitterVersion is part of the index's identity. It changes with the splitter and
+// with the analysis of words.
+const SplitterVersion = "2"
 
 // span is a half-open range of byte offsets.
 type span struct{ start, end int }

@@ -1,6 +1,8 @@
 package knowledge
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"strings"
@@ -22,6 +24,28 @@ func IndexText(d Document, c Chunk) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// PromptText is what stands for a passage in a prompt, and what its tokens are counted
+// of.
+func PromptText(c Chunk) string {
+	lines := make([]string, 0, 3)
+	for _, line := range []string{c.Heading, c.Question, c.Text} {
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ContentHash identifies what is embedded for a chunk, IndexText, with 32 hexadecimal
+// digits.
+func ContentHash(d Document, c Chunk) string {
+	sum := sha256.Sum256([]byte(IndexText(d, c)))
+	return hex.EncodeToString(sum[:16])
+}
+
+// CountTokens estimates how many tokens a text has for the usual language models.
+func CountTokens(text string) int { return (len(text) + 3) / 4 }
 
 // CheckChunks says what makes a Replace invalid: an empty or overlong document
 // ID, no title or locale, or a vector without the dimension (ErrDimension).

@@ -26,8 +26,7 @@ func (t *top) compare(a, b scored) int {
 	return cmp.Compare(t.memory.slots[a.slot].ID, t.memory.slots[b.slot].ID)
 }
 
-func (t *top) offer(slot int32, score float64) {
-	s := scored{slot, score}
+func (t *top) offer(s scored) {
 	if len(t.list) < t.limit {
 		heap.Push(t, s)
 		return
