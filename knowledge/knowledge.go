@@ -308,8 +308,9 @@ type Index interface {
 // even when an ingest ends in the middle, a document moves or a model comes back.
 // It is shared by all identities of one place.
 type VectorCache interface {
-	// Vectors gives those it has of the model, by content hash; none is no error.
-	Vectors(ctx context.Context, model string, hashes []string) (map[string][]float32, error)
+	// Vectors gives those it has of the model, by content hash; none is no error. at is
+	// now.
+	Vectors(ctx context.Context, model string, at time.Time, hashes []string) (map[string][]float32, error)
 	// KeepVectors adds vectors by content hash. Those it has stay as they are.
 	KeepVectors(ctx context.Context, model string, at time.Time, vectors map[string][]float32) error
 	// ForgetVectors drops what was neither kept nor given since the moment and says how

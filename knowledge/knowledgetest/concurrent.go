@@ -123,7 +123,7 @@ func testConcurrentWriters(b *bundle) {
 		})
 	}
 	wait.Wait()
-	want, err := knowledge.NewMemory(dim)
+	want, err := knowledge.NewMemory(b.identity())
 	if err != nil {
 		b.Fatal(err)
 	}
