@@ -250,7 +250,7 @@ func surely(h knowledge.Hit) bool {
 func passage(h knowledge.Hit) Passage {
 	return Passage{
 		ID: h.Chunk.ID, DocumentID: h.Document.ID, Title: h.Document.Title, Heading: h.Chunk.Heading,
-		Locale: h.Document.Locale, Version: h.Document.Version, Source: h.Document.Source,
+		Locale: h.Document.Locale, Version: h.Document.Version, Hash: h.Chunk.Hash, Source: h.Document.Source,
 		Text: h.Chunk.Text, Question: h.Chunk.Question,
 		Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
 	}

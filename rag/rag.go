@@ -130,8 +130,10 @@ type Passage struct {
 	Heading    string `json:"heading,omitempty"`
 	Locale     string `json:"locale"`
 	Version    string `json:"version"`
-	Source     string `json:"source"`
-	Text       string `json:"text"`
+	// Hash identifies the content, knowledge.Chunk.Hash.
+	Hash   string `json:"hash,omitempty"`
+	Source string `json:"source"`
+	Text   string `json:"text"`
 	// Question is the FAQ question that Text answers, if it comes from a table.
 	Question string  `json:"question,omitempty"`
 	Dense    float64 `json:"dense"`
