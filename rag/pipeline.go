@@ -17,10 +17,13 @@ import (
 
 // Defaults of Config.
 const (
-	defaultCandidates   = 20
-	defaultPassages     = 8
-	defaultModelTimeout = 20 * time.Second
-	maxCandidates       = 100
+	defaultCandidates    = 20
+	defaultPassages      = 8
+	defaultEvidence      = 2400
+	leastEvidence        = 200
+	defaultRerankTimeout = 2 * time.Second
+	defaultModelTimeout  = 20 * time.Second
+	maxCandidates        = 100
 )
 
 // Config is what a Pipeline is made of.
@@ -41,6 +44,21 @@ type Config struct {
 	Candidates int
 	// Passages is how many passages the model sees, 1 to Candidates; 0 means 8.
 	Passages int
+	// Evidence is how many tokens these passages may have together, by the estimate of
+	// knowledge.CountTokens; 0 means 2,400, the least is 200.
+	Evidence int
+	// Glossary holds the shop's synonyms; nil means none.
+	Glossary *Glossary
+	// Reranker orders the candidates before the best are taken; nil leaves them in the
+	// order of the search.
+	Reranker Reranker
+	// RerankTimeout bounds it; 0 means 2 s. When it fails, the order of the search stays.
+	RerankTimeout time.Duration
+	// Market is the ISO 3166 code of the market of customers whose own is not known.
+	// Empty lets them have only what holds in all markets.
+	Market string
+	// Zone is where the shop's days begin; nil means UTC.
+	Zone *time.Location
 	// ModelTimeout bounds one call of the model with all its retries; 0 means
 	// 20 s. It never extends the deadline of the caller's context.
 	ModelTimeout time.Duration
@@ -49,15 +67,21 @@ type Config struct {
 // Pipeline answers questions. It keeps nothing between them and is safe for
 // concurrent use.
 type Pipeline struct {
-	index        Retriever
-	embedder     knowledge.Embedder
-	model        Model
-	calibration  *confidence.Calibration
-	candidates   int
-	passages     int
-	modelTimeout time.Duration
-	prompt       *prompt
-	fingerprint  string
+	index         Retriever
+	embedder      knowledge.Embedder
+	model         Model
+	calibration   *confidence.Calibration
+	candidates    int
+	passages      int
+	evidence      int
+	glossary      *Glossary
+	reranker      Reranker
+	market        string
+	zone          *time.Location
+	modelTimeout  time.Duration
+	rerankTimeout time.Duration
+	prompt        *prompt
+	fingerprint   string
 }
 
 // New returns a Pipeline, or an error that names the field of the Config that is
@@ -65,6 +89,9 @@ type Pipeline struct {
 func New(c Config) (*Pipeline, error) {
 	c.Candidates = cmp.Or(c.Candidates, defaultCandidates)
 	c.Passages = cmp.Or(c.Passages, min(defaultPassages, c.Candidates))
+	c.Evidence = cmp.Or(c.Evidence, defaultEvidence)
+	c.Zone = cmp.Or(c.Zone, time.UTC)
+	c.RerankTimeout = cmp.Or(c.RerankTimeout, defaultRerankTimeout)
 	c.ModelTimeout = cmp.Or(c.ModelTimeout, defaultModelTimeout)
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("rag: %w", err)
@@ -82,7 +109,8 @@ func New(c Config) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		index: c.Index, embedder: c.Embedder, model: c.Model, calibration: c.Calibration,
-		candidates: c.Candidates, passages: c.Passages, modelTimeout: c.ModelTimeout, prompt: prompt,
+		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence, glossary: c.Glossary, reranker: c.Reranker,
+		market: c.Market, zone: c.Zone, modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, prompt: prompt,
 	}
 	p.fingerprint = p.hash()
 	return p, nil
@@ -100,6 +128,10 @@ func (c Config) validate() error {
 		return fmt.Errorf("Config.Candidates is %d, not 1 to %d", c.Candidates, maxCandidates)
 	case c.Passages < 1 || c.Passages > c.Candidates:
 		return fmt.Errorf("Config.Passages is %d, not 1 to %d", c.Passages, c.Candidates)
+	case c.Evidence < leastEvidence:
+		return fmt.Errorf("Config.Evidence is %d tokens, not %d or more", c.Evidence, leastEvidence)
+	case c.RerankTimeout < 0:
+		return fmt.Errorf("Config.RerankTimeout is negative: %v", c.RerankTimeout)
 	case c.ModelTimeout < 0:
 		return fmt.Errorf("Config.ModelTimeout is negative: %v", c.ModelTimeout)
 	}
@@ -113,9 +145,13 @@ func (c Config) validate() error {
 func (p *Pipeline) Fingerprint() string { return p.fingerprint }
 
 func (p *Pipeline) hash() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s\x00%s\x00%d\x00%d\x00%v",
-		p.model.Name(), p.embedder.Name(), p.embedder.Dim(), p.calibration.ID(), p.prompt.version,
-		p.candidates, p.passages, p.modelTimeout))
+	reranker := ""
+	if p.reranker != nil {
+		reranker = p.reranker.Name()
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s\x00%s\x00%s\x00%s\x00%s\x00%s\x00%d\x00%d\x00%d\x00%v\x00%v",
+		p.model.Name(), p.embedder.Name(), p.embedder.Dim(), p.calibration.ID(), p.prompt.version, p.glossary.Version(),
+		reranker, p.market, p.zone, p.candidates, p.passages, p.evidence, p.rerankTimeout, p.modelTimeout))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -134,13 +170,10 @@ func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 	a.Query = rewrite(q)
 	clock.lap("rewrite", &a)
 
-	hits, err := p.retrieve(ctx, a.Query, q.Locale)
+	hits, err := p.find(ctx, q, &a, &clock)
 	if err != nil {
-		clock.lap("retrieve", &a)
 		return a, fmt.Errorf("%w: %w", ErrRetrieval, err)
 	}
-	a.Candidates, a.Passages = p.choose(hits)
-	clock.lap("retrieve", &a)
 
 	request, err := p.request(q, a)
 	clock.lap("prompt", &a)
@@ -166,6 +199,22 @@ func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 	return a, nil
 }
 
+// find looks the passages up, orders them and takes the best.
+func (p *Pipeline) find(ctx context.Context, q Question, a *Answer, clock *stopwatch) ([]knowledge.Hit, error) {
+	hits, err := p.retrieve(ctx, a.Query, q)
+	clock.lap("retrieve", a)
+	if err != nil {
+		return nil, err
+	}
+	if p.reranker != nil {
+		ordered, failed := p.rerank(ctx, a.Query, hits)
+		hits = ordered
+		clock.lap(map[bool]string{false: "rerank", true: "rerank_failed"}[failed], a)
+	}
+	a.Candidates, a.Passages = p.choose(hits)
+	return hits, nil
+}
+
 // Calibrated tells whether the calibration was fitted with the model and the embedder
 // in use. If not, confidences order answers but are no probabilities, and the
 // threshold promises nothing.
@@ -181,79 +230,6 @@ func (p *Pipeline) calibrationName() string {
 		return p.calibration.ID()
 	}
 	return p.calibration.ID() + " (fitted with other models)"
-}
-
-// retrieve searches in the customer's language. Only when nothing at all is
-// found there, all languages are searched: a passage in the other language is
-// better than none, and the model is told its language.
-func (p *Pipeline) retrieve(ctx context.Context, query, locale string) ([]knowledge.Hit, error) {
-	if strings.TrimSpace(query) == "" {
-		return nil, nil
-	}
-	vectors, err := p.embedder.Embed(ctx, []string{query})
-	if err != nil {
-		return nil, fmt.Errorf("embed the question: %w", err)
-	}
-	if len(vectors) != 1 {
-		return nil, fmt.Errorf("embed the question: %d vectors for one text", len(vectors))
-	}
-	text := query
-	if e, ok := p.embedder.(Expander); ok {
-		text += "\n" + e.Expand(locale, query)
-	}
-	search := knowledge.Query{Text: text, Vector: vectors[0], Locale: locale, Limit: p.candidates}
-	hits, err := p.index.Search(ctx, search)
-	if err != nil || len(hits) > 0 {
-		return hits, err
-	}
-	search.Locale = ""
-	return p.index.Search(ctx, search)
-}
-
-// sureRanks is how many places of either search get their passage before the
-// model whatever the fusion makes of them: a passage that is first by a rare word
-// can be far from first by meaning.
-const sureRanks = 2
-
-// choose writes down all candidates and takes the best as passages, in the order
-// of the fused score.
-func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
-	candidates := make([]Candidate, 0, len(hits))
-	passages := make([]Passage, 0, min(p.passages, len(hits)))
-	sure := 0
-	for _, h := range hits {
-		if surely(h) {
-			sure++
-		}
-	}
-	for _, h := range hits {
-		used := len(passages) < p.passages && (surely(h) || len(passages)+sure < p.passages)
-		if surely(h) {
-			sure--
-		}
-		candidates = append(candidates, Candidate{
-			ChunkID: h.Chunk.ID, DocumentID: h.Document.ID, Version: h.Document.Version,
-			Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
-			DenseRank: h.DenseRank, LexicalRank: h.LexicalRank, Used: used,
-		})
-		if used {
-			passages = append(passages, passage(h))
-		}
-	}
-	return candidates, passages
-}
-
-func surely(h knowledge.Hit) bool {
-	return h.LexicalRank > 0 && h.LexicalRank <= sureRanks || h.DenseRank > 0 && h.DenseRank <= sureRanks
-}
-
-func passage(h knowledge.Hit) Passage {
-	return Passage{
-		ID: h.Chunk.ID, DocumentID: h.Document.ID, Title: h.Document.Title, Heading: h.Chunk.Heading,
-		Locale: h.Document.Locale, Version: h.Document.Version, Hash: h.Chunk.Hash, Source: h.Document.Source,
-		Text: h.Chunk.Text, Question: h.Chunk.Question,
-		Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
-	}
 }
 
 func (p *Pipeline) request(q Question, a Answer) (Request, error) {

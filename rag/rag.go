@@ -2,7 +2,7 @@
 // that rests on them and on the customer's orders, checks the draft against what
 // it rests on, and scores how likely the answer is right.
 //
-// The way of a question is Pipeline.Answer: rewrite -> retrieve -> prompt ->
+// The way of a question is Pipeline.Answer: rewrite -> retrieve -> rerank -> prompt ->
 // complete -> ground -> score. Every step leaves what it saw in the Answer, so
 // that a decision record can be written from it. The package decides nothing
 // about the conversation: whether an answer is sent, or a person takes over, is
@@ -118,6 +118,9 @@ type Question struct {
 	// History is the conversation before the question, oldest first.
 	History []Utterance
 	Orders  OrderFacts
+	// Market is the ISO 3166 code of the customer's market, or empty when it is not
+	// known: then Config.Market holds.
+	Market string
 	// At is the moment of the question: "today" in the customer's words.
 	At time.Time
 }

@@ -1,0 +1,234 @@
+package rag
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/recado/recado/knowledge"
+)
+
+// The limits of what is looked up.
+const (
+	// perDocument is how many passages of one document may be among the candidates: a
+	// long policy must not push everything else out.
+	perDocument = 3
+	// surelyCovered is the share of the question's weight that a passage in the
+	// customer's language has to hold for the other language not to be asked.
+	surelyCovered = 0.75
+	// foreignLead is how much more of the question's weight a passage in the other
+	// language has to hold than the best one in the customer's own, and foreignNearer
+	// how much nearer it has to be by meaning, to come before it.
+	foreignLead   = 0.1
+	foreignNearer = 0.05
+	// foreignPassages is how many passages in the other language come before the
+	// customer's own when their best one leads.
+	foreignPassages = 2
+)
+
+// Reranker orders passages by how well they answer a question. It gives one score
+// for each passage, in their order, higher for better; scores compare within one
+// call only. Implementations are safe for concurrent use.
+type Reranker interface {
+	// Name identifies the model in the configuration hash.
+	Name() string
+	Rerank(ctx context.Context, question string, passages []string) ([]float64, error)
+}
+
+// retrieve searches in the customer's language, and in the other one where that does
+// not cover the question: a passage in the other language is better than none, and
+// the model is told its language. Only what customers of the market may read, and
+// what was valid on the day asked about, is found.
+func (p *Pipeline) retrieve(ctx context.Context, query string, q Question) ([]knowledge.Hit, error) {
+	if strings.TrimSpace(query) == "" {
+		return nil, nil
+	}
+	search, err := p.search(ctx, query, q)
+	if err != nil {
+		return nil, err
+	}
+	own, err := p.index.Search(ctx, search)
+	if err != nil || covered(own) >= surelyCovered {
+		return own, err
+	}
+	search.Locale = otherLanguage(q.Locale)
+	foreign, err := p.index.Search(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	return join(own, foreign, p.candidates), nil
+}
+
+// search is what the index is asked in the customer's own language.
+func (p *Pipeline) search(ctx context.Context, query string, q Question) (knowledge.Query, error) {
+	vectors, err := p.embedder.Embed(ctx, []string{query})
+	if err != nil {
+		return knowledge.Query{}, fmt.Errorf("embed the question: %w", err)
+	}
+	if len(vectors) != 1 {
+		return knowledge.Query{}, fmt.Errorf("embed the question: %d vectors for one text", len(vectors))
+	}
+	text := query
+	if also := p.glossary.Expand(query); also != "" {
+		text += "\n" + also
+	}
+	if e, ok := p.embedder.(Expander); ok {
+		text += "\n" + e.Expand(q.Locale, query)
+	}
+	search := knowledge.Query{
+		Text: text, TextLocale: q.Locale, Vector: vectors[0], Locale: q.Locale, Audience: knowledge.AudienceCustomer,
+		Market: cmp.Or(q.Market, p.market), Day: dayAsked(q, p.zone),
+		Limit: p.candidates, PerDocument: perDocument, Distinct: true,
+	}
+	if w, ok := p.embedder.(knowledge.Weighted); ok {
+		search.DenseShare = w.DenseShare()
+	}
+	return search, nil
+}
+
+// covered is the share of the question's weight in the best passage by words.
+func covered(hits []knowledge.Hit) float64 {
+	best := 0.0
+	for _, h := range hits {
+		if h.Self > 0 {
+			best = max(best, h.Lexical/h.Self)
+		}
+	}
+	return best
+}
+
+func nearest(hits []knowledge.Hit) float64 {
+	best := 0.0
+	for _, h := range hits {
+		best = max(best, h.Dense)
+	}
+	return best
+}
+
+// join puts the passages of the other language behind those of the customer's own,
+// or the best of them before, when they hold clearly more of the question or are
+// clearly nearer to it.
+func join(own, foreign []knowledge.Hit, limit int) []knowledge.Hit {
+	lead := covered(foreign) >= covered(own)+foreignLead || nearest(foreign) >= nearest(own)+foreignNearer
+	first := 0
+	if lead {
+		first = min(foreignPassages, len(foreign))
+	}
+	joined := slices.Concat(foreign[:first], own, foreign[first:])
+	return joined[:min(limit, len(joined))]
+}
+
+func otherLanguage(locale string) string {
+	if locale == english {
+		return spanish
+	}
+	return english
+}
+
+// isDay matches the day at the beginning of a moment.
+var isDay = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}`)
+
+// dayAsked is the day whose rules the question is about: the day of the order when it
+// names just one of the customer's own, since what was promised then holds, and the
+// day of the question otherwise.
+func dayAsked(q Question, zone *time.Location) string {
+	var days []string
+	for _, number := range q.Orders.Asked {
+		for _, o := range q.Orders.Orders {
+			if sameOrder(o.Number, number) {
+				days = append(days, isDay.FindString(o.PlacedAt))
+			}
+		}
+	}
+	if slices.Sort(days); len(slices.Compact(days)) == 1 && days[0] != "" {
+		return days[0]
+	}
+	if q.At.IsZero() {
+		return ""
+	}
+	return q.At.In(zone).Format(time.DateOnly)
+}
+
+// rerank orders the hits by the reranker's scores, ties as they were. Without one, or
+// when it fails, the order of the search stays: a worse order is better than no
+// answer. It says whether it failed.
+func (p *Pipeline) rerank(ctx context.Context, question string, hits []knowledge.Hit) (ordered []knowledge.Hit, failed bool) {
+	if p.reranker == nil || len(hits) < 2 {
+		return hits, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.rerankTimeout)
+	defer cancel()
+	texts := make([]string, len(hits))
+	for i, h := range hits {
+		texts[i] = h.Document.Title + "\n" + knowledge.PromptText(h.Chunk)
+	}
+	scores, err := p.reranker.Rerank(ctx, question, texts)
+	if err != nil || len(scores) != len(hits) {
+		return hits, true
+	}
+	order := make([]int, len(hits))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	ordered = make([]knowledge.Hit, len(hits))
+	for i, at := range order {
+		ordered[i] = hits[at]
+	}
+	return ordered, false
+}
+
+// sureRanks is how many places of either search get their passage before the
+// model whatever the fusion makes of them: a passage that is first by a rare word
+// can be far from first by meaning.
+const sureRanks = 2
+
+// choose writes down all candidates and takes the best as passages, in their order:
+// at most as many as the model sees, and as fit into the evidence budget. The first
+// passage comes whatever its length.
+func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
+	candidates := make([]Candidate, 0, len(hits))
+	passages := make([]Passage, 0, min(p.passages, len(hits)))
+	sure, tokens := 0, 0
+	for _, h := range hits {
+		if p.surely(h) {
+			sure++
+		}
+	}
+	for _, h := range hits {
+		used := len(passages) < p.passages && (p.surely(h) || len(passages)+sure < p.passages)
+		used = used && (len(passages) == 0 || tokens+h.Chunk.Tokens <= p.evidence)
+		if p.surely(h) {
+			sure--
+		}
+		candidates = append(candidates, Candidate{
+			ChunkID: h.Chunk.ID, DocumentID: h.Document.ID, Version: h.Document.Version,
+			Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
+			DenseRank: h.DenseRank, LexicalRank: h.LexicalRank, Used: used,
+		})
+		if used {
+			tokens += h.Chunk.Tokens
+			passages = append(passages, passage(h))
+		}
+	}
+	return candidates, passages
+}
+
+// surely tells whether a passage has its place whatever its score. A reranker has read
+// the passages; its order stands as it is.
+func (p *Pipeline) surely(h knowledge.Hit) bool {
+	return p.reranker == nil && (h.LexicalRank > 0 && h.LexicalRank <= sureRanks || h.DenseRank > 0 && h.DenseRank <= sureRanks)
+}
+
+func passage(h knowledge.Hit) Passage {
+	return Passage{
+		ID: h.Chunk.ID, DocumentID: h.Document.ID, Title: h.Document.Title, Heading: h.Chunk.Heading,
+		Locale: h.Document.Locale, Version: h.Document.Version, Hash: h.Chunk.Hash, Source: h.Document.Source,
+		Text: h.Chunk.Text, Question: h.Chunk.Question,
+		Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
+	}
+}

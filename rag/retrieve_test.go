@@ -1,0 +1,170 @@
+package rag_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag"
+)
+
+func ids(passages []rag.Passage) []string {
+	list := make([]string, len(passages))
+	for i, p := range passages {
+		list[i] = p.ID
+	}
+	return list
+}
+
+// TestRetrieveOtherLanguage looks in the other language when the customer's own does
+// not cover the question, and puts what is found there first only when it is clearly
+// better.
+func TestRetrieveOtherLanguage(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		own, foreign []knowledge.Hit
+		want         []string
+		searches     int
+	}{
+		"covered":       {[]knowledge.Hit{hit("a", .5, 3, 1, 1)}, []knowledge.Hit{hit("b", .9, 4, 1, 1)}, []string{"a"}, 1},
+		"nothing own":   {nil, []knowledge.Hit{hit("b", .4, 1, 1, 1)}, []string{"b"}, 2},
+		"better words":  {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .5, 2, 1, 1)}, []string{"b", "a"}, 2},
+		"nearer":        {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .6, 0, 1, 0)}, []string{"b", "a"}, 2},
+		"hardly nearer": {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .52, 1, 1, 1)}, []string{"a", "b"}, 2},
+		"two of three": {
+			[]knowledge.Hit{hit("a", .5, 0, 1, 0)},
+			[]knowledge.Hit{hit("b", .9, 0, 1, 0), hit("c", .8, 0, 2, 0), hit("d", .7, 0, 3, 0)}, []string{"b", "c", "a", "d"}, 2,
+		},
+	} {
+		s := newSetup(fakeModel{draft: good()})
+		s.index.hits = map[string][]knowledge.Hit{"es": c.own, "en": c.foreign}
+		a, err := s.answer(t, question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, ids(a.Passages)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if got := s.index.queries; len(got) != c.searches || got[len(got)-1].TextLocale != "es" {
+			t.Errorf("%s: queries %+v", name, got)
+		}
+	}
+}
+
+// TestRetrieveForWhomAndWhen asks the index only for what the customer may read and
+// what was valid on the day that the question is about.
+func TestRetrieveForWhomAndWhen(t *testing.T) {
+	t.Parallel()
+	madrid := time.FixedZone("UTC+1", 3600)
+	late := time.Date(2026, 1, 2, 23, 30, 0, 0, time.UTC)
+	orders := func(asked ...string) rag.OrderFacts {
+		return rag.OrderFacts{Asked: asked, Orders: []rag.Order{
+			{Number: "#W1", PlacedAt: "2025-05-06T10:00:00+02:00"}, {Number: "#W2", PlacedAt: "2025-07-08"}, {Number: "#W3"},
+		}}
+	}
+	for name, c := range map[string]struct {
+		q           rag.Question
+		day, market string
+	}{
+		"today, in the shop's zone":     {rag.Question{At: late}, "2026-01-03", "ES"},
+		"the order's day":               {rag.Question{At: late, Orders: orders("w1")}, "2025-05-06", "ES"},
+		"two orders":                    {rag.Question{At: late, Orders: orders("#W1", "#W2")}, "2026-01-03", "ES"},
+		"an order without a day":        {rag.Question{At: late, Orders: orders("#W3")}, "2026-01-03", "ES"},
+		"somebody else's order":         {rag.Question{At: late, Orders: orders("#W9")}, "2026-01-03", "ES"},
+		"the same order said two times": {rag.Question{At: late, Orders: orders("#W2", "W2")}, "2025-07-08", "ES"},
+		"a customer's own market":       {rag.Question{At: late, Market: "MX"}, "2026-01-03", "MX"},
+	} {
+		s := newSetup(fakeModel{draft: good()})
+		s.Market, s.Zone = "ES", madrid
+		c.q.Text = question.Text
+		if _, err := s.answer(t, c.q); err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range s.index.queries {
+			if got.Day != c.day || got.Market != c.market || got.Audience != knowledge.AudienceCustomer || !got.Distinct {
+				t.Errorf("%s: %+v, want the day %s and the market %s", name, got, c.day, c.market)
+			}
+		}
+	}
+}
+
+// fakeReranker prefers the passages that hold a word.
+type fakeReranker struct {
+	word string
+	err  error
+}
+
+func (fakeReranker) Name() string { return "fake-reranker" }
+
+func (f fakeReranker) Rerank(_ context.Context, _ string, passages []string) ([]float64, error) {
+	var scores []float64
+	for _, p := range passages {
+		scores = append(scores, float64(strings.Count(p, f.word)))
+	}
+	if f.word == "" {
+		return scores[1:], f.err
+	}
+	return scores, f.err
+}
+
+func TestRerank(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		reranker rag.Reranker
+		want     []string
+		stage    string
+	}{
+		"none":         {nil, []string{"a", "b", "c"}, ""},
+		"better":       {fakeReranker{word: "producto c"}, []string{"c", "a", "b"}, "rerank"},
+		"fails":        {fakeReranker{word: "c", err: errors.New("down")}, []string{"a", "b", "c"}, "rerank_failed"},
+		"a score less": {fakeReranker{}, []string{"a", "b", "c"}, "rerank_failed"},
+	} {
+		s := newSetup(fakeModel{draft: good()})
+		s.index.hits["es"] = []knowledge.Hit{hit("a", .9, 3, 1, 1), hit("b", .5, 2, 2, 2), hit("c", .4, 1, 3, 3)}
+		s.Reranker = c.reranker
+		a, err := s.answer(t, question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, ids(a.Passages)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		stage := ""
+		for _, st := range a.Stages {
+			if strings.HasPrefix(st.Name, "rerank") {
+				stage = st.Name
+			}
+		}
+		if stage != c.stage {
+			t.Errorf("%s: stage %q, want %q", name, stage, c.stage)
+		}
+	}
+}
+
+// TestEvidenceBudget keeps what the model reads within its tokens; the record keeps
+// all candidates.
+func TestEvidenceBudget(t *testing.T) {
+	t.Parallel()
+	s := newSetup(fakeModel{draft: good()})
+	s.Evidence = 200
+	long, wide, short := hit("a", .9, 3, 1, 1), hit("b", .5, 2, 2, 2), hit("c", .4, 1, 3, 3)
+	long.Chunk.Tokens, wide.Chunk.Tokens, short.Chunk.Tokens = 150, 60, 50
+	s.index.hits["es"] = []knowledge.Hit{long, wide, short}
+	a, err := s.answer(t, question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a", "c"}, ids(a.Passages)); diff != "" || len(a.Candidates) != 3 {
+		t.Errorf("%d candidates, passages (-want +got):\n%s", len(a.Candidates), diff)
+	}
+	long.Chunk.Tokens = 900
+	s.index.hits["es"] = []knowledge.Hit{long}
+	if a, err = s.answer(t, question); err != nil || len(a.Passages) != 1 {
+		t.Errorf("the first passage is too long: %d passages, %v", len(a.Passages), err)
+	}
+}
