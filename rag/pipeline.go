@@ -68,16 +68,13 @@ type Config struct {
 // concurrent use.
 type Pipeline struct {
 	index         Retriever
-	embedder      knowledge.Embedder
+	searcher      Searcher
 	model         Model
 	calibration   *confidence.Calibration
 	candidates    int
 	passages      int
 	evidence      int
-	glossary      *Glossary
 	reranker      Reranker
-	market        string
-	zone          *time.Location
 	modelTimeout  time.Duration
 	rerankTimeout time.Duration
 	prompt        *prompt
@@ -108,9 +105,10 @@ func New(c Config) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{
-		index: c.Index, embedder: c.Embedder, model: c.Model, calibration: c.Calibration,
-		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence, glossary: c.Glossary, reranker: c.Reranker,
-		market: c.Market, zone: c.Zone, modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, prompt: prompt,
+		index: c.Index, model: c.Model, calibration: c.Calibration,
+		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence, reranker: c.Reranker,
+		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
+		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, prompt: prompt,
 	}
 	p.fingerprint = p.hash()
 	return p, nil
@@ -150,8 +148,8 @@ func (p *Pipeline) hash() string {
 		reranker = p.reranker.Name()
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s\x00%s\x00%s\x00%s\x00%s\x00%s\x00%d\x00%d\x00%d\x00%v\x00%v",
-		p.model.Name(), p.embedder.Name(), p.embedder.Dim(), p.calibration.ID(), p.prompt.version, p.glossary.Version(),
-		reranker, p.market, p.zone, p.candidates, p.passages, p.evidence, p.rerankTimeout, p.modelTimeout))
+		p.model.Name(), p.searcher.Embedder.Name(), p.searcher.Embedder.Dim(), p.calibration.ID(), p.prompt.version, p.searcher.Glossary.Version(),
+		reranker, p.searcher.Market, p.searcher.Zone, p.candidates, p.passages, p.evidence, p.rerankTimeout, p.modelTimeout))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -219,7 +217,7 @@ func (p *Pipeline) find(ctx context.Context, q Question, a *Answer, clock *stopw
 // in use. If not, confidences order answers but are no probabilities, and the
 // threshold promises nothing.
 func (p *Pipeline) Calibrated() bool {
-	return p.calibration.FittedWith(p.model.Name(), p.embedder.Name())
+	return p.calibration.FittedWith(p.model.Name(), p.searcher.Embedder.Name())
 }
 
 // calibrationName says which calibration scored, and whether it was fitted with

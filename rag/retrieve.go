@@ -47,10 +47,11 @@ func (p *Pipeline) retrieve(ctx context.Context, query string, q Question) ([]kn
 	if strings.TrimSpace(query) == "" {
 		return nil, nil
 	}
-	search, err := p.search(ctx, query, q)
+	search, err := p.searcher.query(ctx, query, q)
 	if err != nil {
 		return nil, err
 	}
+	search.Limit, search.PerDocument, search.Distinct = p.candidates, perDocument, true
 	own, err := p.index.Search(ctx, search)
 	if err != nil || covered(own) >= surelyCovered {
 		return own, err
@@ -63,31 +64,49 @@ func (p *Pipeline) retrieve(ctx context.Context, query string, q Question) ([]kn
 	return join(own, foreign, p.candidates), nil
 }
 
-// search is what the index is asked in the customer's own language.
-func (p *Pipeline) search(ctx context.Context, query string, q Question) (knowledge.Query, error) {
-	vectors, err := p.embedder.Embed(ctx, []string{query})
+// Searcher turns a question into what an index is asked: the question with what came
+// before it if it leans on that, its vector, the shop's synonyms, and for whom and
+// which day passages have to hold.
+type Searcher struct {
+	// Embedder turns questions into vectors. Required.
+	Embedder knowledge.Embedder
+	// Glossary, Market and Zone are as in Config; Zone is required.
+	Glossary *Glossary
+	Market   string
+	Zone     *time.Location
+}
+
+// Query gives the question as it is searched for and the query for documents in the
+// customer's own language, without a Limit. Question.Locale has to be known.
+func (s Searcher) Query(ctx context.Context, q Question) (rewritten string, query knowledge.Query, err error) {
+	rewritten = rewrite(q)
+	query, err = s.query(ctx, rewritten, q)
+	return rewritten, query, err
+}
+
+func (s Searcher) query(ctx context.Context, rewritten string, q Question) (knowledge.Query, error) {
+	vectors, err := s.Embedder.Embed(ctx, []string{rewritten})
 	if err != nil {
 		return knowledge.Query{}, fmt.Errorf("embed the question: %w", err)
 	}
 	if len(vectors) != 1 {
 		return knowledge.Query{}, fmt.Errorf("embed the question: %d vectors for one text", len(vectors))
 	}
-	text := query
-	if also := p.glossary.Expand(query); also != "" {
+	text := rewritten
+	if also := s.Glossary.Expand(rewritten); also != "" {
 		text += "\n" + also
 	}
-	if e, ok := p.embedder.(Expander); ok {
-		text += "\n" + e.Expand(q.Locale, query)
+	if e, ok := s.Embedder.(Expander); ok {
+		text += "\n" + e.Expand(q.Locale, rewritten)
 	}
-	search := knowledge.Query{
+	query := knowledge.Query{
 		Text: text, TextLocale: q.Locale, Vector: vectors[0], Locale: q.Locale, Audience: knowledge.AudienceCustomer,
-		Market: cmp.Or(q.Market, p.market), Day: dayAsked(q, p.zone),
-		Limit: p.candidates, PerDocument: perDocument, Distinct: true,
+		Market: cmp.Or(q.Market, s.Market), Day: dayAsked(q, s.Zone),
 	}
-	if w, ok := p.embedder.(knowledge.Weighted); ok {
-		search.DenseShare = w.DenseShare()
+	if w, ok := s.Embedder.(knowledge.Weighted); ok {
+		query.DenseShare = w.DenseShare()
 	}
-	return search, nil
+	return query, nil
 }
 
 // covered is the share of the question's weight in the best passage by words.
