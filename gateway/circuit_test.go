@@ -498,12 +498,12 @@ func TestRejectedStaysRejected(t *testing.T) {
 		} {
 			g, err := New(withFakes(Config{Store: store, Sender: fakeSender(func(*Outgoing) (SendResult, error) {
 				time.Sleep(sendLease) // the bubble's clock
-				return SendResult{Outcome: SendUnknown, Error: &SendError{Title: "No answer"}}, nil
+				return SendResult{Outcome: SendRetry, Error: &SendError{Title: "No connection"}}, nil
 			})}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			store.next = &Outgoing{ID: "o", ConversationID: "c", Attempt: maxUnknown, To: Identity{Phone: "1"}, Text: "Hola"}
+			store.next = &Outgoing{ID: "o", ConversationID: "c", Attempt: maxSends, To: Identity{Phone: "1"}, Text: "Hola"}
 			if err := g.Deliver(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -35,8 +35,8 @@ func (g *Gateway) Deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// What is too late needs no permit: a person hears of it now.
-	if !g.expired(ctx, o, g.Now()) {
+	// What is not sent any more needs no permit: a person hears of it now.
+	if !g.expired(ctx, o, g.Now()) && !overtried(o) {
 		if wait := g.mayGo(ctx, o); wait > 0 {
 			return g.postpone(context.WithoutCancel(ctx), o, wait)
 		}
@@ -137,6 +137,9 @@ func (g *Gateway) attempt(ctx context.Context, o *Outgoing) SendResult {
 	if g.expired(ctx, o, now) {
 		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "The service window closed before the message was sent", Class: ErrorWindow}})
 	}
+	if overtried(o) {
+		return g.reject(ctx, o, SendResult{Error: &SendError{Title: "Nobody knows whether the message arrived"}})
+	}
 	switch err := g.checkTemplate(ctx, o); {
 	case errors.Is(err, errUnchecked):
 		return g.again(ctx, o, SendResult{Outcome: SendRetry, Error: &SendError{Title: "The template could not be checked"}}, now)
@@ -204,6 +207,9 @@ func (g *Gateway) checkTemplate(ctx context.Context, o *Outgoing) error {
 	return invalidContent("the template " + use.Name + " does not exist in the language " + use.Language)
 }
 
+// overtried tells whether one more attempt could be one copy too many.
+func overtried(o *Outgoing) bool { return o.Doubtful && o.Attempt > maxUnknown }
+
 // expired tells whether sending makes no sense any more. A window that was to close has
 // opened anew when the customer has written since.
 func (g *Gateway) expired(ctx context.Context, o *Outgoing, now time.Time) bool {
@@ -227,7 +233,8 @@ func (g *Gateway) again(ctx context.Context, o *Outgoing, r SendResult, now time
 	if r.Outcome == SendUnknown && r.RetryAt.Before(now.Add(ReconcileAfter)) {
 		r.RetryAt = now.Add(ReconcileAfter)
 	}
-	if o.Attempt >= maxSends || r.Outcome == SendUnknown && o.Attempt >= maxUnknown {
+	// An unknown one waits for its status even when it was the last.
+	if r.Outcome == SendRetry && o.Attempt >= maxSends {
 		return g.reject(ctx, o, r)
 	}
 	if r.Error != nil && r.Error.Class == ErrorAccount {

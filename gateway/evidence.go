@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/recado/recado/rag"
@@ -57,6 +58,15 @@ type Unanswered struct {
 	Nearest        string
 	Dense, Lexical float64
 	Confidence     float64
+}
+
+// Asked is what the customer asked, as it was searched for, or in their own words when
+// nothing was.
+func (r Record) Asked() string {
+	if r.Query != "" {
+		return r.Query
+	}
+	return strings.Join(r.Messages, "\n")
 }
 
 // Cited are the passages that the turn's reply rests on: none when it was not sent.

@@ -154,7 +154,9 @@ func TestDeliver(t *testing.T) {
 		{name: "unknown waits for its status", o: Outgoing{Attempt: 1}, r: SendResult{Outcome: SendUnknown, RetryAt: now}, want: SendUnknown, retryAt: now.Add(ReconcileAfter)},
 		{name: "error is unknown", o: Outgoing{Attempt: 1}, err: errors.New("x"), want: SendUnknown, retryAt: now.Add(ReconcileAfter)},
 		{name: "rejected", o: Outgoing{Attempt: 1}, r: SendResult{Outcome: SendRejected}, want: SendRejected, handoff: true},
-		{name: "unknown again", o: Outgoing{Attempt: maxUnknown}, r: SendResult{Outcome: SendUnknown}, want: SendRejected, handoff: true},
+		{name: "unknown again", o: Outgoing{Attempt: maxUnknown, Doubtful: true}, r: SendResult{Outcome: SendUnknown}, want: SendUnknown, retryAt: now.Add(ReconcileAfter)},
+		{name: "nobody knows of the last", o: Outgoing{Attempt: maxUnknown + 1, Doubtful: true}, r: SendResult{Outcome: SendAccepted}, want: SendRejected, handoff: true},
+		{name: "refused as often, and known to be", o: Outgoing{Attempt: maxUnknown + 1}, r: SendResult{Outcome: SendAccepted}, want: SendAccepted},
 		{name: "tried often enough", o: Outgoing{Attempt: maxSends}, r: SendResult{Outcome: SendRetry}, want: SendRejected, handoff: true},
 		{name: "expired", o: Outgoing{Attempt: 1, ExpiresAt: now.Add(-time.Second)}, r: SendResult{Outcome: SendAccepted}, want: SendRejected, handoff: true},
 	}

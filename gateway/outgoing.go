@@ -43,6 +43,9 @@ type Outgoing struct {
 
 	// Attempt counts the attempts including this one, from 1.
 	Attempt int
+	// Doubtful tells that nobody knows what became of the attempt before this one: the
+	// customer may have the message.
+	Doubtful bool
 	// Lease is the fencing token of this attempt; Settle refuses another one.
 	Lease string
 }

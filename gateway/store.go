@@ -206,6 +206,7 @@ type Store interface {
 	Files
 	Channel
 	Archive
+	Evidence
 	// Ping says whether the store can be read and written to now.
 	Ping(ctx context.Context) error
 	// Close waits for what is under way and releases everything.

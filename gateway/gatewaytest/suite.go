@@ -79,7 +79,7 @@ func newBundle(t *testing.T, open Open) *bundle {
 func TestStore(t *testing.T, place func(testing.TB) Open) {
 	t.Helper()
 	run(t, place, slices.Concat(
-		inboxTests(), identityTests(), commitTests(), outboxTests(), statusTests(), deskTests(), actTests(), agentTests(),
+		inboxTests(), identityTests(), commitTests(), outboxTests(), statusTests(), deskTests(), evidenceTests(), actTests(), agentTests(),
 		contentTests(), fileTests(), signalTests(), changeTests(), reachTests(), followTests(), archiveTests(), alertTests(), takeTests(),
 	))
 }

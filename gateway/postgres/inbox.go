@@ -212,6 +212,7 @@ func queueRecord(batch *pgx.Batch, conversationID string, r gateway.Record) erro
 	batch.Queue(`insert into gateway_turns (id, conversation_id, at, record)
 		select $1::text, id, $3::timestamptz, $4::text::json from gateway_conversations where id = $2
 		on conflict (id) do nothing`, escape(r.ID), escape(conversationID), present(r.At), string(data))
+	queueEvidence(batch, r)
 	return nil
 }
 

@@ -35,7 +35,7 @@ update gateway_outgoing o set
 	tried_at = case when next.late then o.tried_at else $1 end
 from next where o.id = next.id
 returning o.id, o.conversation_id, o.channel, o.user_id, o.phone, o.author, o.agent, o.body, o.turn_id,
-	o.created_at, o.expires_at, o.content, o.quote_id, o.attempt, o.lease`
+	o.created_at, o.expires_at, o.content, o.quote_id, o.attempt, o.before = 'unknown', o.lease`
 
 // NextOutgoing implements gateway.Outbox. The lease is on disk before the message
 // is handed out: a send that was forgotten would be made again.
@@ -61,7 +61,7 @@ func (s *Store) next(ctx context.Context, now time.Time, lease time.Duration) (*
 		return s.pool.QueryRow(ctx, nextQuery, stamp(now), gateway.NewID(), stamp(again)).Scan(
 			scan(&o.ID), scan(&o.ConversationID), scan(&o.Channel), scan(&o.To.UserID), scan(&o.To.Phone), scan(&o.Author),
 			scan(&o.Agent), scan(&o.Text), scan(&o.TurnID), when(&o.CreatedAt), when(&o.ExpiresAt), &o.Content, scan(&o.QuoteID),
-			&o.Attempt, scan(&o.Lease))
+			&o.Attempt, &o.Doubtful, scan(&o.Lease))
 	})
 }
 

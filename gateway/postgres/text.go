@@ -120,6 +120,8 @@ const (
 	listConversations = 'c'
 	listMessages      = 'm'
 	listTurns         = 't'
+	listRested        = 'r'
+	listUnanswered    = 'u'
 	listHandoffs      = 'h'
 	listAlerts        = 'a'
 )

@@ -212,7 +212,7 @@ func (t *tx) keep(conversationID string, r gateway.Record) error {
 	if err := t.exec(`insert into turns (conversation_id, record) values (?, ?)`, conversationID, record); err != nil {
 		return fmt.Errorf("keep the record: %w", err)
 	}
-	return nil
+	return t.cite(r)
 }
 
 // Abandon implements gateway.Inbox.

@@ -98,14 +98,14 @@ func (t *tx) takeOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoin
 }
 
 func (t *tx) leaseOutgoing(now time.Time, lease time.Duration) (o gateway.Outgoing, mode gateway.Mode, found bool, err error) {
-	const query = `update outgoing set state = 'sending', attempt = attempt + 1, tried_at = ?1, lease = ?2, due_at = ?3
+	const query = `update outgoing set before = iif(state = 'sending', 'unknown', state), state = 'sending', attempt = attempt + 1, tried_at = ?1, lease = ?2, due_at = ?3
 		where n = (` + sendable + `) returning id, conversation_id, channel, user_id, phone, author, agent, text,
-		turn_id, created_at, expires_at, content, quote_id, attempt, lease, (select mode from conversations c where c.id = conversation_id)`
+		turn_id, created_at, expires_at, content, quote_id, attempt, before = 'unknown', lease, (select mode from conversations c where c.id = conversation_id)`
 	again := now.Add(lease + gateway.ReconcileAfter)
 	found, err = t.one(query, []any{nanos(now), gateway.NewID(), nanos(again)},
 		&o.ID, &o.ConversationID, &o.Channel, &o.To.UserID, &o.To.Phone, &o.Author, &o.Agent, &o.Text,
 		&o.TurnID, moment{&o.CreatedAt}, moment{&o.ExpiresAt}, document{&o.Content}, &o.QuoteID,
-		&o.Attempt, &o.Lease, &mode)
+		&o.Attempt, &o.Doubtful, &o.Lease, &mode)
 	return o, mode, found, err
 }
 
@@ -297,7 +297,7 @@ func (t *tx) cancelOwned(conversationID string) error {
 // Postpone implements gateway.Outbox.
 func (s *Store) Postpone(ctx context.Context, o *gateway.Outgoing, until time.Time) error {
 	err := s.write(ctx, func(t *tx) error {
-		const query = `update outgoing set state = 'queued', attempt = attempt - 1, lease = '', due_at = ?
+		const query = `update outgoing set state = before, attempt = attempt - 1, lease = '', due_at = ?
 			where id = ? and lease = ? and lease <> '' and state = 'sending'`
 		held, err := t.changed(query, nanos(until), o.ID, o.Lease)
 		if err != nil {
