@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 )
 
 var (
@@ -234,15 +235,20 @@ func (r *run) parse(s source) ([]Parsed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(s.name, data, r.config.DefaultLocale)
+	text, err := decode(data)
+	if err != nil {
+		return nil, err
+	}
+	e := Extracted{Body: text, Format: FormatMarkdown}
+	if strings.EqualFold(path.Ext(s.name), ".csv") {
+		e.Format = FormatFAQ
+	}
+	return Parse(s.name, e, Meta{}, r.config.DefaultLocale)
 }
 
 // prepare names the document and its chunks and computes its version.
 func (r *run) prepare(s source, p Parsed) (Document, []Chunk) {
-	id := s.name
-	if p.Tagged {
-		id += "@" + p.Locale
-	}
+	id := cmp.Or(p.ID, s.name) + p.Suffix
 	if len(id) > 512 {
 		// Only absurdly deep folders come here; the hash keeps the name unique.
 		sum := sha256.Sum256([]byte(id))

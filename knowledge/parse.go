@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -20,92 +21,108 @@ var (
 		"or give it a name such as returns.es.md")
 )
 
-// Parsed is one document of a source file before it is embedded: its chunks
-// have neither ID nor vector yet.
+// Parsed is one document before it is embedded: its chunks have neither ID nor vector
+// yet.
 type Parsed struct {
-	Title  string
-	Locale string
-	// Tagged says that the path does not tell the locale, so that the
-	// document's ID has to.
-	Tagged bool
+	// Meta has a Title, a Locale and an Audience. Its ID is empty unless somebody gave
+	// the document one.
+	Meta
+	// Suffix is what Document.ID needs behind the document's name, or behind Meta.ID,
+	// to differ from its neighbours': "@es" when the path does not tell the locale, and
+	// "~" with a hash for rows of a table that have a Meta of their own.
+	Suffix string
+	// Body and Format are those of Document: with Meta they give the same chunks again.
+	Body   string
+	Format Format
 	Chunks []Chunk
 }
 
-// Accepts says whether a file is a source by its name: .md, .markdown or .csv,
-// in any case.
-func Accepts(name string) bool {
-	return slices.Contains([]string{".md", ".markdown", ".csv"}, strings.ToLower(path.Ext(name)))
-}
-
-// Parse reads one source file. The name is its slash-separated path below the
-// ingested root; its extension tells Markdown from a FAQ table. A Markdown file
-// is one document, a table one document for each locale in it, by locale.
+// Parse reads one text. The name is its source's slash-separated path below the
+// ingested root. A Markdown text is one document; a FAQ table is one for each locale in
+// it and, when its columns say more than the locale, for each combination of what they
+// say, in the order of Suffix.
 //
-// The locale of a Markdown file is that of its front matter (locale, lang or
-// language), else the innermost folder named es or en, else the suffix before
-// the extension (returns.es.md), else defaultLocale. A table's rows without a
-// locale follow the same rule. The title is that of the front matter, else the
-// first heading of level 1, else the file's name.
+// What is known of a document is, field by field, what its front matter or its table's
+// columns say, else what e says, else base, which is what the listing knows. The locale
+// is then that of the path: of the innermost folder named es or en, or the suffix before
+// the extension as in returns.es.md. Then it is defaultLocale, and without one it is
+// that of the text, if the text is long enough to be certain. The title is at last the
+// first heading of level 1, or the file's name.
 //
-// An empty, binary or wrongly encoded file and a text without a locale are
-// errors that a person can act on.
-func Parse(name string, data []byte, defaultLocale string) ([]Parsed, error) {
-	text, err := decode(data)
-	if err != nil {
-		return nil, err
-	}
-	if strings.EqualFold(path.Ext(name), ".csv") {
-		return parseFAQ(name, text, defaultLocale)
-	}
-	doc, err := parseMarkdown(name, text, defaultLocale)
-	if err != nil {
-		return nil, err
-	}
-	return []Parsed{doc}, nil
-}
-
-// decode checks the encoding and makes line ends plain. Offsets of chunks count
-// in its result: without a byte order mark, with \n line ends.
-func decode(data []byte) (string, error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+// An empty text, one without a locale and a wrong value are errors that a person can
+// act on. Parsing Body, Format and Meta of a stored document gives its chunks again.
+func Parse(name string, e Extracted, base Meta, defaultLocale string) ([]Parsed, error) {
 	switch {
-	case len(bytes.TrimSpace(data)) == 0:
-		return "", errEmpty
-	case bytes.IndexByte(data, 0) >= 0:
-		return "", errBinary
+	case strings.TrimSpace(e.Body) == "":
+		return nil, errEmpty
+	case !utf8.ValidString(e.Body):
+		return nil, fmt.Errorf("line %d: %w", invalidLine([]byte(e.Body)), errNotUTF8)
 	}
-	if !utf8.Valid(data) {
-		return "", fmt.Errorf("line %d: %w", invalidLine(data), errNotUTF8)
+	s := setting{names: []string{e.Name, name}, known: e.Meta.Over(base), defaultLocale: defaultLocale}
+	switch e.Format {
+	case FormatFAQ:
+		return parseFAQ(s, e.Body)
+	case FormatMarkdown, "":
+		doc, err := parseMarkdown(s, e.Body)
+		if err != nil {
+			return nil, err
+		}
+		return []Parsed{doc}, nil
 	}
-	text := strings.ReplaceAll(string(data), "\r\n", "\n")
-	return strings.ReplaceAll(text, "\r", "\n"), nil
+	return nil, fmt.Errorf("%q is not a format that can be split", e.Format)
 }
 
-// invalidLine is the first line, from 1, that is not UTF-8.
-func invalidLine(data []byte) int {
-	for i, line := range bytes.Split(data, []byte("\n")) {
-		if !utf8.Valid(line) {
-			return i + 1
-		}
-	}
-	return 1
+// setting is what is known of a text besides its content.
+type setting struct {
+	// names are the text's own name in its file, which may be empty, and the file's.
+	names         []string
+	known         Meta
+	defaultLocale string
 }
 
-func parseMarkdown(name, text, defaultLocale string) (Parsed, error) {
-	matter, body := frontMatter(text)
-	locale, fromPath := pathLocale(name)
-	tagged := !fromPath
-	if given := firstOf(matter, "locale", "lang", "language"); given != "" {
-		var err error
-		if locale, err = cleanLocale(given); err != nil {
-			return Parsed{}, fmt.Errorf("front matter: %w", err)
-		}
-		own, _ := pathLocale(name)
-		tagged = own != locale
-	} else if !fromPath {
-		locale = defaultLocale
+// locale is that of a text about which own says nothing, and empty when nothing tells.
+func (s setting) locale(own, text string) string {
+	if locale := cmp.Or(own, s.known.Locale); locale != "" {
+		return locale
 	}
-	if locale == "" {
+	return cmp.Or(s.told(), s.defaultLocale, guessLocale(text))
+}
+
+// told is the locale that the names tell.
+func (s setting) told() string {
+	for _, name := range s.names {
+		if locale, ok := pathLocale(name); ok {
+			return locale
+		}
+	}
+	return ""
+}
+
+// suffix tells documents of one path in different languages apart.
+func (s setting) suffix(locale string) string {
+	if s.told() == locale {
+		return ""
+	}
+	return "@" + locale
+}
+
+// finish fills in what is still open and checks everything.
+func (s setting) finish(m Meta, heading string) (Meta, error) {
+	m = m.Over(s.known)
+	m.Title = cmp.Or(m.Title, heading)
+	for _, name := range s.names {
+		m.Title = cmp.Or(m.Title, baseName(name), name)
+	}
+	m.Audience = cmp.Or(m.Audience, AudienceCustomer)
+	return m.Check()
+}
+
+func parseMarkdown(s setting, text string) (Parsed, error) {
+	own, body, err := frontMatter(text)
+	if err != nil {
+		return Parsed{}, fmt.Errorf("front matter, %w", err)
+	}
+	if own.Locale = s.locale(own.Locale, text[body:]); own.Locale == "" {
 		return Parsed{}, errNoLocale
 	}
 	chunks, heading := split(text[body:])
@@ -116,57 +133,15 @@ func parseMarkdown(name, text, defaultLocale string) (Parsed, error) {
 		chunks[i].Start += body
 		chunks[i].End += body
 	}
-	title := firstOf(matter, "title", "título", "titulo")
-	for _, fallback := range []string{heading, baseName(name)} {
-		if title == "" {
-			title = fallback
-		}
+	meta, err := s.finish(own, heading)
+	if err != nil {
+		return Parsed{}, err
 	}
-	return Parsed{Title: title, Locale: locale, Tagged: tagged, Chunks: chunks}, nil
-}
-
-// frontMatter reads "key: value" lines between two lines of three hyphens at the
-// very start, and says where the body begins. Anything that is not closed or
-// holds no key is part of the body: a document may begin with a rule.
-func frontMatter(text string) (values map[string]string, body int) {
-	rest, ok := strings.CutPrefix(text, "---\n")
-	if !ok {
-		return nil, 0
+	parsed := Parsed{Meta: meta, Body: text, Format: FormatMarkdown, Chunks: chunks}
+	if meta.ID == "" {
+		parsed.Suffix = s.suffix(meta.Locale)
 	}
-	values = map[string]string{}
-	at := len(text) - len(rest)
-	for line := range strings.Lines(rest) {
-		at += len(line)
-		line = strings.TrimSpace(line)
-		if line == "---" || line == "..." {
-			if len(values) == 0 {
-				return nil, 0
-			}
-			return values, at
-		}
-		if key, value, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, "#") {
-			values[strings.ToLower(strings.TrimSpace(key))] = unquote(strings.TrimSpace(value))
-		}
-	}
-	return nil, 0
-}
-
-func unquote(value string) string {
-	for _, quote := range []string{`"`, `'`} {
-		if len(value) >= 2 && strings.HasPrefix(value, quote) && strings.HasSuffix(value, quote) {
-			return value[1 : len(value)-1]
-		}
-	}
-	return value
-}
-
-func firstOf(values map[string]string, keys ...string) string {
-	for _, key := range keys {
-		if values[key] != "" {
-			return values[key]
-		}
-	}
-	return ""
+	return parsed, nil
 }
 
 // pathLocale finds the locale in a path: the innermost folder es or en, else a
@@ -186,25 +161,47 @@ func pathLocale(name string) (string, bool) {
 	return "", false
 }
 
-// cleanLocale checks a locale a person wrote: a language of two or three letters
-// with optional subtags, "es", "es-MX", "en_US". It comes back in lower case with
-// hyphens.
-func cleanLocale(given string) (string, error) {
-	locale := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(given), "_", "-"))
-	for i, part := range strings.Split(locale, "-") {
-		letters := strings.IndexFunc(part, func(r rune) bool { return r > 'z' || r < '0' || (r > '9' && r < 'a') }) < 0
-		if !letters || part == "" || len(part) > 8 || (i == 0 && (len(part) < 2 || len(part) > 3)) {
-			return "", fmt.Errorf("%q is not a language such as es or en", given)
-		}
-	}
-	return locale, nil
-}
-
 // baseName is the file's name without folders, locale suffix and extension.
 func baseName(name string) string {
+	if name == "" {
+		return ""
+	}
 	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
 	if locale := strings.ToLower(path.Ext(base)); locale == ".es" || locale == ".en" {
 		base = base[:len(base)-len(locale)]
 	}
-	return base
+	return strings.TrimSpace(base)
+}
+
+// invalidLine is the first line, from 1, that is not UTF-8.
+func invalidLine(data []byte) int {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if !utf8.Valid(line) {
+			return i + 1
+		}
+	}
+	return 1
+}
+
+// Accepts says whether a file is a source by its name: .md, .markdown or .csv,
+// in any case.
+func Accepts(name string) bool {
+	return slices.Contains([]string{".md", ".markdown", ".csv"}, strings.ToLower(path.Ext(name)))
+}
+
+// decode checks the encoding and makes line ends plain. Offsets of chunks count
+// in its result: without a byte order mark, with \n line ends.
+func decode(data []byte) (string, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return "", errEmpty
+	case bytes.IndexByte(data, 0) >= 0:
+		return "", errBinary
+	}
+	if !utf8.Valid(data) {
+		return "", fmt.Errorf("line %d: %w", invalidLine(data), errNotUTF8)
+	}
+	text := strings.ReplaceAll(string(data), "\r\n", "\n")
+	return strings.ReplaceAll(text, "\r", "\n"), nil
 }

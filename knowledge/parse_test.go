@@ -1,44 +1,64 @@
 package knowledge_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/recado/recado/knowledge"
 )
 
+// parse reads a file as the ingest does that hands over its text unchanged.
+func parse(name, text, fallback string) ([]knowledge.Parsed, error) {
+	e := knowledge.Extracted{Body: text, Format: knowledge.FormatMarkdown}
+	if strings.HasSuffix(strings.ToLower(name), ".csv") {
+		e.Format = knowledge.FormatFAQ
+	}
+	return knowledge.Parse(name, e, knowledge.Meta{}, fallback)
+}
+
+// of is the Meta of a document for customers.
+func of(title, locale string) knowledge.Meta {
+	return knowledge.Meta{Title: title, Locale: locale, Audience: knowledge.AudienceCustomer}
+}
+
 func TestParseMarkdown(t *testing.T) {
 	t.Parallel()
+	spanish := "El pedido llega en dos días y se puede devolver en un mes sin coste para el cliente, con su factura."
 	tests := []struct {
 		name, file, text, fallback string
-		want                       knowledge.Parsed // Chunks are compared by text alone
+		want                       knowledge.Meta
+		suffix                     string
 		chunks                     []piece
 	}{
-		{"folder", "shop/es/envios.md", "# Envíos\n\nYa.", "", knowledge.Parsed{Title: "Envíos", Locale: "es"}, []piece{{"Envíos", "Ya."}}},
-		{"innermost folder", "en/shop/ES/x.md", "Ya.", "", knowledge.Parsed{Title: "x", Locale: "es"}, []piece{{"", "Ya."}}},
-		{"suffix", "shop/returns.en.md", "Soon.", "es", knowledge.Parsed{Title: "returns", Locale: "en"}, []piece{{"", "Soon."}}},
-		{"default", "shop/returns.md", "Pronto.", "es", knowledge.Parsed{Title: "returns", Locale: "es", Tagged: true}, []piece{{"", "Pronto."}}},
+		{"folder", "shop/es/envios.md", "# Envíos\n\nYa.", "", of("Envíos", "es"), "", []piece{{"Envíos", "Ya."}}},
+		{"innermost folder", "en/shop/ES/x.md", "Ya.", "", of("x", "es"), "", []piece{{"", "Ya."}}},
+		{"suffix", "shop/returns.en.md", "Soon.", "es", of("returns", "en"), "", []piece{{"", "Soon."}}},
+		{"default", "shop/returns.md", "Pronto.", "es", of("returns", "es"), "@es", []piece{{"", "Pronto."}}},
+		{"by its words", "shop/x.md", spanish, "", of("x", "es"), "@es", []piece{{"", spanish}}},
+		{"the default before its words", "shop/x.md", spanish, "pt", of("x", "pt"), "@pt", []piece{{"", spanish}}},
 		{
 			"front matter", "shop/en/x.markdown", "---\ntitle: \"Plazos: todos\"\n# a comment: here\nLang: es_MX\n---\n# Otro\n\nYa.", "",
-			knowledge.Parsed{Title: "Plazos: todos", Locale: "es-mx", Tagged: true},
+			of("Plazos: todos", "es-mx"), "@es-mx",
 			[]piece{{"Otro", "Ya."}},
 		},
+		{"same language in front matter", "shop/en/x.md", "---\nlocale: en\n---\nSoon.", "", of("x", "en"), "", []piece{{"", "Soon."}}},
 		{
-			"same language in front matter", "shop/en/x.md", "---\nlocale: en\n---\nSoon.", "",
-			knowledge.Parsed{Title: "x", Locale: "en"},
-			[]piece{{"", "Soon."}},
+			"a name of its own", "shop/x.md", "---\nid: devoluciones\nlocale: es\n---\nYa.", "",
+			knowledge.Meta{ID: "devoluciones", Title: "x", Locale: "es", Audience: knowledge.AudienceCustomer}, "", []piece{{"", "Ya."}},
 		},
-		{"mark and line ends", "es/x.md", "\ufeff# A\r\n\r\nUno\rDos\r\n", "", knowledge.Parsed{Title: "A", Locale: "es"}, []piece{{"A", "Uno\nDos"}}},
-		{"a rule is no front matter", "es/x.md", "---\n\nA\n\n---\n\nB\n", "", knowledge.Parsed{Title: "x", Locale: "es"}, []piece{{"", "---\n\nA\n\n---\n\nB"}}},
-		{"unclosed front matter", "es/x.md", "---\ntitle: A\n\nB\n", "", knowledge.Parsed{Title: "x", Locale: "es"}, []piece{{"", "---\ntitle: A\n\nB"}}},
-		{"deeper heading is no title", "es/x.md", "## A\n\nB\n", "", knowledge.Parsed{Title: "x", Locale: "es"}, []piece{{"A", "B"}}},
+		{"a rule is no front matter", "es/x.md", "---\n\nA\n\n---\n\nB\n", "", of("x", "es"), "", []piece{{"", "---\n\nA\n\n---\n\nB"}}},
+		{"unclosed front matter", "es/x.md", "---\ntitle: A\n\nB\n", "", of("x", "es"), "", []piece{{"", "---\ntitle: A\n\nB"}}},
+		{"deeper heading is no title", "es/x.md", "## A\n\nB\n", "", of("x", "es"), "", []piece{{"A", "B"}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			parsed, err := knowledge.Parse(test.file, []byte(test.text), test.fallback)
+			parsed, err := parse(test.file, test.text, test.fallback)
 			if err != nil || len(parsed) != 1 {
 				t.Fatalf("%d documents, %v", len(parsed), err)
 			}
@@ -46,10 +66,37 @@ func TestParseMarkdown(t *testing.T) {
 				t.Errorf("chunks (-want +got):\n%s", diff)
 			}
 			parsed[0].Chunks = nil
-			if diff := cmp.Diff(test.want, parsed[0]); diff != "" {
+			want := knowledge.Parsed{Meta: test.want, Suffix: test.suffix, Body: test.text, Format: knowledge.FormatMarkdown}
+			if diff := cmp.Diff(want, parsed[0]); diff != "" {
 				t.Errorf("document (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestParsePrecedence: what a document says of itself counts more than what its export
+// says, that more than the listing, and that more than the path.
+func TestParsePrecedence(t *testing.T) {
+	t.Parallel()
+	e := knowledge.Extracted{
+		Name: "articles/es/7", Body: "---\ntitle: Suyo\nvalid_to: 2026-12-31\n---\n# Otro\n\nYa.", Format: knowledge.FormatMarkdown,
+		Meta: knowledge.Meta{Title: "Del export", Approver: "Ana", Markets: []string{"pt", "es"}},
+	}
+	base := knowledge.Meta{Title: "Del manifiesto", Approver: "Luis", Audience: knowledge.AudienceAgent, ValidFrom: "2026-01-01", Tags: []string{"Envíos"}}
+	got, err := knowledge.Parse("export.en.json", e, base, "fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := knowledge.Meta{
+		Title: "Suyo", Locale: "es", Audience: knowledge.AudienceAgent, Markets: []string{"ES", "PT"},
+		ValidFrom: "2026-01-01", ValidTo: "2026-12-31", Approver: "Ana", Tags: []string{"envíos"},
+	}
+	if diff := cmp.Diff(want, got[0].Meta); diff != "" {
+		t.Errorf("Meta (-want +got):\n%s", diff)
+	}
+	base.ValidFrom = "2027-01-01"
+	if _, err := knowledge.Parse("export.en.json", e, base, ""); err == nil || !strings.Contains(err.Error(), "valid_from 2027-01-01 is after valid_to 2026-12-31") {
+		t.Errorf("days in the wrong order: %v", err)
 	}
 }
 
@@ -58,7 +105,7 @@ func TestParseMarkdown(t *testing.T) {
 func TestParseOffsets(t *testing.T) {
 	t.Parallel()
 	text := "---\ntitle: Envíos\n---\n# Plazos\n\nDos días.\n\n# Precios\n\nGratis.\n"
-	parsed, err := knowledge.Parse("es/x.md", []byte(text), "")
+	parsed, err := parse("es/x.md", text, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,19 +122,23 @@ func TestParseErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, file, text, want string }{
 		{"empty", "es/x.md", "", "the document is empty"},
-		{"blank", "es/x.md", "\ufeff \n", "the document is empty"},
+		{"blank", "es/x.md", "\u00a0 \n", "the document is empty"},
 		{"front matter alone", "es/x.md", "---\ntitle: A\n---\n", "the document is empty"},
-		{"binary", "es/x.md", "PK\x00\x01", "this is a binary file, not a text"},
 		{"latin-1", "es/x.md", "Envíos\nDevoluci\xf3n\n", "line 2: not valid UTF-8; save the file as UTF-8"},
 		{"no language", "x.md", "Hola", "no language: put "},
-		{"a wrong language", "x.md", "---\nlocale: Spanish!\n---\nHola", `front matter: "Spanish!" is not a language such as es or en`},
-		{"a long language", "x.md", "---\nlocale: spanish\n---\nHola", `front matter: "spanish" is not a language such as es or en`},
-		{"table without a question", "es/x.csv", "pregunta,answer\na,b\n", `line 1: the header has no column "question"; it must name question, answer and locale`},
-		{"table without an answer", "es/x.csv", "question;respuesta\na;b\n", `line 1: the header has no column "answer"`},
+		{"a wrong language", "x.md", "---\nlocale: Spanish!\n---\nHola", `front matter, line 2: "Spanish!" is not a language such as es or en`},
+		{"a long language", "x.md", "---\nlocale: spanish\n---\nHola", `front matter, line 2: "spanish" is not a language such as es or en`},
+		{"table without a question", "es/x.csv", "preguntas,answer\na,b\n", `line 1: the header has no column "question"; it must name question, answer and locale`},
+		{"table without an answer", "es/x.csv", "question;respuestas\na;b\n", `line 1: the header has no column "answer"`},
 		{"column named twice", "es/x.csv", "question,answer,Question\na,b,c\n", `line 1, column 3: the header names "Question" twice`},
 		{"header alone", "es/x.csv", "question,answer\n", "no rows below the header: the document is empty"},
 		{"empty question", "es/x.csv", "question,answer\na,b\n ,c\n", "line 3, column 1: the question is empty"},
 		{"short row", "es/x.csv", "question,answer\na,b\n\nc\n", "line 4, column 2: the answer is empty"},
+		{"two names for one column", "es/x.csv", "question,answer,lang,idioma\na,b,es,es\n", `line 1, column 4: the header names "idioma" twice`},
+		{"endless question", "es/x.csv", "question,answer\n" + words(300, "cuánto") + ",b\n", "line 2, column 1: the question is too long; ask it in a sentence"},
+		{"no language column", "x.csv", "question,answer\na,b\n", "no language: add a column locale"},
+		{"a wrong day in a row", "es/x.csv", "question,answer,valid_to\na,b,31/12/2026\n", `line 2, column 3: valid_to "31/12/2026" is not a day: write it as 2026-01-31`},
+		{"days in the wrong order", "es/x.csv", "question,answer,valid_from,valid_to\na,b,,\nc,d,2026-02-01,2026-01-01\n", "line 3: valid_from 2026-02-01 is after valid_to 2026-01-01"},
 		{"no language in a row", "x.csv", "question,answer,locale\na,b,\n", "line 2, column 3: the locale is empty"},
 		{"wrong language in a row", "x.csv", "question,answer,locale\na,b,es\nc,d,¿?\n", `line 3, column 3: "¿?" is not a language such as es or en`},
 		{"open quote", "es/x.csv", "question,answer\na,\"b\nc,d\n", `record on line 2; parse error on line 3`},
@@ -96,48 +147,9 @@ func TestParseErrors(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			parsed, err := knowledge.Parse(test.file, []byte(test.text), "")
+			parsed, err := parse(test.file, test.text, "")
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, %v; want an error with %q", parsed, err, test.want)
-			}
-		})
-	}
-}
-
-func TestParseFAQ(t *testing.T) {
-	t.Parallel()
-	pair := func(seq int, question, answer string) knowledge.Chunk {
-		return knowledge.Chunk{Seq: seq, Question: question, Text: answer}
-	}
-	tests := []struct {
-		name, file, text, fallback string
-		want                       []knowledge.Parsed
-	}{
-		{
-			"two languages", "shop/faq.csv", "question,answer,locale\n¿Cuánto tarda?,Dos días.,es\nHow long?,Two days.,en\n¿Y gratis?,\"Sí, \"\"siempre\"\".\",ES\n", "",
-			[]knowledge.Parsed{
-				{Title: "faq", Locale: "en", Tagged: true, Chunks: []knowledge.Chunk{pair(0, "How long?", "Two days.")}},
-				{Title: "faq", Locale: "es", Tagged: true, Chunks: []knowledge.Chunk{pair(0, "¿Cuánto tarda?", "Dos días."), pair(1, "¿Y gratis?", `Sí, "siempre".`)}},
-			},
-		},
-		{
-			"columns in any order, semicolons, byte order mark", "shop/es/faq.CSV", "\ufeffID; Answer ;QUESTION\r\n7;Dos días;¿Cuánto?\r\n", "",
-			[]knowledge.Parsed{{Title: "faq", Locale: "es", Chunks: []knowledge.Chunk{pair(0, "¿Cuánto?", "Dos días")}}},
-		},
-		{
-			"the default for rows without a locale", "faq.csv", "question,answer,locale\na,b,\nc,\"d\ne\",\n", "es",
-			[]knowledge.Parsed{{Title: "faq", Locale: "es", Tagged: true, Chunks: []knowledge.Chunk{pair(0, "a", "b"), pair(1, "c", "d\ne")}}},
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := knowledge.Parse(test.file, []byte(test.text), test.fallback)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("documents (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -154,27 +166,98 @@ func TestAccepts(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever the bytes, there is an error or documents that an index
-// takes.
+// FuzzParse: whatever the text, there is an error or documents that an index takes, and
+// that come out the same when what is stored of them is parsed again.
 func FuzzParse(f *testing.F) {
-	f.Add("es/a.md", []byte("---\ntitle: A\n---\n# B\n\nc"), "")
-	f.Add("a.csv", []byte("question,answer,locale\na,b,es\n"), "en")
-	f.Add("a.csv", []byte("question;answer\n\"a\";b\n"), "es")
-	f.Add("en/a.md", []byte("\xef\xbb\xbf---\n: x\n---\n\r\r\n"), "")
-	f.Fuzz(func(t *testing.T, name string, data []byte, fallback string) {
-		parsed, err := knowledge.Parse(name, data, fallback)
+	f.Add("es/a.md", "---\ntitle: A\n---\n# B\n\nc", "")
+	f.Add("a.csv", "question,answer,locale\na,b,es\n", "en")
+	f.Add("a.csv", "question;answer\n\"a\";b\n", "es")
+	f.Add("a.csv", "answer,question,tags,valid_to\n\"a \"\"b\"\"\nc\",d,\"x,y\",2026-01-01\n\n \"e\" , f ,,\n", "es")
+	f.Add("a.csv", "question,answer\na,\""+strings.Repeat("Uno \"\"dos\"\". ", 300)+"\"\n", "es")
+	f.Add("en/a.md", "---\n: x\n---\n\n\n", "")
+	f.Add("a.md", "---\nlang: [es]\nmarkets: {a: b}\n---\nx", "")
+	f.Fuzz(func(t *testing.T, name, text, fallback string) {
+		if strings.TrimSpace(name) == "" || strings.ContainsRune(text, '\r') {
+			t.Skip("sources have names, and an Extractor makes line ends plain")
+		}
+		parsed, err := parse(name, text, fallback)
 		if (err == nil) != (len(parsed) > 0) {
 			t.Fatalf("%d documents with the error %v", len(parsed), err)
 		}
-		for _, p := range parsed {
-			if p.Locale == "" || len(p.Chunks) == 0 {
-				t.Errorf("a document without a locale or passages: %+v", p)
-			}
-			for i, c := range p.Chunks {
-				if c.Seq != i || c.Text == "" {
-					t.Errorf("passage %d: %+v", i, c)
-				}
-			}
+		if problem := unsound(name, parsed); problem != "" {
+			t.Error(problem)
+		}
+	})
+}
+
+// unsound says what is wrong with documents, or nothing: the promises of Parse that hold
+// for every text.
+func unsound(name string, parsed []knowledge.Parsed) string {
+	suffixes := map[string]bool{}
+	for _, p := range parsed {
+		if p.Locale == "" || p.Title == "" || p.Audience == "" || len(p.Chunks) == 0 || suffixes[p.Suffix] {
+			return fmt.Sprintf("a document that no index takes: %+v", p)
+		}
+		suffixes[p.Suffix] = true
+		if problem := brokenDocument(p); problem != "" {
+			return problem
+		}
+		again, err := knowledge.Parse(name+p.Suffix, knowledge.Extracted{Body: p.Body, Format: p.Format, Meta: p.Meta}, knowledge.Meta{}, "")
+		if err != nil || len(again) != 1 {
+			return fmt.Sprintf("parsed again: %d documents, %v", len(again), err)
+		}
+		again[0].Suffix = p.Suffix // the names are no longer those of the source
+		if diff := cmp.Diff(p, again[0]); diff != "" {
+			return "parsed again (-before +after):\n" + diff
+		}
+	}
+	return ""
+}
+
+// brokenDocument holds the chunks of a document to what Split promises; the header of a
+// table and front matter are no passages.
+func brokenDocument(p knowledge.Parsed) string {
+	first := p.Chunks[0].Start
+	if p.Format == knowledge.FormatMarkdown {
+		if !strings.HasPrefix(p.Body, "---\n") && lost(p.Body[:first]) {
+			return fmt.Sprintf("%q at the start is lost", p.Body[:first])
+		}
+		shifted := slices.Clone(p.Chunks)
+		for i := range shifted {
+			shifted[i].Start, shifted[i].End = shifted[i].Start-first, shifted[i].End-first
+		}
+		return broken(p.Body[first:], shifted)
+	}
+	at := first
+	for i, c := range p.Chunks {
+		switch {
+		case c.Seq != i || c.Question == "" || strings.TrimSpace(c.Text) == "":
+			return fmt.Sprintf("passage %d: %+v", i, c)
+		case c.Start < at || c.End <= c.Start || c.End > len(p.Body) || lost(p.Body[at:c.Start]):
+			return fmt.Sprintf("passage %d has the range %d to %d after %d of %d", i, c.Start, c.End, at, len(p.Body))
+		case knowledge.CountTokens(knowledge.PromptText(c)) > maxTokens:
+			return fmt.Sprintf("passage %d has %d tokens", i, knowledge.CountTokens(knowledge.PromptText(c)))
+		}
+		at = c.End
+	}
+	if lost(p.Body[at:]) {
+		return fmt.Sprintf("%q at the end is lost", p.Body[at:])
+	}
+	return ""
+}
+
+// TestParseAgain: a rebuild makes of what is stored what the ingest made of the source.
+func TestParseAgain(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := markdown().Draw(t, "text")
+		matter := rapid.SampledFrom([]string{"", "---\ntitle: Uno\nlang: en\n---\n", "---\naudience: agente\ntags: [b, a]\nvalid_to: 2026-01-01\n---\n"}).Draw(t, "matter")
+		parsed, err := parse("es/x.md", matter+strings.ReplaceAll(text, "\r\n", "\n"), "")
+		if err != nil && !strings.Contains(err.Error(), "empty") && !strings.Contains(err.Error(), "front matter") {
+			t.Fatal(err)
+		}
+		if problem := unsound("es/x.md", parsed); problem != "" {
+			t.Fatal(problem)
 		}
 	})
 }

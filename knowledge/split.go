@@ -1,9 +1,8 @@
 package knowledge
 
 import (
+	"bytes"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -13,15 +12,23 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// Sizes of a chunk. About 180 words answer one question and leave room for
-// several passages in a prompt; the cap in runes bounds what a text without
-// paragraphs, sentences or spaces can become.
+// Sizes of a chunk in tokens, as CountTokens estimates them. About 240, 180 words,
+// answer one question and leave room for several passages in a prompt.
 const (
-	targetWords = 180
-	// wholeWords is how long a paragraph may be before it is cut: cutting off
-	// its last sentence alone would help nobody.
-	wholeWords = targetWords * 4 / 3
-	maxRunes   = 2000
+	targetTokens = 240
+	// wholeTokens is how long a paragraph may be before it is cut: cutting off its last
+	// sentence alone would help nobody.
+	wholeTokens = targetTokens * 4 / 3
+	// maxTokens is the cap on everything that a prompt says of a chunk, PromptText.
+	maxTokens = 512
+	// maxTitle is how long a heading may be. Whoever writes a longer one has marked a
+	// paragraph as a heading; it is read as a paragraph.
+	maxTitle = 40
+	// maxRepeated is how long the header of a table or the introduction of a list may be
+	// to stand in front of every piece of it.
+	maxRepeated = 96
+	// maxHeadingBytes bounds what is read as the markup of a heading.
+	maxHeadingBytes = 2000
 )
 
 // SplitterVersion is part of the index's identity. It changes with the splitter and
@@ -37,20 +44,29 @@ type block struct {
 	span
 	level int    // of a heading, else 0
 	title string // of a heading
-	whole bool   // lists and tables lose their sense when they are cut
+	whole bool   // lists, tables and code lose their sense when they are cut
+	// parts are the places where the items of a list and the rows of a table begin, in
+	// order: if it must be cut, then there.
+	parts []int
+	// header is the range of a table's header, delimiter line included.
+	header span
 }
 
-// Split cuts a Markdown text into chunks by its headings. Within a section,
-// paragraphs are gathered up to about 180 words; lists and tables stay whole up to
-// the cap of 2,000 runes, longer ones are cut between lines, long paragraphs
-// between sentences.
+// Split cuts a Markdown text into chunks by its headings. Within a section, paragraphs
+// are gathered up to about 240 tokens, and under a heading that is a question up to the
+// cap, so that a question stays with its answer; the question is in Heading alone, which
+// is indexed and shown, and not in Question, where it would be a second time. Lists,
+// tables and code stay whole up to the cap of 512 tokens for Heading and Text together.
+// Longer ones are cut between items, rows or lines, long paragraphs between sentences.
+// A line that introduces a list stays with it.
 //
 // Start and End are byte offsets in the text. The ranges do not overlap, follow
-// each other in order and cover every rune that is not white space. Text is
-// the range without the heading lines at its start and without surrounding white
-// space; a heading without any text below it is a chunk of its own. Heading
-// holds the path of headings, Seq counts from 0. A text without anything but
-// white space has no chunks.
+// each other in order and cover every rune that is not white space. Text is the range
+// without the heading lines at its start and without surrounding white space; a heading
+// without any text below it is a chunk of its own. The second and later pieces of a
+// table repeat its header, those of a list its introduction, as the first lines of Text:
+// these lines are not part of the piece's range. Heading holds the path of headings, Seq
+// counts from 0. A text without anything but white space has no chunks.
 func Split(markdown string) []Chunk {
 	chunks, _ := split(markdown)
 	return chunks
@@ -69,9 +85,20 @@ func split(markdown string) (chunks []Chunk, title string) {
 		}
 		s.enter(b)
 	}
-	s.flush()
+	s.flush("")
 	s.flushHeadings()
 	return s.chunks, title
+}
+
+// splitAnswer cuts an answer that is too long to stand behind its question in one
+// piece. Its headings are text like the rest, because the question is what leads to it.
+func splitAnswer(question, answer string) []Chunk {
+	s := splitter{text: answer, reserved: countHundredths(question), together: true}
+	for _, b := range blocks(answer) {
+		s.add(b)
+	}
+	s.flush("")
+	return s.chunks
 }
 
 // blocks lists the document's top-level blocks in order. Each reaches to the
@@ -108,7 +135,7 @@ func blockParser() parser.Parser {
 }
 
 // headingTitle is what a heading says, without its markup, on one line. A heading
-// longer than any person writes is taken as it stands.
+// longer than any person writes, and one without markup, is taken as it stands.
 func headingTitle(n *ast.Heading, source []byte) string {
 	var raw strings.Builder
 	for _, line := range n.Lines().Sliced(0, n.Lines().Len()) {
@@ -116,7 +143,7 @@ func headingTitle(n *ast.Heading, source []byte) string {
 		raw.WriteByte(' ')
 	}
 	title := strings.Join(strings.Fields(raw.String()), " ")
-	if len(title) <= maxRunes {
+	if len(title) <= maxHeadingBytes && strings.ContainsAny(title, "\\`*_[]<>&!~#") {
 		// Behind the marks of a heading nothing else can be a heading.
 		line := []byte("# " + title)
 		title = plainText(goldmark.DefaultParser().Parse(text.NewReader(line)), line)
@@ -128,12 +155,50 @@ func describe(node ast.Node, start int, source []byte) block {
 	b := block{span: span{start: start}}
 	switch n := node.(type) {
 	case *ast.Heading:
-		b.level = n.Level
-		b.title = headingTitle(n, source)
-	case *ast.List, *east.Table, *ast.FencedCodeBlock:
+		if title := headingTitle(n, source); CountTokens(title) <= maxTitle {
+			b.level, b.title = n.Level, title
+		}
+	case *ast.List:
+		b.whole, b.parts = true, partsOf(n, start, source)
+	case *east.Table:
+		b.whole, b.parts = true, partsOf(n, start, source)
+		b.header = headerOf(n, start, source)
+	case *ast.FencedCodeBlock, *ast.CodeBlock:
 		b.whole = true
 	}
 	return b
+}
+
+// partsOf are the starts of the lines on which the node's children begin, from the
+// second one on.
+func partsOf(node ast.Node, start int, source []byte) []int {
+	var parts []int
+	for child := node.FirstChild(); child != nil; child = child.NextSibling() {
+		at, ok := firstOffset(child)
+		if !ok || at > len(source) {
+			continue
+		}
+		if at = bytes.LastIndexByte(source[:at], '\n') + 1; at > start {
+			parts, start = append(parts, at), at
+		}
+	}
+	return parts
+}
+
+// headerOf is the range of the two lines above a table's first row.
+func headerOf(table *east.Table, start int, source []byte) span {
+	row := table.FirstChild().NextSibling()
+	if row == nil || row.Pos() < 0 || row.Pos() > len(source) {
+		return span{}
+	}
+	end := bytes.LastIndexByte(source[:row.Pos()], '\n') + 1
+	at := end
+	for range 2 {
+		if at = bytes.LastIndexByte(source[:max(at-1, 0)], '\n') + 1; at < start {
+			return span{}
+		}
+	}
+	return span{at, end}
 }
 
 // firstOffset is the smallest offset that the node or something inside it
@@ -173,163 +238,4 @@ func plainText(node ast.Node, source []byte) string {
 		}
 	}
 	return b.String()
-}
-
-// splitter gathers blocks into chunks, section by section.
-type splitter struct {
-	text   string
-	chunks []Chunk
-	path   []block // headings that lead here, outermost first
-	// headings is the range of heading lines that no chunk has yet. They go to
-	// the next text of their section.
-	headings span
-	body     span // text gathered for the next chunk
-	words    int
-}
-
-// enter begins a section: headings of the same or a deeper level end.
-func (s *splitter) enter(heading block) {
-	s.flush()
-	if last := len(s.path) - 1; last >= 0 && s.path[last].level >= heading.level {
-		// The section before had nothing but its heading.
-		s.flushHeadings()
-	}
-	for len(s.path) > 0 && s.path[len(s.path)-1].level >= heading.level {
-		s.path = s.path[:len(s.path)-1]
-	}
-	s.path = append(s.path, heading)
-	if s.headings.start == s.headings.end {
-		s.headings = heading.span
-	}
-	s.headings.end = heading.end
-}
-
-// add puts a block into the current chunk or starts the next one with it.
-func (s *splitter) add(b block) {
-	content := s.text[b.start:b.end]
-	words, runes := len(strings.Fields(content)), utf8.RuneCountInString(content)
-	if words == 0 {
-		return
-	}
-	gathered := utf8.RuneCountInString(s.text[s.body.start:s.body.end])
-	if s.words > 0 && (s.words+words > targetWords || gathered+runes > maxRunes) {
-		s.flush()
-	}
-	if runes <= maxRunes && (b.whole || words <= wholeWords) {
-		s.gather(b.span, words)
-		return
-	}
-	for _, piece := range cut(s.text, b.span, b.whole) {
-		s.gather(piece, 1)
-		s.flush()
-	}
-}
-
-func (s *splitter) gather(piece span, words int) {
-	if s.words == 0 {
-		s.body.start = piece.start
-	}
-	s.body.end = piece.end
-	s.words += words
-}
-
-// flush makes a chunk of what was gathered, heading lines included in its range.
-func (s *splitter) flush() {
-	if s.words == 0 {
-		return
-	}
-	whole := s.body
-	if s.headings.start < s.headings.end {
-		whole.start = s.headings.start
-	}
-	s.emit(whole, s.text[s.body.start:s.body.end])
-	s.headings, s.words = span{}, 0
-}
-
-// flushHeadings keeps headings that no text follows.
-func (s *splitter) flushHeadings() {
-	lines := s.text[s.headings.start:s.headings.end]
-	if strings.TrimSpace(lines) != "" {
-		// A heading can be longer than any chunk; nobody writes that, and yet
-		// nothing may be lost.
-		for _, piece := range cut(s.text, s.headings, true) {
-			s.emit(piece, s.text[piece.start:piece.end])
-		}
-	}
-	s.headings = span{}
-}
-
-func (s *splitter) emit(place span, text string) {
-	raw := s.text[place.start:place.end]
-	start := place.start + len(raw) - len(strings.TrimLeftFunc(raw, unicode.IsSpace))
-	end := place.start + len(strings.TrimRightFunc(raw, unicode.IsSpace))
-	s.chunks = append(s.chunks, Chunk{
-		Seq: len(s.chunks), Heading: s.headingPath(), Text: strings.TrimSpace(text), Start: start, End: end,
-	})
-}
-
-func (s *splitter) headingPath() string {
-	titles := make([]string, 0, len(s.path))
-	for _, heading := range s.path {
-		if heading.title != "" {
-			titles = append(titles, heading.title)
-		}
-	}
-	return strings.Join(titles, " > ")
-}
-
-// cut divides a range into pieces that respect the sizes, at the best places it
-// finds: paragraphs, lines, sentences, spaces, or anywhere. Lists and tables
-// (lines) may fill the cap, running text ends near the target.
-func cut(text string, whole span, lines bool) []span {
-	var pieces []span
-	for whole.start < whole.end {
-		limit := within(text[whole.start:whole.end], lines)
-		if limit < whole.end-whole.start {
-			limit = boundary(text[whole.start:whole.start+limit], lines)
-		}
-		next := span{whole.start, whole.start + limit}
-		if strings.TrimSpace(text[next.start:next.end]) != "" {
-			pieces = append(pieces, next)
-		}
-		whole.start = next.end
-	}
-	return pieces
-}
-
-// within is how many bytes of the text fit into one chunk.
-func within(text string, lines bool) int {
-	words, runes, inWord := 0, 0, false
-	for at, r := range text {
-		space := unicode.IsSpace(r)
-		if !space && !inWord {
-			words++
-		}
-		inWord = !space
-		if runes >= maxRunes || (!lines && words > wholeWords) {
-			return at
-		}
-		runes++
-	}
-	return len(text)
-}
-
-// boundary is the best place to end a chunk that must not be longer than the
-// text. Places in the first half are refused: they would make crumbs.
-func boundary(text string, lines bool) int {
-	ends := []string{"\n\n", "\n", ". ", "? ", "! ", "; "}
-	if !lines {
-		// In running text a line end is where an editor wrapped it.
-		ends = []string{"\n\n", ". ", ".\n", "? ", "?\n", "! ", "!\n", "\n"}
-	}
-	for _, end := range ends {
-		if at := strings.LastIndex(text, end); at+len(end) > len(text)/2 && at >= 0 {
-			return at + len(end)
-		}
-	}
-	if at := strings.LastIndexFunc(text, unicode.IsSpace); at > len(text)/2 {
-		_, size := utf8.DecodeRuneInString(text[at:])
-		return at + size
-	}
-	return len(text)
 }

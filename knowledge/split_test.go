@@ -15,8 +15,8 @@ import (
 	"github.com/recado/recado/knowledge"
 )
 
-// maxRunes is the cap on a chunk's text that Split promises.
-const maxRunes = 2000
+// maxTokens is the cap that Split promises for what a prompt says of a chunk.
+const maxTokens = 512
 
 func words(n int, word string) string { return strings.TrimSpace(strings.Repeat(word+" ", n)) }
 
@@ -33,7 +33,7 @@ func pieces(chunks []knowledge.Chunk) []piece {
 
 func TestSplit(t *testing.T) {
 	t.Parallel()
-	half, nearly := words(100, "medio"), words(170, "casi")
+	half, nearly := words(100, "medio"), words(240, "casi")
 	row := "| Zona | Precio |\n"
 	table := row + "| --- | --- |\n" + strings.Repeat("| Península | 3,90 € |\n", 40)
 	tests := []struct {
@@ -56,7 +56,16 @@ func TestSplit(t *testing.T) {
 		{"gathered", "uno\n\ndos\n\ntres\n", []piece{{"", "uno\n\ndos\n\ntres"}}},
 		{"not gathered beyond the target", half + "\n\n" + half + "\n", []piece{{"", half}, {"", half}}},
 		{"a last sentence stays", nearly + " " + words(60, "fin") + "\n", []piece{{"", nearly + " " + words(60, "fin")}}},
-		{"a list stays whole", "- " + words(150, "a") + "\n- " + words(150, "b") + "\n", []piece{{"", "- " + words(150, "a") + "\n- " + words(150, "b")}}},
+		{"a list stays whole", "- " + words(200, "a") + "\n- " + words(200, "b") + "\n", []piece{{"", "- " + words(200, "a") + "\n- " + words(200, "b")}}},
+		{
+			"a list keeps its introduction", half + "\n\nHacen falta:\n\n- " + words(200, "a") + "\n",
+			[]piece{{"", half}, {"", "Hacen falta:\n\n- " + words(200, "a")}},
+		},
+		{
+			"a question keeps its answer", "# Ayuda\n\n## ¿Cómo devuelvo algo?\n\n" + half + "\n\n" + half + "\n\n" + half + "\n\n## Otros\n\n" + half + "\n\n" + half,
+			[]piece{{"Ayuda > ¿Cómo devuelvo algo?", half + "\n\n" + half + "\n\n" + half}, {"Ayuda > Otros", half}, {"Ayuda > Otros", half}},
+		},
+		{"a paragraph marked as a heading", "# " + words(60, "largo") + "\n\nSí.\n", []piece{{"", "# " + words(60, "largo") + "\n\nSí."}}},
 		{"a table stays whole", "# Precios\n\n" + table, []piece{{"Precios", strings.TrimSpace(table)}}},
 		{"code is no heading", "```\n# no\n```\n", []piece{{"", "```\n# no\n```"}}},
 		{"hash without a space", "#no es título\n", []piece{{"", "#no es título"}}},
@@ -97,6 +106,41 @@ func TestSplitCutsWhereItHurtsLeast(t *testing.T) {
 	}
 }
 
+// TestSplitRepeats: whoever reads the second half of a table knows its columns, and of
+// a list what it lists. What is repeated is outside of the piece's range.
+func TestSplitRepeats(t *testing.T) {
+	t.Parallel()
+	header := "| Zona | Precio |\n| --- | --- |"
+	table := header + "\n" + strings.Repeat("| Península y Baleares | 3,90 € |\n", 120)
+	item := "- " + words(30, "paso") + "\n  - " + words(10, "detalle") + "\n"
+	tests := []struct{ name, markdown, repeated, starts string }{
+		{"table", "# Precios\n\nAntes.\n\n" + table + "\nDespués.\n", header, "| Península"},
+		{"list", "# Pasos\n\nAntes.\n\nPara devolver algo:\n\n" + strings.Repeat(item, 40), "Para devolver algo:", "- paso"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			chunks := knowledge.Split(test.markdown)
+			if problem := broken(test.markdown, chunks); problem != "" {
+				t.Error(problem)
+			}
+			with := 0
+			for _, c := range chunks {
+				if !strings.HasPrefix(c.Text, test.repeated+"\n") {
+					continue
+				}
+				with++
+				if raw := test.markdown[c.Start:c.End]; with > 1 && !strings.HasPrefix(raw, test.starts) {
+					t.Errorf("piece %d begins in the middle: %q", c.Seq, raw)
+				}
+			}
+			if with < 3 {
+				t.Errorf("%d of %d pieces begin with %q", with, len(chunks), test.repeated)
+			}
+		})
+	}
+}
+
 // broken says what is wrong with the chunks of a text, or nothing: the promises of
 // Split that hold for every text.
 func broken(text string, chunks []knowledge.Chunk) string {
@@ -111,12 +155,12 @@ func broken(text string, chunks []knowledge.Chunk) string {
 			return fmt.Sprintf("%q before chunk %d is lost", text[at:c.Start], i)
 		case !utf8.ValidString(text[c.Start:c.End]):
 			return fmt.Sprintf("chunk %d cuts a rune", i)
-		case !strings.HasSuffix(text[c.Start:c.End], c.Text):
+		case !covers(text, c):
 			return fmt.Sprintf("chunk %d says %q, its range %q", i, c.Text, text[c.Start:c.End])
 		case strings.TrimSpace(c.Text) == "" || strings.TrimSpace(c.Text) != c.Text:
 			return fmt.Sprintf("chunk %d is blank or has blank ends: %q", i, c.Text)
-		case utf8.RuneCountInString(c.Text) > maxRunes:
-			return fmt.Sprintf("chunk %d has %d runes", i, utf8.RuneCountInString(c.Text))
+		case knowledge.CountTokens(knowledge.PromptText(c)) > maxTokens:
+			return fmt.Sprintf("chunk %d has %d tokens", i, knowledge.CountTokens(knowledge.PromptText(c)))
 		}
 		at = c.End
 	}
@@ -124,6 +168,17 @@ func broken(text string, chunks []knowledge.Chunk) string {
 		return fmt.Sprintf("%q at the end is lost", text[at:])
 	}
 	return ""
+}
+
+// covers says whether the chunk's text is the end of its range, behind lines that the
+// text before the range has already.
+func covers(text string, c knowledge.Chunk) bool {
+	raw := text[c.Start:c.End]
+	if strings.HasSuffix(raw, c.Text) {
+		return true
+	}
+	repeated, ok := strings.CutSuffix(c.Text, "\n"+raw)
+	return ok && strings.Contains(text[:c.Start], repeated)
 }
 
 func lost(gap string) bool {
@@ -158,6 +213,7 @@ func FuzzSplit(f *testing.F) {
 	for _, seed := range []string{
 		"", "# A\n\nb", "a\n===\n", "- a\n\n  b\n- c", "| a |\n| - |\n| b |", "```\nx\n```", "[a]: b\n\nc", "<div>\n\n# x", "\x00\n# a",
 		"> # a\n> b", "a\r\nb", "1. a\n   - b", "~~~\n", strings.Repeat("x", 4100), "# " + strings.Repeat("y ", 2100),
+		"a:\n- b\n" + strings.Repeat("- c d e\n", 300), "x\n| a | b |\n| - | - |\n" + strings.Repeat("| c | d |\n", 200),
 	} {
 		f.Add(seed)
 	}

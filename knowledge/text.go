@@ -44,9 +44,6 @@ func ContentHash(d Document, c Chunk) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// CountTokens estimates how many tokens a text has for the usual language models.
-func CountTokens(text string) int { return (len(text) + 3) / 4 }
-
 // CheckChunks says what makes a Replace invalid: an empty or overlong document
 // ID, no title or locale, or a vector without the dimension (ErrDimension).
 // Every index calls it before it changes anything.

@@ -1,0 +1,285 @@
+package knowledge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"golang.org/x/text/language"
+)
+
+// maxFrontMatter is how far from the start of a document the end of its front matter
+// is looked for.
+const maxFrontMatter = 64 << 10
+
+// Over returns m with the fields that it leaves open taken from base.
+func (m Meta) Over(base Meta) Meta {
+	m.ID = cmp.Or(m.ID, base.ID)
+	m.Title = cmp.Or(m.Title, base.Title)
+	m.Locale = cmp.Or(m.Locale, base.Locale)
+	m.Audience = cmp.Or(m.Audience, base.Audience)
+	m.ValidFrom = cmp.Or(m.ValidFrom, base.ValidFrom)
+	m.ValidTo = cmp.Or(m.ValidTo, base.ValidTo)
+	m.Approver = cmp.Or(m.Approver, base.Approver)
+	if len(m.Markets) == 0 {
+		m.Markets = base.Markets
+	}
+	if len(m.Tags) == 0 {
+		m.Tags = base.Tags
+	}
+	return m
+}
+
+// Check returns m as an index keeps it: locale and tags in lower case, markets as two
+// capitals, lists sorted and without repetitions. An error is a sentence about the first
+// field that cannot be understood.
+func (m Meta) Check() (Meta, error) {
+	var checked Meta
+	for _, field := range []struct {
+		key    string
+		values []string
+	}{
+		{"id", []string{m.ID}},
+		{"title", []string{m.Title}},
+		{"locale", []string{m.Locale}},
+		{"audience", []string{string(m.Audience)}},
+		{"markets", m.Markets},
+		{"valid_from", []string{m.ValidFrom}},
+		{"valid_to", []string{m.ValidTo}},
+		{"approver", []string{m.Approver}},
+		{"tags", m.Tags},
+	} {
+		if err := checked.set(field.key, field.values...); err != nil {
+			return Meta{}, err
+		}
+	}
+	if checked.ValidTo != "" && checked.ValidFrom > checked.ValidTo {
+		return Meta{}, fmt.Errorf("valid_from %s is after valid_to %s", checked.ValidFrom, checked.ValidTo)
+	}
+	return checked, nil
+}
+
+// metaKeys maps what people write to the fields of Meta, accents and case aside.
+var metaKeys = map[string]string{
+	"id":    "id",
+	"title": "title", "titulo": "title",
+	"locale": "locale", "lang": "locale", "language": "locale", "idioma": "locale",
+	"audience": "audience", "publico": "audience",
+	"market": "markets", "markets": "markets", "mercado": "markets", "mercados": "markets",
+	"valid_from": "valid_from", "valido_desde": "valid_from",
+	"valid_to": "valid_to", "valido_hasta": "valid_to",
+	"approver": "approver", "responsable": "approver",
+	"tags": "tags", "etiquetas": "tags",
+}
+
+// metaKey is the field that a key or a column means, and empty for one that means none.
+func metaKey(name string) string {
+	name = strings.ToLower(strings.TrimSpace(name))
+	name = strings.NewReplacer("á", "a", "í", "i", "ú", "u", "-", "_", " ", "_").Replace(name)
+	return metaKeys[name]
+}
+
+// set reads what a person wrote for a field. No value and an empty one say nothing.
+func (m *Meta) set(key string, values ...string) error {
+	switch key {
+	case "markets":
+		return m.setMarkets(values)
+	case "tags":
+		m.Tags = list(values, func(r rune) bool { return r == ',' || r == ';' }, strings.ToLower)
+		return nil
+	}
+	value := strings.TrimSpace(strings.Join(values, ", "))
+	if value == "" {
+		return nil
+	}
+	var err error
+	switch key {
+	case "id":
+		m.ID = value
+	case "title":
+		m.Title = strings.Join(strings.Fields(value), " ")
+	case "locale":
+		m.Locale, err = cleanLocale(value)
+	case "audience":
+		m.Audience, err = cleanAudience(value)
+	case "valid_from":
+		m.ValidFrom, err = cleanDay(key, value)
+	case "valid_to":
+		m.ValidTo, err = cleanDay(key, value)
+	case "approver":
+		m.Approver = value
+	}
+	return err
+}
+
+// setMarkets reads country codes, in one text or several.
+func (m *Meta) setMarkets(values []string) error {
+	markets := list(values, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) }, strings.ToUpper)
+	for i, market := range markets {
+		region, err := language.ParseRegion(market)
+		if err != nil || len(market) != 2 || !region.IsCountry() {
+			return fmt.Errorf("market %q is not a country: write two letters such as ES or MX", market)
+		}
+		markets[i] = region.Canonicalize().String()
+	}
+	slices.Sort(markets)
+	m.Markets = slices.Compact(markets)
+	return nil
+}
+
+// list cuts texts at separators into clean words, sorted, each once; nil when there are
+// none.
+func list(values []string, separator func(rune) bool, clean func(string) string) []string {
+	var words []string
+	for _, value := range values {
+		for _, word := range strings.FieldsFunc(value, separator) {
+			if word = clean(strings.TrimSpace(word)); word != "" {
+				words = append(words, word)
+			}
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+func cleanAudience(given string) (Audience, error) {
+	switch strings.ToLower(given) {
+	case "customer", "customers", "cliente", "clientes":
+		return AudienceCustomer, nil
+	case "agent", "agents", "agente", "agentes":
+		return AudienceAgent, nil
+	}
+	return "", fmt.Errorf("audience %q is not known: write customer or agent", given)
+}
+
+func cleanDay(key, given string) (string, error) {
+	if _, err := time.Parse(time.DateOnly, given); err != nil {
+		return "", fmt.Errorf("%s %q is not a day: write it as 2026-01-31", key, given)
+	}
+	return given, nil
+}
+
+// cleanLocale checks a locale a person wrote: a language of two or three letters
+// with optional subtags, "es", "es-MX", "en_US". It comes back in lower case with
+// hyphens.
+func cleanLocale(given string) (string, error) {
+	locale := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(given), "_", "-"))
+	for i, part := range strings.Split(locale, "-") {
+		letters := strings.IndexFunc(part, func(r rune) bool { return r > 'z' || r < '0' || (r > '9' && r < 'a') }) < 0
+		if !letters || part == "" || len(part) > 8 || (i == 0 && (len(part) < 2 || len(part) > 3)) {
+			return "", fmt.Errorf("%q is not a language such as es or en", given)
+		}
+	}
+	return locale, nil
+}
+
+// frontMatter reads the YAML mapping between two lines of three hyphens at the very
+// start, and says where the body begins. What is not closed or holds no key is part of
+// the body: a document may begin with a rule. Keys that mean nothing here are ignored,
+// help centres have many. An error names the line.
+func frontMatter(text string) (m Meta, body int, err error) {
+	matter, body := fenced(text)
+	if body == 0 {
+		return Meta{}, 0, nil
+	}
+	// A line of its own in the place of the hyphens keeps the numbers of lines right.
+	file, err := parser.ParseBytes([]byte("\n"+matter), 0)
+	if err != nil {
+		return Meta{}, 0, yamlError(err)
+	}
+	pairs, ok := mapping(file)
+	if !ok {
+		return Meta{}, 0, nil
+	}
+	for pairs.Next() {
+		key := metaKey(pairs.Key().String())
+		if key == "" {
+			continue
+		}
+		line := pairs.Key().GetToken().Position.Line
+		values, ok := scalars(pairs.Value())
+		if !ok {
+			return Meta{}, 0, fmt.Errorf("line %d: %s must be a text or a list of texts", line, key)
+		}
+		if err := m.set(key, values...); err != nil {
+			return Meta{}, 0, fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+	return m, body, nil
+}
+
+// fenced cuts out what is between the lines of hyphens; body is 0 without them or when
+// no line between them can be a key.
+func fenced(text string) (matter string, body int) {
+	rest, ok := strings.CutPrefix(text, "---\n")
+	if !ok {
+		return "", 0
+	}
+	start := len(text) - len(rest)
+	keys, at := false, start
+	for line := range strings.Lines(rest[:min(len(rest), maxFrontMatter)]) {
+		trimmed := strings.TrimSpace(line)
+		if trimmed == "---" || trimmed == "..." {
+			if !keys {
+				return "", 0
+			}
+			return text[start:at], at + len(line)
+		}
+		at += len(line)
+		keys = keys || !strings.HasPrefix(trimmed, "#") && strings.Contains(trimmed, ":")
+	}
+	return "", 0
+}
+
+// mapping is the mapping that the file consists of.
+func mapping(file *ast.File) (*ast.MapNodeIter, bool) {
+	if len(file.Docs) != 1 {
+		return nil, false
+	}
+	node, ok := file.Docs[0].Body.(ast.MapNode)
+	if !ok {
+		return nil, false
+	}
+	return node.MapRange(), true
+}
+
+// scalars are the texts of a value: one, those of a list, or none.
+func scalars(node ast.Node) ([]string, bool) {
+	switch n := node.(type) {
+	case *ast.NullNode:
+		return nil, true
+	case *ast.LiteralNode:
+		return []string{n.Value.Value}, true
+	case *ast.SequenceNode:
+		var all []string
+		for _, value := range n.Values {
+			values, ok := scalars(value)
+			if _, nested := value.(*ast.SequenceNode); !ok || nested {
+				return nil, false
+			}
+			all = append(all, values...)
+		}
+		return all, true
+	case ast.ScalarNode:
+		// The text as it is written: a day or "on" is no other type here.
+		return []string{n.GetToken().Value}, true
+	}
+	return nil, false
+}
+
+// yamlError turns an error of the YAML parser into one line.
+func yamlError(err error) error {
+	var at yaml.Error
+	if !errors.As(err, &at) || at.GetToken() == nil {
+		return fmt.Errorf("not readable as YAML: %w", err)
+	}
+	return fmt.Errorf("line %d: not readable as YAML: %s; a value with a colon or a hash belongs in quotes",
+		at.GetToken().Position.Line, at.GetMessage())
+}
