@@ -4,67 +4,39 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 )
 
-// Memory is an Index that lives in the process and keeps nothing when it ends:
-// an exact scan over all vectors for the dense part, postings lists for the
-// lexical part. The embedded index in knowledge/sqlite searches with it, and so do
-// tests. The time of a search grows with the number of chunks: some 10 ms for
-// 10,000 of them with 384 dimensions (BenchmarkMemorySearch).
+// Memory is an Index that lives in the process and keeps nothing when it ends. Tests
+// and measurements work with it, and every other index has to rank like it.
 //
-// One lock guards it. A writer holds it only while it changes memory, so a
-// search waits at most for that.
+// One lock guards what it keeps; the search itself is that of its Engine.
 type Memory struct {
 	identity Identity
+	engine   *Engine
 
 	mu        sync.RWMutex
 	revoked   []Revocation
-	byID      map[string]*memoryChunk
+	chunks    map[string]Chunk // without vectors
 	documents map[string]*memoryDocument
-	// languages are indexed apart from each other: a word's rarity in Spanish
-	// says nothing about English, and a locale filter costs nothing.
-	languages map[string]*vocabulary
-	slots     []*memoryChunk // by slot; nil where free
-	free      []int32
 }
 
 type memoryDocument struct {
 	Document
-	language string
-	slots    []int32
+	chunks []string
 }
-
-type memoryChunk struct {
-	Chunk
-	document *memoryDocument
-	words    int
-}
-
-// vocabulary is the inverted index of one language.
-type vocabulary struct {
-	*Lexicon
-	postings map[string][]posting
-}
-
-// posting says how often a term occurs in the chunk of a slot.
-type posting struct{ slot, tf int32 }
 
 var _ Index = (*Memory)(nil)
 
 // NewMemory returns an empty index of the identity, whose dimension must be more than
 // 0.
 func NewMemory(id Identity) (*Memory, error) {
-	if id.Dim <= 0 {
-		return nil, fmt.Errorf("knowledge.NewMemory: dimension %d is not more than 0", id.Dim)
+	engine, err := NewEngine(id.Dim)
+	if err != nil {
+		return nil, fmt.Errorf("knowledge.NewMemory: %w", err)
 	}
-	return &Memory{
-		identity: id, byID: map[string]*memoryChunk{},
-		documents: map[string]*memoryDocument{}, languages: map[string]*vocabulary{},
-	}, nil
+	return &Memory{identity: id, engine: engine, chunks: map[string]Chunk{}, documents: map[string]*memoryDocument{}}, nil
 }
 
 // Identity implements Index.
@@ -75,127 +47,46 @@ func (m *Memory) Replace(_ context.Context, d Document, chunks []Chunk) error {
 	if err := CheckChunks(d, chunks, m.identity.Dim); err != nil {
 		return err
 	}
-	document := &memoryDocument{Document: d, language: Language(d.Locale)}
-	// Analysing words is the slow part; it needs no lock.
-	counts := make([]map[string]int32, len(chunks))
-	entries := make([]*memoryChunk, len(chunks))
+	document := &memoryDocument{Document: d, chunks: make([]string, len(chunks))}
+	document.Passages = len(chunks)
+	passages := make([]Passage, len(chunks))
 	for i, c := range chunks {
-		c.DocumentID, c.Revoked = d.ID, false
-		tokens := Tokens(d.Locale, IndexText(d, c))
-		counts[i] = Frequencies(tokens)
-		entries[i] = &memoryChunk{Chunk: c, document: document, words: len(tokens)}
+		document.chunks[i] = c.ID
+		passages[i] = NewPassage(d, c)
 	}
-	old := m.terms(d.ID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.remove(d.ID, old)
+	for i, c := range chunks {
+		passages[i].Revoked = m.isRevoked(d.ID, c.Hash)
+	}
+	if err := m.engine.Put(d, passages); err != nil {
+		return err // unreachable: the passages were prepared here
+	}
+	m.forget(d.ID)
 	m.documents[d.ID] = document
-	for i, entry := range entries {
-		entry.Revoked = m.isRevoked(d.ID, entry.Hash)
-		m.insert(entry, counts[i])
+	for _, c := range chunks {
+		c.DocumentID, c.Vector, c.Revoked = d.ID, nil, false
+		m.chunks[c.ID] = c
 	}
 	return nil
 }
 
-// Frequencies counts how often each term occurs.
-func Frequencies(tokens []string) map[string]int32 {
-	counts := make(map[string]int32, len(tokens))
-	for _, t := range tokens {
-		counts[t]++
-	}
-	return counts
-}
-
-func (m *Memory) insert(entry *memoryChunk, counts map[string]int32) {
-	var slot int32
-	if last := len(m.free) - 1; last >= 0 {
-		slot, m.free = m.free[last], m.free[:last]
-		m.slots[slot] = entry
-	} else {
-		slot = int32(len(m.slots))
-		m.slots = append(m.slots, entry)
-	}
-	entry.document.slots = append(entry.document.slots, slot)
-	words := m.languages[entry.document.language]
-	if words == nil {
-		words = &vocabulary{NewLexicon(entry.document.language), map[string][]posting{}}
-		m.languages[entry.document.language] = words
-	}
-	words.Grow(1, entry.words)
-	m.byID[entry.ID] = entry
-	for term, tf := range counts {
-		list, known := words.postings[term]
-		if !known {
-			// The term is a part of the folded text, which must not stay in
-			// memory as a whole.
-			term = strings.Clone(term)
+func (m *Memory) forget(documentID string) {
+	if d := m.documents[documentID]; d != nil {
+		for _, id := range d.chunks {
+			delete(m.chunks, id)
 		}
-		words.postings[term] = append(list, posting{slot, tf})
-		words.Add(term, 1)
+		delete(m.documents, documentID)
 	}
 }
 
 // Remove implements Index.
 func (m *Memory) Remove(_ context.Context, documentID string) error {
-	old := m.terms(documentID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.remove(documentID, old)
+	m.engine.Remove(documentID)
+	m.forget(documentID)
 	return nil
-}
-
-// documentTerms are the distinct terms of a document as it was.
-type documentTerms struct {
-	document *memoryDocument
-	terms    map[string]bool
-}
-
-// terms reads a document's words again, which takes less memory than to keep
-// them and, under the read lock, holds up no search.
-func (m *Memory) terms(documentID string) documentTerms {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.readTerms(documentID)
-}
-
-func (m *Memory) readTerms(documentID string) documentTerms {
-	old := documentTerms{document: m.documents[documentID], terms: map[string]bool{}}
-	if old.document == nil {
-		return old
-	}
-	for _, slot := range old.document.slots {
-		for _, term := range Tokens(old.document.Locale, IndexText(old.document.Document, m.slots[slot].Chunk)) {
-			old.terms[term] = true
-		}
-	}
-	return old
-}
-
-func (m *Memory) remove(documentID string, old documentTerms) {
-	document := m.documents[documentID]
-	if document == nil {
-		return
-	}
-	if document != old.document { // another writer was here in between
-		old = m.readTerms(documentID)
-	}
-	words, gone := m.languages[document.language], map[int32]bool{}
-	for _, slot := range document.slots {
-		words.Grow(-1, -m.slots[slot].words)
-		delete(m.byID, m.slots[slot].ID)
-		m.slots[slot] = nil
-		gone[slot] = true
-	}
-	for term := range old.terms {
-		before := len(words.postings[term])
-		words.postings[term] = slices.DeleteFunc(words.postings[term], func(p posting) bool { return gone[p.slot] })
-		words.Add(term, len(words.postings[term])-before)
-		if len(words.postings[term]) == 0 {
-			delete(words.postings, term)
-		}
-	}
-	m.free = append(m.free, document.slots...)
-	delete(m.documents, documentID)
 }
 
 // Documents implements Index.
@@ -205,17 +96,13 @@ func (m *Memory) Documents(_ context.Context, collection string) ([]Document, er
 	list := []Document{}
 	for _, d := range m.documents {
 		if collection == "" || d.Collection == collection {
-			list = append(list, d.listed())
+			listed := d.Document
+			listed.Body = ""
+			list = append(list, listed)
 		}
 	}
 	slices.SortFunc(list, func(a, b Document) int { return cmp.Compare(a.ID, b.ID) })
 	return list, nil
-}
-
-func (d *memoryDocument) listed() Document {
-	listed := d.Document
-	listed.Body, listed.Passages = "", len(d.slots)
-	return listed
 }
 
 // Document implements Index.
@@ -226,14 +113,13 @@ func (m *Memory) Document(_ context.Context, id string) (Document, []Chunk, erro
 	if d == nil {
 		return Document{}, nil, fmt.Errorf("document %s: %w", id, ErrNotFound)
 	}
-	document := d.Document
-	document.Passages = len(d.slots)
-	chunks := make([]Chunk, len(d.slots))
-	for i, slot := range d.slots {
-		chunks[i] = m.slots[slot].Chunk
-		chunks[i].Vector = nil
+	chunks := make([]Chunk, len(d.chunks))
+	for i, chunk := range d.chunks {
+		chunks[i] = m.chunks[chunk]
+		chunks[i].Revoked = m.isRevoked(id, chunks[i].Hash)
 	}
-	return document, chunks, nil
+	slices.SortFunc(chunks, func(a, b Chunk) int { return cmp.Compare(a.Seq, b.Seq) })
+	return d.Document, chunks, nil
 }
 
 // Touch implements Index.
@@ -257,19 +143,12 @@ func (m *Memory) Revoke(_ context.Context, revoked []Revocation) error {
 			m.revoked = append(m.revoked, r)
 		}
 	}
-	m.mark()
+	m.engine.Revoke(m.isRevoked)
 	return nil
 }
 
 func (m *Memory) isRevoked(documentID, hash string) bool {
 	return slices.ContainsFunc(m.revoked, func(r Revocation) bool { return r.DocumentID == documentID && r.Hash == hash })
-}
-
-// mark brings the chunks in step with the revocations.
-func (m *Memory) mark() {
-	for _, c := range m.byID {
-		c.Revoked = m.isRevoked(c.DocumentID, c.Hash)
-	}
 }
 
 // Restore implements Index.
@@ -279,7 +158,7 @@ func (m *Memory) Restore(_ context.Context, documentID string, hashes []string) 
 	m.revoked = slices.DeleteFunc(m.revoked, func(r Revocation) bool {
 		return r.DocumentID == documentID && slices.Contains(hashes, r.Hash)
 	})
-	m.mark()
+	m.engine.Revoke(m.isRevoked)
 	return nil
 }
 
@@ -292,66 +171,20 @@ func (m *Memory) Revocations(context.Context) ([]Revocation, error) {
 	return list, nil
 }
 
-// Search implements Index.
+// Search implements Index. It holds the lock for reading all the while, so that every
+// hit still has its chunk.
 func (m *Memory) Search(ctx context.Context, q Query) ([]Hit, error) {
-	if q.Vector != nil && len(q.Vector) != m.identity.Dim {
-		return nil, fmt.Errorf("question: %w: %d, not %d", ErrDimension, len(q.Vector), m.identity.Dim)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	ranking := Rank(q, m.candidates(q))
-	hits := make([]Hit, len(ranking))
-	for i, f := range ranking {
-		entry := m.byID[f.ChunkID]
-		hits[i] = NewHit(f, entry.Chunk, entry.document.Document)
+	found, err := m.engine.Search(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]Hit, len(found))
+	for i, f := range found {
+		hits[i] = NewHit(f.Fused, m.chunks[f.ChunkID], m.documents[f.DocumentID].Document)
 	}
 	return hits, nil
-}
-
-// candidates are the best of both searches.
-func (m *Memory) candidates(q Query) []Candidate {
-	found := map[int32]*Candidate{}
-	at := func(slot int32) *Candidate {
-		if found[slot] == nil {
-			entry := m.slots[slot]
-			found[slot] = &Candidate{ChunkID: entry.ID, DocumentID: entry.DocumentID, Hash: entry.Hash, Tokens: entry.Tokens}
-			if q.Vector != nil {
-				found[slot].Dense = float64(dot(q.Vector, entry.Vector))
-			}
-		}
-		return found[slot]
-	}
-	for _, s := range m.dense(q, Depth) {
-		at(s.slot).ByDense = true
-	}
-	for _, s := range m.lexical(q, Depth) {
-		c := at(s.slot)
-		c.ByLexical, c.Lexical, c.Self = true, s.score, s.self
-	}
-	list := make([]Candidate, 0, len(found))
-	for _, c := range found {
-		list = append(list, *c)
-	}
-	return list
-}
-
-// allows says whether the query may find the chunk.
-func (q Query) allows(entry *memoryChunk) bool {
-	d := &entry.document.Document
-	switch language := Language(q.Locale); {
-	case entry.Revoked, language != "" && entry.document.language != language:
-		return false
-	case d.Audience == AudienceAgent && q.Audience != AudienceAgent:
-		return false
-	case q.Market != AnyMarket && len(d.Markets) > 0 && !slices.Contains(d.Markets, q.Market):
-		return false
-	case q.Day != "" && (d.ValidFrom > q.Day || d.ValidTo != "" && d.ValidTo < q.Day):
-		return false
-	}
-	return q.Documents == nil || slices.Contains(q.Documents, d.ID)
 }
 
 // NewHit puts a fused candidate together with its chunk, whose vector it leaves
@@ -362,75 +195,4 @@ func NewHit(f Fused, c Chunk, d Document) Hit {
 		Chunk: c, Document: d, Score: f.Score, Dense: f.Dense, Lexical: f.Lexical, Self: f.Self,
 		DenseRank: f.DenseRank, LexicalRank: f.LexicalRank,
 	}
-}
-
-// scored is a slot with its score, and the highest score that was possible.
-type scored struct {
-	slot  int32
-	score float64
-	self  float64
-}
-
-// dense scans every vector that the query may find.
-func (m *Memory) dense(q Query, depth int) []scored {
-	if q.Vector == nil {
-		return nil
-	}
-	best := newTop(m, depth)
-	for slot, entry := range m.slots {
-		if entry == nil || !q.allows(entry) {
-			continue
-		}
-		best.offer(scored{slot: int32(slot), score: float64(dot(q.Vector, entry.Vector))})
-	}
-	return best.sorted()
-}
-
-// dot is the inner product of two vectors of equal length. Four sums let the
-// processor work on several products at once.
-func dot(a, b []float32) float32 {
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float32
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		x, y := a[i:i+4:i+4], b[i:i+4:i+4]
-		s0 += x[0] * y[0]
-		s1 += x[1] * y[1]
-		s2 += x[2] * y[2]
-		s3 += x[3] * y[3]
-	}
-	for ; i < len(a); i++ {
-		s0 += a[i] * b[i]
-	}
-	return s0 + s1 + s2 + s3
-}
-
-// lexical scores the chunks that hold words of the question. Without a locale
-// the question is read once in every language of the index.
-func (m *Memory) lexical(q Query, depth int) []scored {
-	best := newTop(m, depth)
-	for _, language := range slices.Sorted(maps.Keys(m.languages)) {
-		if l := Language(q.Locale); l != "" && l != language {
-			continue
-		}
-		words := m.languages[language]
-		plan := words.Plan(q.Text, q.TextLocale)
-		for slot, score := range words.score(m, plan) {
-			if q.allows(m.slots[slot]) {
-				best.offer(scored{slot, score, plan.Self})
-			}
-		}
-	}
-	return best.sorted()
-}
-
-// score adds up what the terms of the plan contribute to each slot.
-func (l *vocabulary) score(m *Memory, plan Plan) map[int32]float64 {
-	scores := map[int32]float64{}
-	for _, term := range plan.Terms {
-		for _, p := range l.postings[term.Term] {
-			scores[p.slot] += term.Weight * Saturation(int(p.tf), m.slots[p.slot].words, plan.Mean)
-		}
-	}
-	return scores
 }

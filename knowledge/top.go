@@ -1,58 +1,75 @@
 package knowledge
 
-import (
-	"cmp"
-	"container/heap"
-	"slices"
-)
+import "slices"
 
-// top keeps the best of the slots it is offered, in the order of SortCandidates:
-// by score as float32, ties by chunk ID.
-type top struct {
-	memory *Memory
-	limit  int
-	list   []scored // a heap, the worst first
+// scored is a chunk with its score, and the highest score that was possible.
+type scored struct {
+	shard *shard
+	slot  int32
+	score float64
+	self  float64
 }
 
-func newTop(m *Memory, limit int) *top {
-	return &top{memory: m, limit: limit, list: make([]scored, 0, limit)}
-}
+func (s scored) id() string { return s.shard.ids[s.slot] }
 
-// compare is negative when a is better than b.
-func (t *top) compare(a, b scored) int {
-	if c := cmp.Compare(float32(b.score), float32(a.score)); c != 0 {
-		return c
+// compare is negative when a is better than b: by score as float32, ties by chunk ID.
+func (s scored) compare(other scored) int {
+	a, b := float32(s.score), float32(other.score)
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
 	}
-	return cmp.Compare(t.memory.slots[a.slot].ID, t.memory.slots[b.slot].ID)
+	return compareScores(0, 0, s.id(), other.id())
 }
 
+// top keeps the best of the chunks it is offered.
+type top struct {
+	limit int
+	list  []scored // a heap, the worst first
+}
+
+func newTop(limit int) *top {
+	return &top{limit: limit, list: make([]scored, 0, limit)}
+}
+
+// offer is called for very many chunks, most of which are not good enough: that is
+// found out by one comparison. container/heap would allocate for each.
 func (t *top) offer(s scored) {
 	if len(t.list) < t.limit {
-		heap.Push(t, s)
+		t.list = append(t.list, s)
+		if len(t.list) == t.limit {
+			slices.SortFunc(t.list, func(a, b scored) int { return b.compare(a) })
+		}
 		return
 	}
-	if t.compare(s, t.list[0]) < 0 {
+	if float32(s.score) >= float32(t.list[0].score) && s.compare(t.list[0]) < 0 {
 		t.list[0] = s
-		heap.Fix(t, 0)
+		t.sink()
 	}
 }
 
-func (t *top) sorted() []scored {
-	slices.SortFunc(t.list, t.compare)
-	return t.list
+// sink moves the first of the heap to where it belongs.
+func (t *top) sink() {
+	for at := 0; ; {
+		worst := 2*at + 1
+		if worst >= len(t.list) {
+			return
+		}
+		if right := worst + 1; right < len(t.list) && t.list[right].compare(t.list[worst]) > 0 {
+			worst = right
+		}
+		if t.list[at].compare(t.list[worst]) >= 0 {
+			return
+		}
+		t.list[at], t.list[worst] = t.list[worst], t.list[at]
+		at = worst
+	}
 }
 
-// Len, Less, Swap, Push and Pop implement heap.Interface.
-func (t *top) Len() int           { return len(t.list) }
-func (t *top) Less(i, j int) bool { return t.compare(t.list[i], t.list[j]) > 0 }
-func (t *top) Swap(i, j int)      { t.list[i], t.list[j] = t.list[j], t.list[i] }
-
-// Push appends a value of type scored.
-func (t *top) Push(x any) { t.list = append(t.list, x.(scored)) }
-
-// Pop takes the last value off.
-func (t *top) Pop() any {
-	last := t.list[len(t.list)-1]
-	t.list = t.list[:len(t.list)-1]
-	return last
+// sorted gives the best first.
+func (t *top) sorted() []scored {
+	slices.SortFunc(t.list, scored.compare)
+	return t.list
 }

@@ -3,92 +3,126 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"time"
 
 	"github.com/recado/recado/knowledge"
 )
 
 // Replace implements knowledge.Index.
 func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []knowledge.Chunk) error {
-	if err := knowledge.CheckChunks(d, chunks, x.config.Dim); err != nil {
+	if err := knowledge.CheckChunks(d, chunks, x.row.Dim); err != nil {
 		return err
+	}
+	// Analysing words is the slow part; it holds up nobody.
+	passages := make([]knowledge.Passage, len(chunks))
+	for i, c := range chunks {
+		passages[i] = knowledge.NewPassage(d, c)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var now int64
-	err := x.write(ctx, func(tx *sql.Tx) (err error) {
-		if now, err = x.advance(ctx, tx); err != nil {
-			return err
-		}
+	now, err := x.change(ctx, func(tx *sql.Tx, now int64) error {
 		if _, err := tx.ExecContext(ctx, `delete from documents where id = ?`, d.ID); err != nil {
 			return fmt.Errorf("delete the former state: %w", err)
 		}
-		return insert(ctx, tx, d, chunks, now)
+		return insert(ctx, tx, d, chunks, passages, now)
 	})
 	if err != nil {
 		return fmt.Errorf("replace document %s: %w", d.ID, err)
 	}
-	if err := x.memory.Replace(ctx, d, chunks); err != nil {
-		return err // unreachable: CheckChunks passed
+	return x.follow(ctx, now, func() error { return x.put(d, passages, now) })
+}
+
+// put gives the engine a document. The caller holds mu.
+func (x *Index) put(d knowledge.Document, passages []knowledge.Passage, generation int64) error {
+	for i := range passages {
+		passages[i].Revoked = x.revoked[revocationKey{d.ID, passages[i].Hash}]
 	}
-	x.generations[d.ID] = now
-	return x.follow(ctx, now)
+	if err := x.engine.Put(d, passages); err != nil {
+		return err
+	}
+	x.generations[d.ID] = generation
+	return nil
 }
 
 // Remove implements knowledge.Index.
 func (x *Index) Remove(ctx context.Context, documentID string) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var now int64
-	err := x.write(ctx, func(tx *sql.Tx) (err error) {
-		if now, err = x.advance(ctx, tx); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `delete from documents where id = ?`, documentID)
+	now, err := x.change(ctx, func(tx *sql.Tx, _ int64) error {
+		_, err := tx.ExecContext(ctx, `delete from documents where id = ?`, documentID)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("remove document %s: %w", documentID, err)
 	}
-	if err := x.memory.Remove(ctx, documentID); err != nil {
-		return err // unreachable: memory removes without errors
-	}
+	return x.follow(ctx, now, func() error {
+		x.forget(documentID)
+		return nil
+	})
+}
+
+func (x *Index) forget(documentID string) {
+	x.engine.Remove(documentID)
 	delete(x.generations, documentID)
-	return x.follow(ctx, now)
 }
 
-// advance raises the generation, and refuses to write into an index that
-// another process has given to another embedding model in the meantime.
-func (x *Index) advance(ctx context.Context, tx *sql.Tx) (int64, error) {
-	const query = `update meta set generation = generation + 1 where id = 1 and embedder = ? and dim = ? returning generation`
-	var now int64
-	err := tx.QueryRowContext(ctx, query, x.config.Embedder, x.config.Dim).Scan(&now)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, knowledge.ErrEmbedder
-	}
+// Touch implements knowledge.Index. Memory holds nothing of what it changes.
+func (x *Index) Touch(ctx context.Context, d knowledge.Document) error {
+	err := write(ctx, x.db, func(tx *sql.Tx) error {
+		if _, err := x.changes(ctx, x.place); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `update documents set source = ?, collection = ?, validator = ? where id = ?`,
+			d.Source, d.Collection, d.Validator, d.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, knowledge.ErrNotFound)
+		}
+		return nil
+	})
 	if err != nil {
-		return 0, fmt.Errorf("raise the generation: %w", err)
+		return fmt.Errorf("touch document %s: %w", d.ID, err)
 	}
-	return now, nil
+	return nil
 }
 
-func insert(ctx context.Context, tx *sql.Tx, d knowledge.Document, chunks []knowledge.Chunk, now int64) error {
-	const document = `insert into documents (id, source, title, locale, version, collection, generation) values (?, ?, ?, ?, ?, ?, ?)`
-	if _, err := tx.ExecContext(ctx, document, d.ID, d.Source, d.Title, d.Locale, d.Version, d.Collection, now); err != nil {
+// change writes in a transaction with the next generation. Inside of it, it refuses an
+// index that was dropped in the meantime.
+func (x *Index) change(ctx context.Context, do func(tx *sql.Tx, now int64) error) (now int64, err error) {
+	err = write(ctx, x.db, func(tx *sql.Tx) error {
+		if _, err := x.changes(ctx, x.place); err != nil {
+			return err
+		}
+		const query = `update state set generation = generation + 1 returning generation`
+		if err := tx.QueryRowContext(ctx, query).Scan(&now); err != nil {
+			return fmt.Errorf("raise the generation: %w", err)
+		}
+		return do(tx, now)
+	})
+	return now, err
+}
+
+func insert(ctx context.Context, tx *sql.Tx, d knowledge.Document, chunks []knowledge.Chunk, passages []knowledge.Passage, now int64) error {
+	number, err := insertDocument(ctx, tx, d, len(chunks), now)
+	if err != nil {
 		return fmt.Errorf("insert the document: %w", err)
 	}
-	const chunk = `insert into chunks (document_id, seq, id, heading, text, question, start_byte, end_byte, vector)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	statement, err := tx.PrepareContext(ctx, chunk)
+	statement, err := tx.PrepareContext(ctx, `insert into chunks
+		(document, seq, id, hash, tokens, words, terms, vector, start_byte, end_byte, heading, question, text)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning key`)
 	if err != nil {
 		return fmt.Errorf("prepare chunks: %w", err)
 	}
 	defer statement.Close() // the transaction ends with or without it
-	for _, c := range chunks {
-		_, err := statement.ExecContext(ctx, d.ID, c.Seq, c.ID, c.Heading, c.Text, c.Question, c.Start, c.End, encode(c.Vector))
+	for i, c := range chunks {
+		p := &passages[i]
+		err := statement.QueryRowContext(ctx, number, c.Seq, c.ID, c.Hash, c.Tokens, p.Words, p.Terms, p.Vector,
+			c.Start, c.End, c.Heading, c.Question, c.Text).Scan(&p.Key)
 		if err != nil {
 			return fmt.Errorf("insert chunk %s: %w", c.ID, err)
 		}
@@ -96,148 +130,73 @@ func insert(ctx context.Context, tx *sql.Tx, d knowledge.Document, chunks []know
 	return nil
 }
 
-// follow notes that memory is at the generation, after the process's own
-// change. When another process changed the file before, its changes are loaded
-// first.
-func (x *Index) follow(ctx context.Context, now int64) error {
-	if x.seen.CompareAndSwap(now-1, now) {
-		return nil
+func insertDocument(ctx context.Context, tx *sql.Tx, d knowledge.Document, passages int, now int64) (number int64, err error) {
+	markets, err := encodeList(d.Markets)
+	if err != nil {
+		return 0, err
 	}
-	return x.reload(ctx)
+	tags, err := encodeList(d.Tags)
+	if err != nil {
+		return 0, err
+	}
+	const query = `insert into documents (id, generation, locale, audience, markets, tags, valid_from, valid_to, title,
+		approver, source, collection, version, format, validator, indexed_at, passages, body)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning number`
+	indexed := sql.NullInt64{Int64: d.IndexedAt.UnixMicro(), Valid: !d.IndexedAt.IsZero()}
+	err = tx.QueryRowContext(ctx, query, d.ID, now, d.Locale, d.Audience, markets, tags, d.ValidFrom, d.ValidTo, d.Title,
+		d.Approver, d.Source, d.Collection, d.Version, d.Format, d.Validator, indexed, passages, d.Body).Scan(&number)
+	return number, err
 }
 
-// refresh brings memory in step when another process changed the file. While a
-// writer or another search is at work on that, the search goes on with what memory
-// has: the contract allows it one search.
-func (x *Index) refresh(ctx context.Context) error {
-	var now int64
-	if err := x.db.QueryRowContext(ctx, `select generation from meta where id = 1`).Scan(&now); err != nil {
-		return fmt.Errorf("read the generation: %w", err)
-	}
-	if now == x.seen.Load() || !x.mu.TryLock() {
-		return nil
-	}
-	defer x.mu.Unlock()
-	return x.reload(ctx)
+func encodeList(list []string) (string, error) {
+	encoded, err := json.Marshal(list)
+	return string(encoded), err
 }
 
-// reload compares the generations of all documents with those in memory and
-// loads what differs, in one read transaction. The caller holds mu.
-func (x *Index) reload(ctx context.Context) error {
-	// An immediate transaction would wait for writers; a read-only one sees
-	// one state of the file without waiting.
-	tx, err := x.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("begin to load: %w", err)
+// documentColumns are those that scanDocument reads.
+const documentColumns = `d.id, d.locale, d.audience, d.markets, d.tags, d.valid_from, d.valid_to, d.title,
+	d.approver, d.source, d.collection, d.version, d.format, d.validator, d.indexed_at, d.passages`
+
+// scanDocument reads documentColumns, and more columns of the row into others.
+func scanDocument(row interface{ Scan(...any) error }, others ...any) (d knowledge.Document, err error) {
+	var markets, tags string
+	var indexed sql.NullInt64
+	columns := []any{
+		&d.ID, &d.Locale, &d.Audience, &markets, &tags, &d.ValidFrom, &d.ValidTo, &d.Title,
+		&d.Approver, &d.Source, &d.Collection, &d.Version, &d.Format, &d.Validator, &indexed, &d.Passages,
 	}
-	defer func() { _ = tx.Rollback() }() // it only reads
-	now, err := x.checkOwner(ctx, tx)
-	if err != nil {
-		return err
+	if err := row.Scan(append(columns, others...)...); err != nil {
+		return d, err
 	}
-	current, err := listGenerations(ctx, tx)
-	if err != nil {
-		return err
+	if indexed.Valid {
+		d.IndexedAt = time.UnixMicro(indexed.Int64).UTC()
 	}
-	for id, generation := range current {
-		if x.generations[id] == generation {
-			continue
-		}
-		if err := x.load(ctx, tx, id); err != nil {
-			return fmt.Errorf("load document %s: %w", id, err)
-		}
-		x.generations[id] = generation
-	}
-	for id := range x.generations {
-		if _, ok := current[id]; ok {
-			continue
-		}
-		if err := x.memory.Remove(ctx, id); err != nil {
-			return err // unreachable: memory removes without errors
-		}
-		delete(x.generations, id)
-	}
-	x.seen.Store(now)
-	return nil
+	return d, errors.Join(json.Unmarshal([]byte(markets), &d.Markets), json.Unmarshal([]byte(tags), &d.Tags))
 }
 
-// checkOwner reads the generation of a file that still belongs to the same
-// embedding model.
-func (x *Index) checkOwner(ctx context.Context, tx *sql.Tx) (int64, error) {
-	var now int64
-	var embedder string
-	var dim int
-	err := tx.QueryRowContext(ctx, `select generation, embedder, dim from meta where id = 1`).Scan(&now, &embedder, &dim)
-	if err != nil {
-		return 0, fmt.Errorf("read the generation: %w", err)
-	}
-	if embedder != x.config.Embedder || dim != x.config.Dim {
-		return 0, fmt.Errorf("%w: now %s with %d dimensions", knowledge.ErrEmbedder, embedder, dim)
-	}
-	return now, nil
-}
+// chunkColumns are those that chunkFields takes.
+const chunkColumns = `c.seq, c.id, c.hash, c.tokens, c.start_byte, c.end_byte, c.heading, c.question, c.text`
 
-func listGenerations(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
-	rows, err := tx.QueryContext(ctx, `select id, generation from documents`)
-	if err != nil {
-		return nil, fmt.Errorf("list generations: %w", err)
-	}
-	defer rows.Close() // rows.Err tells what matters
-	list := map[string]int64{}
-	for rows.Next() {
-		var id string
-		var generation int64
-		if err := rows.Scan(&id, &generation); err != nil {
-			return nil, fmt.Errorf("scan a generation: %w", err)
-		}
-		list[id] = generation
-	}
-	return list, rows.Err()
-}
-
-// load puts one document of the file into memory.
-func (x *Index) load(ctx context.Context, tx *sql.Tx, id string) error {
-	d := knowledge.Document{ID: id}
-	const document = `select source, title, locale, version, collection from documents where id = ?`
-	err := tx.QueryRowContext(ctx, document, id).Scan(&d.Source, &d.Title, &d.Locale, &d.Version, &d.Collection)
-	if err != nil {
-		return err
-	}
-	rows, err := tx.QueryContext(ctx, `select seq, id, heading, text, question, start_byte, end_byte, vector
-		from chunks where document_id = ? order by seq`, id)
-	if err != nil {
-		return err
-	}
-	defer rows.Close() // rows.Err tells what matters
-	var chunks []knowledge.Chunk
-	for rows.Next() {
-		c := knowledge.Chunk{DocumentID: id}
-		var vector []byte
-		if err := rows.Scan(&c.Seq, &c.ID, &c.Heading, &c.Text, &c.Question, &c.Start, &c.End, &vector); err != nil {
-			return err
-		}
-		c.Vector = decode(vector)
-		chunks = append(chunks, c)
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	return x.memory.Replace(ctx, d, chunks)
+func chunkFields(c *knowledge.Chunk) []any {
+	return []any{&c.Seq, &c.ID, &c.Hash, &c.Tokens, &c.Start, &c.End, &c.Heading, &c.Question, &c.Text}
 }
 
 // Documents implements knowledge.Index. It reads the file, so that an ingest
 // never decides on an outdated list.
 func (x *Index) Documents(ctx context.Context, collection string) ([]knowledge.Document, error) {
-	rows, err := x.db.QueryContext(ctx, `select id, source, title, locale, version, collection
-		from documents where ?1 = '' or collection = ?1 order by id`, collection)
+	if _, err := x.changes(ctx, x.place); err != nil {
+		return nil, fmt.Errorf("list documents: %w", err)
+	}
+	rows, err := x.db.QueryContext(ctx, `select `+documentColumns+` from documents d
+		where ?1 = '' or d.collection = ?1 order by d.id`, collection)
 	if err != nil {
 		return nil, fmt.Errorf("list documents: %w", err)
 	}
 	defer rows.Close() // rows.Err tells what matters
 	list := []knowledge.Document{}
 	for rows.Next() {
-		var d knowledge.Document
-		if err := rows.Scan(&d.ID, &d.Source, &d.Title, &d.Locale, &d.Version, &d.Collection); err != nil {
+		d, err := scanDocument(rows)
+		if err != nil {
 			return nil, fmt.Errorf("scan a document: %w", err)
 		}
 		list = append(list, d)
@@ -248,27 +207,49 @@ func (x *Index) Documents(ctx context.Context, collection string) ([]knowledge.D
 	return list, nil
 }
 
-// Search implements knowledge.Index.
-func (x *Index) Search(ctx context.Context, q knowledge.Query) ([]knowledge.Hit, error) {
-	if err := x.refresh(ctx); err != nil {
-		return nil, fmt.Errorf("search: %w", err)
+// Document implements knowledge.Index.
+func (x *Index) Document(ctx context.Context, id string) (d knowledge.Document, chunks []knowledge.Chunk, err error) {
+	if _, err := x.changes(ctx, x.place); err != nil {
+		return d, nil, fmt.Errorf("read document %s: %w", id, err)
 	}
-	return x.memory.Search(ctx, q)
+	revoked, err := x.revokedKeys(ctx)
+	if err != nil {
+		return d, nil, fmt.Errorf("read document %s: %w", id, err)
+	}
+	err = read(ctx, x.db, func(tx *sql.Tx) error {
+		var number int64
+		var body string
+		row := tx.QueryRowContext(ctx, `select `+documentColumns+`, d.number, d.body from documents d where d.id = ?`, id)
+		if d, err = scanDocument(row, &number, &body); err != nil {
+			return err
+		}
+		d.Body = body
+		chunks, err = chunksOf(ctx, tx, d.ID, number, revoked)
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = knowledge.ErrNotFound
+	}
+	if err != nil {
+		return knowledge.Document{}, nil, fmt.Errorf("read document %s: %w", id, err)
+	}
+	return d, chunks, nil
 }
 
-// encode writes a vector as the file keeps it.
-func encode(v []float32) []byte {
-	blob := make([]byte, 0, 4*len(v))
-	for _, f := range v {
-		blob = binary.LittleEndian.AppendUint32(blob, math.Float32bits(f))
+func chunksOf(ctx context.Context, tx *sql.Tx, id string, number int64, revoked map[revocationKey]bool) ([]knowledge.Chunk, error) {
+	rows, err := tx.QueryContext(ctx, `select `+chunkColumns+` from chunks c where c.document = ? order by c.seq`, number)
+	if err != nil {
+		return nil, err
 	}
-	return blob
-}
-
-func decode(blob []byte) []float32 {
-	v := make([]float32, len(blob)/4)
-	for i := range v {
-		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(blob[4*i:]))
+	defer rows.Close() // rows.Err tells what matters
+	chunks := []knowledge.Chunk{}
+	for rows.Next() {
+		var c knowledge.Chunk
+		if err := rows.Scan(chunkFields(&c)...); err != nil {
+			return nil, err
+		}
+		c.DocumentID, c.Revoked = id, revoked[revocationKey{id, c.Hash}]
+		chunks = append(chunks, c)
 	}
-	return v
+	return chunks, rows.Err()
 }

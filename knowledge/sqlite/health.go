@@ -8,68 +8,96 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 
 	"github.com/pressly/goose/v3"
 )
 
-// Health is what a file tells about the knowledge index in it.
+// Health is what a folder tells about the knowledge index in it.
 type Health struct {
-	// Schema is the migration that the index is at, 0 before the first, and Newest
-	// the last one that this program brings.
+	// Schema is the migration that the index in use is at, 0 when there is none, and
+	// Newest the last one that this program brings.
 	Schema, Newest int64
-	// Embedder and Dim are those that the index was filled with, empty before the
-	// first document.
+	// Embedder, Dim and Splitter are those that the index was filled with.
 	Embedder string
 	Dim      int
+	Splitter string
 	// Documents counts them by locale.
 	Documents map[string]int
 }
 
-// Inspect looks at a file without changing it: unlike Open it neither makes nor
-// migrates it, and loads nothing. A file that does not exist gives
-// fs.ErrNotExist.
-func Inspect(ctx context.Context, path string) (h Health, err error) {
+// Inspect looks at a folder without changing it: unlike Open it neither makes nor
+// migrates anything, and loads nothing. A folder without an index gives
+// fs.ErrNotExist; so does one that has only that of the first release.
+func Inspect(ctx context.Context, dir string) (h Health, err error) {
 	if h.Newest, err = newest(); err != nil {
 		return h, err
 	}
-	if _, err := os.Stat(path); err != nil {
-		return h, fmt.Errorf("inspect the knowledge index: %w", err)
+	var r row
+	err = inspect(ctx, filepath.Join(dir, placeName), func(db *sql.DB) (err error) {
+		r, err = rowInUse(ctx, db)
+		return err
+	})
+	if err == nil && r.number > 0 {
+		h.Embedder, h.Dim, h.Splitter = r.Embedder, r.Dim, r.Splitter
+		err = inspect(ctx, filepath.Join(dir, r.file()), func(db *sql.DB) error { return h.read(ctx, db) })
 	}
-	values := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(2000)", "query_only(1)"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: values.Encode()}).String())
 	if err != nil {
-		return h, fmt.Errorf("inspect the knowledge index: %w", err)
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := h.read(ctx, db); err != nil {
 		return h, fmt.Errorf("inspect the knowledge index: %w", err)
 	}
 	return h, nil
 }
 
-func (h *Health) read(ctx context.Context, db *sql.DB) error {
-	const query = `select exists (select 1 from sqlite_master where type = 'table' and name = 'knowledge_goose_version')`
-	var migrated bool
-	if err := db.QueryRowContext(ctx, query).Scan(&migrated); err != nil || !migrated {
+// inspect opens a file that exists for reading.
+func inspect(ctx context.Context, path string, look func(*sql.DB) error) error {
+	if _, err := os.Stat(path); err != nil {
 		return err
 	}
-	const schema = `select coalesce(max(version_id), 0) from knowledge_goose_version where is_applied`
-	if err := db.QueryRowContext(ctx, schema).Scan(&h.Schema); err != nil || h.Schema == 0 {
+	values := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(2000)", "query_only(1)"}}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: values.Encode()}).String())
+	if err != nil {
 		return err
 	}
-	err := db.QueryRowContext(ctx, `select embedder, dim from meta where id = 1`).Scan(&h.Embedder, &h.Dim)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+	migrated, err := isMigrated(ctx, db)
+	if err == nil && migrated {
+		err = look(db)
 	}
-	return h.count(ctx, db)
+	return errors.Join(err, db.Close())
 }
 
-func (h *Health) count(ctx context.Context, db *sql.DB) error {
+func isMigrated(ctx context.Context, db *sql.DB) (migrated bool, err error) {
+	const query = `select exists (select 1 from sqlite_master where type = 'table' and name = 'knowledge_goose_version')`
+	return migrated, db.QueryRowContext(ctx, query).Scan(&migrated)
+}
+
+// rowInUse gives the index in use, or none.
+func rowInUse(ctx context.Context, db *sql.DB) (row, error) {
+	if n, err := schema(ctx, db); err != nil || n == 0 {
+		return row{}, err
+	}
+	rows, err := list(ctx, db)
+	for _, r := range rows {
+		if r.inUse {
+			return r, err
+		}
+	}
+	return row{}, err
+}
+
+func schema(ctx context.Context, db *sql.DB) (n int64, err error) {
+	const query = `select coalesce(max(version_id), 0) from knowledge_goose_version where is_applied`
+	return n, db.QueryRowContext(ctx, query).Scan(&n)
+}
+
+func (h *Health) read(ctx context.Context, db *sql.DB) (err error) {
+	if h.Schema, err = schema(ctx, db); err != nil || h.Schema == 0 {
+		return err
+	}
 	rows, err := db.QueryContext(ctx, `select locale, count(*) from documents group by locale`)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer rows.Close() // rows.Err tells what matters
 	h.Documents = map[string]int{}
 	for rows.Next() {
 		var locale string
@@ -82,9 +110,9 @@ func (h *Health) count(ctx context.Context, db *sql.DB) error {
 	return rows.Err()
 }
 
-// newest is the number of the last migration that is embedded.
+// newest is the number of the last migration of an index that is embedded.
 func newest() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+	names, err := fs.Glob(migrations, "migrations/"+indexFile+"/*.sql")
 	if err != nil {
 		return 0, err // unreachable: the pattern is well formed
 	}

@@ -6,21 +6,50 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/knowledge/knowledgetest"
 	"github.com/recado/recado/knowledge/sqlite"
 )
 
+// identity is what most tests build their index with.
+func identity() knowledge.Identity {
+	return knowledge.Identity{Embedder: "e", Dim: 4, Splitter: "1"}
+}
+
+// open opens the index in use of a folder, and closes it when the test ends.
+func open(t testing.TB, c sqlite.Config) *sqlite.Index {
+	t.Helper()
+	index, err := sqlite.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := index.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return index
+}
+
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	knowledgetest.TestIndex(t, func(t testing.TB) knowledgetest.Open {
-		path := filepath.Join(t.TempDir(), "carpeta con % y ?", "knowledge.db")
-		return func(embedder string, dim int, rebuild bool) (knowledgetest.Index, error) {
-			return sqlite.Open(t.Context(), sqlite.Config{Path: path, Embedder: embedder, Dim: dim, Rebuild: rebuild})
+		dir := filepath.Join(t.TempDir(), "carpeta con % y ?")
+		return func(id knowledge.Identity, as knowledge.Opening) (knowledge.Space, error) {
+			return sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Identity: id, Opening: as})
+		}
+	})
+}
+
+// TestIndexLoadedLater: the contract holds as well when memory waits for the first
+// search.
+func TestIndexLoadedLater(t *testing.T) {
+	t.Parallel()
+	knowledgetest.TestIndex(t, func(t testing.TB) knowledgetest.Open {
+		dir := t.TempDir()
+		return func(id knowledge.Identity, as knowledge.Opening) (knowledge.Space, error) {
+			return sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Identity: id, Opening: as, LoadLater: true})
 		}
 	})
 }
@@ -28,9 +57,9 @@ func TestIndex(t *testing.T) {
 func TestOpenNamesTheField(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]sqlite.Config{
-		"sqlite.Config.Path: missing":                                            {Embedder: "e", Dim: 1},
-		"sqlite.Config.Embedder: missing":                                        {Path: "p", Dim: 1},
-		"sqlite.Config.Dim: knowledge.NewMemory: dimension 0 is not more than 0": {Path: "p", Embedder: "e"},
+		"sqlite.Config.Dir: missing":                             {Identity: identity()},
+		"sqlite.Config.Identity: no embedder":                    {Dir: "p", Identity: knowledge.Identity{Dim: 1}},
+		"sqlite.Config.Identity: dimension 0 is not more than 0": {Dir: "p", Identity: knowledge.Identity{Embedder: "e"}},
 	} {
 		if _, err := sqlite.Open(t.Context(), c); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
@@ -42,13 +71,14 @@ func TestOpenNamesTheField(t *testing.T) {
 // names it, and stays as it was.
 func TestOpenRefusesWhatIsNoIndex(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "knowledge.db")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "knowledge-place.db")
 	text := strings.Repeat("This is no database. ", 300)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Embedder: "e", Dim: 1})
-	if err == nil || !strings.Contains(err.Error(), path) {
+	_, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Identity: identity()})
+	if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "knowledge-place.db") {
 		t.Errorf("error %v, want one that names the file", err)
 	}
 	if data, err := os.ReadFile(path); err != nil || string(data) != text {
@@ -56,15 +86,15 @@ func TestOpenRefusesWhatIsNoIndex(t *testing.T) {
 	}
 }
 
-// TestOpenAtOnce opens one new file several times at the same moment, as several
+// TestOpenAtOnce opens one new folder several times at the same moment, as several
 // processes would.
 func TestOpenAtOnce(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "new", "knowledge.db")
+	dir := filepath.Join(t.TempDir(), "new")
 	var wait sync.WaitGroup
 	for range 6 {
 		wait.Go(func() {
-			index, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Embedder: "e", Dim: 1})
+			index, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Identity: identity()})
 			if err != nil {
 				t.Errorf("open: %v", err)
 				return
@@ -75,34 +105,4 @@ func TestOpenAtOnce(t *testing.T) {
 		})
 	}
 	wait.Wait()
-}
-
-// TestIngestReopened: a second process that ingests the same files over the same
-// index embeds nothing.
-func TestIngestReopened(t *testing.T) {
-	t.Parallel()
-	path, files := filepath.Join(t.TempDir(), "knowledge.db"), fstest.MapFS{
-		"es/a.md": {Data: []byte("# Envíos\n\nDos días.\n")}, "en/a.md": {Data: []byte("# Shipping\n\nTwo days.\n")},
-	}
-	embedder := knowledgetest.NewEmbedder(8)
-	for _, want := range []knowledge.Report{{Added: 2, Embedded: 2}, {Unchanged: 2}} {
-		index, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Embedder: embedder.Name(), Dim: 8})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ingester, err := knowledge.NewIngester(knowledge.Config{Index: index, Embedder: embedder})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := ingester.IngestFS(t.Context(), "shop", files, nil)
-		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("error %v, report (-want +got):\n%s", err, diff)
-		}
-		if err := index.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := index.Search(t.Context(), knowledge.Query{Text: "días"}); err == nil {
-			t.Error("a search after Close: no error")
-		}
-	}
 }

@@ -1,0 +1,228 @@
+package knowledge_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/recado/recado/knowledge"
+)
+
+func sqrt(x float64) float64 { return math.Sqrt(x) }
+
+// fill puts documents into an index and, unless it is nil, into the definition.
+func fill(tb testing.TB, s *shop, memory *knowledge.Memory, want *kept, from, to int) {
+	tb.Helper()
+	for n := from; n < to; n++ {
+		d, chunks := s.document(n)
+		if err := memory.Replace(tb.Context(), d, chunks); err != nil {
+			tb.Fatal(err)
+		}
+		if want != nil {
+			want.put(d, chunks)
+		}
+	}
+}
+
+// TestMemoryOfManyPassages is large enough for approximate search, for terms that are
+// only looked up and for gaps that are closed. Words are found exactly, meaning almost.
+func TestMemoryOfManyPassages(t *testing.T) {
+	t.Parallel()
+	const documents = 400
+	s, memory, want := newShop(1, 64), newMemory(t, 64), newKept()
+	fill(t, s, memory, &want, 0, documents)
+	fill(t, s, memory, &want, 100, 350) // in the place of the former ones
+	for n := range 50 {
+		id := fmt.Sprintf("%05d", 3*n)
+		delete(want.documents, id)
+		if err := memory.Remove(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	few := []string{"00001", "00007", "00200", "00399"}
+	for i := range 60 {
+		q := knowledge.Query{Text: s.text(1 + i%10), Locale: "es", Limit: 100}
+		if i%3 == 1 {
+			q.Documents = few
+		}
+		got, err := memory.Search(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, want.search(q), got)
+	}
+	if recall := recallOf(t, s, memory, want, 40); recall < .98 {
+		t.Errorf("recall@10 is %.3f", recall)
+	}
+}
+
+// recallOf is the share of the ten nearest passages that the index finds.
+func recallOf(tb testing.TB, s *shop, memory *knowledge.Memory, want kept, questions int) float64 {
+	tb.Helper()
+	found := 0
+	for range questions {
+		q := knowledge.Query{Vector: s.vector(), Locale: "es", Limit: 10}
+		hits, err := memory.Search(tb.Context(), q)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for _, h := range nearest(want, q.Vector, 10) {
+			if slices.ContainsFunc(hits, func(hit knowledge.Hit) bool { return hit.Chunk.ID == h }) {
+				found++
+			}
+		}
+	}
+	return float64(found) / float64(10*questions)
+}
+
+// nearest are the chunks of the highest cosines.
+func nearest(k kept, question []float32, n int) []string {
+	type near struct {
+		id     string
+		cosine float64
+	}
+	var all []near
+	for _, d := range k.documents {
+		for _, c := range d.chunks {
+			all = append(all, near{c.ID, cosine(question, c.Vector)})
+		}
+	}
+	slices.SortFunc(all, func(a, b near) int { return map[bool]int{true: -1, false: 1}[a.cosine > b.cosine] })
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = all[i].id
+	}
+	return ids
+}
+
+// TestEngineWaitsForATurn: a search whose time ends before its turn comes fails.
+func TestEngineRefuses(t *testing.T) {
+	t.Parallel()
+	engine, err := knowledge.NewEngine(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := knowledge.Document{Meta: knowledge.Meta{ID: "a", Locale: "es"}}
+	vector := knowledge.PackVector([]float32{1, 0})
+	for name, p := range map[string]knowledge.Passage{
+		"a short vector": {Vector: vector[:4]},
+		"no vector":      {},
+		"cut terms":      {Vector: vector, Terms: []byte{0, 5, 'a'}},
+		"endless terms":  {Vector: vector, Terms: []byte{255, 255, 255}},
+		"no count":       {Vector: vector, Terms: []byte{0, 1, 'a'}},
+	} {
+		if err := engine.Put(d, []knowledge.Passage{p}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := engine.Search(ctx, knowledge.Query{Text: "a"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a search whose context has ended: %v", err)
+	}
+}
+
+// FuzzEngineTerms feeds terms that were not packed by PackTerms: an index file may be
+// damaged.
+func FuzzEngineTerms(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(knowledge.PackTerms(map[string]int32{"plazo": 1, "plazos": 300}))
+	f.Add([]byte{0, 255, 255, 255, 255, 255, 255, 255, 255, 1, 'a', 1})
+	f.Fuzz(func(t *testing.T, terms []byte) {
+		engine, err := knowledge.NewEngine(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := knowledge.Document{Meta: knowledge.Meta{ID: "a", Locale: "es"}}
+		err = engine.Put(d, []knowledge.Passage{{ID: "a", Words: 1, Terms: terms, Vector: knowledge.PackVector([]float32{1})}})
+		found, wrong := engine.Search(t.Context(), knowledge.Query{Vector: []float32{1}})
+		if wrong != nil || (len(found) == 1) != (err == nil) {
+			t.Errorf("Put: %v, but then %d passages, %v", err, len(found), wrong)
+		}
+	})
+}
+
+// BenchmarkMemorySearch asks indexes of 512 dimensions by words and by meaning, alone and
+// by both. It reports the time of a search at the middle and at the 99th of 100, how
+// many of the ten nearest are found, and what a passage takes of memory without its texts.
+func BenchmarkMemorySearch(b *testing.B) {
+	for _, passages := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(passages), func(b *testing.B) {
+			s, memory := newShop(1, 512), newMemory(b, 512)
+			fill(b, s, memory, nil, 0, passages/10)
+			for name, q := range map[string]func() knowledge.Query{
+				"hybrid":  func() knowledge.Query { return knowledge.Query{Text: s.text(8), Vector: s.vector(), Locale: "es"} },
+				"dense":   func() knowledge.Query { return knowledge.Query{Vector: s.vector(), Locale: "es"} },
+				"lexical": func() knowledge.Query { return knowledge.Query{Text: s.text(8), Locale: "es"} },
+			} {
+				b.Run(name, func(b *testing.B) { measure(b, memory, q) })
+			}
+		})
+	}
+}
+
+// measure searches for a new question each time.
+func measure(b *testing.B, index knowledge.Index, question func() knowledge.Query) {
+	b.Helper()
+	var times []time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		q := question()
+		b.StartTimer()
+		began := time.Now()
+		if _, err := index.Search(b.Context(), q); err != nil {
+			b.Fatal(err)
+		}
+		times = append(times, time.Since(began))
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// BenchmarkMemoryRecall tells how many of the ten nearest of 100,000 passages are found,
+// and what a passage takes of memory in an Engine.
+func BenchmarkMemoryRecall(b *testing.B) {
+	s, want := newShop(1, 512), newKept()
+	memory := newMemory(b, 512)
+	fill(b, s, memory, &want, 0, 10_000)
+	for b.Loop() {
+		b.ReportMetric(recallOf(b, s, memory, want, 50), "recall@10")
+	}
+	b.ReportMetric(engineSize(b), "engine-B/passage")
+}
+
+// engineSize is the memory of an engine by the passage, at 20,000 of 512 dimensions.
+func engineSize(b *testing.B) float64 {
+	b.Helper()
+	engine, err := knowledge.NewEngine(512)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, before := newShop(3, 512), heap()
+	for n := range 2_000 {
+		d, chunks := s.document(n)
+		passages := make([]knowledge.Passage, len(chunks))
+		for i, c := range chunks {
+			passages[i] = knowledge.NewPassage(d, c)
+		}
+		if err := engine.Put(d, passages); err != nil {
+			b.Fatal(err)
+		}
+	}
+	size := heap() - before
+	runtime.KeepAlive(engine)
+	return float64(size) / 20_000
+}
+
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

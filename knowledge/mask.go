@@ -1,0 +1,106 @@
+package knowledge
+
+import "math/bits"
+
+// mask says with a bit for each slot which passages a query may find.
+type mask struct {
+	words []uint64
+	count int
+}
+
+func (m *mask) has(slot int32) bool {
+	return m.words[slot/64]>>(slot%64)&1 == 1
+}
+
+func (m *mask) set(slot int32, allowed bool) {
+	word, bit := &m.words[slot/64], uint64(1)<<(slot%64)
+	if before := *word&bit != 0; before == allowed {
+		return
+	}
+	*word ^= bit
+	if allowed {
+		m.count++
+	} else {
+		m.count--
+	}
+}
+
+// grow makes room for n slots.
+func (m *mask) grow(n int) {
+	if more := (n+63)/64 - len(m.words); more > 0 {
+		m.words = append(m.words, make([]uint64, more)...)
+	}
+}
+
+// all goes through the slots that are allowed, in order.
+func (m *mask) all(yield func(int32) bool) {
+	for i, word := range m.words {
+		for ; word != 0; word &= word - 1 {
+			if !yield(int32(64*i + bits.TrailingZeros64(word))) {
+				return
+			}
+		}
+	}
+}
+
+// maxMasks bounds the masks that a shard keeps: 12.5 kB each at 100,000 passages.
+const maxMasks = 64
+
+// mask gives the passages that a query may find. Those of its audience are kept for the
+// next query; a list of documents makes a mask of its own.
+func (sh *shard) mask(q Query, documents map[string]*member) *mask {
+	if q.Documents == nil {
+		return sh.maskFor(q.audience())
+	}
+	m, audience := &mask{}, q.audience()
+	m.grow(len(sh.ids))
+	for _, id := range q.Documents {
+		if d := documents[id]; d != nil && d.shard == sh && audience.allows(d) {
+			sh.fill(m, d, true)
+		}
+	}
+	return m
+}
+
+func (sh *shard) maskFor(a audience) *mask {
+	sh.masking.Lock()
+	defer sh.masking.Unlock()
+	if m := sh.masks[a]; m != nil {
+		return m
+	}
+	if len(sh.masks) >= maxMasks {
+		clear(sh.masks)
+	}
+	m := &mask{}
+	m.grow(len(sh.ids))
+	for slot := 0; slot < len(sh.ids); {
+		d := sh.owners[slot]
+		if d == nil {
+			slot++
+			continue
+		}
+		sh.fill(m, d, a.allows(d))
+		slot = int(d.end)
+	}
+	sh.masks[a] = m
+	return m
+}
+
+// fill sets the bits of a document that the query may find or not. What is removed or
+// revoked is never found.
+func (sh *shard) fill(m *mask, d *member, allowed bool) {
+	for slot := d.first; slot < d.end; slot++ {
+		m.set(slot, allowed && !sh.revoked[slot] && sh.owners[slot] != nil)
+	}
+}
+
+// remask brings the kept masks in step with a document that came or went. Its caller
+// keeps all searches out.
+func (sh *shard) remask(d *member) {
+	for a, m := range sh.masks {
+		m.grow(len(sh.ids))
+		sh.fill(m, d, a.allows(d))
+	}
+}
+
+func (sh *shard) forgetMasks() { clear(sh.masks) }
