@@ -16,7 +16,7 @@ import (
 func sqrt(x float64) float64 { return math.Sqrt(x) }
 
 // fill puts documents into an index and, unless it is nil, into the definition.
-func fill(tb testing.TB, s *shop, memory *knowledge.Memory, want *kept, from, to int) {
+func fill(tb testing.TB, s *stock, memory *knowledge.Memory, want *kept, from, to int) {
 	tb.Helper()
 	for n := from; n < to; n++ {
 		d, chunks := s.document(n)
@@ -34,7 +34,7 @@ func fill(tb testing.TB, s *shop, memory *knowledge.Memory, want *kept, from, to
 func TestMemoryOfManyPassages(t *testing.T) {
 	t.Parallel()
 	const documents = 400
-	s, memory, want := newShop(1, 64), newMemory(t, 64), newKept()
+	s, memory, want := newStock(1, 64), newMemory(t, 64), newKept()
 	fill(t, s, memory, &want, 0, documents)
 	fill(t, s, memory, &want, 100, 350) // in the place of the former ones
 	for n := range 50 {
@@ -62,7 +62,7 @@ func TestMemoryOfManyPassages(t *testing.T) {
 }
 
 // recallOf is the share of the ten nearest passages that the index finds.
-func recallOf(tb testing.TB, s *shop, memory *knowledge.Memory, want kept, questions int) float64 {
+func recallOf(tb testing.TB, s *stock, memory *knowledge.Memory, want kept, questions int) float64 {
 	tb.Helper()
 	found := 0
 	for range questions {
@@ -153,7 +153,7 @@ func FuzzEngineTerms(f *testing.F) {
 func BenchmarkMemorySearch(b *testing.B) {
 	for _, passages := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(passages), func(b *testing.B) {
-			s, memory := newShop(1, 512), newMemory(b, 512)
+			s, memory := newStock(1, 512), newMemory(b, 512)
 			fill(b, s, memory, nil, 0, passages/10)
 			for name, q := range map[string]func() knowledge.Query{
 				"hybrid":  func() knowledge.Query { return knowledge.Query{Text: s.text(8), Vector: s.vector(), Locale: "es"} },
@@ -188,7 +188,7 @@ func measure(b *testing.B, index knowledge.Index, question func() knowledge.Quer
 // BenchmarkMemoryRecall tells how many of the ten nearest of 100,000 passages are found,
 // and what a passage takes of memory in an Engine.
 func BenchmarkMemoryRecall(b *testing.B) {
-	s, want := newShop(1, 512), newKept()
+	s, want := newStock(1, 512), newKept()
 	memory := newMemory(b, 512)
 	fill(b, s, memory, &want, 0, 10_000)
 	for b.Loop() {
@@ -204,7 +204,7 @@ func engineSize(b *testing.B) float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, before := newShop(3, 512), heap()
+	s, before := newStock(3, 512), heap()
 	for n := range 2_000 {
 		d, chunks := s.document(n)
 		passages := make([]knowledge.Passage, len(chunks))

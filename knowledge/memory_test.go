@@ -165,13 +165,13 @@ func newMemory(t interface{ Fatal(...any) }, dim int) *knowledge.Memory {
 	return m
 }
 
-// words are few, so that random texts have some in common.
-func words() []string {
+// commonWords are few, so that random texts have some in common.
+func commonWords() []string {
 	return []string{"plazo", "pedido", "devolución", "refund", "order", "tarjeta", "30", "AB-12", "de", "the", "ñandú"}
 }
 
 func drawText(t *rapid.T, label string) string {
-	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(words()), 1, 8).Draw(t, label), " ")
+	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(commonWords()), 1, 8).Draw(t, label), " ")
 }
 
 // drawDocument makes a document of a few chunks.
@@ -400,24 +400,24 @@ func TestMemoryConcurrently(t *testing.T) {
 	}
 }
 
-// shop is an index with many passages: words as in a language, few of them common and many
+// stock is an index with many passages: words as in a language, few of them common and many
 // rare, and vectors in clusters.
-type shop struct {
+type stock struct {
 	random  *rand.Rand
 	zipf    *rand.Zipf
 	centers [][]float32
 }
 
-func newShop(seed uint64, dim int) *shop {
+func newStock(seed uint64, dim int) *stock {
 	random := rand.New(rand.NewPCG(seed, 2))
-	s := &shop{random: random, zipf: rand.NewZipf(random, 1.2, 4, 50_000)}
+	s := &stock{random: random, zipf: rand.NewZipf(random, 1.2, 4, 50_000)}
 	for range 200 {
 		s.centers = append(s.centers, s.noise(make([]float32, dim)))
 	}
 	return s
 }
 
-func (s *shop) noise(v []float32) []float32 {
+func (s *stock) noise(v []float32) []float32 {
 	for i := range v {
 		v[i] += float32(s.random.NormFloat64())
 	}
@@ -425,7 +425,7 @@ func (s *shop) noise(v []float32) []float32 {
 }
 
 // vector is near one of the centers, and of unit length.
-func (s *shop) vector() []float32 {
+func (s *stock) vector() []float32 {
 	v := s.noise(slices.Clone(s.centers[s.random.IntN(len(s.centers))]))
 	length := float32(1 / sqrt(cosine(v, v)))
 	for i := range v {
@@ -434,7 +434,7 @@ func (s *shop) vector() []float32 {
 	return v
 }
 
-func (s *shop) text(n int) string {
+func (s *stock) text(n int) string {
 	list := make([]string, n)
 	for i := range list {
 		list[i] = fmt.Sprintf("palabra%d", s.zipf.Uint64())
@@ -443,7 +443,7 @@ func (s *shop) text(n int) string {
 }
 
 // document has ten passages.
-func (s *shop) document(n int) (knowledge.Document, []knowledge.Chunk) {
+func (s *stock) document(n int) (knowledge.Document, []knowledge.Chunk) {
 	d := knowledge.Document{Meta: knowledge.Meta{ID: fmt.Sprintf("%05d", n), Title: "Política", Locale: "es"}, Passages: 10}
 	chunks := make([]knowledge.Chunk, d.Passages)
 	for i := range chunks {
