@@ -4,191 +4,339 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/pgvector/pgvector-go"
 
 	"github.com/recado/recado/knowledge"
 )
 
-// Replace implements knowledge.Index.
+// former is what the index has of a document before it is replaced.
+type former struct {
+	no int32
+	// Document has the title and the locale, with which its words are found again.
+	knowledge.Document
+	chunks []knowledge.Chunk
+	// places are the chunks' numbers and facets.
+	places []facetOf
+}
+
+// section are the words of the former chunks.
+func (f former) section() section {
+	s := analyse(f.Document, f.chunks)
+	s.document = f.no
+	for i, p := range f.places {
+		s.chunks[i].no, s.chunks[i].facet = p.no, p.facet
+	}
+	return s
+}
+
+// Replace implements knowledge.Index. It takes four round trips, whatever the number
+// of chunks.
 func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []knowledge.Chunk) error {
-	if err := knowledge.CheckChunks(d, chunks, x.config.Dim); err != nil {
+	if err := knowledge.CheckChunks(d, chunks, x.identity.Dim); err != nil {
 		return err
 	}
-	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		if err := x.lockWriters(ctx, tx); err != nil {
+	added := analyse(d, chunks) // the slow part needs no transaction
+	pending := 0
+	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
+		in, err := x.begin(ctx, tx, d, len(chunks))
+		if err != nil {
 			return err
 		}
-		if err := remove(ctx, tx, d.ID); err != nil {
+		for i, no := range in.numbers {
+			added.chunks[i].no, added.chunks[i].facet = no, in.facet
+			if in.revoked[chunks[i].Hash] {
+				added.chunks[i].facet = -in.facet
+			}
+		}
+		if err := x.clear(ctx, tx, in.former); err != nil {
 			return err
 		}
-		return insert(ctx, tx, d, chunks)
+		if added.document, err = x.put(ctx, tx, d, len(chunks)); err != nil {
+			return err
+		}
+		pending, err = x.insert(ctx, tx, chunks, change{removed: in.former.section(), added: added})
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("replace document %s: %w", d.ID, err)
+		return fmt.Errorf("replace document %s: %w", d.ID, x.mine(ctx, err))
+	}
+	return x.foldAfter(ctx, pending)
+}
+
+// incoming is what a Replace has to know first.
+type incoming struct {
+	former  former
+	facet   int32
+	numbers []int32
+	revoked map[string]bool
+}
+
+const (
+	lockDocument = `select pg_advisory_xact_lock(@, hashtext($1))`
+	oldDocument  = `select no, title, locale from knowledge_@_documents where id = $1`
+	oldPassages  = `select c.no, c.facet, p.heading, p.body, p.question
+		from knowledge_@_documents d join knowledge_@_chunks c on c.document = d.no join knowledge_@_passages p on p.no = c.no
+		where d.id = $1 order by c.no`
+	takeNumbers = `select nextval(pg_get_serial_sequence('knowledge_@_chunks', 'no'))::int from generate_series(1, $1::int)`
+	revokedOf   = `select hash from knowledge_revocations where document_id = $1`
+	takeFacet   = `with known as (
+			select id from knowledge_@_facets where (language, audience, markets, valid_from, valid_to) = ($1, $2, $3::text[], $4, $5)
+		), made as (
+			insert into knowledge_@_facets (language, audience, markets, valid_from, valid_to)
+			select $1, $2, $3::text[], $4, $5 where not exists (select from known)
+			on conflict (language, audience, markets, valid_from, valid_to) do update set language = excluded.language
+			returning id
+		)
+		select id from known union all select id from made`
+)
+
+// begin holds the document and reads what there is of it.
+func (x *Index) begin(ctx context.Context, tx pgx.Tx, d knowledge.Document, chunks int) (in incoming, err error) {
+	batch := &pgx.Batch{}
+	x.queueFormer(batch, d.ID, &in.former)
+	batch.Queue(x.in(takeFacet), knowledge.Language(d.Locale), string(d.Audience), list(d.Markets), d.ValidFrom, d.ValidTo).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&in.facet) })
+	batch.Queue(x.in(takeNumbers), chunks).Query(func(rows pgx.Rows) (err error) {
+		in.numbers, err = pgx.CollectRows(rows, pgx.RowTo[int32])
+		return err
+	})
+	in.revoked = map[string]bool{}
+	batch.Queue(revokedOf, d.ID).Query(func(rows pgx.Rows) error {
+		var hash string
+		_, err := pgx.ForEachRow(rows, []any{&hash}, func() error {
+			in.revoked[hash] = true
+			return nil
+		})
+		return err
+	})
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return in, fmt.Errorf("read the former state: %w", err)
+	}
+	return in, nil
+}
+
+// queueFormer holds a document against other writers and reads it.
+func (x *Index) queueFormer(batch *pgx.Batch, id string, f *former) {
+	batch.Queue(existsSpace, x.space).QueryRow(func(row pgx.Row) error {
+		var kept bool
+		if err := row.Scan(&kept); err != nil || kept {
+			return err
+		}
+		return knowledge.ErrIdentity
+	})
+	batch.Queue(x.in(lockDocument), id)
+	batch.Queue(x.in(oldDocument), id).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&f.no, &f.Title, &f.Locale}, func() error { return nil })
+		return err
+	})
+	batch.Queue(x.in(oldPassages), id).Query(func(rows pgx.Rows) error {
+		var c knowledge.Chunk
+		var at facetOf
+		_, err := pgx.ForEachRow(rows, []any{&at.no, &at.facet, &c.Heading, &c.Text, &c.Question}, func() error {
+			f.chunks, f.places = append(f.chunks, c), append(f.places, at)
+			return nil
+		})
+		return err
+	})
+}
+
+// clear takes the former chunks away.
+func (x *Index) clear(ctx context.Context, tx pgx.Tx, f former) error {
+	if len(f.places) == 0 {
+		return nil
+	}
+	numbers := make([]int32, len(f.places))
+	for i, p := range f.places {
+		numbers[i] = p.no
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(x.in(`delete from knowledge_@_chunks where no = any($1)`), numbers)
+	batch.Queue(x.in(`delete from knowledge_@_passages where no = any($1)`), numbers)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("delete the former passages: %w", err)
 	}
 	return nil
+}
+
+const putDocument = `
+insert into knowledge_@_documents (id, title, locale, audience, markets, valid_from, valid_to, approver,
+	tags, source, collection, version, body, format, validator, indexed_at, passages)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+on conflict (id) do update set title = excluded.title, locale = excluded.locale, audience = excluded.audience,
+	markets = excluded.markets, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+	approver = excluded.approver, tags = excluded.tags, source = excluded.source, collection = excluded.collection,
+	version = excluded.version, body = excluded.body, format = excluded.format, validator = excluded.validator,
+	indexed_at = excluded.indexed_at, passages = excluded.passages
+returning no`
+
+func (x *Index) put(ctx context.Context, tx pgx.Tx, d knowledge.Document, passages int) (no int32, err error) {
+	err = tx.QueryRow(ctx, x.in(putDocument), d.ID, d.Title, d.Locale, string(d.Audience), list(d.Markets), d.ValidFrom, d.ValidTo,
+		d.Approver, list(d.Tags), d.Source, d.Collection, d.Version, d.Body, string(d.Format), d.Validator,
+		d.IndexedAt, passages).Scan(&no)
+	if err != nil {
+		return 0, fmt.Errorf("insert the document: %w", err)
+	}
+	return no, nil
+}
+
+// list is never null, as the columns want it.
+func list(texts []string) []string { return append([]string{}, texts...) }
+
+const (
+	insertChunk = `insert into knowledge_@_chunks (no, document, facet, tokens, id, hash, embedding)
+		overriding system value values ($1, $2, $3, $4, $5, $6, $7::real[]::vector)`
+	insertPassages = `insert into knowledge_@_passages (no, seq, heading, body, question, start_byte, end_byte)
+		select * from unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[])`
+	// The row of the space is held only from here to the end of the transaction: that
+	// the log is in the order of commits is what readers rely on.
+	insertLog = `
+		with counted as (
+			update knowledge_spaces set generation = generation + 1, pending = pending + $2::int where id = @
+			returning generation, pending
+		), noted as (
+			insert into knowledge_@_log (generation, change) select generation, $1::bytea from counted
+		)
+		select pending from counted`
+)
+
+// insert adds chunks and the change to the log, which says how many wait to be
+// folded.
+func (x *Index) insert(ctx context.Context, tx pgx.Tx, chunks []knowledge.Chunk, c change) (pending int, err error) {
+	batch := &pgx.Batch{}
+	var numbers, seqs, starts, ends []int
+	var headings, bodies, questions []string
+	for i, chunk := range chunks {
+		w := c.added.chunks[i]
+		batch.Queue(x.in(insertChunk), w.no, c.added.document, w.facet, chunk.Tokens, chunk.ID, chunk.Hash, chunk.Vector)
+		numbers, seqs = append(numbers, int(w.no)), append(seqs, chunk.Seq)
+		starts, ends = append(starts, chunk.Start), append(ends, chunk.End)
+		headings, bodies, questions = append(headings, chunk.Heading), append(bodies, chunk.Text), append(questions, chunk.Question)
+	}
+	if len(chunks) > 0 {
+		batch.Queue(x.in(insertPassages), numbers, seqs, headings, bodies, questions, starts, ends)
+	}
+	x.queueLog(batch, c, &pending)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return 0, fmt.Errorf("insert the passages: %w", err)
+	}
+	return pending, nil
+}
+
+func (x *Index) queueLog(batch *pgx.Batch, c change, pending *int) {
+	batch.Queue(x.in(insertLog), c.pack(), c.size()).QueryRow(func(row pgx.Row) error { return row.Scan(pending) })
 }
 
 // Remove implements knowledge.Index.
 func (x *Index) Remove(ctx context.Context, documentID string) error {
-	err := pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
-		if err := x.lockWriters(ctx, tx); err != nil {
+	pending := 0
+	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		var f former
+		x.queueFormer(batch, documentID, &f)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil || f.no == 0 {
 			return err
 		}
-		return remove(ctx, tx, documentID)
+		if err := x.clear(ctx, tx, f); err != nil {
+			return err
+		}
+		batch = &pgx.Batch{}
+		batch.Queue(x.in(`delete from knowledge_@_documents where no = $1`), f.no)
+		x.queueLog(batch, change{removed: f.section()}, &pending)
+		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
-		return fmt.Errorf("remove document %s: %w", documentID, err)
+		return fmt.Errorf("remove document %s: %w", documentID, x.mine(ctx, err))
 	}
-	return nil
+	return x.foldAfter(ctx, pending)
 }
 
-// lockWriters lets one writer at a time change the frequencies: two that count
-// the same words in another order would wait for each other for ever. Searches
-// are not held up. It also refuses to write into an index that now belongs to
-// another embedding model.
-func (x *Index) lockWriters(ctx context.Context, tx pgx.Tx) error {
-	const query = `select from knowledge_meta where id = 1 and embedder = $1 and dim = $2 for update`
-	err := tx.QueryRow(ctx, query, x.config.Embedder, x.config.Dim).Scan()
-	if errors.Is(err, pgx.ErrNoRows) {
-		return knowledge.ErrEmbedder
-	}
-	if err != nil {
-		return fmt.Errorf("lock the index: %w", err)
-	}
-	return nil
-}
-
-// forget takes the postings of a document away and lowers the frequencies of its
-// terms.
-const forget = `
-with old as (
-	select c.no, c.language, t.term from knowledge_chunks c cross join unnest(c.terms) as t (term) where c.document_id = $1
-), gone as (
-	delete from knowledge_postings p using old
-	where p.language = old.language and p.term = old.term and p.chunk = old.no
-	returning p.language, p.term
-), less as (
-	select language, term, count(*) as n from gone group by language, term
-)
-update knowledge_terms t set df = t.df - less.n from less where t.language = less.language and t.term = less.term`
-
-// shrink takes a document's chunks out of the totals.
-const shrink = `
-with old as (
-	select language, count(*) as chunks, sum(words) as words from knowledge_chunks where document_id = $1 group by language
-)
-update knowledge_stats s set chunks = s.chunks - old.chunks, words = s.words - old.words from old where s.language = old.language`
-
-func remove(ctx context.Context, tx pgx.Tx, documentID string) error {
-	batch := &pgx.Batch{}
-	batch.Queue(forget, documentID)
-	batch.Queue(shrink, documentID)
-	batch.Queue(`delete from knowledge_documents where id = $1`, documentID) // and its chunks
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("delete the former state: %w", err)
-	}
-	return nil
-}
-
-// columns are a document's chunks as arrays: one statement inserts them all.
-type columns struct {
-	ids, headings, bodies, questions, vectors []string
-	seqs, starts, ends, words                 []int
-}
-
-// postings are the rows of knowledge_postings, by the chunk's place in columns.
-type postings struct {
-	seqs   []int
-	terms  []string
-	counts []int32
-}
-
-func arrays(d knowledge.Document, chunks []knowledge.Chunk) (c columns, p postings) {
-	for _, chunk := range chunks {
-		tokens := knowledge.Tokens(d.Locale, knowledge.IndexText(d, chunk))
-		counts := knowledge.Frequencies(tokens)
-		for _, term := range slices.Sorted(maps.Keys(counts)) {
-			p.seqs = append(p.seqs, chunk.Seq)
-			p.terms = append(p.terms, term)
-			p.counts = append(p.counts, counts[term])
+// Touch implements knowledge.Index.
+func (x *Index) Touch(ctx context.Context, d knowledge.Document) error {
+	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
+		const update = `update knowledge_@_documents set source = $2, collection = $3, validator = $4 where id = $1`
+		tag, err := tx.Exec(ctx, x.in(update), d.ID, d.Source, d.Collection, d.Validator)
+		if err == nil && tag.RowsAffected() == 0 {
+			return knowledge.ErrNotFound
 		}
-		c.ids = append(c.ids, chunk.ID)
-		c.seqs = append(c.seqs, chunk.Seq)
-		c.headings = append(c.headings, chunk.Heading)
-		c.bodies = append(c.bodies, chunk.Text)
-		c.questions = append(c.questions, chunk.Question)
-		c.starts = append(c.starts, chunk.Start)
-		c.ends = append(c.ends, chunk.End)
-		c.words = append(c.words, len(tokens))
-		// As text, which needs no type registered on the caller's pool.
-		c.vectors = append(c.vectors, pgvector.NewVector(chunk.Vector).String())
-	}
-	return c, p
-}
-
-const insertDocument = `insert into knowledge_documents (id, source, title, locale, version, collection)
-values ($1, $2, $3, $4, $5, $6)`
-
-const insertChunks = `
-insert into knowledge_chunks
-	(document_id, language, id, seq, heading, body, question, start_byte, end_byte, words, embedding, terms)
-select $1, $2, c.id, c.seq, c.heading, c.body, c.question, c.start_byte, c.end_byte, c.words, c.embedding::vector,
-	array(select p.term from unnest($12::int[], $13::text[]) as p (seq, term) where p.seq = c.seq)
-from unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[], $11::text[])
-	as c (id, seq, heading, body, question, start_byte, end_byte, words, embedding)`
-
-const insertPostings = `
-insert into knowledge_postings (language, term, chunk, tf, words)
-select c.language, p.term, c.no, p.tf, c.words
-from unnest($2::int[], $3::text[], $4::int[]) as p (seq, term, tf)
-join knowledge_chunks c on c.document_id = $1 and c.seq = p.seq`
-
-const raiseTerms = `
-insert into knowledge_terms (language, term, df)
-select $1, term, count(*) from unnest($2::text[]) as p (term) group by term
-on conflict (language, term) do update set df = knowledge_terms.df + excluded.df`
-
-const grow = `
-insert into knowledge_stats (language, chunks, words)
-select $1, count(*), coalesce(sum(w), 0) from unnest($2::int[]) as c (w)
-on conflict (language) do update set
-	chunks = knowledge_stats.chunks + excluded.chunks, words = knowledge_stats.words + excluded.words`
-
-func insert(ctx context.Context, tx pgx.Tx, d knowledge.Document, chunks []knowledge.Chunk) error {
-	language := knowledge.Language(d.Locale)
-	c, p := arrays(d, chunks)
-	batch := &pgx.Batch{}
-	batch.Queue(insertDocument, d.ID, d.Source, d.Title, d.Locale, d.Version, d.Collection)
-	batch.Queue(insertChunks, d.ID, language, c.ids, c.seqs, c.headings, c.bodies, c.questions,
-		c.starts, c.ends, c.words, c.vectors, p.seqs, p.terms)
-	batch.Queue(insertPostings, d.ID, p.seqs, p.terms, p.counts)
-	batch.Queue(raiseTerms, language, p.terms)
-	batch.Queue(grow, language, c.words)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("insert document and chunks: %w", err)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("touch document %s: %w", d.ID, x.mine(ctx, err))
 	}
 	return nil
+}
+
+// listed are the columns of a document without its body.
+const listed = `d.id, d.title, d.locale, d.audience, d.markets, d.valid_from, d.valid_to, d.approver, d.tags,
+	d.source, d.collection, d.version, d.format, d.validator, d.indexed_at, d.passages`
+
+// into are the places for the columns of listed.
+func into(d *knowledge.Document) []any {
+	return []any{
+		&d.ID, &d.Title, &d.Locale, &d.Audience, &d.Markets, &d.ValidFrom, &d.ValidTo, &d.Approver, &d.Tags,
+		&d.Source, &d.Collection, &d.Version, &d.Format, &d.Validator, &d.IndexedAt, &d.Passages,
+	}
 }
 
 // Documents implements knowledge.Index.
 func (x *Index) Documents(ctx context.Context, collection string) ([]knowledge.Document, error) {
-	rows, err := x.pool.Query(ctx, `select id, source, title, locale, version, collection
-		from knowledge_documents where $1 = '' or collection = $1 order by id`, collection)
+	const query = `select ` + listed + ` from knowledge_@_documents d where $1 = '' or collection = $1 order by id`
+	rows, err := x.pool.Query(ctx, x.in(query), collection)
 	if err != nil {
-		return nil, fmt.Errorf("list documents: %w", err)
+		return nil, fmt.Errorf("list documents: %w", x.mine(ctx, err))
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (knowledge.Document, error) {
-		var d knowledge.Document
-		err := row.Scan(&d.ID, &d.Source, &d.Title, &d.Locale, &d.Version, &d.Collection)
+	documents, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d knowledge.Document, err error) {
+		err = row.Scan(into(&d)...)
+		d.IndexedAt = d.IndexedAt.In(time.UTC)
 		return d, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list documents: %w", err)
+		return nil, fmt.Errorf("list documents: %w", x.mine(ctx, err))
 	}
-	return list, nil
+	return documents, nil
 }
+
+// passage are the columns of a chunk, of which p are the texts and c the rest.
+const passage = `c.id, p.seq, p.heading, p.body, p.question, p.start_byte, p.end_byte, c.tokens, c.hash, c.facet < 0`
+
+// from are the places for the columns of passage.
+func from(c *knowledge.Chunk) []any {
+	return []any{&c.ID, &c.Seq, &c.Heading, &c.Text, &c.Question, &c.Start, &c.End, &c.Tokens, &c.Hash, &c.Revoked}
+}
+
+// Document implements knowledge.Index. It reads the passages in the same moment as
+// the document.
+func (x *Index) Document(ctx context.Context, documentID string) (d knowledge.Document, chunks []knowledge.Chunk, err error) {
+	err = pgx.BeginTxFunc(ctx, x.pool, snapshot, func(tx pgx.Tx) error {
+		var no int32
+		const query = `select ` + listed + `, d.body, d.no from knowledge_@_documents d where id = $1`
+		if err := tx.QueryRow(ctx, x.in(query), documentID).Scan(append(into(&d), &d.Body, &no)...); err != nil {
+			return err
+		}
+		const passages = `select ` + passage + ` from knowledge_@_chunks c join knowledge_@_passages p on p.no = c.no
+			where c.document = $1 order by p.seq`
+		rows, err := tx.Query(ctx, x.in(passages), no)
+		if err != nil {
+			return err
+		}
+		chunks, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (knowledge.Chunk, error) {
+			c := knowledge.Chunk{DocumentID: documentID}
+			err := row.Scan(from(&c)...)
+			return c, err
+		})
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = knowledge.ErrNotFound
+	}
+	if err != nil {
+		return knowledge.Document{}, nil, fmt.Errorf("document %s: %w", documentID, x.mine(ctx, err))
+	}
+	d.IndexedAt = d.IndexedAt.In(time.UTC)
+	return d, chunks, nil
+}
+
+// snapshot is a transaction that sees one moment and changes nothing.
+var snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

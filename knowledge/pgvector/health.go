@@ -59,15 +59,28 @@ func (h *Health) read(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, schema).Scan(&h.Schema); err != nil || h.Schema == 0 {
 		return err
 	}
-	err := conn.QueryRow(ctx, `select embedder, dim from knowledge_meta where id = 1`).Scan(&h.Embedder, &h.Dim)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	if h.Schema == 1 { // the layout of a single index
+		err := conn.QueryRow(ctx, `select embedder, dim from knowledge_meta where id = 1`).Scan(&h.Embedder, &h.Dim)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return h.count(ctx, conn, `select locale, count(*) from knowledge_documents group by locale`)
+	}
+	var space int
+	const used = `select id, embedder, dim from knowledge_spaces where in_use`
+	err := conn.QueryRow(ctx, used).Scan(&space, &h.Embedder, &h.Dim)
+	if errors.Is(err, pgx.ErrNoRows) {
+		h.Documents = map[string]int{}
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	return h.count(ctx, conn)
+	return h.count(ctx, conn, named(`select locale, count(*) from knowledge_@_documents group by locale`, space))
 }
 
-func (h *Health) count(ctx context.Context, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, `select locale, count(*) from knowledge_documents group by locale`)
+func (h *Health) count(ctx context.Context, conn *pgx.Conn, query string) error {
+	rows, err := conn.Query(ctx, query)
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,17 @@
 // Package pgvector is the knowledge index for production: documents, chunks and
 // vectors in Postgres with the pgvector extension, 0.8 or newer.
 //
-// Both halves of a search run in the database over one snapshot: the nearest
-// vectors by an HNSW index, and BM25 over a table of postings whose frequencies
-// each change keeps exact. The two lists are fused by knowledge.Fuse, as in the
-// embedded index, so that both give the same ranking; only the approximation of
+// A search goes both ways at once. The nearest vectors come from an HNSW index in
+// the database, or from comparing all that the filter leaves when those are few. The
+// words are scored in the process: the database keeps packed postings, of which the
+// process holds those that questions ask for, and a log of changes, by which it stays
+// in step with other processes. Both lists are put in order by knowledge.Rank, as in
+// the embedded index, so that both give the same ranking; only the approximation of
 // HNSW can make them differ, on large collections.
 //
-// The package does not split, embed or tokenise anything itself.
+// One database has room for several indexes, each with tables of its own: the one in
+// use, and one of another embedding model or splitter that is being built. What was
+// revoked and the vectors that are kept belong to all of them.
 package pgvector
 
 import (
@@ -16,8 +20,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -29,53 +37,66 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// lockID is the advisory lock that migrating and noting the embedding model hold.
-// It differs from that of other schemas in the same database.
+// lockID is the advisory lock that migrating holds. It differs from that of other
+// schemas in the same database.
 const lockID = 0x7265636b6e6f77 // "recknow"
 
-// Config says which database to open, and for which embedding model. One of
-// Pool and DSN is required.
+// Config says which database to open, and for which index in it. One of Pool and
+// DSN is required.
 type Config struct {
 	// Pool is used and stays open when the index is closed.
 	Pool *pgxpool.Pool
 	// DSN opens a pool of the index's own.
 	DSN string
-	// Embedder is the name of the embedding model, knowledge.Embedder.Name.
-	// Required.
-	Embedder string
-	// Dim is the length of its vectors, from 1 to 16,000. Up to 2,000 the index
-	// over them holds single precision, up to 4,000 half precision; longer
-	// vectors are compared one by one.
-	Dim int
-	// Rebuild empties an index that was built with another embedding model
-	// instead of refusing it with knowledge.ErrEmbedder.
-	Rebuild bool
+	// Identity is what the index is built with. Required; the dimension is from 1 to
+	// 16,000. Up to 4,000 there is an index over the vectors, in half precision; longer
+	// ones are compared one by one. Similarities are always those of the full vectors.
+	Identity knowledge.Identity
+	// Opening says which index of the database is meant.
+	Opening knowledge.Opening
+	// PostingsBytes is how much memory the postings of words may take that questions
+	// asked for; 0 means 64 MB. With less than a search needs, each reads from the
+	// database.
+	PostingsBytes int
 }
 
-// Index implements knowledge.Index over Postgres.
-type Index struct {
-	config Config
-	pool   *pgxpool.Pool
-	// dense is the statement for the nearest vectors; its cast depends on the
-	// dimension.
-	dense string
-}
-
-var _ knowledge.Index = (*Index)(nil)
-
-// Open migrates the database and notes the embedding model in it. An index that
-// holds documents of another model, or of another dimension, gives
-// knowledge.ErrEmbedder.
-func Open(ctx context.Context, c Config) (*Index, error) {
-	switch {
+func (c Config) check() error {
+	switch id := c.Identity; {
 	case (c.Pool == nil) == (c.DSN == ""):
-		return nil, errors.New("pgvector.Config: exactly one of Pool and DSN is needed")
-	case c.Embedder == "":
-		return nil, errors.New("pgvector.Config.Embedder: missing")
-	case c.Dim <= 0 || c.Dim > 16000:
-		return nil, fmt.Errorf("pgvector.Config.Dim: %d is not from 1 to 16000", c.Dim)
+		return errors.New("pgvector.Config: exactly one of Pool and DSN is needed")
+	case id.Embedder == "":
+		return errors.New("pgvector.Config.Identity.Embedder: missing")
+	case id.Dim <= 0 || id.Dim > 16000:
+		return fmt.Errorf("pgvector.Config.Identity.Dim: %d is not from 1 to 16000", id.Dim)
+	case c.Opening < knowledge.OpenInUse || c.Opening > knowledge.OpenBeside:
+		return fmt.Errorf("pgvector.Config.Opening: %d is unknown", c.Opening)
+	case c.PostingsBytes < 0:
+		return fmt.Errorf("pgvector.Config.PostingsBytes: %d is negative", c.PostingsBytes)
 	}
-	x := &Index{config: c, pool: c.Pool, dense: denseQuery(c.Dim)}
+	return nil
+}
+
+// Index implements knowledge.Space over Postgres.
+type Index struct {
+	config   Config
+	pool     *pgxpool.Pool
+	space    int
+	identity knowledge.Identity
+	names    *strings.Replacer
+	words    *words
+
+	// sealing lets one goroutine of the process fold the log.
+	sealing sync.Mutex
+}
+
+var _ knowledge.Space = (*Index)(nil)
+
+// Open migrates the database and finds or makes the index in it.
+func Open(ctx context.Context, c Config) (*Index, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	x := &Index{config: c, pool: c.Pool}
 	if c.Pool == nil {
 		pool, err := pgxpool.New(ctx, c.DSN)
 		if err != nil {
@@ -89,6 +110,22 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	return x, nil
 }
 
+func (x *Index) prepare(ctx context.Context) error {
+	if err := migrate(ctx, x.pool); err != nil {
+		return err
+	}
+	err := x.inTx(ctx, alone, func(tx pgx.Tx) (err error) {
+		x.space, x.identity, err = choose(ctx, tx, x.config.Identity, x.config.Opening)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	x.names = strings.NewReplacer("@", strconv.Itoa(x.space), "DIM", strconv.Itoa(x.identity.Dim))
+	x.words = newWords(x.config.PostingsBytes)
+	return nil
+}
+
 // Close closes the pool if the index opened it.
 func (x *Index) Close() error {
 	if x.config.Pool == nil {
@@ -97,12 +134,12 @@ func (x *Index) Close() error {
 	return nil
 }
 
-func (x *Index) prepare(ctx context.Context) error {
-	if err := migrate(ctx, x.pool); err != nil {
-		return err
-	}
-	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error { return x.adopt(ctx, tx) })
-}
+// in puts the number of the index and its dimension into a statement, where @ and DIM
+// stand for them.
+func (x *Index) in(statement string) string { return x.names.Replace(statement) }
+
+// Identity implements knowledge.Index.
+func (x *Index) Identity() knowledge.Identity { return x.identity }
 
 // migrate brings the schema up to date through database/sql, which goose wants.
 // Processes that start together wait for each other at an advisory lock.
@@ -129,66 +166,33 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// adopt compares the embedding model of the index with the configured one. An
-// index without documents, or one to be rebuilt, is given to the configured one:
-// the column gets the dimension and a fresh index.
-func (x *Index) adopt(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(lockID)); err != nil {
-		return fmt.Errorf("lock the index: %w", err)
-	}
-	var embedder string
-	var dim int
-	var filled bool
-	const query = `select embedder, dim, exists (select from knowledge_documents) from knowledge_meta where id = 1`
-	err := tx.QueryRow(ctx, query).Scan(&embedder, &dim, &filled)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("read the embedding model: %w", err)
-	}
-	if embedder == x.config.Embedder && dim == x.config.Dim {
-		return nil
-	}
-	if filled && !x.config.Rebuild {
-		return fmt.Errorf("%w: %s with %d dimensions, not %s with %d",
-			knowledge.ErrEmbedder, embedder, dim, x.config.Embedder, x.config.Dim)
-	}
-	for _, statement := range adoptStatements(x.config.Dim) {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("set up %d dimensions: %w", x.config.Dim, err)
+// What a transaction has to itself. Writers of documents go side by side; what
+// concerns all documents or all indexes waits for them and lets none in.
+const (
+	together = `select pg_advisory_xact_lock_shared(0x7265636b6e6f78)`
+	alone    = `select pg_advisory_xact_lock(0x7265636b6e6f78)`
+)
+
+// inTx runs f in a transaction that holds a lock, together or alone.
+func (x *Index) inTx(ctx context.Context, locked string, f func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, locked); err != nil {
+			return fmt.Errorf("wait for other writers: %w", err)
 		}
-	}
-	const note = `insert into knowledge_meta (id, embedder, dim) values (1, $1, $2)
-		on conflict (id) do update set embedder = excluded.embedder, dim = excluded.dim`
-	if _, err := tx.Exec(ctx, note, x.config.Embedder, x.config.Dim); err != nil {
-		return fmt.Errorf("note the embedding model: %w", err)
-	}
-	return nil
+		return f(tx)
+	})
 }
 
-// adoptStatements empty the index and set the dimension. DDL takes no
-// parameters; the dimension is a checked number.
-func adoptStatements(dim int) []string {
-	statements := []string{
-		`truncate knowledge_documents, knowledge_chunks, knowledge_postings, knowledge_terms, knowledge_stats`,
-		`drop index if exists knowledge_chunks_embedding`,
-		fmt.Sprintf(`alter table knowledge_chunks alter column embedding type vector(%d)`, dim),
+// mine tells a failure that comes from the index having been dropped, by who
+// activated another one, apart from others.
+func (x *Index) mine(ctx context.Context, err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || refused.Code != "42P01" { // undefined_table
+		return err
 	}
-	expression, kind := indexed(dim)
-	if kind == "" {
-		return statements
+	var kept bool
+	if x.pool.QueryRow(ctx, existsSpace, x.space).Scan(&kept) == nil && !kept {
+		return knowledge.ErrIdentity
 	}
-	return append(statements, fmt.Sprintf(
-		`create index knowledge_chunks_embedding on knowledge_chunks using hnsw ((%s) %s_cosine_ops)`, expression, kind))
-}
-
-// indexed is the expression that the HNSW index is over, and its type. pgvector
-// indexes at most 2,000 dimensions in single and 4,000 in half precision; beyond
-// there is no index and no type.
-func indexed(dim int) (expression, kind string) {
-	switch {
-	case dim <= 2000:
-		return "embedding", "vector"
-	case dim <= 4000:
-		return fmt.Sprintf("embedding::halfvec(%d)", dim), "halfvec"
-	}
-	return "embedding", ""
+	return err
 }

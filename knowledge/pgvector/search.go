@@ -3,180 +3,301 @@ package pgvector
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/pgvector/pgvector-go"
 
 	"github.com/recado/recado/knowledge"
 )
 
-// The way through HNSW. With 100 candidates recall at 10 was .96 on 100,000
-// clustered vectors, for twice the time of the default 40. Iterating goes on
-// when the filter by language leaves too few, in the exact order of distance.
-const (
-	setCandidates = `select set_config('hnsw.ef_search', '100', true)`
-	setIterative  = `select set_config('hnsw.iterative_scan', 'strict_order', true)`
-)
+// attempts is how often a search begins again because another process changed the
+// index in the middle. The last time it goes without what has vanished.
+const attempts = 4
 
-// denseQuery finds the nearest vectors. The order names the indexed expression
-// alone, or the index would not be used; the distance is computed from the
-// full vector.
-func denseQuery(dim int) string {
-	expression, kind := indexed(dim)
-	if kind == "" {
-		kind = "vector"
+// Search implements knowledge.Index. It takes three round trips in one snapshot: the
+// generation, by which the process learns of changes, the candidates, and the
+// passages of those that are left. The words are scored in the process in between.
+func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge.Hit, err error) {
+	if q.Vector != nil && len(q.Vector) != x.identity.Dim {
+		return nil, fmt.Errorf("question: %w: %d, not %d", knowledge.ErrDimension, len(q.Vector), x.identity.Dim)
 	}
-	return fmt.Sprintf(`
-select c.id, 1 - (c.embedding <=> $1::vector) as score
-from (
-	select id, embedding from knowledge_chunks
-	where $2 = '' or language = $2
-	order by %s <=> $1::vector::%s
-	limit $3
-) c`, expression, kind)
-}
-
-// lexicalQuery is knowledge.BM25 in SQL. The sums are compared as real: their
-// last bits depend on the order in which rows come. Only the best are looked up
-// among the chunks: frequent words occur in most of them.
-const lexicalQuery = `
-with word as (
-	select t.language, t.term, s.words::float8 / s.chunks as mean,
-		ln(1 + (s.chunks - t.df + 0.5::float8) / (t.df + 0.5::float8)) as idf
-	from unnest($1::text[], $2::text[]) as q (language, term)
-	join knowledge_terms t on t.language = q.language and t.term = q.term and t.df > 0
-	join knowledge_stats s on s.language = q.language
-), best as (
-	select p.chunk, sum(w.idf * p.tf * ($3::float8 + 1)
-		/ (p.tf + $3::float8 * (1 - $4::float8 + $4::float8 * p.words / w.mean))) as score
-	from word w join knowledge_postings p on p.language = w.language and p.term = w.term
-	group by p.chunk
-), top as (
-	select chunk, score from best order by score::real desc fetch first $5 rows with ties
-)
-select c.id, top.score
-from top join knowledge_chunks c on c.no = top.chunk
-order by top.score::real desc, c.id
-limit $5`
-
-const fetchQuery = `
-select c.id, c.document_id, c.seq, c.heading, c.body, c.question, c.start_byte, c.end_byte,
-	d.source, d.title, d.locale, d.version, d.collection
-from knowledge_chunks c join knowledge_documents d on d.id = c.document_id
-where c.id = any($1)`
-
-// Search implements knowledge.Index. It costs two round trips: the candidates,
-// then the passages of those that are left, both in one read-only snapshot, so
-// that a change in between is not seen by halves.
-func (x *Index) Search(ctx context.Context, q knowledge.Query) ([]knowledge.Hit, error) {
-	if q.Vector != nil && len(q.Vector) != x.config.Dim {
-		return nil, fmt.Errorf("question: %w: %d, not %d", knowledge.ErrDimension, len(q.Vector), x.config.Dim)
+	whole := false
+	for try := 1; !whole && err == nil; try++ {
+		err = pgx.BeginTxFunc(ctx, x.pool, snapshot, func(tx pgx.Tx) error {
+			hits, whole, err = x.try(ctx, tx, q, try == attempts)
+			return err
+		})
 	}
-	conn, err := x.pool.Acquire(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	// A connection that is given back inside a transaction is closed by the
-	// pool: an error needs no rollback here.
-	defer conn.Release()
-	languages, terms, err := x.terms(ctx, conn, q)
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	limit, depth := q.Bounds()
-	dense, lexical, err := x.candidates(ctx, conn, q, languages, terms, depth)
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	hits, err := fetch(ctx, conn, knowledge.Fuse(dense, lexical, limit))
-	if err != nil {
-		return nil, fmt.Errorf("fetch passages: %w", err)
+		return nil, fmt.Errorf("search: %w", x.mine(ctx, err))
 	}
 	return hits, nil
 }
 
-// terms are the question's terms in the language of the query, or in each
-// language of the index, as pairs.
-func (x *Index) terms(ctx context.Context, conn *pgxpool.Conn, q knowledge.Query) (languages, terms []string, err error) {
-	searched := []string{knowledge.Language(q.Locale)}
-	if q.Locale == "" && q.Text != "" {
-		rows, err := conn.Query(ctx, `select language from knowledge_stats order by language`)
+// try searches in a snapshot. It is not whole when the process has come further than
+// the snapshot meanwhile and a chunk is not there yet.
+func (x *Index) try(ctx context.Context, tx pgx.Tx, q knowledge.Query, last bool) (hits []knowledge.Hit, whole bool, err error) {
+	now, err := x.catchUp(ctx, tx)
+	if err != nil {
+		return nil, false, err
+	}
+	documents, err := x.numbers(ctx, tx, q.Documents)
+	if err != nil {
+		return nil, false, err
+	}
+	lexical, f, err := x.lexical(ctx, tx, now, q, documents)
+	if err != nil || lexical == nil && !last {
+		return nil, false, err
+	}
+	candidates, whole, err := x.candidates(ctx, tx, q, f, lexical)
+	if err != nil || !whole && !last {
+		return nil, false, err
+	}
+	hits, err = x.fetch(ctx, tx, knowledge.Rank(q, candidates.list()), candidates)
+	return hits, true, err
+}
+
+// numbers are those of documents; nil when the query has no list.
+func (x *Index) numbers(ctx context.Context, tx pgx.Tx, ids []string) (map[int32]bool, error) {
+	if ids == nil {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, x.in(`select no from knowledge_@_documents where id = any($1)`), ids)
+	if err != nil {
+		return nil, fmt.Errorf("find the documents: %w", err)
+	}
+	numbers := map[int32]bool{}
+	var no int32
+	_, err = pgx.ForEachRow(rows, []any{&no}, func() error {
+		numbers[no] = true
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the documents: %w", err)
+	}
+	return numbers, nil
+}
+
+// lexical finds the best chunks by words, never nil unless the process knows a later
+// fold than the snapshot, and what the query may find.
+func (x *Index) lexical(ctx context.Context, tx pgx.Tx, now moment, q knowledge.Query, documents map[int32]bool) ([]scored, filter, error) {
+	x.words.mu.RLock()
+	f := x.words.filter(q, documents)
+	found, missing := x.words.score(q, f, knowledge.Depth)
+	x.words.mu.RUnlock()
+	if len(missing) > 0 {
+		fetched, err := x.postings(ctx, tx, now, missing)
 		if err != nil {
-			return nil, nil, fmt.Errorf("list languages: %w", err)
+			return nil, f, err
 		}
-		if searched, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
-			return nil, nil, fmt.Errorf("list languages: %w", err)
-		}
-	}
-	for _, language := range searched {
-		for _, term := range knowledge.QueryTerms(language, q.Text) {
-			languages = append(languages, language)
-			terms = append(terms, term)
+		if found, f = x.words.scoreWith(q, documents, fetched); found == nil {
+			return nil, f, nil
 		}
 	}
-	return languages, terms, nil
+	sure, tied := found.tied()
+	if len(tied) == 0 {
+		return append([]scored{}, sure...), f, nil
+	}
+	chosen, err := x.first(ctx, tx, tied, knowledge.Depth-len(sure))
+	return append(slices.Clone(sure), chosen...), f, err
 }
 
-// candidates opens the snapshot and runs both halves in one round trip.
-func (x *Index) candidates(ctx context.Context, conn *pgxpool.Conn, q knowledge.Query, languages, terms []string,
-	depth int,
-) (dense, lexical []knowledge.Candidate, err error) {
+// scoreWith keeps fetched postings and scores with them; nil when they are too old.
+func (w *words) scoreWith(q knowledge.Query, documents map[int32]bool, f fetched) (*best, filter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.hold(f) {
+		return nil, filter{}
+	}
+	filter := w.filter(q, documents)
+	found, missing := w.score(q, filter, knowledge.Depth)
+	w.evict()
+	if len(missing) > 0 { // the vocabulary changed since
+		return nil, filter
+	}
+	return found, filter
+}
+
+// first are those of chunks with equal scores whose IDs come first.
+func (x *Index) first(ctx context.Context, tx pgx.Tx, tied []scored, n int) ([]scored, error) {
+	numbers := make([]int32, len(tied))
+	for i, s := range tied {
+		numbers[i] = s.no
+	}
+	rows, err := tx.Query(ctx, x.in(`select no from knowledge_@_chunks where no = any($1) order by id limit $2`), numbers, n)
+	if err != nil {
+		return nil, fmt.Errorf("order equal chunks: %w", err)
+	}
+	chosen, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (scored, error) {
+		var no int32
+		err := row.Scan(&no)
+		return tied[slices.Index(numbers, no)], err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("order equal chunks: %w", err)
+	}
+	return chosen, nil
+}
+
+// found are candidates by their numbers.
+type found map[int32]*candidate
+
+type candidate struct {
+	no int32
+	knowledge.Candidate
+}
+
+func (f found) list() []knowledge.Candidate {
+	list := make([]knowledge.Candidate, 0, len(f))
+	for _, c := range f {
+		list = append(list, c.Candidate)
+	}
+	return list
+}
+
+const (
+	// With 100 candidates recall at 10 is above .96, see docs/adr/0019. Iterating goes
+	// on when the filter leaves too few of them. The plans don't depend on the values.
+	setSearch = `select set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+		set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
+	// The conversion is in a query of its own, or it would be done for each row.
+	ranked = `no, id, document, hash, tokens, (embedding <#> (select $1::real[]::vector)) * -1`
+	// The nearest by the index. It orders by the indexed expression alone, or the index
+	// would not be used; plus 0 keeps the planner from another one.
+	near = `
+		select ` + ranked + ` from (
+			select no, id, document, hash, tokens, embedding from knowledge_@_chunks
+			where facet + 0 = any($2::int[])
+			order by embedding::halfvec(DIM) <#> (select $1::real[]::halfvec(DIM))
+			limit $3
+		) c`
+	// The nearest of all that the filter leaves.
+	exact = `
+		select ` + ranked + ` from (
+			select no, id, document, hash, tokens, embedding from knowledge_@_chunks
+			where facet = any($2::int[]) and ($4::int[] is null or document = any($4::int[]))
+			order by ((embedding <#> (select $1::real[]::vector)) * -1)::real desc, id
+			limit $3
+		) c`
+	known    = `select ` + ranked + ` from knowledge_@_chunks where no = any($2::int[])`
+	unranked = `select no, id, document, hash, tokens, 0::float8 from knowledge_@_chunks where no = any($1::int[])`
+)
+
+// candidates are the best of both searches, in one round trip. It is whole when all
+// that were found by words are there.
+func (x *Index) candidates(ctx context.Context, tx pgx.Tx, q knowledge.Query, f filter, lexical []scored) (all found, whole bool, err error) {
+	all = found{}
+	numbers := make([]int32, len(lexical))
+	for i, s := range lexical {
+		numbers[i] = s.no
+	}
 	batch := &pgx.Batch{}
-	batch.Queue(`begin isolation level repeatable read read only`)
-	if q.Vector != nil {
-		batch.Queue(setCandidates)
-		batch.Queue(setIterative)
-		batch.Queue(x.dense, pgvector.NewVector(q.Vector).String(), knowledge.Language(q.Locale), depth).
-			Query(collect(&dense, depth))
+	if q.Vector != nil && f.matching > 0 {
+		x.queueDense(batch, q, f, all)
 	}
-	if len(terms) > 0 {
-		batch.Queue(lexicalQuery, languages, terms, knowledge.BM25K1, knowledge.BM25B, depth).Query(collect(&lexical, depth))
+	switch {
+	case len(lexical) == 0:
+	case q.Vector == nil:
+		batch.Queue(x.in(unranked), numbers).Query(all.collect(false))
+	default:
+		batch.Queue(x.in(known), q.Vector, numbers).Query(all.collect(false))
 	}
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, nil, fmt.Errorf("find candidates: %w", err)
+	if batch.Len() == 0 {
+		return all, true, nil
 	}
-	return dense, lexical, nil
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, false, fmt.Errorf("find candidates: %w", err)
+	}
+	whole = true
+	for _, s := range lexical {
+		if c := all[s.no]; c != nil {
+			c.ByLexical, c.Lexical, c.Self = true, s.score, s.self
+		} else {
+			whole = false
+		}
+	}
+	return all, whole, nil
 }
 
-// collect reads candidates and puts them in the order that both indexes share.
-func collect(into *[]knowledge.Candidate, depth int) func(pgx.Rows) error {
+// exactBelow is where comparing all that the filter leaves costs as much as going
+// through the index, which has to look at the more, the less the filter leaves: the
+// square of what it leaves over what there is. Measured, see docs/adr/0019.
+const exactBelow = 2500
+
+// scans says whether to compare all that the query may find.
+func (x *Index) scans(f filter) bool {
+	return x.identity.Dim > maxIndexed || f.documents != nil || f.matching*f.matching < exactBelow*f.all
+}
+
+func (x *Index) queueDense(batch *pgx.Batch, q knowledge.Query, f filter, all found) {
+	batch.Queue(setSearch)
+	if !x.scans(f) {
+		batch.Queue(x.in(near), q.Vector, f.list(), knowledge.Depth).Query(all.collect(true))
+		return
+	}
+	var documents []int32
+	if f.documents != nil {
+		documents = []int32{}
+	}
+	for no := range f.documents {
+		documents = append(documents, no)
+	}
+	batch.Queue(x.in(exact), q.Vector, f.list(), knowledge.Depth, documents).Query(all.collect(true))
+}
+
+// collect reads candidates.
+func (f found) collect(dense bool) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
-		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[knowledge.Candidate])
-		*into = knowledge.SortCandidates(list, depth)
+		var c candidate
+		var document int
+		_, err := pgx.ForEachRow(rows, []any{&c.no, &c.ChunkID, &document, &c.Hash, &c.Tokens, &c.Dense}, func() error {
+			// To tell documents apart their numbers do.
+			c.DocumentID = strconv.Itoa(document)
+			if math.IsNaN(c.Dense) {
+				c.Dense = 0
+			}
+			if f[c.no] == nil {
+				kept := c
+				f[c.no] = &kept
+			}
+			f[c.no].ByDense = f[c.no].ByDense || dense
+			return nil
+		})
 		return err
 	}
 }
 
-// fetch reads the passages in the order of the ranking and ends the snapshot.
-func fetch(ctx context.Context, conn *pgxpool.Conn, ranking []knowledge.Fused) ([]knowledge.Hit, error) {
+// fetch reads the passages in the order of the ranking.
+func (x *Index) fetch(ctx context.Context, tx pgx.Tx, ranking []knowledge.Fused, all found) ([]knowledge.Hit, error) {
+	if len(ranking) == 0 {
+		return nil, nil
+	}
 	ids := make([]string, len(ranking))
 	for i, f := range ranking {
 		ids[i] = f.ChunkID
 	}
-	found := make(map[string]knowledge.Hit, len(ids))
-	batch := &pgx.Batch{}
-	batch.Queue(fetchQuery, ids).Query(func(rows pgx.Rows) error {
+	const query = `select ` + passage + `, ` + listed + `
+		from unnest($1::text[]) with ordinality as r (id, place)
+		join knowledge_@_chunks c on c.id = r.id join knowledge_@_passages p on p.no = c.no
+		join knowledge_@_documents d on d.no = c.document order by r.place`
+	rows, err := tx.Query(ctx, x.in(query), ids)
+	if err != nil {
+		return nil, fmt.Errorf("fetch passages: %w", err)
+	}
+	hits := make([]knowledge.Hit, 0, len(ids))
+	for rows.Next() {
 		var c knowledge.Chunk
 		var d knowledge.Document
-		_, err := pgx.ForEachRow(rows, []any{
-			&c.ID, &c.DocumentID, &c.Seq, &c.Heading, &c.Text, &c.Question, &c.Start, &c.End,
-			&d.Source, &d.Title, &d.Locale, &d.Version, &d.Collection,
-		}, func() error {
-			d.ID = c.DocumentID
-			found[c.ID] = knowledge.Hit{Chunk: c, Document: d}
-			return nil
-		})
-		return err
-	})
-	batch.Queue(`commit`)
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
+		if err := rows.Scan(append(from(&c), into(&d)...)...); err != nil {
+			return nil, fmt.Errorf("fetch passages: %w", err)
+		}
+		c.DocumentID, d.IndexedAt = d.ID, d.IndexedAt.UTC()
+		hits = append(hits, knowledge.NewHit(ranking[len(hits)], c, d))
 	}
-	hits := make([]knowledge.Hit, len(ranking))
-	for i, f := range ranking {
-		hit := found[f.ChunkID]
-		hits[i] = knowledge.NewHit(f, hit.Chunk, hit.Document)
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("fetch passages: %w", err)
 	}
 	return hits, nil
 }

@@ -1,0 +1,67 @@
+package pgvector
+
+import (
+	"slices"
+
+	"github.com/recado/recado/knowledge"
+)
+
+// facet is what a query filters by; documents that agree in all of it share one.
+type facet struct {
+	language           string
+	audience           knowledge.Audience
+	markets            []string
+	validFrom, validTo string
+}
+
+// allows says whether the query may find passages of the facet.
+func (f facet) allows(q knowledge.Query) bool {
+	switch language := knowledge.Language(q.Locale); {
+	case language != "" && f.language != language:
+		return false
+	case f.audience == knowledge.AudienceAgent && q.Audience != knowledge.AudienceAgent:
+		return false
+	case q.Market != knowledge.AnyMarket && len(f.markets) > 0 && !slices.Contains(f.markets, q.Market):
+		return false
+	}
+	return q.Day == "" || f.validFrom <= q.Day && (f.validTo == "" || f.validTo >= q.Day)
+}
+
+// filter is what a query may find: chunks of these facets, and of these documents if
+// there is a list.
+type filter struct {
+	facets    map[int32]bool
+	documents map[int32]bool
+	// all and matching count the chunks that can be found at all, and by the facets.
+	all, matching int
+}
+
+// filter decides about every facet. The caller holds the lock.
+func (w *words) filter(q knowledge.Query, documents map[int32]bool) filter {
+	f := filter{facets: map[int32]bool{}, documents: documents}
+	for id, facet := range w.facets {
+		if n := w.counts[id]; n > 0 {
+			f.all += n
+			if facet.allows(q) {
+				f.facets[id] = true
+				f.matching += n
+			}
+		}
+	}
+	return f
+}
+
+// list are the facets in order, as a parameter.
+func (f filter) list() []int32 {
+	list := make([]int32, 0, len(f.facets))
+	for id := range f.facets {
+		list = append(list, id)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// finds says whether a chunk of the facet and document passes.
+func (f filter) finds(facet, document int32) bool {
+	return facet > 0 && f.facets[facet] && (f.documents == nil || f.documents[document])
+}

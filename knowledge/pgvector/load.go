@@ -1,0 +1,203 @@
+package pgvector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/recado/recado/knowledge"
+)
+
+// moment is how far an index has come.
+type moment struct{ generation, folded int64 }
+
+const readMoment = `select generation, folded from knowledge_spaces where id = @`
+
+// catchUp brings the process to the moment that the transaction sees, or beyond when
+// another search has been faster.
+func (x *Index) catchUp(ctx context.Context, tx pgx.Tx) (moment, error) {
+	var now moment
+	err := tx.QueryRow(ctx, x.in(readMoment)).Scan(&now.generation, &now.folded)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return now, knowledge.ErrIdentity
+	}
+	if err != nil {
+		return now, fmt.Errorf("read the generation: %w", err)
+	}
+	loaded, generation, folded := x.words.state()
+	if loaded && generation >= now.generation && folded >= now.folded {
+		return now, nil
+	}
+	if loaded {
+		changes, err := x.changes(ctx, tx, generation)
+		if err != nil {
+			return now, err
+		}
+		facets, err := x.readFacets(ctx, tx)
+		if err != nil {
+			return now, err
+		}
+		if x.words.learn(facets); x.words.apply(changes, now.generation, now.folded) {
+			return now, nil
+		}
+	}
+	return now, x.load(ctx, tx, now)
+}
+
+// changes reads the log behind a generation.
+func (x *Index) changes(ctx context.Context, tx pgx.Tx, after int64) ([]logged, error) {
+	rows, err := tx.Query(ctx, x.in(`select generation, change from knowledge_@_log where generation > $1 order by generation`), after)
+	if err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	changes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l logged, err error) {
+		var packed []byte
+		if err = row.Scan(&l.generation, &packed); err == nil {
+			l.change, err = unpackChange(packed)
+		}
+		return l, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	return changes, nil
+}
+
+func (x *Index) readFacets(ctx context.Context, tx pgx.Tx) (map[int32]facet, error) {
+	rows, err := tx.Query(ctx, x.in(`select id, language, audience, markets, valid_from, valid_to from knowledge_@_facets`))
+	if err != nil {
+		return nil, fmt.Errorf("read the facets: %w", err)
+	}
+	facets := map[int32]facet{}
+	var id int32
+	var f facet
+	_, err = pgx.ForEachRow(rows, []any{&id, &f.language, &f.audience, &f.markets, &f.validFrom, &f.validTo}, func() error {
+		facets[id] = f
+		f.markets = nil
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the facets: %w", err)
+	}
+	return facets, nil
+}
+
+// load reads all that a process has to know, as of the transaction's moment: the
+// state of the last fold, and the log since.
+func (x *Index) load(ctx context.Context, tx pgx.Tx, now moment) error {
+	fresh := newWords(x.config.PostingsBytes)
+	facets, err := x.readFacets(ctx, tx)
+	if err != nil {
+		return err
+	}
+	fresh.facets, fresh.generation, fresh.folded = facets, now.folded, now.folded
+	if err := x.loadWords(ctx, tx, fresh); err != nil {
+		return err
+	}
+	changes, err := x.changes(ctx, tx, now.folded)
+	if err != nil {
+		return err
+	}
+	if !fresh.apply(changes, now.generation, now.folded) {
+		return errPacked
+	}
+	if err := x.loadChunks(ctx, tx, fresh); err != nil {
+		return err
+	}
+	x.words.adopt(fresh)
+	return nil
+}
+
+func (x *Index) loadWords(ctx context.Context, tx pgx.Tx, into *words) error {
+	rows, err := tx.Query(ctx, x.in(`select language, term, df from knowledge_@_terms`))
+	if err != nil {
+		return fmt.Errorf("read the vocabulary: %w", err)
+	}
+	var language, term string
+	var df int
+	_, err = pgx.ForEachRow(rows, []any{&language, &term, &df}, func() error {
+		into.language(language).Add(term, df)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the vocabulary: %w", err)
+	}
+	rows, err = tx.Query(ctx, x.in(`select language, chunks, words from knowledge_@_stats`))
+	if err != nil {
+		return fmt.Errorf("read the totals: %w", err)
+	}
+	var chunks, length int
+	_, err = pgx.ForEachRow(rows, []any{&language, &chunks, &length}, func() error {
+		into.language(language).Grow(chunks, length)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the totals: %w", err)
+	}
+	return nil
+}
+
+// loadChunks notes every chunk with its facet; those of the log are there already.
+func (x *Index) loadChunks(ctx context.Context, tx pgx.Tx, into *words) error {
+	rows, err := tx.Query(ctx, x.in(`select no, document, facet from knowledge_@_chunks`))
+	if err != nil {
+		return fmt.Errorf("read the chunks: %w", err)
+	}
+	var no, document, facet int32
+	_, err = pgx.ForEachRow(rows, []any{&no, &document, &facet}, func() error {
+		into.place(no, document, facet)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the chunks: %w", err)
+	}
+	return nil
+}
+
+// learn adds facets.
+func (w *words) learn(facets map[int32]facet) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, f := range facets {
+		w.facets[id] = f
+	}
+}
+
+// adopt takes over what was loaded, unless something newer came in between.
+func (w *words) adopt(fresh *words) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.loaded && w.generation >= fresh.generation {
+		return
+	}
+	w.loaded, w.generation, w.folded, w.bytes = true, fresh.generation, fresh.folded, 0
+	w.languages, w.facets, w.counts, w.pages, w.recent = fresh.languages, fresh.facets, fresh.counts, fresh.pages, fresh.recent
+}
+
+// postings reads those of terms from the segments.
+func (x *Index) postings(ctx context.Context, tx pgx.Tx, now moment, terms []wanted) (fetched, error) {
+	f := fetched{folded: now.folded, postings: make(map[wanted][]posting, len(terms))}
+	var languages, texts []string
+	for _, t := range terms {
+		languages, texts = append(languages, t.language), append(texts, t.term)
+		f.postings[t] = nil
+	}
+	const query = `select p.language, p.term, p.postings from unnest($1::text[], $2::text[]) as w (language, term)
+		join knowledge_@_postings p on p.language = w.language and p.term = w.term order by p.segment`
+	rows, err := tx.Query(ctx, x.in(query), languages, texts)
+	if err != nil {
+		return f, fmt.Errorf("read postings: %w", err)
+	}
+	var t wanted
+	var packed []byte
+	_, err = pgx.ForEachRow(rows, []any{&t.language, &t.term, &packed}, func() (err error) {
+		f.postings[t], err = unpackPostings(f.postings[t], packed)
+		return err
+	})
+	if err != nil {
+		return f, fmt.Errorf("read postings: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,58 @@
+package pgvector
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Vectors implements knowledge.VectorCache.
+func (x *Index) Vectors(ctx context.Context, model string, at time.Time, hashes []string) (map[string][]float32, error) {
+	batch, found := &pgx.Batch{}, map[string][]float32{}
+	batch.Queue(`select hash, vector from knowledge_vectors where model = $1 and hash = any($2)`, model, list(hashes)).
+		Query(func(rows pgx.Rows) error {
+			var hash string
+			var vector []float32
+			_, err := pgx.ForEachRow(rows, []any{&hash, &vector}, func() error {
+				found[hash], vector = vector, nil
+				return nil
+			})
+			return err
+		})
+	// Once a day, and not at all while another process notes the same.
+	batch.Queue(`update knowledge_vectors set used_at = $3 where (model, hash) in (
+			select model, hash from knowledge_vectors
+			where model = $1 and hash = any($2) and used_at < $3::timestamptz - interval '1 day' for update skip locked
+		)`, model, list(hashes), at)
+	if err := x.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("read kept vectors: %w", err)
+	}
+	return found, nil
+}
+
+// KeepVectors implements knowledge.VectorCache.
+func (x *Index) KeepVectors(ctx context.Context, model string, at time.Time, vectors map[string][]float32) error {
+	batch := &pgx.Batch{}
+	// In one order, or two processes could wait for each other.
+	for _, hash := range slices.Sorted(maps.Keys(vectors)) {
+		batch.Queue(`insert into knowledge_vectors (model, hash, vector, used_at) values ($1, $2, $3, $4) on conflict do nothing`,
+			model, hash, vectors[hash], at)
+	}
+	if err := x.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("keep vectors: %w", err)
+	}
+	return nil
+}
+
+// ForgetVectors implements knowledge.VectorCache.
+func (x *Index) ForgetVectors(ctx context.Context, before time.Time) (int, error) {
+	tag, err := x.pool.Exec(ctx, `delete from knowledge_vectors where used_at < $1`, before)
+	if err != nil {
+		return 0, fmt.Errorf("forget vectors: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
