@@ -187,7 +187,10 @@ func (t *faqTable) settleLocales() error {
 			sample.WriteString(row.question + "\n" + row.answer + "\n")
 		}
 	}
-	locale := t.locale("", sample.String())
+	locale, err := t.locale("", sample.String())
+	if err != nil {
+		return err
+	}
 	for i := range t.rows {
 		if row := &t.rows[i]; row.own.Locale == "" {
 			if locale == "" {

@@ -71,7 +71,7 @@ type languages uint16
 
 // functionWordLists are the words by language: Spanish and English first, then those
 // that could be mistaken for them.
-var functionWordLists = [...]string{
+var functionWordLists = [9]string{
 	`el la los las de del y en que un una con por para es se su sus no al lo como más pero sin este esta si cuando
 			muy puede tu te usted está son ser hay desde hasta o ya también le`,
 	`the of and to in is for that you with are this be or your can it on as if from at by not an have will we our
@@ -91,12 +91,14 @@ var functionWordLists = [...]string{
 }
 
 // functionWords says of a word in which languages it holds sentences together.
-var functionWords = func() map[string]languages {
+var functionWords = languagesOf(functionWordLists)
+
+func languagesOf(lists [9]string) map[string]languages {
 	all := map[string]languages{}
-	for i, words := range functionWordLists {
+	for i, words := range lists {
 		for word := range strings.FieldsSeq(words) {
 			all[word] |= 1 << i
 		}
 	}
 	return all
-}()
+}

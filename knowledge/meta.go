@@ -267,7 +267,7 @@ func scalars(node ast.Node) ([]string, bool) {
 			all = append(all, values...)
 		}
 		return all, true
-	case ast.ScalarNode:
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		// The text as it is written: a day or "on" is no other type here.
 		return []string{n.GetToken().Value}, true
 	}

@@ -80,12 +80,14 @@ type setting struct {
 	defaultLocale string
 }
 
-// locale is that of a text about which own says nothing, and empty when nothing tells.
-func (s setting) locale(own, text string) string {
-	if locale := cmp.Or(own, s.known.Locale); locale != "" {
-		return locale
+// locale is that of a text about which own may say something, and empty when nothing
+// tells.
+func (s setting) locale(own, text string) (string, error) {
+	locale := cmp.Or(own, s.known.Locale, s.told(), strings.TrimSpace(s.defaultLocale))
+	if locale == "" {
+		return guessLocale(text), nil
 	}
-	return cmp.Or(s.told(), s.defaultLocale, guessLocale(text))
+	return cleanLocale(locale)
 }
 
 // told is the locale that the names tell.
@@ -122,7 +124,11 @@ func parseMarkdown(s setting, text string) (Parsed, error) {
 	if err != nil {
 		return Parsed{}, fmt.Errorf("front matter, %w", err)
 	}
-	if own.Locale = s.locale(own.Locale, text[body:]); own.Locale == "" {
+	own.Locale, err = s.locale(own.Locale, text[body:])
+	if err != nil {
+		return Parsed{}, err
+	}
+	if own.Locale == "" {
 		return Parsed{}, errNoLocale
 	}
 	chunks, heading := split(text[body:])

@@ -49,7 +49,9 @@ func TestParseMarkdown(t *testing.T) {
 		{"same language in front matter", "shop/en/x.md", "---\nlocale: en\n---\nSoon.", "", of("x", "en"), "", []piece{{"", "Soon."}}},
 		{
 			"a name of its own", "shop/x.md", "---\nid: devoluciones\nlocale: es\n---\nYa.", "",
-			knowledge.Meta{ID: "devoluciones", Title: "x", Locale: "es", Audience: knowledge.AudienceCustomer}, "", []piece{{"", "Ya."}},
+			knowledge.Meta{ID: "devoluciones", Title: "x", Locale: "es", Audience: knowledge.AudienceCustomer},
+			"",
+			[]piece{{"", "Ya."}},
 		},
 		{"a rule is no front matter", "es/x.md", "---\n\nA\n\n---\n\nB\n", "", of("x", "es"), "", []piece{{"", "---\n\nA\n\n---\n\nB"}}},
 		{"unclosed front matter", "es/x.md", "---\ntitle: A\n\nB\n", "", of("x", "es"), "", []piece{{"", "---\ntitle: A\n\nB"}}},
@@ -175,6 +177,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("a.csv", "answer,question,tags,valid_to\n\"a \"\"b\"\"\nc\",d,\"x,y\",2026-01-01\n\n \"e\" , f ,,\n", "es")
 	f.Add("a.csv", "question,answer\na,\""+strings.Repeat("Uno \"\"dos\"\". ", 300)+"\"\n", "es")
 	f.Add("en/a.md", "---\n: x\n---\n\n\n", "")
+	f.Add("a.md", "---\ntitle: A\n---\nx", " ")
 	f.Add("a.md", "---\nlang: [es]\nmarkets: {a: b}\n---\nx", "")
 	f.Fuzz(func(t *testing.T, name, text, fallback string) {
 		if strings.TrimSpace(name) == "" || strings.ContainsRune(text, '\r') {

@@ -58,29 +58,37 @@ const (
 )
 
 // charClasses is the class of every byte.
-var charClasses = func() (table [256]byte) {
-	for b := range table {
-		switch {
-		case b >= utf8.RuneSelf:
-			table[b] = charOther
-		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z':
-			table[b] = charLetter
-		case b >= '0' && b <= '9':
-			table[b] = charDigit
-		case b == ' ', b >= '\t' && b <= '\r':
-			table[b] = charSpace
-		}
+var charClasses = classTable(" \t\n\v\f\r", "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+func classTable(spaces, digits, letters string) (table [256]byte) {
+	for b := utf8.RuneSelf; b < len(table); b++ {
+		table[b] = charOther
+	}
+	for i := range len(spaces) {
+		table[spaces[i]] = charSpace
+	}
+	for i := range len(digits) {
+		table[digits[i]] = charDigit
+	}
+	for i := range len(letters) {
+		table[letters[i]] = charLetter
 	}
 	return table
-}()
+}
 
-// Costs of words by their length in letters, in hundredths of a token. The vocabularies
-// hold most English words whole and cut many Spanish ones.
-var (
-	plainCosts   = [...]int{0, 100, 100, 100, 100, 101, 102, 103, 105, 108, 112, 117, 124, 134, 148, 170, 200}
-	romanceCosts = [...]int{0, 100, 100, 101, 110, 122, 134, 147, 162, 178, 194, 204, 212, 217, 222, 230, 270}
-	titleCosts   = [...]int{0, 100, 100, 110, 116, 120, 128, 136, 142, 160, 165, 175, 185, 195, 200, 225, 260}
+// The kinds of words, and what they cost by their length in letters, in hundredths of a
+// token. The vocabularies hold most English words whole and cut many Spanish ones.
+const (
+	wordPlain   = iota
+	wordRomance // with an accent, or an end such as -a, -o, -as
+	wordTitle   // with a capital
 )
+
+var wordCosts = [3][17]int{
+	wordPlain:   {0, 100, 100, 100, 100, 101, 102, 103, 105, 108, 112, 117, 124, 134, 148, 170, 200},
+	wordRomance: {0, 100, 100, 101, 110, 122, 134, 147, 162, 178, 194, 204, 212, 217, 222, 230, 270},
+	wordTitle:   {0, 100, 100, 110, 116, 120, 128, 136, 142, 160, 165, 175, 185, 195, 200, 225, 260},
+}
 
 // countWord charges the letters from at on. A word may go on with accented letters; an
 // upper-case letter behind a lower-case one begins another.
@@ -146,22 +154,19 @@ func (w *word) accent(second byte) {
 }
 
 func (w *word) cost() int {
-	n := w.upper + w.lower
-	table := &plainCosts
+	n, kind := w.upper+w.lower, wordPlain
 	switch {
 	case w.upper > 1 && w.lower > 0:
 		return max(100, n*55) + w.rough*25 // the like of "GVzd", a code
 	case w.upper > 1:
 		return max(100, n*40) + w.rough*25 // capitals are cut every two or three
 	case w.upper == 1:
-		table = &titleCosts
+		kind = wordTitle
 	case w.accents > 0, w.last == 'a', w.last == 'o', w.last == 's' && (w.before == 'a' || w.before == 'o'):
-		table = &romanceCosts
+		kind = wordRomance
 	}
-	if last := len(table) - 1; n > last {
-		return table[last] + (n-last)*35 + w.rough*60
-	}
-	return table[n] + w.rough*60
+	longest := len(wordCosts[kind]) - 1
+	return wordCosts[kind][min(n, longest)] + max(n-longest, 0)*35 + w.rough*60
 }
 
 // countDigits charges a group of up to three digits. A space in front of it is a token
