@@ -14,7 +14,7 @@ import (
 const (
 	// exactBelow is how many passages are measured one by one: up to there it takes
 	// no longer than to compare signs and measure the proposals.
-	exactBelow = 2048
+	exactBelow = 1024
 	// similar is how many passages of the fewest different signs are looked at closer,
 	// and measured how many of them exactly.
 	similar  = 1500
@@ -204,26 +204,62 @@ func (e *Engine) candidates(q Query) ([]Candidate, map[string]int64) {
 	return list, keys
 }
 
-// best runs both searches over the languages of the query.
+// best runs both searches over the languages of the query, side by side while
+// another processor has nothing to do.
 func (e *Engine) best(q Query) (dense, lexical []scored) {
 	t, _ := e.tools.Get().(*tools)
 	defer e.tools.Put(t)
-	near, matching := newTop(Depth), newTop(Depth)
-	for _, language := range slices.Sorted(maps.Keys(e.shards)) {
-		if l := Language(q.Locale); l != "" && l != language {
-			continue
-		}
-		sh := e.shards[language]
-		allowed := sh.mask(q, e.members)
-		if allowed.count == 0 {
-			continue
-		}
-		if q.Vector != nil {
-			sh.dense(q.Vector, allowed, &t.scanner, near)
-		}
-		if q.Text != "" {
-			sh.lexical(sh.words.Plan(q.Text, q.TextLocale), allowed, &t.scorer, matching)
+	if q.Vector == nil || q.Text == "" || !e.tryTurn() {
+		return e.dense(q, &t.scanner), e.lexical(q, &t.scorer)
+	}
+	var other sync.WaitGroup
+	other.Go(func() {
+		defer func() { <-e.turns }()
+		lexical = e.lexical(q, &t.scorer)
+	})
+	dense = e.dense(q, &t.scanner)
+	other.Wait()
+	return dense, lexical
+}
+
+// tryTurn takes one more turn if there is one to spare.
+func (e *Engine) tryTurn() bool {
+	select {
+	case e.turns <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (e *Engine) dense(q Query, s *scanner) []scored {
+	best := newTop(Depth)
+	for sh := range e.searched(q) {
+		if allowed := sh.mask(q, e.members); q.Vector != nil && allowed.count > 0 {
+			sh.dense(q.Vector, allowed, s, best)
 		}
 	}
-	return near.sorted(), matching.sorted()
+	return best.sorted()
+}
+
+func (e *Engine) lexical(q Query, s *scorer) []scored {
+	best := newTop(Depth)
+	for sh := range e.searched(q) {
+		if allowed := sh.mask(q, e.members); q.Text != "" && allowed.count > 0 {
+			sh.lexical(sh.words.Plan(q.Text, q.TextLocale), allowed, s, best)
+		}
+	}
+	return best.sorted()
+}
+
+// searched gives the languages of the query, always in the same order.
+func (e *Engine) searched(q Query) func(yield func(*shard) bool) {
+	return func(yield func(*shard) bool) {
+		asked := Language(q.Locale)
+		for _, language := range slices.Sorted(maps.Keys(e.shards)) {
+			if (asked == "" || asked == language) && !yield(e.shards[language]) {
+				return
+			}
+		}
+	}
 }
