@@ -1,0 +1,276 @@
+package extract
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// dropped elements hold nothing that a reader of the page reads, or nothing of this
+// page.
+var dropped = []atom.Atom{
+	atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Svg, atom.Canvas, atom.Iframe, atom.Object, atom.Embed,
+	atom.Audio, atom.Video, atom.Map, atom.Input, atom.Select, atom.Textarea, atom.Progress, atom.Meter, atom.Datalist,
+	atom.Link, atom.Meta, atom.Title, atom.Base, atom.Frameset,
+}
+
+// around are the landmarks around the content of a page, by element and by role.
+var (
+	around      = []atom.Atom{atom.Nav, atom.Menu, atom.Dialog, atom.Search}
+	aroundRoles = []string{"navigation", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar", "tablist"}
+	// outerRoles are around the content only where they stand outside of it.
+	outerRoles = []string{"banner", "contentinfo", "complementary"}
+)
+
+// consent matches the banners of consent managers, by what these call themselves and
+// by what shops call their own. The page about cookies has cookies in its name, too,
+// but is no bar.
+var consent = regexp.MustCompile(`(?i)onetrust|optanon|cookiebot|didomi|usercentrics|iubenda|osano|tarteaucitron|qc-cmp2|truste|` +
+	`cmplz|complianz|klaro|moove_gdpr|cky-consent|shopify-pc__banner|` +
+	`(cookies?|consent|gdpr|rgpd|lgpd)[-_]?(law|policy)?[-_]?(banner|bar|notice|popup|pop-up|modal|dialog|overlay|alert|consent|message|warning|aviso|info-bar)|` +
+	`(banner|bar|notice|popup|modal|aviso)[-_]?(cookies?|consent|gdpr|rgpd|lgpd)`)
+
+// chromeName matches what templates without landmarks call theirs.
+var chromeName = regexp.MustCompile(`(?i)^(site-?|main-?|page-?|global-?|top-?)?(nav|navbar|navigation|menu|header|footer|sidebar|topbar)$|` +
+	`^breadcrumbs?$|^(mega|mobile|dropdown)-?(menu|nav)$|^skip-?(link|to-content|nav)$|^(social|share|sharing)-?(share|buttons|links|icons|bar|media)?$`)
+
+// mainContent takes away what is around the content and returns the part of the tree
+// that has it.
+func mainContent(doc *html.Node) *html.Node {
+	body := find(doc, func(n *html.Node) bool { return n.DataAtom == atom.Body })
+	if body == nil {
+		return doc
+	}
+	dropHidden(body)
+	heading := find(body, func(n *html.Node) bool { return n.DataAtom == atom.H1 })
+	prune(body, len(textOf(body)))
+	best := largest(body, func(n *html.Node) bool { return n.DataAtom == atom.Main || attr(n, "role") == "main" })
+	if best == nil {
+		best = largest(body, func(n *html.Node) bool { return n.DataAtom == atom.Article })
+	}
+	// A template can have them for something else: they must hold most of the text.
+	if best == nil || len(textOf(best))*2 < len(textOf(body)) {
+		best = body
+	}
+	// The title of a page often stands in the header that was dropped, or above the
+	// article.
+	if heading != nil && find(best, func(n *html.Node) bool { return n.DataAtom == atom.H1 }) == nil && oneLine(textOf(heading)) != "" {
+		if heading.Parent != nil {
+			heading.Parent.RemoveChild(heading)
+		}
+		best.InsertBefore(heading, best.FirstChild)
+	}
+	return best
+}
+
+// dropHidden removes what no reader reads, wherever it stands. What is only folded
+// up, such as the answers of an accordion, has the attribute hidden and stays.
+func dropHidden(root *html.Node) {
+	walk(root, func(n *html.Node) bool {
+		switch {
+		case n.Type == html.CommentNode || slices.Contains(dropped, n.DataAtom):
+			become(n, "")
+		case n.DataAtom == atom.Button && !asksQuestion(n):
+			become(n, "")
+		}
+		return true
+	})
+}
+
+// asksQuestion tells the button that unfolds an answer and has the question on it.
+func asksQuestion(n *html.Node) bool {
+	return attr(n, "aria-expanded") != "" || attr(n, "aria-controls") != "" || inside(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dt, atom.Summary)
+}
+
+// prune removes what is around the content, of a page with so much text.
+func prune(n *html.Node, size int) {
+	for child := n.FirstChild; child != nil; {
+		next := child.NextSibling
+		if child.Type == html.ElementNode {
+			if isAround(child, size) {
+				n.RemoveChild(child)
+			} else {
+				prune(child, size)
+			}
+		}
+		child = next
+	}
+}
+
+// isAround decides about one element. Whatever it is called, what has the page's
+// content in it stays.
+func isAround(n *html.Node, size int) bool {
+	role := strings.ToLower(attr(n, "role"))
+	name := attr(n, "id") + " " + attr(n, "class")
+	within := inside(n, atom.Main, atom.Article)
+	switch {
+	case slices.Contains(around, n.DataAtom) || n.DataAtom == atom.Footer && !within:
+		return !holdsContent(n, math.MaxInt/2)
+	case slices.Contains(aroundRoles, role):
+	case attr(n, "aria-modal") == "true":
+	case consent.MatchString(name):
+	case n.DataAtom == atom.Form:
+		// Some systems wrap the whole page in a form.
+		return len(textOf(n)) < 600 && !holdsContent(n, size)
+	case within:
+		return false
+	case n.DataAtom == atom.Header || n.DataAtom == atom.Aside || slices.Contains(outerRoles, role):
+	case slices.ContainsFunc(strings.Fields(name), chromeName.MatchString):
+	case !isLinks(n):
+		return false
+	}
+	return !holdsContent(n, size)
+}
+
+// holdsContent says that an element has the content in it, or most of the text.
+func holdsContent(n *html.Node, size int) bool {
+	if n.DataAtom == atom.Main || n.DataAtom == atom.Article || n.DataAtom == atom.Body {
+		return true
+	}
+	if find(n, func(c *html.Node) bool {
+		return c.DataAtom == atom.Main || c.DataAtom == atom.Article && len(textOf(c)) > 500
+	}) != nil {
+		return true
+	}
+	return len(textOf(n))*2 > size && linkShare(n) < 0.5
+}
+
+// isLinks tells a list of links to elsewhere, which templates have without any sign
+// that they are a menu.
+func isLinks(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Ul, atom.Ol, atom.Div, atom.Section, atom.Table, atom.Dl:
+	default:
+		return false
+	}
+	links := 0
+	for c := range n.Descendants() {
+		if c.DataAtom == atom.A {
+			links++
+		}
+	}
+	return links >= 5 && linkShare(n) > 0.7
+}
+
+// linkShare is how much of a text is links.
+func linkShare(n *html.Node) float64 {
+	links := 0
+	walk(n, func(c *html.Node) bool {
+		if c.DataAtom == atom.A {
+			links += len(textOf(c))
+			return false
+		}
+		return true
+	})
+	return float64(links) / float64(max(len(textOf(n)), 1))
+}
+
+// largest is the element with most text among those that match, not inside of
+// another one.
+func largest(root *html.Node, match func(*html.Node) bool) *html.Node {
+	var best *html.Node
+	size := 0
+	walk(root, func(n *html.Node) bool {
+		if n == root || !match(n) {
+			return true
+		}
+		if length := len(textOf(n)); best == nil || length > size {
+			best, size = n, length
+		}
+		return false
+	})
+	return best
+}
+
+// walk calls visit for every node, parents first; false leaves out what is below.
+// visit may change the node and what is below.
+func walk(n *html.Node, visit func(*html.Node) bool) {
+	if !visit(n) {
+		return
+	}
+	for child := n.FirstChild; child != nil; {
+		next := child.NextSibling
+		walk(child, visit)
+		child = next
+	}
+}
+
+// find is the first node that matches.
+func find(root *html.Node, match func(*html.Node) bool) *html.Node {
+	for n := range root.Descendants() {
+		if match(n) {
+			return n
+		}
+	}
+	return nil
+}
+
+// inside says that one of the elements is above the node.
+func inside(n *html.Node, elements ...atom.Atom) bool {
+	for parent := range n.Ancestors() {
+		if slices.Contains(elements, parent.DataAtom) {
+			return true
+		}
+	}
+	return false
+}
+
+// textOf is the text of a node, with a space where blocks may end.
+func textOf(n *html.Node) string {
+	var text strings.Builder
+	walk(n, func(c *html.Node) bool {
+		if c.Type == html.TextNode {
+			if data := strings.TrimSpace(c.Data); data != "" {
+				text.WriteString(data)
+				text.WriteByte(' ')
+			}
+		}
+		return true
+	})
+	return strings.TrimSpace(text.String())
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func setAttr(n *html.Node, name, value string) {
+	for i := range n.Attr {
+		if n.Attr[i].Key == name {
+			n.Attr[i].Val = value
+		}
+	}
+}
+
+// become makes a text of an element.
+func become(n *html.Node, text string) {
+	for n.FirstChild != nil {
+		n.RemoveChild(n.FirstChild)
+	}
+	n.Type, n.Data, n.DataAtom, n.Attr = html.TextNode, text, 0, nil
+}
+
+// rename makes an element another one.
+func rename(n *html.Node, name string) {
+	n.Data, n.DataAtom = name, atom.Lookup([]byte(name))
+}
+
+// wrap makes the content of an element strong.
+func wrap(n *html.Node) {
+	strong := &html.Node{Type: html.ElementNode, Data: "strong", DataAtom: atom.Strong}
+	for n.FirstChild != nil {
+		child := n.FirstChild
+		n.RemoveChild(child)
+		strong.AppendChild(child)
+	}
+	n.AppendChild(strong)
+}
