@@ -13,6 +13,9 @@ type splitter struct {
 	text   string
 	chunks []Chunk
 	path   []block // headings that lead here, outermost first
+	// heading says the path, and room is what the text of one chunk below it may cost.
+	heading string
+	room    int
 	// headings is the range of heading lines that no chunk has yet. They go to
 	// the next text of their section.
 	headings span
@@ -27,6 +30,12 @@ type splitter struct {
 	together bool
 }
 
+func newSplitter(text string, reserved int, together bool) *splitter {
+	s := &splitter{text: text, reserved: reserved, together: together}
+	s.settle()
+	return s
+}
+
 // enter begins a section: headings of the same or a deeper level end.
 func (s *splitter) enter(heading block) {
 	s.flush("")
@@ -38,24 +47,25 @@ func (s *splitter) enter(heading block) {
 		s.path = s.path[:len(s.path)-1]
 	}
 	s.path = append(s.path, heading)
+	s.settle()
 	if s.headings.start == s.headings.end {
 		s.headings = heading.span
 	}
 	s.headings.end = heading.end
 }
 
-// room is what the text of one chunk may cost here. Two tokens are left for what
-// joining texts can cost.
-func (s *splitter) room() int {
-	return maxTokens*100 - s.reserved - countHundredths(s.headingPath()) - 200
+// settle says where the path leads. Two tokens are left for what joining texts can cost.
+func (s *splitter) settle() {
+	s.heading = s.headingPath()
+	s.room = maxTokens*100 - s.reserved - countHundredths(s.heading) - 200
 }
 
 // sizes are how much is gathered here, and how long a paragraph stays whole.
-func (s *splitter) sizes(room int) (target, whole int) {
+func (s *splitter) sizes() (target, whole int) {
 	if s.together || len(s.path) > 0 && isQuestion(s.path[len(s.path)-1].title) {
-		return room, room
+		return s.room, s.room
 	}
-	return targetTokens * 100, wholeTokens * 100
+	return min(targetTokens*100, s.room), min(wholeTokens*100, s.room)
 }
 
 func isQuestion(title string) bool {
@@ -68,19 +78,19 @@ func (s *splitter) add(b block) {
 	if strings.TrimSpace(content) == "" {
 		return
 	}
-	cost, room := countHundredths(content), s.room()
-	target, whole := s.sizes(room)
+	cost := countHundredths(content)
+	target, whole := s.sizes()
 	if s.cost > 0 && s.cost+cost > target {
 		s.flushBefore(b)
 	}
-	if s.cost+cost <= room && (b.whole || cost <= whole) {
+	if s.cost+cost <= s.room && (b.whole || cost <= whole) {
 		s.gather(b.span, cost, introduces(content) || b.level > 0)
 		return
 	}
 	if b.whole {
-		whole = room
+		whole = s.room
 	}
-	s.addPieces(b, min(whole, room))
+	s.addPieces(b, whole)
 }
 
 // introduces says whether a paragraph is the sentence in front of a list or a table.
@@ -164,8 +174,7 @@ func (s *splitter) flushHeadings() {
 	if strings.TrimSpace(lines) != "" {
 		// The markup of a heading can be longer than any chunk; nobody writes that, and
 		// yet nothing may be lost.
-		room := s.room()
-		for _, piece := range cut(s.text, block{span: s.headings, whole: true}, room, room) {
+		for _, piece := range cut(s.text, block{span: s.headings, whole: true}, s.room, s.room) {
 			s.emit(piece, strings.TrimSpace(s.text[piece.start:piece.end]))
 		}
 	}
@@ -175,7 +184,7 @@ func (s *splitter) flushHeadings() {
 func (s *splitter) emit(place span, text string) {
 	place = trim(s.text, place)
 	s.chunks = append(s.chunks, Chunk{
-		Seq: len(s.chunks), Heading: s.headingPath(), Text: text, Start: place.start, End: place.end,
+		Seq: len(s.chunks), Heading: s.heading, Text: text, Start: place.start, End: place.end,
 	})
 }
 

@@ -145,7 +145,8 @@ func (t *faqTable) readRow() error {
 			continue
 		}
 		if err := row.own.set(column.key, record[column.at]); err != nil {
-			return fmt.Errorf("line %d, column %d: %w", line, column.at+1, err)
+			// The error says which field it is; the column may be another one in the file.
+			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 	t.rows = append(t.rows, row)
@@ -205,7 +206,7 @@ func (t *faqTable) settleLocales() error {
 func (t *faqTable) noLocale(line int) error {
 	for _, column := range t.meta {
 		if column.key == "locale" {
-			return fmt.Errorf("line %d, column %d: the locale is empty", line, column.at+1)
+			return fmt.Errorf("line %d: the locale is empty", line)
 		}
 	}
 	return errors.New("no language: add a column locale with es or en, put the file in a folder es or en, " +

@@ -16,8 +16,8 @@ import (
 )
 
 // maxFrontMatter is how far from the start of a document the end of its front matter
-// is looked for.
-const maxFrontMatter = 64 << 10
+// is looked for. Reading YAML that nobody wrote can take the square of its length.
+const maxFrontMatter = 16 << 10
 
 // Over returns m with the fields that it leaves open taken from base.
 func (m Meta) Over(base Meta) Meta {

@@ -139,10 +139,10 @@ func TestParseErrors(t *testing.T) {
 		{"two names for one column", "es/x.csv", "question,answer,lang,idioma\na,b,es,es\n", `line 1, column 4: the header names "idioma" twice`},
 		{"endless question", "es/x.csv", "question,answer\n" + words(300, "cuánto") + ",b\n", "line 2, column 1: the question is too long; ask it in a sentence"},
 		{"no language column", "x.csv", "question,answer\na,b\n", "no language: add a column locale"},
-		{"a wrong day in a row", "es/x.csv", "question,answer,valid_to\na,b,31/12/2026\n", `line 2, column 3: valid_to "31/12/2026" is not a day: write it as 2026-01-31`},
+		{"a wrong day in a row", "es/x.csv", "question,answer,valid_to\na,b,31/12/2026\n", `line 2: valid_to "31/12/2026" is not a day: write it as 2026-01-31`},
 		{"days in the wrong order", "es/x.csv", "question,answer,valid_from,valid_to\na,b,,\nc,d,2026-02-01,2026-01-01\n", "line 3: valid_from 2026-02-01 is after valid_to 2026-01-01"},
-		{"no language in a row", "x.csv", "question,answer,locale\na,b,\n", "line 2, column 3: the locale is empty"},
-		{"wrong language in a row", "x.csv", "question,answer,locale\na,b,es\nc,d,¿?\n", `line 3, column 3: "¿?" is not a language such as es or en`},
+		{"no language in a row", "x.csv", "question,answer,locale\na,b,\n", "line 2: the locale is empty"},
+		{"wrong language in a row", "x.csv", "question,answer,locale\na,b,es\nc,d,¿?\n", `line 3: "¿?" is not a language such as es or en`},
 		{"open quote", "es/x.csv", "question,answer\na,\"b\nc,d\n", `record on line 2; parse error on line 3`},
 		{"latin-1 table", "es/x.csv", "question,answer\nqu\xe9,b\n", "line 2: not valid UTF-8"},
 	}

@@ -74,7 +74,7 @@ func Split(markdown string) []Chunk {
 
 // split also returns the first heading of level 1, as a title.
 func split(markdown string) (chunks []Chunk, title string) {
-	s := splitter{text: markdown}
+	s := newSplitter(markdown, 0, false)
 	for _, b := range blocks(markdown) {
 		if b.level == 0 {
 			s.add(b)
@@ -93,7 +93,7 @@ func split(markdown string) (chunks []Chunk, title string) {
 // splitAnswer cuts an answer that is too long to stand behind its question in one
 // piece. Its headings are text like the rest, because the question is what leads to it.
 func splitAnswer(question, answer string) []Chunk {
-	s := splitter{text: answer, reserved: countHundredths(question), together: true}
+	s := newSplitter(answer, countHundredths(question), true)
 	for _, b := range blocks(answer) {
 		s.add(b)
 	}
