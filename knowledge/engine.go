@@ -95,26 +95,49 @@ func NewEngine(dim int) (*Engine, error) {
 }
 
 // Put places a document with these passages where the document was. An error says that
-// a passage is damaged, and leaves the document out.
+// a passage is damaged, and changes nothing.
 func (e *Engine) Put(d Document, passages []Passage) error {
-	for _, p := range passages {
-		if len(p.Vector) != 4+2*e.dim {
-			return fmt.Errorf("passage %s: %w", p.ID, ErrDimension)
-		}
-		if err := readTerms(p.Terms, func([]byte, uint16) {}); err != nil {
-			return fmt.Errorf("passage %s: %w", p.ID, err)
-		}
-	}
-	m := &member{id: d.ID, from: d.ValidFrom, to: d.ValidTo, markets: d.Markets, agents: d.Audience == AudienceAgent}
+	return e.Fill(func(put func(Document, []Passage) error) error { return put(d, passages) })
+}
+
+// Fill puts many documents, in less time than one by one. Searches wait until it is
+// done.
+func (e *Engine) Fill(from func(put func(Document, []Passage) error) error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.remove(d.ID)
-	language := Language(d.Locale)
+	filled := map[*shard]bool{}
+	err := from(func(d Document, passages []Passage) error {
+		for _, p := range passages {
+			if err := e.check(p); err != nil {
+				return fmt.Errorf("passage %s: %w", p.ID, err)
+			}
+		}
+		e.remove(d.ID)
+		sh := e.shard(Language(d.Locale))
+		filled[sh] = true
+		m := &member{id: d.ID, from: d.ValidFrom, to: d.ValidTo, markets: d.Markets, agents: d.Audience == AudienceAgent}
+		e.members[d.ID] = m
+		return sh.append(m, passages)
+	})
+	for sh := range filled {
+		sh.settle()
+	}
+	return err
+}
+
+// check looks at what may come out of a damaged file.
+func (e *Engine) check(p Passage) error {
+	if len(p.Vector) != 4+2*e.dim {
+		return ErrDimension
+	}
+	return readTerms(p.Terms, func([]byte, uint16) {})
+}
+
+func (e *Engine) shard(language string) *shard {
 	if e.shards[language] == nil {
 		e.shards[language] = newShard(language, e.dim)
 	}
-	e.members[d.ID] = m
-	return e.shards[language].append(m, passages)
+	return e.shards[language]
 }
 
 // Remove takes a document out. One that the engine does not have is no error.

@@ -69,6 +69,7 @@ type postings struct {
 	slots []int32
 	tfs   []uint16
 	most  uint16 // the highest of tfs
+	grown int32  // how many came since flush
 }
 
 // vocabulary is the inverted index of one language.
@@ -77,6 +78,8 @@ type vocabulary struct {
 	ids   map[string]uint32
 	terms []string
 	lists []postings
+	// grown are the terms that got chunks of which the Lexicon does not know yet.
+	grown []uint32
 }
 
 func newVocabulary(language string) *vocabulary {
@@ -98,8 +101,21 @@ func (v *vocabulary) add(term []byte, slot int32, tf uint16) uint32 {
 	list.slots = append(list.slots, slot)
 	list.tfs = append(list.tfs, tf)
 	list.most = max(list.most, tf)
-	v.Add(v.terms[id], 1)
+	if list.grown == 0 {
+		v.grown = append(v.grown, id)
+	}
+	list.grown++
 	return id
+}
+
+// flush tells the Lexicon of what was added: once for a term of a document or of a whole
+// index.
+func (v *vocabulary) flush() {
+	for _, id := range v.grown {
+		v.Add(v.terms[id], int(v.lists[id].grown))
+		v.lists[id].grown = 0
+	}
+	v.grown = v.grown[:0]
 }
 
 // list gives a term's chunks.

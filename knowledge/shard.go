@@ -24,7 +24,6 @@ type shard struct {
 	owners   []*member // nil for a passage that was removed
 	revoked  []bool
 	live     int
-	buffer   []float32
 	masking  sync.Mutex
 	masks    map[audience]*mask
 	centered int // how many passages the center was taken of
@@ -62,14 +61,20 @@ func (sh *shard) append(m *member, passages []Passage) error {
 	m.end = int32(len(sh.ids))
 	sh.words.Grow(len(passages), words)
 	sh.live += len(passages)
-	sh.encode()
 	sh.remask(m)
 	return nil
+}
+
+// settle has to come between append and a search.
+func (sh *shard) settle() {
+	sh.words.flush()
+	sh.encode()
 }
 
 // remove takes a document's passages out.
 func (sh *shard) remove(m *member) {
 	words := 0
+	sh.words.flush()
 	for slot := m.first; slot < m.end; slot++ {
 		sh.numbers[slot].each(func(number uint32) { sh.words.Add(sh.words.terms[number], -1) })
 		words += int(sh.lengths[slot])
@@ -80,6 +85,7 @@ func (sh *shard) remove(m *member) {
 	sh.live -= n
 	sh.remask(m)
 	if dead := len(sh.ids) - sh.live; dead > slotsPerBlock && dead > sh.live/4 {
+		sh.encode() // signs move with their vectors
 		sh.compact()
 	}
 }
@@ -144,12 +150,11 @@ func (sh *shard) encode() {
 		return
 	case sh.signs == nil:
 		sh.signs = newSigns(sh.vectors.dim)
-		sh.buffer = make([]float32, sh.signs.bits)
 	}
 	if n >= 4*sh.centered {
 		sh.signs.center, sh.signs.encoded, sh.centered = sh.center(), 0, n
 	}
-	sh.signs.append(&sh.vectors, sh.buffer)
+	sh.signs.append(&sh.vectors)
 }
 
 // center is the mean of the vectors, of some thousand of them.

@@ -3,6 +3,8 @@ package knowledge
 import (
 	"math"
 	"math/bits"
+	"runtime"
+	"sync"
 )
 
 // signs keep of every vector one bit for each of some directions: on which side of the
@@ -90,18 +92,34 @@ func (s *signs) at(slot int32) []uint64 {
 	return s.blocks[slot/slotsPerBlock][from : from+s.words()]
 }
 
-// append encodes the vectors that have come since.
-func (s *signs) append(v *vectors, buffer []float32) {
-	for ; s.encoded < len(v.scales); s.encoded++ {
-		if s.encoded/slotsPerBlock == len(s.blocks) {
-			s.blocks = append(s.blocks, make([]uint64, slotsPerBlock*s.words()))
-		}
+// append encodes the vectors that have come since, on all processors where they are
+// many.
+func (s *signs) append(v *vectors) {
+	from := s.encoded
+	s.encoded = len(v.scales)
+	for len(s.blocks)*slotsPerBlock < s.encoded {
+		s.blocks = append(s.blocks, make([]uint64, slotsPerBlock*s.words()))
+	}
+	parts := 1 + min(runtime.GOMAXPROCS(0)-1, (s.encoded-from)/slotsPerBlock)
+	var wait sync.WaitGroup
+	for part := range parts {
+		wait.Go(func() {
+			n := s.encoded - from
+			s.encodeRange(v, from+n*part/parts, from+n*(part+1)/parts)
+		})
+	}
+	wait.Wait()
+}
+
+func (s *signs) encodeRange(v *vectors, from, to int) {
+	buffer := make([]float32, s.bits)
+	for slot := from; slot < to; slot++ {
 		clear(buffer)
 		for i, c := range s.center {
 			buffer[i] = -c
 		}
-		v.add(buffer, int32(s.encoded), 1)
-		s.encode(s.at(int32(s.encoded)), buffer)
+		v.add(buffer, int32(slot), 1)
+		s.encode(s.at(int32(slot)), buffer)
 	}
 }
 

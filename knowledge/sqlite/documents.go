@@ -32,19 +32,13 @@ func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []know
 	if err != nil {
 		return fmt.Errorf("replace document %s: %w", d.ID, err)
 	}
-	return x.follow(ctx, now, func() error { return x.put(d, passages, now) })
-}
-
-// put gives the engine a document. The caller holds mu.
-func (x *Index) put(d knowledge.Document, passages []knowledge.Passage, generation int64) error {
-	for i := range passages {
-		passages[i].Revoked = x.revoked[revocationKey{d.ID, passages[i].Hash}]
-	}
-	if err := x.engine.Put(d, passages); err != nil {
-		return err
-	}
-	x.generations[d.ID] = generation
-	return nil
+	return x.follow(ctx, now, func() error {
+		for i := range passages {
+			passages[i].Revoked = x.revoked[revocationKey{d.ID, passages[i].Hash}]
+		}
+		x.generations[d.ID] = now
+		return x.engine.Put(d, passages)
+	})
 }
 
 // Remove implements knowledge.Index.

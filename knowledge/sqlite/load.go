@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 
 	"github.com/recado/recado/knowledge"
@@ -129,33 +130,61 @@ func listGenerations(ctx context.Context, tx *sql.Tx) (map[string]int64, error) 
 
 // load puts documents into memory, of which the passages come one behind the other.
 func (x *Index) load(ctx context.Context, tx *sql.Tx, which string, args ...any) error {
-	rows, err := tx.QueryContext(ctx, `select `+documentColumns+`, d.generation,
+	rows, err := tx.QueryContext(ctx, `select d.id, d.locale, d.audience, d.markets, d.valid_from, d.valid_to, d.generation,
 			c.key, c.id, c.hash, c.tokens, c.words, c.terms, c.vector
 		from chunks c join documents d on d.number = c.document `+which, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close() // rows.Err tells what matters
-	var document knowledge.Document
-	var passages []knowledge.Passage
-	var generation int64
-	for rows.Next() {
-		var p knowledge.Passage
-		var of int64
-		d, err := scanDocument(rows, &of, &p.Key, &p.ID, &p.Hash, &p.Tokens, &p.Words, &p.Terms, &p.Vector)
-		if err != nil {
-			return err
-		}
-		if d.ID != document.ID && len(passages) > 0 {
-			if err := x.put(document, passages, generation); err != nil {
+	return x.engine.Fill(func(put func(knowledge.Document, []knowledge.Passage) error) error {
+		var of loaded
+		for rows.Next() {
+			next, p, err := scanLoaded(rows)
+			if err != nil {
 				return err
 			}
-			passages = passages[:0]
+			if next.ID != of.ID {
+				if err := x.take(of, put); err != nil {
+					return err
+				}
+				next.passages = of.passages[:0]
+				of = next
+			}
+			of.passages = append(of.passages, p)
 		}
-		document, generation, passages = d, of, append(passages, p)
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return x.take(of, put)
+	})
+}
+
+// loaded is as much of a document as memory holds.
+type loaded struct {
+	knowledge.Document
+	markets    string
+	generation int64
+	passages   []knowledge.Passage
+}
+
+func scanLoaded(rows *sql.Rows) (d loaded, p knowledge.Passage, err error) {
+	err = rows.Scan(&d.ID, &d.Locale, &d.Audience, &d.markets, &d.ValidFrom, &d.ValidTo, &d.generation,
+		&p.Key, &p.ID, &p.Hash, &p.Tokens, &p.Words, &p.Terms, &p.Vector)
+	return d, p, err
+}
+
+// take gives the engine a document, unless there is none yet. The caller holds mu.
+func (x *Index) take(d loaded, put func(knowledge.Document, []knowledge.Passage) error) error {
+	if len(d.passages) == 0 {
+		return nil
 	}
-	if err := rows.Err(); err != nil || len(passages) == 0 {
-		return err
+	if err := json.Unmarshal([]byte(d.markets), &d.Markets); err != nil {
+		return fmt.Errorf("document %s: markets: %w", d.ID, err)
 	}
-	return x.put(document, passages, generation)
+	for i := range d.passages {
+		d.passages[i].Revoked = x.revoked[revocationKey{d.ID, d.passages[i].Hash}]
+	}
+	x.generations[d.ID] = d.generation
+	return put(d.Document, d.passages)
 }
