@@ -40,7 +40,7 @@ func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []know
 	added := analyse(d, chunks) // the slow part needs no transaction
 	pending := 0
 	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
-		in, err := x.begin(ctx, tx, d, len(chunks))
+		in, err := x.former(ctx, tx, d, len(chunks))
 		if err != nil {
 			return err
 		}
@@ -92,8 +92,8 @@ const (
 		select id from known union all select id from made`
 )
 
-// begin holds the document and reads what there is of it.
-func (x *Index) begin(ctx context.Context, tx pgx.Tx, d knowledge.Document, chunks int) (in incoming, err error) {
+// former holds the document and reads what there is of it.
+func (x *Index) former(ctx context.Context, tx pgx.Tx, d knowledge.Document, chunks int) (in incoming, err error) {
 	batch := &pgx.Batch{}
 	x.queueFormer(batch, d.ID, &in.former)
 	batch.Queue(x.in(takeFacet), knowledge.Language(d.Locale), string(d.Audience), list(d.Markets), d.ValidFrom, d.ValidTo).

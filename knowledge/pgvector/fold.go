@@ -17,10 +17,10 @@ const foldAt = 4096
 // foldAfter folds the log when a write has made it long enough. One process does it;
 // the others go on.
 func (x *Index) foldAfter(ctx context.Context, pending int) error {
-	if pending < foldAt || !x.sealing.TryLock() {
+	if pending < x.foldAt || !x.folding.TryLock() {
 		return nil
 	}
-	defer x.sealing.Unlock()
+	defer x.folding.Unlock()
 	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
 		var free bool
 		if err := tx.QueryRow(ctx, x.in(`select pg_try_advisory_xact_lock(0x7265636b6e6f79 + @)`)).Scan(&free); err != nil || !free {
@@ -280,11 +280,11 @@ func (x *Index) numbersThere(ctx context.Context, tx pgx.Tx) (map[int32]bool, er
 
 // Whole terms: those up to the one at which the limit is.
 const mergeQuery = `
-with some as (
+with part as (
 	select distinct language, term from knowledge_@_postings
 	where segment = any($1) and (language, term) > ($2, $3) order by language, term limit $4
 )
-select p.language, p.term, p.postings from some s
+select p.language, p.term, p.postings from part s
 join knowledge_@_postings p on p.language = s.language and p.term = s.term
 where p.segment = any($1) order by p.language, p.term, p.segment`
 

@@ -2,53 +2,40 @@ package pgvector
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/recado/recado/knowledge"
 )
 
 // moment is how far an index has come.
 type moment struct{ generation, folded int64 }
 
-const readMoment = `select generation, folded from knowledge_spaces where id = @`
-
-// catchUp brings the process to the moment that the transaction sees, or beyond when
-// another search has been faster.
-func (x *Index) catchUp(ctx context.Context, tx pgx.Tx) (moment, error) {
-	var now moment
-	err := tx.QueryRow(ctx, x.in(readMoment)).Scan(&now.generation, &now.folded)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return now, knowledge.ErrIdentity
-	}
-	if err != nil {
-		return now, fmt.Errorf("read the generation: %w", err)
-	}
+// catchUp brings the process to a moment, or beyond when another search has been
+// faster.
+func (x *Index) catchUp(ctx context.Context, conn asker, now moment) error {
 	loaded, generation, folded := x.words.state()
 	if loaded && generation >= now.generation && folded >= now.folded {
-		return now, nil
+		return nil
 	}
 	if loaded {
-		changes, err := x.changes(ctx, tx, generation)
+		changes, err := x.changes(ctx, conn, generation)
 		if err != nil {
-			return now, err
+			return err
 		}
-		facets, err := x.readFacets(ctx, tx)
+		facets, err := x.readFacets(ctx, conn)
 		if err != nil {
-			return now, err
+			return err
 		}
-		if x.words.learn(facets); x.words.apply(changes, now.generation, now.folded) {
-			return now, nil
+		if x.words.learn(facets); x.words.apply(changes, now) {
+			return nil
 		}
 	}
-	return now, x.load(ctx, tx, now)
+	return x.load(ctx, conn, now)
 }
 
 // changes reads the log behind a generation.
-func (x *Index) changes(ctx context.Context, tx pgx.Tx, after int64) ([]logged, error) {
-	rows, err := tx.Query(ctx, x.in(`select generation, change from knowledge_@_log where generation > $1 order by generation`), after)
+func (x *Index) changes(ctx context.Context, conn asker, after int64) ([]logged, error) {
+	rows, err := conn.Query(ctx, x.in(`select generation, change from knowledge_@_log where generation > $1 order by generation`), after)
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
@@ -65,8 +52,8 @@ func (x *Index) changes(ctx context.Context, tx pgx.Tx, after int64) ([]logged, 
 	return changes, nil
 }
 
-func (x *Index) readFacets(ctx context.Context, tx pgx.Tx) (map[int32]facet, error) {
-	rows, err := tx.Query(ctx, x.in(`select id, language, audience, markets, valid_from, valid_to from knowledge_@_facets`))
+func (x *Index) readFacets(ctx context.Context, conn asker) (map[int32]facet, error) {
+	rows, err := conn.Query(ctx, x.in(`select id, language, audience, markets, valid_from, valid_to from knowledge_@_facets`))
 	if err != nil {
 		return nil, fmt.Errorf("read the facets: %w", err)
 	}
@@ -86,32 +73,32 @@ func (x *Index) readFacets(ctx context.Context, tx pgx.Tx) (map[int32]facet, err
 
 // load reads all that a process has to know, as of the transaction's moment: the
 // state of the last fold, and the log since.
-func (x *Index) load(ctx context.Context, tx pgx.Tx, now moment) error {
+func (x *Index) load(ctx context.Context, conn asker, now moment) error {
 	fresh := newWords(x.config.PostingsBytes)
-	facets, err := x.readFacets(ctx, tx)
+	facets, err := x.readFacets(ctx, conn)
 	if err != nil {
 		return err
 	}
 	fresh.facets, fresh.generation, fresh.folded = facets, now.folded, now.folded
-	if err := x.loadWords(ctx, tx, fresh); err != nil {
+	if err := x.loadWords(ctx, conn, fresh); err != nil {
 		return err
 	}
-	changes, err := x.changes(ctx, tx, now.folded)
+	changes, err := x.changes(ctx, conn, now.folded)
 	if err != nil {
 		return err
 	}
-	if !fresh.apply(changes, now.generation, now.folded) {
+	if !fresh.apply(changes, now) {
 		return errPacked
 	}
-	if err := x.loadChunks(ctx, tx, fresh); err != nil {
+	if err := x.loadChunks(ctx, conn, fresh); err != nil {
 		return err
 	}
 	x.words.adopt(fresh)
 	return nil
 }
 
-func (x *Index) loadWords(ctx context.Context, tx pgx.Tx, into *words) error {
-	rows, err := tx.Query(ctx, x.in(`select language, term, df from knowledge_@_terms`))
+func (x *Index) loadWords(ctx context.Context, conn asker, into *words) error {
+	rows, err := conn.Query(ctx, x.in(`select language, term, df from knowledge_@_terms`))
 	if err != nil {
 		return fmt.Errorf("read the vocabulary: %w", err)
 	}
@@ -124,7 +111,7 @@ func (x *Index) loadWords(ctx context.Context, tx pgx.Tx, into *words) error {
 	if err != nil {
 		return fmt.Errorf("read the vocabulary: %w", err)
 	}
-	rows, err = tx.Query(ctx, x.in(`select language, chunks, words from knowledge_@_stats`))
+	rows, err = conn.Query(ctx, x.in(`select language, chunks, words from knowledge_@_stats`))
 	if err != nil {
 		return fmt.Errorf("read the totals: %w", err)
 	}
@@ -140,8 +127,8 @@ func (x *Index) loadWords(ctx context.Context, tx pgx.Tx, into *words) error {
 }
 
 // loadChunks notes every chunk with its facet; those of the log are there already.
-func (x *Index) loadChunks(ctx context.Context, tx pgx.Tx, into *words) error {
-	rows, err := tx.Query(ctx, x.in(`select no, document, facet from knowledge_@_chunks`))
+func (x *Index) loadChunks(ctx context.Context, conn asker, into *words) error {
+	rows, err := conn.Query(ctx, x.in(`select no, document, facet from knowledge_@_chunks`))
 	if err != nil {
 		return fmt.Errorf("read the chunks: %w", err)
 	}
@@ -177,7 +164,7 @@ func (w *words) adopt(fresh *words) {
 }
 
 // postings reads those of terms from the segments.
-func (x *Index) postings(ctx context.Context, tx pgx.Tx, now moment, terms []wanted) (fetched, error) {
+func (x *Index) postings(ctx context.Context, conn asker, now moment, terms []wanted) (fetched, error) {
 	f := fetched{folded: now.folded, postings: make(map[wanted][]posting, len(terms))}
 	var languages, texts []string
 	for _, t := range terms {
@@ -186,7 +173,7 @@ func (x *Index) postings(ctx context.Context, tx pgx.Tx, now moment, terms []wan
 	}
 	const query = `select p.language, p.term, p.postings from unnest($1::text[], $2::text[]) as w (language, term)
 		join knowledge_@_postings p on p.language = w.language and p.term = w.term order by p.segment`
-	rows, err := tx.Query(ctx, x.in(query), languages, texts)
+	rows, err := conn.Query(ctx, x.in(query), languages, texts)
 	if err != nil {
 		return f, fmt.Errorf("read postings: %w", err)
 	}

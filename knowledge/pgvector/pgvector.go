@@ -85,8 +85,10 @@ type Index struct {
 	names    *strings.Replacer
 	words    *words
 
-	// sealing lets one goroutine of the process fold the log.
-	sealing sync.Mutex
+	// foldAt is foldAt, but in tests.
+	foldAt int
+	// folding lets one goroutine of the process fold the log.
+	folding sync.Mutex
 }
 
 var _ knowledge.Space = (*Index)(nil)
@@ -96,7 +98,7 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	x := &Index{config: c, pool: c.Pool}
+	x := &Index{config: c, pool: c.Pool, foldAt: foldAt}
 	if c.Pool == nil {
 		pool, err := pgxpool.New(ctx, c.DSN)
 		if err != nil {

@@ -1,6 +1,7 @@
 package pgvector
 
 import (
+	"math"
 	"testing"
 
 	"github.com/recado/recado/internal/testservices"
@@ -16,4 +17,31 @@ func TestIndex(t *testing.T) {
 			return Open(tb.Context(), Config{DSN: dsn, Identity: id, Opening: as})
 		}
 	})
+}
+
+func identity(dim int) knowledge.Identity {
+	return knowledge.Identity{Embedder: "knowledgetest", Dim: dim, Splitter: "1"}
+}
+
+// open opens an index and closes it when the test ends.
+func open(tb testing.TB, c Config) *Index {
+	tb.Helper()
+	x, err := Open(tb.Context(), c)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := x.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return x
+}
+
+// scaled is a vector of length 1.
+func scaled(v []float32, sum float64) []float32 {
+	for i := range v {
+		v[i] = float32(float64(v[i]) / math.Sqrt(sum))
+	}
+	return v
 }

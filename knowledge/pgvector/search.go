@@ -2,6 +2,7 @@ package pgvector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -25,10 +26,7 @@ func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge
 	}
 	whole := false
 	for try := 1; !whole && err == nil; try++ {
-		err = pgx.BeginTxFunc(ctx, x.pool, snapshot, func(tx pgx.Tx) error {
-			hits, whole, err = x.try(ctx, tx, q, try == attempts)
-			return err
-		})
+		hits, whole, err = x.try(ctx, q, try == attempts)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", x.mine(ctx, err))
@@ -38,57 +36,82 @@ func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge
 
 // try searches in a snapshot. It is not whole when the process has come further than
 // the snapshot meanwhile and a chunk is not there yet.
-func (x *Index) try(ctx context.Context, tx pgx.Tx, q knowledge.Query, last bool) (hits []knowledge.Hit, whole bool, err error) {
-	now, err := x.catchUp(ctx, tx)
+func (x *Index) try(ctx context.Context, q knowledge.Query, last bool) (hits []knowledge.Hit, whole bool, err error) {
+	conn, err := x.pool.Acquire(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	documents, err := x.numbers(ctx, tx, q.Documents)
+	// A connection that is given back inside a transaction is closed by the pool: what
+	// does not come to its end needs no rollback here.
+	defer conn.Release()
+	now, documents, err := x.begin(ctx, conn, q.Documents)
 	if err != nil {
 		return nil, false, err
 	}
-	lexical, f, err := x.lexical(ctx, tx, now, q, documents)
+	lexical, f, err := x.lexical(ctx, conn, now, q, documents)
 	if err != nil || lexical == nil && !last {
 		return nil, false, err
 	}
-	candidates, whole, err := x.candidates(ctx, tx, q, f, lexical)
+	candidates, whole, err := x.candidates(ctx, conn, q, f, lexical)
 	if err != nil || !whole && !last {
 		return nil, false, err
 	}
-	hits, err = x.fetch(ctx, tx, knowledge.Rank(q, candidates.list()), candidates)
+	hits, err = fetch(ctx, conn, x.in(fetchHits), knowledge.Rank(q, candidates.list()))
 	return hits, true, err
 }
 
-// numbers are those of documents; nil when the query has no list.
-func (x *Index) numbers(ctx context.Context, tx pgx.Tx, ids []string) (map[int32]bool, error) {
-	if ids == nil {
-		return nil, nil
-	}
-	rows, err := tx.Query(ctx, x.in(`select no from knowledge_@_documents where id = any($1)`), ids)
-	if err != nil {
-		return nil, fmt.Errorf("find the documents: %w", err)
-	}
-	numbers := map[int32]bool{}
-	var no int32
-	_, err = pgx.ForEachRow(rows, []any{&no}, func() error {
-		numbers[no] = true
-		return nil
+// asker is a connection or a transaction.
+type asker interface {
+	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// With 100 candidates recall at 10 is above .96, see docs/adr/0019. Iterating goes on
+// when the filter leaves too few of them. The plans don't depend on the values.
+const beginSearch = `
+select generation, folded, set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)
+from knowledge_spaces where id = @`
+
+// begin opens the snapshot and brings the process up to it. The numbers are those of
+// the documents, nil when there is no list.
+func (x *Index) begin(ctx context.Context, conn asker, ids []string) (now moment, numbers map[int32]bool, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`begin isolation level repeatable read read only`)
+	batch.Queue(x.in(beginSearch)).QueryRow(func(row pgx.Row) error {
+		var settings [4]string
+		return row.Scan(&now.generation, &now.folded, &settings[0], &settings[1], &settings[2], &settings[3])
 	})
-	if err != nil {
-		return nil, fmt.Errorf("find the documents: %w", err)
+	if ids != nil {
+		numbers = map[int32]bool{}
+		batch.Queue(x.in(`select no from knowledge_@_documents where id = any($1)`), ids).Query(func(rows pgx.Rows) error {
+			var no int32
+			_, err := pgx.ForEachRow(rows, []any{&no}, func() error {
+				numbers[no] = true
+				return nil
+			})
+			return err
+		})
 	}
-	return numbers, nil
+	err = conn.SendBatch(ctx, batch).Close()
+	if errors.Is(err, pgx.ErrNoRows) {
+		return now, nil, knowledge.ErrIdentity
+	}
+	if err != nil {
+		return now, nil, fmt.Errorf("begin: %w", err)
+	}
+	return now, numbers, x.catchUp(ctx, conn, now)
 }
 
 // lexical finds the best chunks by words, never nil unless the process knows a later
 // fold than the snapshot, and what the query may find.
-func (x *Index) lexical(ctx context.Context, tx pgx.Tx, now moment, q knowledge.Query, documents map[int32]bool) ([]scored, filter, error) {
+func (x *Index) lexical(ctx context.Context, conn asker, now moment, q knowledge.Query, documents map[int32]bool) ([]scored, filter, error) {
 	x.words.mu.RLock()
 	f := x.words.filter(q, documents)
 	found, missing := x.words.score(q, f, knowledge.Depth)
 	x.words.mu.RUnlock()
 	if len(missing) > 0 {
-		fetched, err := x.postings(ctx, tx, now, missing)
+		fetched, err := x.postings(ctx, conn, now, missing)
 		if err != nil {
 			return nil, f, err
 		}
@@ -100,7 +123,7 @@ func (x *Index) lexical(ctx context.Context, tx pgx.Tx, now moment, q knowledge.
 	if len(tied) == 0 {
 		return append([]scored{}, sure...), f, nil
 	}
-	chosen, err := x.first(ctx, tx, tied, knowledge.Depth-len(sure))
+	chosen, err := x.first(ctx, conn, tied, knowledge.Depth-len(sure))
 	return append(slices.Clone(sure), chosen...), f, err
 }
 
@@ -121,12 +144,12 @@ func (w *words) scoreWith(q knowledge.Query, documents map[int32]bool, f fetched
 }
 
 // first are those of chunks with equal scores whose IDs come first.
-func (x *Index) first(ctx context.Context, tx pgx.Tx, tied []scored, n int) ([]scored, error) {
+func (x *Index) first(ctx context.Context, conn asker, tied []scored, n int) ([]scored, error) {
 	numbers := make([]int32, len(tied))
 	for i, s := range tied {
 		numbers[i] = s.no
 	}
-	rows, err := tx.Query(ctx, x.in(`select no from knowledge_@_chunks where no = any($1) order by id limit $2`), numbers, n)
+	rows, err := conn.Query(ctx, x.in(`select no from knowledge_@_chunks where no = any($1) order by id limit $2`), numbers, n)
 	if err != nil {
 		return nil, fmt.Errorf("order equal chunks: %w", err)
 	}
@@ -158,10 +181,6 @@ func (f found) list() []knowledge.Candidate {
 }
 
 const (
-	// With 100 candidates recall at 10 is above .96, see docs/adr/0019. Iterating goes
-	// on when the filter leaves too few of them. The plans don't depend on the values.
-	setSearch = `select set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
-		set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
 	// The conversion is in a query of its own, or it would be done for each row.
 	ranked = `no, id, document, hash, tokens, (embedding <#> (select $1::real[]::vector)) * -1`
 	// The nearest by the index. It orders by the indexed expression alone, or the index
@@ -187,7 +206,7 @@ const (
 
 // candidates are the best of both searches, in one round trip. It is whole when all
 // that were found by words are there.
-func (x *Index) candidates(ctx context.Context, tx pgx.Tx, q knowledge.Query, f filter, lexical []scored) (all found, whole bool, err error) {
+func (x *Index) candidates(ctx context.Context, conn asker, q knowledge.Query, f filter, lexical []scored) (all found, whole bool, err error) {
 	all = found{}
 	numbers := make([]int32, len(lexical))
 	for i, s := range lexical {
@@ -207,7 +226,7 @@ func (x *Index) candidates(ctx context.Context, tx pgx.Tx, q knowledge.Query, f 
 	if batch.Len() == 0 {
 		return all, true, nil
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, false, fmt.Errorf("find candidates: %w", err)
 	}
 	whole = true
@@ -232,7 +251,6 @@ func (x *Index) scans(f filter) bool {
 }
 
 func (x *Index) queueDense(batch *pgx.Batch, q knowledge.Query, f filter, all found) {
-	batch.Queue(setSearch)
 	if !x.scans(f) {
 		batch.Queue(x.in(near), q.Vector, f.list(), knowledge.Depth).Query(all.collect(true))
 		return
@@ -269,34 +287,36 @@ func (f found) collect(dense bool) func(pgx.Rows) error {
 	}
 }
 
-// fetch reads the passages in the order of the ranking.
-func (x *Index) fetch(ctx context.Context, tx pgx.Tx, ranking []knowledge.Fused, all found) ([]knowledge.Hit, error) {
-	if len(ranking) == 0 {
-		return nil, nil
-	}
+const fetchHits = `
+select ` + passage + `, ` + listed + `
+from unnest($1::text[]) with ordinality as r (id, place)
+join knowledge_@_chunks c on c.id = r.id join knowledge_@_passages p on p.no = c.no
+join knowledge_@_documents d on d.no = c.document order by r.place`
+
+// fetch reads the passages in the order of the ranking, and ends the snapshot.
+func fetch(ctx context.Context, conn asker, query string, ranking []knowledge.Fused) ([]knowledge.Hit, error) {
 	ids := make([]string, len(ranking))
 	for i, f := range ranking {
 		ids[i] = f.ChunkID
 	}
-	const query = `select ` + passage + `, ` + listed + `
-		from unnest($1::text[]) with ordinality as r (id, place)
-		join knowledge_@_chunks c on c.id = r.id join knowledge_@_passages p on p.no = c.no
-		join knowledge_@_documents d on d.no = c.document order by r.place`
-	rows, err := tx.Query(ctx, x.in(query), ids)
-	if err != nil {
-		return nil, fmt.Errorf("fetch passages: %w", err)
-	}
 	hits := make([]knowledge.Hit, 0, len(ids))
-	for rows.Next() {
-		var c knowledge.Chunk
-		var d knowledge.Document
-		if err := rows.Scan(append(from(&c), into(&d)...)...); err != nil {
-			return nil, fmt.Errorf("fetch passages: %w", err)
-		}
-		c.DocumentID, d.IndexedAt = d.ID, d.IndexedAt.UTC()
-		hits = append(hits, knowledge.NewHit(ranking[len(hits)], c, d))
+	batch := &pgx.Batch{}
+	if len(ids) > 0 {
+		batch.Queue(query, ids).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var c knowledge.Chunk
+				var d knowledge.Document
+				if err := rows.Scan(append(from(&c), into(&d)...)...); err != nil {
+					return err
+				}
+				c.DocumentID, d.IndexedAt = d.ID, d.IndexedAt.UTC()
+				hits = append(hits, knowledge.NewHit(ranking[len(hits)], c, d))
+			}
+			return rows.Err()
+		})
 	}
-	if err := rows.Err(); err != nil {
+	batch.Queue(`commit`)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("fetch passages: %w", err)
 	}
 	return hits, nil

@@ -134,7 +134,7 @@ type logged struct {
 
 // apply brings the process forward by changes. It says false when some are missing:
 // they are folded already, and all has to be loaded again.
-func (w *words) apply(changes []logged, generation, folded int64) bool {
+func (w *words) apply(changes []logged, now moment) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range changes {
@@ -150,11 +150,11 @@ func (w *words) apply(changes []logged, generation, folded int64) bool {
 		w.move(c.change)
 		w.add(c)
 	}
-	if w.generation < generation {
+	if w.generation < now.generation {
 		return false
 	}
-	if folded > w.folded {
-		w.forget(folded)
+	if now.folded > w.folded {
+		w.forget(now.folded)
 	}
 	return true
 }
