@@ -136,7 +136,8 @@ func TestPages(t *testing.T) {
 			[]string{"Un texto"},
 			[]string{"cuatro"}, "",
 		},
-		"text with signs": {`<p>1 < 2 &amp; 3 &gt; 2, A_B_C, 2*3*4, [nota], #1, ñ</p>`, []string{"1 < 2 & 3 > 2, A_B_C, 2*3*4, [nota], #1, ñ"}, nil, ""},
+		"a heading without an end": {`<h1>Tallas<div><main><p>` + long + `</p></main></div>`, []string{"Un texto"}, nil, ""},
+		"text with signs":          {`<p>1 < 2 &amp; 3 &gt; 2, A_B_C, 2*3*4, [nota], #1, ñ</p>`, []string{"1 < 2 & 3 > 2, A_B_C, 2*3*4, [nota], #1, ñ"}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

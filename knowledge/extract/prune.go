@@ -58,13 +58,27 @@ func mainContent(doc *html.Node) *html.Node {
 	}
 	// The title of a page often stands in the header that was dropped, or above the
 	// article.
-	if heading != nil && find(best, func(n *html.Node) bool { return n.DataAtom == atom.H1 }) == nil && oneLine(textOf(heading)) != "" {
-		if heading.Parent != nil {
-			heading.Parent.RemoveChild(heading)
-		}
-		best.InsertBefore(heading, best.FirstChild)
+	if heading != nil && find(best, func(n *html.Node) bool { return n.DataAtom == atom.H1 }) == nil {
+		moveInto(best, heading)
 	}
 	return best
+}
+
+// moveInto puts a heading in front of the content, unless the content is inside of it,
+// as it is where the end of the heading is missing.
+func moveInto(content, heading *html.Node) {
+	for parent := range content.Ancestors() {
+		if parent == heading {
+			return
+		}
+	}
+	if content == heading || textOf(heading) == "" {
+		return
+	}
+	if heading.Parent != nil {
+		heading.Parent.RemoveChild(heading)
+	}
+	content.InsertBefore(heading, content.FirstChild)
 }
 
 // dropHidden removes what no reader reads, wherever it stands. What is only folded
