@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -144,6 +144,9 @@ func find(ctx context.Context, tx *sql.Tx, rows []row, id knowledge.Identity) (r
 	return r, nil
 }
 
+// indexName matches the file of an index, and what SQLite puts beside it.
+var indexName = regexp.MustCompile(`^(knowledge-[0-9a-f]{8}-[0-9]+\.db)(-wal|-shm|-journal)?$`)
+
 // sweep removes the files of indexes that are not listed any more, also those that an
 // earlier process did not come to remove.
 func (x *Index) sweep(ctx context.Context) error {
@@ -161,9 +164,7 @@ func (x *Index) sweep(ctx context.Context) error {
 		listed[r.file()] = true
 	}
 	for _, file := range files {
-		// An index has its file, and SQLite's -wal and -shm beside it.
-		name, _, _ := strings.Cut(file.Name(), ".db")
-		if ours, _ := filepath.Match("knowledge-*-*", name); ours && !listed[name+".db"] {
+		if name := indexName.FindStringSubmatch(file.Name()); name != nil && !listed[name[1]] {
 			// Where an open file can't be removed it goes next time.
 			_ = os.Remove(filepath.Join(x.dir, file.Name()))
 		}
