@@ -1,6 +1,7 @@
 package knowledge_test
 
 import (
+	order "cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -131,10 +132,7 @@ func proposed(list []knowledge.Candidate) []knowledge.Candidate {
 	best := func(in func(knowledge.Candidate) bool, score func(knowledge.Candidate) float64) map[string]bool {
 		ranking := slices.DeleteFunc(slices.Clone(list), func(c knowledge.Candidate) bool { return !in(c) })
 		slices.SortFunc(ranking, func(a, b knowledge.Candidate) int {
-			if x, y := float32(score(a)), float32(score(b)); x != y {
-				return map[bool]int{true: -1, false: 1}[x > y]
-			}
-			return strings.Compare(a.ChunkID, b.ChunkID)
+			return order.Or(order.Compare(float32(score(b)), float32(score(a))), order.Compare(a.ChunkID, b.ChunkID))
 		})
 		kept := map[string]bool{}
 		for _, c := range ranking[:min(len(ranking), knowledge.Depth)] {
