@@ -5,14 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -24,25 +26,23 @@ import (
 // dim is the dimension of the vectors in these tests.
 const dim = 16
 
-func newCanceled(t *testing.T) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx, cancel
-}
-
 // shop is an index with its ingester and a folder of sources.
 type shop struct {
 	*testing.T
 	folder   string
 	index    *knowledge.Memory
 	embedder *knowledgetest.Embedder
-	ingester *knowledge.Ingester
+	config   knowledge.Config
 }
 
 func newShop(t *testing.T, files map[string]string) *shop {
 	t.Helper()
-	s := &shop{T: t, folder: filepath.Join(t.TempDir(), "policies"), index: newMemory(t, dim), embedder: knowledgetest.NewEmbedder(dim)}
-	s.ingester = s.with(s.embedder)
+	s := &shop{T: t, folder: filepath.Join(t.TempDir(), "policies"), embedder: knowledgetest.NewEmbedder(dim)}
+	s.index = s.emptyIndex()
+	s.config = knowledge.Config{
+		Index: s.index, Embedder: s.embedder, Extractor: plainText{}, Batch: 3, MaxFileBytes: 1000,
+		Backoff: time.Millisecond, Now: func() time.Time { return now },
+	}
 	if err := os.Mkdir(s.folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -50,14 +50,81 @@ func newShop(t *testing.T, files map[string]string) *shop {
 	return s
 }
 
-// with makes an ingester of the same index with another embedder.
-func (s *shop) with(e knowledge.Embedder) *knowledge.Ingester {
+// now is when the tests ingest.
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func (s *shop) emptyIndex() *knowledge.Memory {
 	s.Helper()
-	ingester, err := knowledge.NewIngester(knowledge.Config{Index: s.index, Embedder: e, Batch: 3, MaxFileBytes: 1000})
+	index, err := knowledge.NewMemory(knowledge.IdentityOf(s.embedder))
 	if err != nil {
 		s.Fatal(err)
 	}
-	return ingester
+	return index
+}
+
+// plainText reads Markdown, tables, and files with several texts, each below a line
+// "=== name place".
+type plainText struct{}
+
+func (plainText) Accepts(string) bool { return true }
+
+func (plainText) Extract(_ context.Context, name string, f knowledge.File) ([]knowledge.Extracted, error) {
+	switch path.Ext(name) {
+	case ".csv":
+		return []knowledge.Extracted{{Body: string(f.Data), Format: knowledge.FormatFAQ}}, nil
+	case ".md":
+		return []knowledge.Extracted{{Body: string(f.Data), Format: knowledge.FormatMarkdown}}, nil
+	case ".export":
+		var texts []knowledge.Extracted
+		for part := range strings.SplitSeq(string(f.Data), "=== ") {
+			if head, body, ok := strings.Cut(part, "\n"); ok {
+				name, place, _ := strings.Cut(head, " ")
+				texts = append(texts, knowledge.Extracted{Name: name, Place: place, Body: body, Format: knowledge.FormatMarkdown})
+			}
+		}
+		return texts, nil
+	}
+	return nil, errors.New("a format that nobody reads")
+}
+
+// list is the listing of folders, as an ingest of the folder makes it.
+func (s *shop) list(folders ...string) knowledge.Listing {
+	s.Helper()
+	l := knowledge.Listing{Complete: map[string]bool{}}
+	for _, folder := range slices.Sorted(slices.Values(folders)) {
+		l.Complete[folder] = true
+		err := filepath.WalkDir(folder, func(at string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			below, err := filepath.Rel(filepath.Dir(folder), at)
+			l.Sources = append(l.Sources, knowledge.Source{
+				Name: filepath.ToSlash(below), Place: at, Collection: folder, Read: readFile(at),
+			})
+			return err
+		})
+		if err != nil {
+			l.Broken, l.Complete[folder] = append(l.Broken, knowledge.Broken{Source: folder, Err: errors.New("cannot be listed")}), false
+		}
+	}
+	return l
+}
+
+func readFile(at string) func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
+	return func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
+		data, err := os.ReadFile(at)
+		return knowledge.File{Data: data}, err
+	}
+}
+
+// run ingests with the shop's configuration.
+func (s *shop) run(ctx context.Context, list knowledge.Listing, o knowledge.Options) (knowledge.Report, error) {
+	s.Helper()
+	ingester, err := knowledge.NewIngester(s.config)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return ingester.Ingest(ctx, list, o)
 }
 
 func (s *shop) path(name string) string { return filepath.Join(s.folder, filepath.FromSlash(name)) }
@@ -81,14 +148,19 @@ func (s *shop) remove(name string) {
 	}
 }
 
-// ingest runs over the folder or the given paths and wants this report. Broken
+// ingest runs over the folder or the given ones and wants this report. Broken
 // sources are compared by name below the folder and reason.
-func (s *shop) ingest(want report, paths ...string) {
+func (s *shop) ingest(want report, folders ...string) {
 	s.Helper()
-	if len(paths) == 0 {
-		paths = []string{s.folder}
+	if len(folders) == 0 {
+		folders = []string{s.folder}
 	}
-	got, err := s.ingester.Ingest(s.Context(), paths, nil)
+	s.ingestList(want, s.list(folders...))
+}
+
+func (s *shop) ingestList(want report, list knowledge.Listing) {
+	s.Helper()
+	got, err := s.run(s.Context(), list, knowledge.Options{})
 	if err != nil {
 		s.Fatalf("ingest: %v", err)
 	}
@@ -134,7 +206,7 @@ func (s *shop) ids() []string {
 // finds are the texts of the passages that hold a word.
 func (s *shop) finds(word string) []string {
 	s.Helper()
-	hits, err := s.index.Search(s.Context(), knowledge.Query{Text: word})
+	hits, err := s.index.Search(s.Context(), knowledge.Query{Text: word, Limit: 100, Market: knowledge.AnyMarket, Audience: knowledge.AudienceAgent})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -198,44 +270,6 @@ func TestIngestBroken(t *testing.T) {
 	s.same("passages", s.finds("días factura nuevo"), []string{"Dos días.", "En su cuenta.", "Nuevo.", "Treinta días."})
 }
 
-// TestIngestPaths: what cannot be read is named once, and single files keep their
-// place in the folder they belong to.
-func TestIngestPaths(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, map[string]string{"es/a.md": "Uno.", "es/b.txt": "x", "es/.secret.md": "x", ".git/es/x.md": "x", "es/deep/er/c.MD": "Tres."})
-	gone := s.path("gone.md")
-	s.ingest(report{Broken: []string{
-		"es/b.txt: not a document: only .md, .markdown and .csv files are read", "gone.md: no such file or directory",
-	}}, gone, s.path("es/b.txt"), gone)
-	// A file inside a folder that is named too, and a folder named twice.
-	s.ingest(report{Added: 2, Embedded: 2}, s.path("es/a.md"), s.folder, s.path("es"), s.folder)
-	s.same("documents", s.ids(), []string{"policies/es/a.md", "policies/es/deep/er/c.MD"})
-	s.write(map[string]string{"es/a.md": "Uno y medio."})
-	s.ingest(report{Changed: 1, Embedded: 1}, s.path("es/a.md"))
-	s.ingest(report{Unchanged: 2})
-	// One file alone does not say that the others are gone.
-	s.same("documents", s.ids(), []string{"policies/es/a.md", "policies/es/deep/er/c.MD"})
-}
-
-// TestIngestLinks: a link to a file is a source, as in a mounted configuration.
-func TestIngestLinks(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, map[string]string{"..data/a.md": "Uno."})
-	if err := os.MkdirAll(s.path("es"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, target := range map[string]string{"es/a.md": "../..data/a.md", "es/gone.md": "../nothing.md", "es/round.md": "round.md", "es/folder.md": "../..data"} {
-		if err := os.Symlink(target, s.path(name)); err != nil {
-			t.Skip("links cannot be made here:", err)
-		}
-	}
-	got, err := s.ingester.Ingest(t.Context(), []string{s.folder}, nil)
-	if err != nil || got.Added != 1 || len(got.Broken) != 2 {
-		t.Errorf("report %+v, %v; want the link read and two broken ones named", got, err)
-	}
-	s.same("documents", s.ids(), []string{"policies/es/a.md"})
-}
-
 func TestIngestSameName(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, map[string]string{"es/a.md": "Uno.", "other/policies/es/a.md": "Nueve.", "other/policies/es/b.md": "Tres."})
@@ -266,7 +300,7 @@ func TestIngestSameNameAtOnce(t *testing.T) {
 func TestIngestTableIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, map[string]string{"faq.csv": "question,answer,locale\n¿Uno?,Uno.,es\nOne?,One.,en\n"})
-	s.ingester = s.with(embedderFunc{embed: func(texts []string) ([][]float32, error) {
+	s.config.Embedder = embedderFunc(func(_ context.Context, texts []string) ([][]float32, error) {
 		vectors, err := s.embedder.Embed(t.Context(), texts)
 		for i, text := range texts {
 			if strings.Contains(text, "¿Uno?") {
@@ -274,30 +308,32 @@ func TestIngestTableIsAllOrNothing(t *testing.T) {
 			}
 		}
 		return vectors, err
-	}})
+	})
 	s.ingest(report{Embedded: 2, Broken: []string{
 		"faq.csv: passage 1: the embedding model finds nothing in it: its vector is zero",
 	}})
 	s.same("documents", s.ids(), []string(nil))
 
-	other := newShop(t, map[string]string{"faq.csv": "question,answer,locale\n¿Uno?,Uno.,es\nOne?,One.,en\n", "faq.csv@es/x.md": "x"})
-	taken := knowledge.Document{ID: "policies/faq.csv@es", Title: "x", Locale: "es", Source: other.folder}
+	other := newShop(t, map[string]string{"faq.csv": "question,answer,locale\n¿Uno?,Uno.,es\nOne?,One.,en\n", "x.md": "x"})
+	taken := knowledge.Document{Meta: knowledge.Meta{ID: "policies/faq.csv@es", Title: "x", Locale: "es"}, Source: other.path("x.md"), Collection: filepath.Dir(other.folder)}
 	if err := other.index.Replace(t.Context(), taken, nil); err != nil {
 		t.Fatal(err)
 	}
-	other.ingest(report{Broken: []string{"faq.csv: " + other.folder + " already has the name policies/faq.csv@es in the index"}}, other.path("faq.csv"))
+	list := other.list(other.folder)
+	list.Sources = list.Sources[:1]
+	other.ingestList(report{Broken: []string{
+		"faq.csv: " + other.path("x.md") + " already has the name policies/faq.csv@es in the index",
+	}}, list)
 	other.same("documents", other.ids(), []string{"policies/faq.csv@es"})
 }
 
 // embedderFunc is an embedder whose answers a test chooses.
-type embedderFunc struct {
-	embed func(texts []string) ([][]float32, error)
-}
+type embedderFunc func(ctx context.Context, texts []string) ([][]float32, error)
 
 func (embedderFunc) Name() string { return "chosen" }
 func (embedderFunc) Dim() int     { return dim }
-func (e embedderFunc) Embed(_ context.Context, texts []string) ([][]float32, error) {
-	return e.embed(texts)
+func (e embedderFunc) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	return e(ctx, texts)
 }
 
 // TestIngestEmbedderFails: an embedder that is wrong ends the run, nothing is
@@ -317,9 +353,9 @@ func TestIngestEmbedderFails(t *testing.T) {
 		embed func([]string) ([][]float32, error)
 		want  string
 	}{
-		"down":          {func([]string) ([][]float32, error) { return nil, down }, "embed 3 texts: connection refused"},
-		"fewer vectors": {func(t []string) ([][]float32, error) { return whole(t[1:], 1), nil }, "embed 3 texts: the model gave 2 vectors"},
-		"more vectors":  {func(t []string) ([][]float32, error) { return whole(append(t, ""), 1), nil }, "embed 3 texts: the model gave 4 vectors"},
+		"down":          {func([]string) ([][]float32, error) { return nil, down }, "embed 3 texts, the first of policies/en/shipping.md: connection refused"},
+		"fewer vectors": {func(t []string) ([][]float32, error) { return whole(t[1:], 1), nil }, "embed 3 texts, the first of policies/en/shipping.md: the embedding model gave another number of vectors: 2"},
+		"more vectors":  {func(t []string) ([][]float32, error) { return whole(append(t, ""), 1), nil }, "embed 3 texts, the first of policies/en/shipping.md: the embedding model gave another number of vectors: 4"},
 		"not a number":  {func(t []string) ([][]float32, error) { return whole(t, nan), nil }, "passage 1: a value of the vector is not finite"},
 		"infinite":      {func(t []string) ([][]float32, error) { return whole(t, inf), nil }, "passage 1: a value of the vector is not finite"},
 		"short vectors": {
@@ -334,7 +370,10 @@ func TestIngestEmbedderFails(t *testing.T) {
 			s.ingest(report{Added: 1, Embedded: 1})
 			s.remove("es/old.md")
 			s.write(policies())
-			_, err := s.with(embedderFunc{test.embed}).Ingest(t.Context(), []string{s.folder}, nil)
+			s.config.Calls = 1
+			s.config.Embedder = embedderFunc(func(_ context.Context, texts []string) ([][]float32, error) { return test.embed(texts) })
+			_, err := s.run(t.Context(), s.list(s.folder), knowledge.Options{})
+			s.config.Embedder = s.embedder
 			if err == nil || !strings.HasSuffix(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -344,27 +383,18 @@ func TestIngestEmbedderFails(t *testing.T) {
 	}
 }
 
-// TestIngestOtherEmbedder: another model, by name, embeds everything anew.
-func TestIngestOtherEmbedder(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, policies())
-	s.ingest(report{Added: 5, Embedded: 6})
-	s.ingester = s.with(embedderFunc{func(texts []string) ([][]float32, error) { return s.embedder.Embed(t.Context(), texts) }})
-	s.ingest(report{Changed: 5, Embedded: 6})
-	s.ingest(report{Unchanged: 5})
-}
-
 // TestIngestStops: a run whose context ends keeps what it did, and says so.
 func TestIngestStops(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, policies())
+	s.config.Workers, s.config.Calls, s.config.Batch = 1, 1, 1
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	got, err := s.ingester.Ingest(ctx, []string{s.folder}, func(p knowledge.Progress) {
+	got, err := s.run(ctx, s.list(s.folder), knowledge.Options{Progress: func(p knowledge.Progress) {
 		if p.Outcome == knowledge.Indexed {
 			cancel()
 		}
-	})
+	}})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that the context ended", err)
 	}
@@ -415,11 +445,8 @@ func TestIngestIndexFails(t *testing.T) {
 			s.ingest(report{Added: 2, Embedded: 2})
 			s.remove("es/former.md")
 		}
-		ingester, err := knowledge.NewIngester(knowledge.Config{Index: index, Embedder: s.embedder})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ingester.Ingest(t.Context(), []string{s.folder}, nil); !errors.Is(err, full) || err.Error() != want {
+		s.config.Index, s.config.Batch, s.config.Calls, s.config.Workers = index, 1, 1, 1
+		if _, err := s.run(t.Context(), s.list(s.folder), knowledge.Options{}); !errors.Is(err, full) || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}
@@ -430,24 +457,29 @@ func TestIngestProgress(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, policies())
 	s.write(map[string]string{"es/blank.md": ""})
-	gone := s.path("gone.md")
+	list := s.list(s.folder)
+	list.Broken = append(list.Broken, knowledge.Broken{Source: s.path("gone.md"), Err: errors.New("no such file")})
+	list.Sources = append(list.Sources, list.Sources[0])
+	clock := now
+	s.config.Now = func() time.Time { return clock }
 	var told []string
-	var last knowledge.Progress
 	for range 2 {
-		last = knowledge.Progress{}
-		_, err := s.ingester.Ingest(t.Context(), []string{s.folder, gone, gone}, func(p knowledge.Progress) {
-			if p.Done != last.Done+1 {
-				t.Errorf("%d is told after %d", p.Done, last.Done)
+		last := knowledge.Progress{}
+		_, err := s.run(t.Context(), list, knowledge.Options{Progress: func(p knowledge.Progress) {
+			if p.Done != last.Done+1 || p.Elapsed != time.Duration(p.Done)*time.Second-time.Second {
+				t.Errorf("%d is told after %d, %v after the beginning", p.Done, last.Done, p.Elapsed)
 			}
-			last = p
+			last, clock = p, clock.Add(time.Second)
 			told = append(told, fmt.Sprint(filepath.Base(p.Source), " ", p.Outcome))
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last.Done != last.Total || last.Total != 6 {
-			t.Errorf("the last progress is %d of %d, want 6 of 6", last.Done, last.Total)
+		if last.Done != last.Total || last.Total != 6 || last.Embedded != s.embedder.Texts() {
+			t.Errorf("the last progress is %d of %d with %d embedded, want 6 of 6", last.Done, last.Total, last.Embedded)
 		}
+		s.embedder = knowledgetest.NewEmbedder(dim)
+		s.config.Embedder = s.embedder
 	}
 	slices.Sort(told)
 	s.same("progress", told, []string{
@@ -456,42 +488,20 @@ func TestIngestProgress(t *testing.T) {
 	})
 }
 
-func TestIngestFSAndFile(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, nil)
-	files := fstest.MapFS{"es/a.md": {Data: []byte("Uno.")}, "en/a.md": {Data: []byte("One.")}, "README.txt": {Data: []byte("x")}}
-	got, err := s.ingester.IngestFS(t.Context(), "demo", files, nil)
-	s.same("report", s.short(got), report{Added: 2, Embedded: 2})
-	s.same("error", err, nil)
-	delete(files, "en/a.md")
-	got, err = s.ingester.IngestFS(t.Context(), "demo", files, nil)
-	s.same("report", s.short(got), report{Unchanged: 1, Removed: 1})
-	s.same("error", err, nil)
-	got, err = s.ingester.IngestFile(t.Context(), "demo faq", "faq.csv", []byte("question,answer,locale\n¿Dos?,Dos.,es\n"), nil)
-	s.same("report", s.short(got), report{Added: 1, Embedded: 1})
-	s.same("error", err, nil)
-	s.same("documents", s.ids(), []string{"demo faq/faq.csv@es", "demo/es/a.md"})
-	for name, call := range map[string]func() error{
-		"no collection":  func() error { _, err := s.ingester.IngestFS(t.Context(), "", files, nil); return err },
-		"no collection ": func() error { _, err := s.ingester.IngestFile(t.Context(), "", "a.md", nil, nil); return err },
-		"wrong kind":     func() error { _, err := s.ingester.IngestFile(t.Context(), "c", "a.pdf", nil, nil); return err },
-	} {
-		if call() == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
 func TestNewIngesterNamesTheField(t *testing.T) {
 	t.Parallel()
-	index, embedder := newMemory(t, dim), knowledgetest.NewEmbedder(dim)
-	for want, c := range map[string]knowledge.Config{
-		"knowledge.Config.Index: missing":                                        {Embedder: embedder},
-		"knowledge.Config.Embedder: missing":                                     {Index: index},
-		"knowledge.Config.Batch: -1 is negative":                                 {Index: index, Embedder: embedder, Batch: -1},
-		"knowledge.Config.MaxFileBytes: -1 is negative":                          {Index: index, Embedder: embedder, MaxFileBytes: -1},
-		`knowledge.Config.DefaultLocale: "x" is not a language such as es or en`: {Index: index, Embedder: embedder, DefaultLocale: "x"},
+	s := newShop(t, nil)
+	for want, edit := range map[string]func(*knowledge.Config){
+		"knowledge.Config.Index: missing":                                        func(c *knowledge.Config) { c.Index = nil },
+		"knowledge.Config.Embedder: missing":                                     func(c *knowledge.Config) { c.Embedder = nil },
+		"knowledge.Config.Extractor: missing":                                    func(c *knowledge.Config) { c.Extractor = nil },
+		"knowledge.Config.Batch: -1 is negative":                                 func(c *knowledge.Config) { c.Batch = -1 },
+		"knowledge.Config.Workers: -2 is negative":                               func(c *knowledge.Config) { c.Workers = -2 },
+		"knowledge.Config.MaxFileBytes: -1 is negative":                          func(c *knowledge.Config) { c.MaxFileBytes = -1 },
+		`knowledge.Config.DefaultLocale: "x" is not a language such as es or en`: func(c *knowledge.Config) { c.DefaultLocale = "x" },
 	} {
+		c := s.config
+		edit(&c)
 		if _, err := knowledge.NewIngester(c); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -503,59 +513,9 @@ func TestIngestLogsNoText(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := newShop(t, map[string]string{"es/secreto.md": "Secreto."})
-	ingester, err := knowledge.NewIngester(knowledge.Config{
-		Index: s.index, Embedder: s.embedder, Logger: slog.New(slog.NewTextHandler(&log, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ingester.Ingest(t.Context(), []string{s.folder}, nil); err != nil {
-		t.Fatal(err)
-	}
+	s.config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s.ingest(report{Added: 1, Embedded: 1})
 	if line := log.String(); strings.Count(line, "\n") != 1 || !strings.Contains(line, "added=1") || strings.Contains(strings.ToLower(line), "secreto") {
 		t.Errorf("log: %q", line)
 	}
-}
-
-// BenchmarkIngest reads 200 policies of about 1,500 words each into a fresh index,
-// and then once more with nothing changed.
-func BenchmarkIngest(b *testing.B) {
-	files := fstest.MapFS{}
-	paragraph := "Puede devolver cualquier producto sin usar en un plazo de treinta días naturales desde la entrega del pedido, con su factura. "
-	for i := range 200 {
-		var text strings.Builder
-		for part := range 8 {
-			fmt.Fprintf(&text, "## Apartado %d de %d\n\n%s\n\n", part, i, strings.Repeat(paragraph, 9))
-		}
-		files[fmt.Sprintf("es/%03d.md", i)] = &fstest.MapFile{Data: []byte(text.String())}
-	}
-	ingest := func(b *testing.B, index knowledge.Index) knowledge.Report {
-		ingester, err := knowledge.NewIngester(knowledge.Config{Index: index, Embedder: knowledgetest.NewEmbedder(64)})
-		if err != nil {
-			b.Fatal(err)
-		}
-		report, err := ingester.IngestFS(b.Context(), "shop", files, nil)
-		if err != nil || len(report.Broken) > 0 {
-			b.Fatalf("%+v, %v", report, err)
-		}
-		return report
-	}
-	b.Run("new", func(b *testing.B) {
-		for b.Loop() {
-			if r := ingest(b, newMemory(b, 64)); r.Added != len(files) {
-				b.Fatalf("%+v", r)
-			}
-		}
-		b.ReportMetric(float64(b.N*len(files))/b.Elapsed().Seconds(), "documents/s")
-	})
-	b.Run("unchanged", func(b *testing.B) {
-		index := newMemory(b, 64)
-		ingest(b, index)
-		for b.Loop() {
-			if r := ingest(b, index); r.Unchanged != len(files) || r.Embedded != 0 {
-				b.Fatalf("%+v", r)
-			}
-		}
-		b.ReportMetric(float64(b.N*len(files))/b.Elapsed().Seconds(), "documents/s")
-	})
 }
