@@ -146,6 +146,10 @@ func (r *reader) facet() int32 {
 
 func (r *reader) text() string {
 	n := r.count()
+	if n > len(r.rest) { // the length itself took some
+		r.rest, r.broken = nil, true
+		return ""
+	}
 	text := string(r.rest[:n])
 	r.rest = r.rest[n:]
 	return text
