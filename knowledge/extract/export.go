@@ -78,10 +78,7 @@ func (e *export) take(o object) (bool, error) {
 	if raw := o.fields["article"]; len(raw) > 0 && raw[0] == '{' {
 		return true, e.add(raw, o.line)
 	}
-	beside, err := e.takeBeside(o)
-	if err != nil {
-		return false, err
-	}
+	beside := e.takeBeside(o)
 	for _, list := range []string{"articles", "data", "results"} {
 		raw := o.fields[list]
 		if len(raw) == 0 || raw[0] != '[' {
@@ -125,8 +122,7 @@ func (e *export) add(raw json.RawMessage, line int) error {
 
 // withoutValue says what is wrong with a type without what stands there.
 func withoutValue(err error) error {
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%s is a %s, not what an article has there", kind.Field, kind.Value)
 	}
 	return err
@@ -134,15 +130,12 @@ func withoutValue(err error) error {
 
 // takeBeside keeps sections, categories and user segments, which stand beside the
 // articles or in files of their own.
-func (e *export) takeBeside(o object) (bool, error) {
+func (e *export) takeBeside(o object) bool {
 	beside := false
 	for _, list := range []string{"categories", "sections"} {
 		var groups []group
-		if len(o.fields[list]) == 0 {
-			continue
-		}
-		if err := json.Unmarshal(o.fields[list], &groups); err != nil {
-			return false, nil //nolint:nilerr // something else that has this name: no export
+		if raw := o.fields[list]; len(raw) == 0 || json.Unmarshal(raw, &groups) != nil {
+			continue // or something else that has this name
 		}
 		beside = true
 		for _, g := range groups {
@@ -161,7 +154,7 @@ func (e *export) takeBeside(o object) (bool, error) {
 		}
 	}
 	e.beside = e.beside || beside
-	return beside, nil
+	return beside
 }
 
 // finish turns the articles into texts, now that all that is said about them is

@@ -150,6 +150,7 @@ func aboutPage(doc *html.Node, place string) page {
 			}
 		case atom.Meta:
 			about.readMeta(n)
+		default:
 		}
 		return n.DataAtom != atom.Svg // which has titles, too
 	})
@@ -251,6 +252,7 @@ func prepare(content *html.Node, address *url.URL) {
 			rename(n, "div")
 		case atom.Button, atom.Center, atom.Font, atom.Label:
 			rename(n, "span")
+		default:
 		}
 		return true
 	})
@@ -265,6 +267,7 @@ func flatten(n *html.Node, depth int) {
 	switch n.DataAtom {
 	case atom.Ul, atom.Ol, atom.Blockquote, atom.Table, atom.Pre, atom.B, atom.Strong, atom.I, atom.Em, atom.Code, atom.Del, atom.S, atom.A:
 		depth++
+	default:
 	}
 	if depth > maxNested {
 		switch n.DataAtom {
@@ -272,6 +275,7 @@ func flatten(n *html.Node, depth int) {
 			rename(n, "div")
 		case atom.B, atom.Strong, atom.I, atom.Em, atom.Code, atom.Del, atom.S, atom.A:
 			rename(n, "span")
+		default:
 		}
 	}
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
@@ -304,6 +308,7 @@ func boundTable(n *html.Node) {
 			}
 			column += span
 			width = max(width, column)
+		default:
 		}
 		return true
 	})
@@ -314,6 +319,7 @@ func boundTable(n *html.Node) {
 		switch c.DataAtom {
 		case atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr, atom.Caption, atom.Td, atom.Th:
 			rename(c, "div")
+		default:
 		}
 		return true
 	})

@@ -92,23 +92,27 @@ func TestPages(t *testing.T) {
 			`<div id="header"><a href="/">Tienda</a></div><div class="main-menu"><a href="/a">Uno</a></div><div class="texto"><h1>Envíos</h1><p>` + long +
 				`</p></div><div class="sidebar">Lo más visto</div><div id="footer">Calle Mayor</div>`,
 			[]string{"# Envíos", "Un texto"},
-			[]string{"Tienda", "Uno", "visto", "Calle"}, "Envíos",
+			[]string{"Tienda", "Uno", "visto", "Calle"},
+			"Envíos",
 		},
 		"an accordion whose answers are hidden": {
 			`<div class="faq"><h3><button aria-expanded="false">¿Cuánto tarda?</button></h3><div hidden style="display:none" aria-hidden="true">Dos días.</div>
 			<button aria-controls="r2">¿Hay tienda?</button><div id="r2" class="collapse">No, solo en línea.</div><button>Chatea</button></div>`,
 			[]string{"### ¿Cuánto tarda?", "Dos días.", "¿Hay tienda?", "No, solo en línea."},
-			[]string{"Chatea"}, "",
+			[]string{"Chatea"},
+			"",
 		},
 		"a form around the page": {
 			`<form id="aspnetForm"><input type="hidden" value="x"><h1>Pagos</h1><p>` + long + `</p><select><option>ES</option></select></form>`,
 			[]string{"# Pagos", "Un texto"},
-			[]string{"ES"}, "Pagos",
+			[]string{"ES"},
+			"Pagos",
 		},
 		"a page about cookies": {
 			`<main class="cookie-policy"><h1>Política de cookies</h1><p>Qué cookies usamos.</p></main><div class="cookie-notice">Acepta</div>`,
 			[]string{"# Política de cookies", "Qué cookies usamos."},
-			[]string{"Acepta"}, "Política de cookies",
+			[]string{"Acepta"},
+			"Política de cookies",
 		},
 		"a main part that is none": {
 			`<main><div id="slider">Oferta</div></main><div class="contenido"><h2>Garantía</h2><p>` + long + `</p></div>`,
@@ -125,16 +129,19 @@ func TestPages(t *testing.T) {
 		},
 		"a title for others": {
 			`<head><title>x - Tienda</title><meta property="og:title" content="Garantía de 3 años"></head><p>` + long + `</p>`,
-			[]string{"Un texto"}, nil, "Garantía de 3 años",
+			[]string{"Un texto"},
+			nil, "Garantía de 3 años",
 		},
 		"nested tables for the layout": {
 			`<table role="presentation"><tr><td><table><tr><th>Talla</th><th>Largo</th></tr><tr><td>M</td><td>70 cm</td></tr></table></td></tr></table>`,
-			[]string{"Talla", "Largo", "M", "70 cm"}, nil, "",
+			[]string{"Talla", "Largo", "M", "70 cm"},
+			nil, "",
 		},
 		"links to elsewhere": {
 			`<div><a href="/1">uno uno</a><a href="/2">dos dos</a><a href="/3">tres</a><a href="/4">cuatro</a><a href="/5">cinco</a></div><div><p>` + long + `</p></div>`,
 			[]string{"Un texto"},
-			[]string{"cuatro"}, "",
+			[]string{"cuatro"},
+			"",
 		},
 		"a heading without an end": {`<h1>Tallas<div><main><p>` + long + `</p></main></div>`, []string{"Un texto"}, nil, ""},
 		"text with signs":          {`<p>1 < 2 &amp; 3 &gt; 2, A_B_C, 2*3*4, [nota], #1, ñ</p>`, []string{"1 < 2 & 3 > 2, A_B_C, 2*3*4, [nota], #1, ñ"}, nil, ""},

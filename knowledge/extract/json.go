@@ -140,8 +140,7 @@ func (c *lineCounter) at(offset int) int {
 }
 
 func jsonError(err error, text string, start int) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		line, column := lineAt(text, int(syntax.Offset)-1)
 		return fmt.Errorf("line %d, column %d: no valid JSON: %w", line, column, err)
 	}

@@ -137,8 +137,12 @@ func (r *pdfReader) pages(ctx context.Context, instance pdfium.Pdfium, data []by
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		at := requests.Page{ByIndex: &requests.PageByIndex{Document: opened.Document, Index: i}}
+		if err := checkPage(instance, at); err != nil {
+			return nil, fmt.Errorf("page %d: %w", i+1, err)
+		}
 		page, err := instance.GetPageTextStructured(&requests.GetPageTextStructured{
-			Page:                   requests.Page{ByIndex: &requests.PageByIndex{Document: opened.Document, Index: i}},
+			Page:                   at,
 			Mode:                   requests.GetPageTextStructuredModeChars,
 			CollectFontInformation: true,
 		})
@@ -151,6 +155,30 @@ func (r *pdfReader) pages(ctx context.Context, instance pdfium.Pdfium, data []by
 		}
 	}
 	return document, nil
+}
+
+// maxPage is how many characters a page may have. The fullest pages of books have
+// 10,000; every one takes some 500 bytes until the page is read.
+const maxPage = 200_000
+
+// checkPage counts the characters of a page before they are all asked for: a few
+// kilobytes of a stream can unfold to millions.
+func checkPage(instance pdfium.Pdfium, page requests.Page) error {
+	loaded, err := instance.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
+	if err != nil {
+		return errBrokenPDF
+	}
+	count, err := instance.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: loaded.TextPage})
+	if err != nil {
+		return errBrokenPDF
+	}
+	if count.Count > maxPage {
+		return fmt.Errorf("%w: %d characters on one page", ErrTooMuch, count.Count)
+	}
+	if _, err := instance.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage}); err != nil {
+		return errBrokenPDF
+	}
+	return nil
 }
 
 // pdfMeta reads the title, unless it is the file name that a printing program left.

@@ -190,6 +190,17 @@ func shortPDF(tb testing.TB, pages int) []byte {
 
 func TestPDFTooMuchText(t *testing.T) {
 	t.Parallel()
+	// Some kilobytes that unfold to a page of a million letters.
+	bomb := newPDF(t, func(pdf *fpdf.Fpdf, _ func(string) string) {
+		pdf.AddPage()
+		pdf.SetFont("Times", "", 1)
+		for i := range 1000 {
+			pdf.Text(20, 20+float64(i)/4, strings.Repeat("ab ", 300))
+		}
+	})
+	if _, err := readPDF(t, bomb); !errors.Is(err, extract.ErrTooMuch) || len(bomb) > 64<<10 {
+		t.Errorf("%d bytes: %v", len(bomb), err)
+	}
 	small := newExtractor(t, extract.Config{MaxText: 3000})
 	if _, err := small.Extract(t.Context(), "a.pdf", knowledge.File{Data: shortPDF(t, 5)}); !errors.Is(err, extract.ErrTooMuch) {
 		t.Errorf("error %v", err)

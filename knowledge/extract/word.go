@@ -107,9 +107,10 @@ func (r *wordReader) read(decoder *xml.Decoder) error {
 				r.start(t)
 			}
 		case xml.EndElement:
-			if r.skip == 0 {
+			switch r.skip {
+			case 0:
 				r.end(t.Name.Local)
-			} else if r.skip == r.depth {
+			case r.depth:
 				r.skip = 0
 			}
 			r.depth--
