@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path"
 	"strings"
 
 	"github.com/recado/recado/gateway"
@@ -128,20 +130,61 @@ func DemoCases() ([]Case, error) {
 
 // IngestDemo fills an index with the documents that DemoCases are about.
 func IngestDemo(ctx context.Context, index knowledge.Index, embedder knowledge.Embedder) error {
-	ingester, err := knowledge.NewIngester(knowledge.Config{Index: index, Embedder: embedder, DefaultLocale: "es"})
+	ingester, err := knowledge.NewIngester(knowledge.Config{
+		Index: index, Embedder: embedder, Extractor: texts{}, DefaultLocale: "es",
+	})
 	if err != nil {
 		return fmt.Errorf("ingest the demo shop: %w", err)
 	}
-	policies, err := ingester.IngestFS(ctx, "policies", demoshop.Policies(), nil)
+	list, err := demoListing()
 	if err != nil {
 		return fmt.Errorf("ingest the demo shop: %w", err)
 	}
-	faq, err := ingester.IngestFile(ctx, "faq", "faq.csv", demoshop.FAQ(), nil)
+	report, err := ingester.Ingest(ctx, list, knowledge.Options{})
 	if err != nil {
 		return fmt.Errorf("ingest the demo shop: %w", err)
 	}
-	if broken := append(policies.Broken, faq.Broken...); len(broken) > 0 {
-		return fmt.Errorf("ingest the demo shop: %s: %w", broken[0].Source, broken[0].Err)
+	if len(report.Broken) > 0 {
+		return fmt.Errorf("ingest the demo shop: %s: %w", report.Broken[0].Source, report.Broken[0].Err)
 	}
 	return nil
+}
+
+// demoListing lists the policies and the FAQ table, a collection each.
+func demoListing() (knowledge.Listing, error) {
+	list := knowledge.Listing{Complete: map[string]bool{"policies": true, "faq": true}}
+	add := func(collection, name string, data []byte) {
+		list.Sources = append(list.Sources, knowledge.Source{
+			Name: name, Place: name, Collection: collection,
+			Read: func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
+				return knowledge.File{Data: data}, nil
+			},
+		})
+	}
+	policies := demoshop.Policies()
+	err := fs.WalkDir(policies, ".", func(at string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(policies, at)
+		add("policies", "policies/"+at, data)
+		return err
+	})
+	add("faq", "faq/faq.csv", demoshop.FAQ())
+	return list, err
+}
+
+// texts is an extractor for files that are Markdown or a FAQ table already.
+type texts struct{}
+
+// Accepts implements knowledge.Extractor.
+func (texts) Accepts(string) bool { return true }
+
+// Extract implements knowledge.Extractor.
+func (texts) Extract(_ context.Context, name string, f knowledge.File) ([]knowledge.Extracted, error) {
+	format := knowledge.FormatMarkdown
+	if path.Ext(name) == ".csv" {
+		format = knowledge.FormatFAQ
+	}
+	return []knowledge.Extracted{{Body: string(f.Data), Format: format}}, nil
 }

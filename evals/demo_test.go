@@ -24,7 +24,7 @@ func demoPipeline(tb testing.TB) *rag.Pipeline {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	index, err := knowledge.NewMemory(embedder.Dim())
+	index, err := knowledge.NewMemory(knowledge.IdentityOf(embedder))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -102,7 +102,7 @@ func readQuestions(t *testing.T, name string) xquad {
 // index holds the paragraphs, or only those that are not removed.
 func (x xquad) index(t *testing.T, e *offline.Embedder, all bool) *knowledge.Memory {
 	t.Helper()
-	index, err := knowledge.NewMemory(e.Dim())
+	index, err := knowledge.NewMemory(knowledge.IdentityOf(e))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func (x xquad) index(t *testing.T, e *offline.Embedder, all bool) *knowledge.Mem
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := knowledge.Document{ID: p.ID, Source: p.ID, Title: "x", Locale: p.Lang, Version: "1"}
+		d := knowledge.Document{Meta: knowledge.Meta{ID: p.ID, Title: "x", Locale: p.Lang}, Source: p.ID, Version: "1"}
 		c := knowledge.Chunk{ID: p.ID + "#0", DocumentID: p.ID, Text: p.Text, Vector: vectors[0]}
 		if err := index.Replace(context.Background(), d, []knowledge.Chunk{c}); err != nil {
 			t.Fatal(err)

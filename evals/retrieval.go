@@ -118,19 +118,41 @@ type retrieval struct {
 // nameless is the title of a document that has none: it holds no word to be found by.
 const nameless = "—"
 
+// asksTitles tells whether questions of the set are the titles of the documents that
+// answer them. Then titles are left out of the index, or such a question would find its
+// document by being its name.
+func (d Dataset) asksTitles() bool {
+	titles := make(map[string]string, len(d.Docs))
+	for _, doc := range d.Docs {
+		titles[doc.ID] = doc.Title
+	}
+	for _, q := range d.Queries {
+		for doc := range d.Qrels[q.ID] {
+			if titles[doc] == q.Text {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // fill splits, embeds and indexes the documents as an ingest does.
 func (r *retrieval) fill(ctx context.Context) (passages int, err error) {
-	list := knowledge.Listing{}
+	list, withTitles := knowledge.Listing{}, !r.Dataset.asksTitles()
 	for _, doc := range r.Dataset.Docs {
+		title := nameless
+		if withTitles && doc.Title != "" {
+			title = doc.Title
+		}
 		list.Sources = append(list.Sources, knowledge.Source{
 			Name: doc.ID + ".md", Place: "corpus.jsonl#" + doc.ID, Collection: "corpus",
-			Meta: knowledge.Meta{ID: doc.ID, Title: cmp.Or(doc.Title, nameless), Locale: doc.Lang},
+			Meta: knowledge.Meta{ID: doc.ID, Title: title, Locale: doc.Lang},
 			Read: func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
 				return knowledge.File{Data: []byte(doc.Text)}, nil
 			},
 		})
 	}
-	ingester, err := knowledge.NewIngester(knowledge.Config{Index: r.Index, Embedder: r.Embedder, Extractor: plain{}})
+	ingester, err := knowledge.NewIngester(knowledge.Config{Index: r.Index, Embedder: r.Embedder, Extractor: texts{}})
 	if err != nil {
 		return 0, err
 	}
@@ -146,15 +168,6 @@ func (r *retrieval) fill(ctx context.Context) (passages int, err error) {
 		passages += d.Passages
 	}
 	return passages, err
-}
-
-// plain takes every text as Markdown.
-type plain struct{}
-
-func (plain) Accepts(string) bool { return true }
-
-func (plain) Extract(_ context.Context, _ string, f knowledge.File) ([]knowledge.Extracted, error) {
-	return []knowledge.Extracted{{Body: string(f.Data), Format: knowledge.FormatMarkdown}}, nil
 }
 
 func (r *retrieval) ask(ctx context.Context) error {

@@ -148,7 +148,7 @@ func (g *Gateway) answer(ctx context.Context, q rag.Question) (a rag.Answer, err
 // question is what the answerer is asked, with the conversation before it. While it is
 // in doubt who writes, what was said before the doubt is nobody's to hear again.
 func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFacts, at time.Time) rag.Question {
-	q := rag.Question{Text: b.Text(), Locale: c.Language, Orders: facts, At: at}
+	q := rag.Question{Text: b.Text(), Locale: c.Language, Orders: facts, Market: market(c.Contact.Phone), At: at}
 	for _, m := range history {
 		text := m.Text
 		if m.Message != nil {

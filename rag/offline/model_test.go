@@ -3,6 +3,7 @@ package offline_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,19 @@ import (
 	"github.com/recado/recado/rag/offline"
 )
 
+// texts takes files that are Markdown or a FAQ table already.
+type texts struct{}
+
+func (texts) Accepts(string) bool { return true }
+
+func (texts) Extract(_ context.Context, name string, f knowledge.File) ([]knowledge.Extracted, error) {
+	format := knowledge.FormatMarkdown
+	if strings.HasSuffix(name, ".csv") {
+		format = knowledge.FormatFAQ
+	}
+	return []knowledge.Extracted{{Body: string(f.Data), Format: format}}, nil
+}
+
 // shop answers over the demo shop's documents in memory.
 func shop(tb testing.TB) *rag.Pipeline {
 	tb.Helper()
@@ -22,20 +36,37 @@ func shop(tb testing.TB) *rag.Pipeline {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	index, err := knowledge.NewMemory(embedder.Dim())
+	index, err := knowledge.NewMemory(knowledge.IdentityOf(embedder))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	ingester, err := knowledge.NewIngester(knowledge.Config{Index: index, Embedder: embedder})
+	ingester, err := knowledge.NewIngester(knowledge.Config{Index: index, Embedder: embedder, Extractor: texts{}})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	ctx := context.Background()
-	if _, err := ingester.IngestFS(ctx, "policies", demoshop.Policies(), nil); err != nil {
+	list := knowledge.Listing{}
+	add := func(name string, data []byte) {
+		list.Sources = append(list.Sources, knowledge.Source{
+			Name: name, Place: name, Collection: "shop",
+			Read: func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
+				return knowledge.File{Data: data}, nil
+			},
+		})
+	}
+	err = fs.WalkDir(demoshop.Policies(), ".", func(at string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(demoshop.Policies(), at)
+		add("policies/"+at, data)
+		return err
+	})
+	if err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := ingester.IngestFile(ctx, "faq", "faq.csv", demoshop.FAQ(), nil); err != nil {
-		tb.Fatal(err)
+	add("faq/faq.csv", demoshop.FAQ())
+	if report, err := ingester.Ingest(context.Background(), list, knowledge.Options{}); err != nil || len(report.Broken) > 0 {
+		tb.Fatal(report, err)
 	}
 	pipeline, err := rag.New(rag.Config{Index: index, Embedder: embedder, Model: offline.NewModel()})
 	if err != nil {
