@@ -139,7 +139,8 @@ type Options struct {
 }
 
 // NewIngester checks the configuration. What is missing, a default locale that is none
-// and a negative size are errors that name the field.
+// and a negative size are errors that name the field. An index that was built with
+// another embedding model or splitter gives ErrIdentity: nothing of the two is mixed.
 func NewIngester(c Config) (*Ingester, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -177,6 +178,9 @@ func (c Config) check() error {
 		if part.missing {
 			return fmt.Errorf("knowledge.Config.%s: missing", part.name)
 		}
+	}
+	if c.Index.Identity() != IdentityOf(c.Embedder) {
+		return fmt.Errorf("knowledge.Config.Index: %w", ErrIdentity)
 	}
 	for _, size := range []struct {
 		name  string

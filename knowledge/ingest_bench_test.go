@@ -21,15 +21,18 @@ import (
 type ledger struct {
 	knowledge.Index
 
+	id        knowledge.Identity
 	mu        sync.Mutex
 	documents map[string]knowledge.Document
 	chunks    int
 	replaced  func()
 }
 
-func newLedger() *ledger {
-	return &ledger{documents: map[string]knowledge.Document{}, replaced: func() {}}
+func newLedger(e knowledge.Embedder) *ledger {
+	return &ledger{id: knowledge.IdentityOf(e), documents: map[string]knowledge.Document{}, replaced: func() {}}
 }
+
+func (x *ledger) Identity() knowledge.Identity { return x.id }
 
 func (x *ledger) Replace(_ context.Context, d knowledge.Document, chunks []knowledge.Chunk) error {
 	x.replaced()
@@ -78,7 +81,8 @@ func shelfful(n int, read func()) knowledge.Listing {
 func TestIngestIsBounded(t *testing.T) {
 	t.Parallel()
 	var under, most atomic.Int64
-	index := newLedger()
+	embedder := knowledgetest.NewEmbedder(dim)
+	index := newLedger(embedder)
 	index.replaced = func() {
 		timer := time.NewTimer(time.Millisecond)
 		<-timer.C
@@ -90,7 +94,7 @@ func TestIngestIsBounded(t *testing.T) {
 		}
 	})
 	ingester, err := knowledge.NewIngester(knowledge.Config{
-		Index: index, Embedder: knowledgetest.NewEmbedder(dim), Extractor: plainText{}, Workers: 2, InFlight: 200_000,
+		Index: index, Embedder: embedder, Extractor: plainText{}, Workers: 2, InFlight: 200_000,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +148,7 @@ func BenchmarkIngest(b *testing.B) {
 		b.Run(fmt.Sprintf("new/%d", 10*n), func(b *testing.B) {
 			var peak float64
 			for b.Loop() {
-				index, done := newLedger(), atomic.Int64{}
+				index, done := newLedger(hashes{512}), atomic.Int64{}
 				index.replaced = func() {
 					if done.Add(1)%100 == 0 {
 						index.mu.Lock()
@@ -164,7 +168,7 @@ func BenchmarkIngest(b *testing.B) {
 		})
 	}
 	b.Run("unchanged/100000", func(b *testing.B) {
-		index := newLedger()
+		index := newLedger(hashes{512})
 		ingest(b, index, 10_000)
 		for b.Loop() {
 			if r := ingest(b, index, 10_000); r.Unchanged != 10_000 || r.Embedded != 0 {

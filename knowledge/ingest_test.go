@@ -330,7 +330,7 @@ func TestIngestTableIsAllOrNothing(t *testing.T) {
 // embedderFunc is an embedder whose answers a test chooses.
 type embedderFunc func(ctx context.Context, texts []string) ([][]float32, error)
 
-func (embedderFunc) Name() string { return "chosen" }
+func (embedderFunc) Name() string { return "knowledgetest" }
 func (embedderFunc) Dim() int     { return dim }
 func (e embedderFunc) Embed(ctx context.Context, texts []string) ([][]float32, error) {
 	return e(ctx, texts)
@@ -498,6 +498,7 @@ func TestNewIngesterNamesTheField(t *testing.T) {
 		"knowledge.Config.Batch: -1 is negative":                                 func(c *knowledge.Config) { c.Batch = -1 },
 		"knowledge.Config.Workers: -2 is negative":                               func(c *knowledge.Config) { c.Workers = -2 },
 		"knowledge.Config.MaxFileBytes: -1 is negative":                          func(c *knowledge.Config) { c.MaxFileBytes = -1 },
+		"knowledge.Config.Index: " + knowledge.ErrIdentity.Error():               func(c *knowledge.Config) { c.Embedder = renamed{Embedder: s.embedder} },
 		`knowledge.Config.DefaultLocale: "x" is not a language such as es or en`: func(c *knowledge.Config) { c.DefaultLocale = "x" },
 	} {
 		c := s.config
