@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +61,73 @@ func TestMemoryOfManyPassages(t *testing.T) {
 	}
 	if recall := recallOf(t, memory, want, 40, s.vector); recall < .98 {
 		t.Errorf("recall@10 is %.3f", recall)
+	}
+}
+
+// TestWordsOfManyPassages asks for words of all frequencies together: the common ones are
+// only looked up where rare ones decide, and that must not change a thing.
+func TestWordsOfManyPassages(t *testing.T) {
+	t.Parallel()
+	const passages, vocabulary = 1500, 12
+	random, memory, want := rand.New(rand.NewPCG(5, 6)), newMemory(t, 1), newKept()
+	for n := range passages {
+		var text []string
+		for word := range vocabulary {
+			// The first word is in nearly all, the last in one of sixteen.
+			for range 3 {
+				if random.Float64() < 1.4/float64(word+2) {
+					text = append(text, fmt.Sprintf("palabra%d", word))
+				}
+			}
+		}
+		d := knowledge.Document{Meta: knowledge.Meta{ID: fmt.Sprintf("%04d", n), Title: "x", Locale: "es"}, Passages: 1}
+		c := knowledge.Chunk{ID: d.ID, DocumentID: d.ID, Text: strings.Join(text, " "), Vector: []float32{1}}
+		if err := memory.Replace(t.Context(), d, []knowledge.Chunk{c}); err != nil {
+			t.Fatal(err)
+		}
+		want.put(d, []knowledge.Chunk{c})
+	}
+	for range 60 {
+		var asked []string
+		for _, word := range random.Perm(vocabulary)[:2+random.IntN(6)] {
+			asked = append(asked, fmt.Sprintf("palabra%d", word))
+		}
+		q := knowledge.Query{Text: strings.Join(asked, " "), Limit: 100}
+		got, err := memory.Search(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, want.search(q), got)
+	}
+}
+
+// TestEqualPassagesComeByID: where nothing else tells passages apart, their IDs decide
+// which of them are among the candidates.
+func TestEqualPassagesComeByID(t *testing.T) {
+	t.Parallel()
+	memory, want := newMemory(t, 1), []string(nil)
+	for _, n := range rand.New(rand.NewPCG(7, 8)).Perm(3 * knowledge.Depth) {
+		d := knowledge.Document{Meta: knowledge.Meta{ID: fmt.Sprintf("%04d", n), Title: "x", Locale: "es"}}
+		c := knowledge.Chunk{ID: d.ID, Text: "plazo", Vector: []float32{1}}
+		if err := memory.Replace(t.Context(), d, []knowledge.Chunk{c}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range knowledge.Depth {
+		want = append(want, fmt.Sprintf("%04d", n))
+	}
+	for _, q := range []knowledge.Query{{Text: "plazo", Limit: 100}, {Vector: []float32{1}, Limit: 100}} {
+		hits, err := memory.Search(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, h := range hits {
+			got = append(got, h.Chunk.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("by words %v: %v", q.Text != "", got)
+		}
 	}
 }
 

@@ -244,6 +244,9 @@ func TestMemoryLikeTheDefinition(t *testing.T) {
 			},
 			"revoke": func(t *rapid.T) {
 				id, hash := drawID(t), drawText(t, "hash")
+				if chunks := want.documents[id].chunks; len(chunks) > 0 {
+					hash = rapid.SampledFrom(chunks).Draw(t, "chunk").Hash
+				}
 				if err := memory.Revoke(t.Context(), []knowledge.Revocation{{DocumentID: id, Hash: hash}}); err != nil {
 					t.Fatal(err)
 				}
