@@ -88,7 +88,7 @@ func (r *pdfReader) read(ctx context.Context, f file) ([]knowledge.Extracted, er
 // within reads a document and stops PDFium in the middle when the time is up. It
 // returns only when PDFium has stopped.
 func (r *pdfReader) within(ctx context.Context, engine pdfium.Pool, data []byte) (*pdfDocument, error) {
-	instance, err := engine.GetInstance(r.timeout)
+	instance, err := engine.GetInstance(time.Minute)
 	if err != nil {
 		return nil, fmt.Errorf("start the PDF reader: %w", err)
 	}
