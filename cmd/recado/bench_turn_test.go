@@ -143,7 +143,7 @@ func benchShop(b *testing.B) (*rag.Pipeline, *orderBook) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	x, err := openIndex(b.Context(), s, embedder, false)
+	x, err := openIndex(b.Context(), s, embedder)
 	if err != nil {
 		b.Fatal(err)
 	}

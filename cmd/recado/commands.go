@@ -143,7 +143,7 @@ func runMigrate(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	x, err := openIndex(ctx, s, embedder, false)
+	x, err := openIndex(ctx, s, embedder)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func demo(ctx context.Context, c console, s settings, log *slog.Logger) (err err
 	}
 	phone, err := newPhone(s, log)
 	if err == nil {
-		err = stock(ctx, site.index, site.embedder, site.orders)
+		err = stock(ctx, site.library.space, site.embedder, site.orders)
 	}
 	if err != nil {
 		return site.closers.close(errors.Join(err, listener.Close()))
@@ -117,7 +117,7 @@ func demoSettings(s settings, address string) settings {
 	s.PhoneNumberID = demoNumberID
 	s.QuietPeriod = 1200 * time.Millisecond
 	s.AccountID, s.ReopenTemplate = cloudsim.DefaultAccountID(demoNumberID), demoTemplate
-	s.MaxFile, s.SendRate, s.Retention = 25<<20, 80, 30*24*time.Hour
+	s.MaxFile, s.SendRate, s.Retention, s.Zone = 25<<20, 80, 30*24*time.Hour, time.Local
 	return s
 }
 

@@ -73,7 +73,7 @@ func (d *doctor) calibration(context.Context) finding {
 	if err != nil {
 		return wrongSetting(err)
 	}
-	empty, err := knowledge.NewMemory(embedder.Dim())
+	empty, err := knowledge.NewMemory(knowledge.IdentityOf(embedder))
 	if err != nil {
 		return fail("Correct RECADO_EMBEDDING_DIM.", "The length of the vectors can't be used.")
 	}
@@ -195,7 +195,7 @@ func (d *doctor) inspectIndex(ctx context.Context) (indexHealth, error) {
 		h, err := pgvector.Inspect(ctx, d.settings.DatabaseURL)
 		return indexHealth{h.Schema, h.Newest, h.Embedder, h.Dim, h.Documents}, err
 	}
-	h, err := knowledgesqlite.Inspect(ctx, filepath.Join(d.settings.Data, "knowledge.db"))
+	h, err := knowledgesqlite.Inspect(ctx, filepath.Join(d.settings.Data, "knowledge"))
 	return indexHealth{h.Schema, h.Newest, h.Embedder, h.Dim, h.Documents}, err
 }
 
@@ -208,7 +208,7 @@ func (d *doctor) knowledge(ctx context.Context) finding {
 	case err != nil && d.settings.DatabaseURL != "":
 		return unreachable(err)
 	case err != nil:
-		return fail("Remove the file and ingest again.", "knowledge.db in RECADO_DATA can't be read as an index.")
+		return fail("Remove the folder and ingest again.", "The folder knowledge in RECADO_DATA can't be read as an index.")
 	}
 	total, parts := 0, []string{}
 	for _, locale := range slices.Sorted(maps.Keys(h.documents)) {
@@ -230,8 +230,8 @@ func (d *doctor) sameEmbedder(h indexHealth) finding {
 	if h.embedder == embedder.Name() && h.dim == embedder.Dim() {
 		return finding{Level: levelOK}
 	}
-	return fail("Run `recado ingest --rebuild PATH…` once, or set RECADO_EMBEDDING_MODEL back.",
-		"The settings name another embedder, %s with %d dimensions, so the gateway does not start.", embedder.Name(), embedder.Dim())
+	return warn("`recado serve` rebuilds it in the background, `recado knowledge rebuild` now; or set RECADO_EMBEDDING_MODEL back.",
+		"The settings name another embedder, %s with %d dimensions: until the index is rebuilt, passages are found by words only.", embedder.Name(), embedder.Dim())
 }
 
 // slowRedis is a round trip that leaves too little of what a turn gives Redis.

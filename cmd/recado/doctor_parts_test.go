@@ -144,8 +144,8 @@ func TestDoctorFiles(t *testing.T) {
 	fill(t, env)
 	env["RECADO_EMBEDDING_DIM"] = "512"
 	r, _ = diagnose(t, env)
-	r.is(t, "knowledge", levelFail, "another embedder", "512", "--rebuild")
-	for _, name := range []string{"recado.db", "knowledge.db"} {
+	r.is(t, "knowledge", levelWarn, "another embedder", "512", "rebuild")
+	for _, name := range []string{"recado.db", "knowledge/knowledge-place.db"} {
 		if err := os.WriteFile(filepath.Join(env["RECADO_DATA"], name), []byte(strings.Repeat("no database ", 500)), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@
 //	recado cloudsim WhatsApp's Cloud API, emulated, to test against
 //	recado serve    the gateway, configured by the environment or flags
 //	recado ingest   documents and FAQ tables into the knowledge index
+//	recado knowledge what is in the index, who was told what by it, and what it lacks
 //	recado ask      one turn without WhatsApp, with its decision record
 //	recado orders   a customer's orders into Redis
 //	recado eval     the labelled questions of the demo shop, and the calibration
@@ -30,6 +31,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // the image has no time zones of its own
 
 	"github.com/redis/go-redis/v9"
 )
@@ -71,10 +73,11 @@ func commands() []command {
 		{"demo", "", "try it: a shop, a phone and a desk in the browser, without keys or servers", runDemo},
 		{"cloudsim", "", "emulate WhatsApp's Cloud API and its customers, to test against", runCloudsim},
 		{"serve", "", "run the gateway", runServe},
-		{"ingest", "PATH…", "bring the knowledge index in step with documents and FAQ tables", runIngest},
+		{"ingest", "PATH…", "bring the knowledge index in step with folders, files, archives and sites", runIngest},
+		{"knowledge", "list|show|diff|…", "look at the index, take passages back, and see which questions found no answer", runKnowledge},
 		{"ask", "\"QUESTION\"", "take one turn without WhatsApp and show its decision record", runAsk},
 		{"orders", "import FILE", "add or replace orders from a JSON or JSONL file", runOrders},
-		{"eval", "run|calibrate", "measure the labelled questions of the demo shop, or fit the calibration", runEval},
+		{"eval", "run|calibrate|retrieval", "measure the labelled questions of the demo shop, fit the calibration, or measure how well documents are found", runEval},
 		{"user", "add|remove NAME", "let an agent sign in at the desk, or no longer; the password is read from standard input", runUser},
 		{"migrate", "", "bring the database up to date and stop", runMigrate},
 		{"doctor", "", "check token, number, webhook, database, Redis, model and clock, and say what to do", runDoctor},

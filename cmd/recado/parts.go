@@ -24,12 +24,6 @@ import (
 	"github.com/recado/recado/rag/offline"
 )
 
-// index is a knowledge.Index that this program opened and has to close.
-type index interface {
-	knowledge.Index
-	Close() error
-}
-
 // closers are what has to be closed at the end, in reverse order of opening.
 type closers []func() error
 
@@ -78,25 +72,42 @@ func (s settings) unusable(err error) error {
 	return usagef("RECADO_DATA: the folder can't be used, or the database in it is damaged; `recado doctor` looks closer")
 }
 
-// openIndex opens the knowledge index beside the store. rebuild empties one that
-// was made with another embedding model.
-func openIndex(ctx context.Context, s settings, e knowledge.Embedder, rebuild bool) (index, error) {
+// openIndex opens the knowledge index in use beside the store, which has to be of the
+// embedder's model.
+func openIndex(ctx context.Context, s settings, e knowledge.Embedder) (knowledge.Space, error) {
+	x, err := openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenInUse)
+	if errors.Is(err, knowledge.ErrIdentity) {
+		return nil, usagef("RECADO_EMBEDDING_MODEL: the knowledge index was built with another embedding model or by another version; " +
+			"`recado serve` rebuilds it in the background, and `recado knowledge rebuild` does so now")
+	}
+	return x, err
+}
+
+// openSpace opens one of the indexes beside the store.
+func openSpace(ctx context.Context, s settings, id knowledge.Identity, as knowledge.Opening) (knowledge.Space, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	x, err := openIndexIn(ctx, s, e, rebuild)
-	if errors.Is(err, knowledge.ErrEmbedder) {
-		return nil, usagef("RECADO_EMBEDDING_MODEL: the knowledge index was built with another embedding model; run `recado ingest --rebuild PATH…` once, or set the model back")
+	x, err := openSpaceIn(ctx, s, id, as)
+	if errors.Is(err, knowledge.ErrIdentity) {
+		return nil, err
 	}
 	return x, s.unusable(err)
 }
 
-func openIndexIn(ctx context.Context, s settings, e knowledge.Embedder, rebuild bool) (index, error) {
+func openSpaceIn(ctx context.Context, s settings, id knowledge.Identity, as knowledge.Opening) (knowledge.Space, error) {
+	// A nil *Index in the interface would not be nil.
 	if s.DatabaseURL != "" {
-		return pgvector.Open(ctx, pgvector.Config{DSN: s.DatabaseURL, Embedder: e.Name(), Dim: e.Dim(), Rebuild: rebuild})
+		x, err := pgvector.Open(ctx, pgvector.Config{DSN: s.DatabaseURL, Identity: id, Opening: as})
+		if err != nil {
+			return nil, err
+		}
+		return x, nil
 	}
-	return knowledgesqlite.Open(ctx, knowledgesqlite.Config{
-		Path: filepath.Join(s.Data, "knowledge.db"), Embedder: e.Name(), Dim: e.Dim(), Rebuild: rebuild,
-	})
+	x, err := knowledgesqlite.Open(ctx, knowledgesqlite.Config{Dir: filepath.Join(s.Data, "knowledge"), Identity: id, Opening: as, LoadLater: true})
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 // embeddingDims are the lengths of the vectors of models that people use most.
@@ -145,7 +156,7 @@ func openModel(s settings, log *slog.Logger) (rag.Model, error) {
 }
 
 // openPipeline puts index, model and calibration together.
-func openPipeline(s settings, x knowledge.Index, e knowledge.Embedder, log *slog.Logger) (*rag.Pipeline, error) {
+func openPipeline(s settings, x rag.Retriever, e knowledge.Embedder, log *slog.Logger) (*rag.Pipeline, error) {
 	model, err := openModel(s, log)
 	if err != nil {
 		return nil, err
@@ -154,7 +165,59 @@ func openPipeline(s settings, x knowledge.Index, e knowledge.Embedder, log *slog
 	if err != nil {
 		return nil, err
 	}
-	return rag.New(rag.Config{Index: x, Embedder: e, Model: model, Calibration: calibration})
+	glossary, err := openGlossary(s)
+	if err != nil {
+		return nil, err
+	}
+	reranker, err := openReranker(s, log)
+	if err != nil {
+		return nil, err
+	}
+	return rag.New(rag.Config{
+		Index: x, Embedder: e, Model: model, Calibration: calibration, Glossary: glossary, Reranker: reranker,
+		Market: s.Market, Zone: s.Zone,
+	})
+}
+
+// openGlossary reads the shop's synonyms; nil means that there are none.
+func openGlossary(s settings) (*rag.Glossary, error) {
+	if s.Glossary == "" {
+		return nil, nil //nolint:nilnil // nil is the pipeline's own word for none
+	}
+	f, err := os.Open(s.Glossary)
+	if err != nil {
+		return nil, usagef("RECADO_GLOSSARY: the file can't be opened: %v", errors.Unwrap(err))
+	}
+	defer f.Close()
+	g, err := rag.ReadGlossary(f)
+	if err != nil {
+		return nil, usagef("RECADO_GLOSSARY: %v", err)
+	}
+	return g, nil
+}
+
+// chatReranks is the RECADO_RERANK_MODEL that lets the chat model rerank.
+const chatReranks = "chat"
+
+// openReranker gives the model that reranks; nil means that none does.
+func openReranker(s settings, log *slog.Logger) (rag.Reranker, error) {
+	switch {
+	case s.RerankModel == "":
+		return nil, nil //nolint:nilnil // nil is the pipeline's own word for none
+	case s.RerankModel == chatReranks && !s.online():
+		return nil, usagef("RECADO_RERANK_MODEL: the chat model can't rerank, because there is no model server; set OPENAI_API_KEY or OPENAI_BASE_URL")
+	case s.RerankModel == chatReranks:
+		r, err := llm.NewChatReranker(llm.Config{APIKey: s.OpenAIKey, BaseURL: s.OpenAIBaseURL, Model: s.ChatModel, Logger: log})
+		if err != nil {
+			return nil, usagef("RECADO_RERANK_MODEL: %v", err)
+		}
+		return r, nil
+	}
+	r, err := llm.NewReranker(llm.RerankerConfig{APIKey: s.RerankKey, BaseURL: s.RerankURL, Model: s.RerankModel, Logger: log})
+	if err != nil {
+		return nil, usagef("RECADO_RERANK_URL: %v", err)
+	}
+	return r, nil
 }
 
 // openCalibration reads the calibration file; nil means the embedded one.

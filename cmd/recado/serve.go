@@ -41,7 +41,7 @@ type site struct {
 	log      *slog.Logger
 	store    gateway.Store
 	orders   *orderBook
-	index    index
+	library  *library
 	embedder knowledge.Embedder
 	pipeline *rag.Pipeline
 	gateway  *gateway.Gateway
@@ -109,11 +109,11 @@ func (s *site) open(ctx context.Context, guest string) error {
 	if s.embedder, err = openEmbedder(s.settings, s.log); err != nil {
 		return err
 	}
-	if s.index, err = openIndex(ctx, s.settings, s.embedder, false); err != nil {
+	if s.library, err = openLibrary(ctx, s.settings, s.embedder, s.log); err != nil {
 		return err
 	}
-	s.closers.add(s.index.Close)
-	if s.pipeline, err = openPipeline(s.settings, s.index, s.embedder, s.log); err != nil {
+	s.closers.add(s.library.Close)
+	if s.pipeline, err = openPipeline(s.settings, s.library.shelf, s.embedder, s.log); err != nil {
 		return err
 	}
 	return s.assemble(s.pipeline, guest)
@@ -201,7 +201,7 @@ func (s *site) doors(guest string) error {
 
 // announce says in one line what was started, and warns of what is missing.
 func (s *site) announce(ctx context.Context) error {
-	documents, err := s.index.Documents(ctx, "")
+	documents, err := s.library.shelf.Index().Documents(ctx, "")
 	if err != nil {
 		return fmt.Errorf("the knowledge index can't be read: %w", err)
 	}
@@ -347,7 +347,7 @@ func (s *site) run(ctx context.Context, listener net.Listener, handler http.Hand
 		}
 		return nil
 	})
-	for _, part := range append(more, s.gateway.Run, s.orders.Run, s.syncTemplates) {
+	for _, part := range append(more, s.gateway.Run, s.orders.Run, s.syncTemplates, s.library.rebuild, s.library.recrawl) {
 		group.Go(func() error { return part(work) })
 	}
 	group.Go(func() error {

@@ -81,7 +81,7 @@ func fill(t *testing.T, env map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := openIndex(t.Context(), s, embedder, false)
+	x, err := openIndex(t.Context(), s, embedder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,18 @@ type settings struct {
 	ReopenTemplate              string
 	Retention                   time.Duration
 	SendRate                    int
+	// Locale is the language of documents that name none.
+	Locale   string
+	Glossary string
+	// RerankURL, RerankKey and RerankModel are the endpoint that orders passages.
+	RerankURL, RerankKey, RerankModel string
+	// Market is that of customers whose own is not known, Zone where days begin.
+	Market string
+	Zone   *time.Location
+	// Recrawl is how often sites are read again; CrawlPrivate lets them be in the shop's
+	// own network.
+	Recrawl      time.Duration
+	CrawlPrivate bool
 }
 
 // setting is one row of the table of settings: a variable, its flag, what it is
@@ -96,6 +108,15 @@ func table() []setting {
 		{"RECADO_REOPEN_TEMPLATE", "reopen-template", "", "approved template without variables that is sent when the service window closed before a message could go", text(func(s *settings) *string { return &s.ReopenTemplate })},
 		{"RECADO_SEND_RATE", "send-rate", "80", "messages a second that the business number may send: 80, or 1000 after the upgrade", readSendRate},
 		{"RECADO_RETENTION", "retention", "720h", "how long webhooks are kept as they came; 0 keeps them for ever", readRetention},
+		{"RECADO_LOCALE", "locale", "", "language of documents that name none, such as es; empty means that it is told from the text", readLocale},
+		{"RECADO_GLOSSARY", "glossary", "", "file of the shop's synonyms, a group a line with commas", text(func(s *settings) *string { return &s.Glossary })},
+		{"RECADO_RERANK_MODEL", "rerank-model", "", "model that orders the passages that were found: its name at RECADO_RERANK_URL, or chat for the chat model; empty means none", text(func(s *settings) *string { return &s.RerankModel })},
+		{"RECADO_RERANK_URL", "rerank-url", "", "base URL of a server with /rerank, such as https://api.cohere.com/v2", readRerankURL},
+		{"RECADO_RERANK_KEY", "rerank-key", "", "key of that server", text(func(s *settings) *string { return &s.RerankKey })},
+		{"RECADO_MARKET", "market", "", "market of customers whose number does not tell it, as an ISO 3166 code such as ES", readMarket},
+		{"RECADO_TIMEZONE", "timezone", "UTC", "where the shop's days begin, such as Europe/Madrid: documents are valid by day", readZone},
+		{"RECADO_RECRAWL", "recrawl", "24h", "how often serve reads ingested sites again; 0 never does", readRecrawl},
+		{"RECADO_CRAWL_PRIVATE", "crawl-private", "no", "yes lets sites be in a private network, such as an intranet", readCrawlPrivate},
 		{"RECADO_QUIET_PERIOD", "quiet-period", "1500ms", "how long a customer must be silent before a burst is answered", readQuietPeriod},
 	}
 }
@@ -260,6 +281,58 @@ func readRetention(s *settings, v string) string {
 		return "is not a duration of an hour or more, such as 720h, or 0"
 	}
 	s.Retention = d
+	return ""
+}
+
+func readLocale(s *settings, v string) string {
+	s.Locale = strings.ToLower(v)
+	if !isLocale.MatchString(s.Locale) {
+		return "is not a language such as es or en"
+	}
+	return ""
+}
+
+var (
+	isLocale = regexp.MustCompile(`^([a-z]{2,3}(-[a-z0-9]{2,8})*)?$`)
+	isMarket = regexp.MustCompile(`^([A-Z]{2})?$`)
+)
+
+func readRerankURL(s *settings, v string) string {
+	s.RerankURL = strings.TrimRight(v, "/")
+	return wrongURL(v, "is not a URL like https://api.cohere.com/v2", "http", "https")
+}
+
+func readMarket(s *settings, v string) string {
+	s.Market = strings.ToUpper(v)
+	if !isMarket.MatchString(s.Market) {
+		return "is not a country code of two letters, such as ES"
+	}
+	return ""
+}
+
+func readZone(s *settings, v string) string {
+	zone, err := time.LoadLocation(v)
+	if err != nil {
+		return "is not a time zone such as Europe/Madrid"
+	}
+	s.Zone = zone
+	return ""
+}
+
+func readRecrawl(s *settings, v string) string {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 || d > 0 && d < 10*time.Minute {
+		return "is not a duration of 10 minutes or more, such as 24h, or 0"
+	}
+	s.Recrawl = d
+	return ""
+}
+
+func readCrawlPrivate(s *settings, v string) string {
+	s.CrawlPrivate = v == "yes"
+	if v != "yes" && v != "no" {
+		return "is neither yes nor no"
+	}
 	return ""
 }
 

@@ -33,6 +33,8 @@ var layers = arch.Layers{
 	"knowledge/knowledgetest": {"knowledge"},
 	"knowledge/pgvector":      {"knowledge"},
 	"knowledge/sqlite":        {"knowledge"},
+	"knowledge/extract":       {"knowledge"},
+	"knowledge/sources":       {"knowledge"},
 
 	"internal/arch":                {},
 	"internal/demoshop":            {},
@@ -69,17 +71,26 @@ var uses = arch.Uses{
 	// Texts.
 	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
 	"github.com/yuin/goldmark":            {Code: []string{"knowledge"}},
-	"golang.org/x/text":                   {Code: []string{"knowledge", "rag", "rag/guard", "rag/offline", "evals"}},
+	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/offline", "evals"}},
+
+	// A shop's documents.
+	"github.com/JohannesKaufmann/html-to-markdown/v2": {Code: []string{"knowledge/extract"}},
+	"golang.org/x/net":                                {Code: []string{"knowledge/extract", "knowledge/sources"}},
+	"github.com/klippa-app/go-pdfium":                 {Code: []string{"knowledge/extract"}},
+	"github.com/tetratelabs/wazero":                   {Code: []string{"knowledge/extract"}},
+	"github.com/goccy/go-yaml": {
+		Code: []string{"knowledge", "knowledge/sources"}, Tests: []string{"gateway/api", "internal/arch"},
+	},
 
 	// Customers' files.
-	"github.com/gabriel-vasile/mimetype": {Code: []string{"gateway", "gateway/desk", "gateway/api"}, Tests: []string{"cmd/recado"}},
+	"github.com/gabriel-vasile/mimetype": {Code: []string{"gateway", "gateway/desk", "gateway/api", "knowledge/extract"}, Tests: []string{"cmd/recado"}},
 	"github.com/minio/minio-go/v7":       {Code: []string{"gateway/vault"}},
 
 	// Running.
 	"github.com/google/uuid":              {Code: []string{"gateway", "gateway/vault/vaulttest"}, Tests: []string{"gateway/vault"}},
 	"github.com/prometheus/client_golang": {Code: []string{"gateway", "gateway/whatsapp", "cmd/recado"}, Tests: []string{"*"}},
 	"golang.org/x/crypto":                 {Code: []string{"gateway/desk"}},
-	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado"}},
+	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado", "knowledge"}},
 
 	// Tests.
 	"github.com/johannesboyne/gofakes3": {Tests: []string{"gateway/vault", "cmd/recado"}},
@@ -90,7 +101,8 @@ var uses = arch.Uses{
 		Code: []string{"gateway/gatewaytest", "gateway/vault/vaulttest", "knowledge/knowledgetest"}, Tests: []string{"*"},
 	},
 	"github.com/prometheus/client_model": {Tests: []string{"gateway", "gateway/whatsapp"}},
-	"github.com/goccy/go-yaml":           {Tests: []string{"gateway/api", "internal/arch"}},
+	"github.com/tiktoken-go/tokenizer":   {Tests: []string{"knowledge"}},
+	"codeberg.org/go-pdf/fpdf":           {Tests: []string{"knowledge/extract"}},
 	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
 	"golang.org/x/tools":                 {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
 }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/knowledge/extract"
+	"github.com/recado/recado/knowledge/sources"
+)
+
+// library is the knowledge index of a running gateway: the one that is served, the one
+// that is built when the embedding model has changed, and the sites that are read again.
+type library struct {
+	settings settings
+	embedder knowledge.Embedder
+	log      *slog.Logger
+	shelf    *knowledge.Shelf
+
+	// mu lets one change of the served index happen at a time.
+	mu    sync.Mutex
+	space knowledge.Space
+}
+
+// openLibrary serves the index in use, whatever it was built with.
+func openLibrary(ctx context.Context, s settings, e knowledge.Embedder, log *slog.Logger) (*library, error) {
+	l := &library{settings: s, embedder: e, log: log}
+	var err error
+	if l.space, err = openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenAny); err != nil {
+		return nil, err
+	}
+	// The embedded index comes into memory with its first search; no customer shall wait
+	// for that.
+	if _, err := l.space.Search(ctx, knowledge.Query{Text: "recado"}); err != nil {
+		return nil, errors.Join(fmt.Errorf("the knowledge index can't be searched: %w", err), l.space.Close())
+	}
+	l.shelf, err = knowledge.NewShelf(knowledge.ShelfConfig{Index: l.space, Embedder: e, Replaced: l.reopen})
+	if err != nil {
+		return nil, errors.Join(err, l.space.Close())
+	}
+	return l, nil
+}
+
+// Close closes the index that is served.
+func (l *library) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.space.Close()
+}
+
+// outdated tells whether the served index was built with another embedding model or
+// splitter than this program's.
+func (l *library) outdated() bool { return l.shelf.Identity() != knowledge.IdentityOf(l.embedder) }
+
+// serve puts an index in the place of the one that is served, and closes that.
+func (l *library) serve(next knowledge.Space) error {
+	l.space = next
+	former, ok := l.shelf.Serve(next).(knowledge.Space)
+	if !ok {
+		return nil // unreachable: only spaces are served
+	}
+	return former.Close()
+}
+
+// reopen serves what another process has taken into use.
+func (l *library) reopen() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ctx := context.Background()
+	next, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenAny)
+	if err == nil {
+		err = l.serve(next)
+	}
+	if err != nil {
+		l.log.ErrorContext(ctx, "the knowledge index was replaced and can't be opened", "error", why(err))
+	}
+}
+
+// rebuild brings the documents over into an index of this program's embedding model,
+// while the old one serves, and serves that. It tries until it works.
+func (l *library) rebuild(ctx context.Context) error {
+	for wait := time.Minute; l.outdated(); wait = min(2*wait, time.Hour) {
+		l.log.WarnContext(ctx, "the knowledge index was built with another embedding model or by another version and is rebuilt",
+			"by_words_only", l.shelf.Words())
+		err := l.rebuildOnce(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			continue
+		}
+		l.log.ErrorContext(ctx, "the knowledge index could not be rebuilt", "error", why(err), "next_try", wait)
+		if pause(ctx, wait) != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// errNotOver says that documents could not come over into the new index.
+var errNotOver = errors.New("some documents can't come over; ingest them again with `recado ingest PATH…`")
+
+func (l *library) rebuildOnce(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.outdated() {
+		return nil // somebody else was faster
+	}
+	next, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenBeside)
+	if err != nil {
+		return err
+	}
+	report, err := knowledge.Rebuild(ctx, knowledge.RebuildConfig{
+		From: l.space, Into: next, Embedder: l.embedder, Cache: next, Logger: l.log,
+	})
+	if err == nil && len(report.Broken) > 0 {
+		err = errNotOver
+	}
+	if err != nil {
+		return errors.Join(err, next.Close())
+	}
+	return l.serve(next)
+}
+
+// recrawl reads the ingested sites again, every so often. It begins at a random moment
+// of the first period, so that replicas do not go to a site together.
+func (l *library) recrawl(ctx context.Context) error {
+	every := l.settings.Recrawl
+	if every == 0 {
+		return nil
+	}
+	for wait := rand.N(every); ; wait = every {
+		if pause(ctx, wait) != nil {
+			return nil
+		}
+		if err := l.recrawlOnce(ctx); err != nil && ctx.Err() == nil {
+			l.log.WarnContext(ctx, "the ingested sites could not be read again", "error", why(err))
+		}
+	}
+}
+
+func (l *library) recrawlOnce(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.outdated() {
+		return nil // what is read now would have to be read once more
+	}
+	known, err := l.space.Documents(ctx, "")
+	if err != nil {
+		return err
+	}
+	sites := sources.Recrawlable(known)
+	if len(sites) == 0 {
+		return nil
+	}
+	extractor, err := extract.New(extract.Config{})
+	if err != nil {
+		return err
+	}
+	lister, err := sources.New(sources.Config{Accepts: extractor.Accepts, AllowPrivate: l.settings.CrawlPrivate, Logger: l.log})
+	if err != nil {
+		return err
+	}
+	ingester, err := knowledge.NewIngester(knowledge.Config{
+		Index: l.space, Embedder: l.embedder, Extractor: extractor, Cache: l.space, Logger: l.log, DefaultLocale: l.settings.Locale,
+	})
+	if err != nil {
+		return err
+	}
+	list, err := lister.List(ctx, sites, known)
+	if err != nil {
+		return err
+	}
+	report, err := ingester.Ingest(ctx, list, knowledge.Options{})
+	if len(report.Broken) > 0 {
+		l.log.WarnContext(ctx, "pages of the ingested sites could not be read", "pages", len(report.Broken))
+	}
+	return err
+}
+
+// pause waits, or gives the context's error when that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
