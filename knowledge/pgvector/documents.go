@@ -153,6 +153,7 @@ func (x *Index) clear(ctx context.Context, tx pgx.Tx, f former) error {
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(x.in(`delete from knowledge_@_chunks where no = any($1)`), numbers)
+	batch.Queue(x.in(`delete from knowledge_@_vectors where no = any($1)`), numbers)
 	batch.Queue(x.in(`delete from knowledge_@_passages where no = any($1)`), numbers)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("delete the former passages: %w", err)
@@ -186,7 +187,8 @@ func list(texts []string) []string { return append([]string{}, texts...) }
 
 const (
 	insertChunk = `insert into knowledge_@_chunks (no, document, facet, tokens, id, hash, embedding)
-		overriding system value values ($1, $2, $3, $4, $5, $6, $7::real[]::vector)`
+		overriding system value values ($1, $2, $3, $4, $5, $6, $7::real[]::halfvec(DIM))`
+	insertVector   = `insert into knowledge_@_vectors (no, embedding) values ($1, $2::real[]::vector)`
 	insertPassages = `insert into knowledge_@_passages (no, seq, heading, body, question, start_byte, end_byte)
 		select * from unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[])`
 	// The row of the space is held only from here to the end of the transaction: that
@@ -210,6 +212,7 @@ func (x *Index) insert(ctx context.Context, tx pgx.Tx, chunks []knowledge.Chunk,
 	for i, chunk := range chunks {
 		w := c.added.chunks[i]
 		batch.Queue(x.in(insertChunk), w.no, c.added.document, w.facet, chunk.Tokens, chunk.ID, chunk.Hash, chunk.Vector)
+		batch.Queue(x.in(insertVector), w.no, chunk.Vector)
 		numbers, seqs = append(numbers, int(w.no)), append(seqs, chunk.Seq)
 		starts, ends = append(starts, chunk.Start), append(ends, chunk.End)
 		headings, bodies, questions = append(headings, chunk.Heading), append(bodies, chunk.Text), append(questions, chunk.Question)

@@ -1,9 +1,7 @@
 package pgvector
 
 import (
-	"cmp"
 	"math/bits"
-	"slices"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -111,44 +109,64 @@ func (s *saturations) add(list []posting, first int32, weight float64, sums *[pa
 type best struct {
 	depth int
 	list  []scored
-	// least is what a chunk needs to be among them.
-	least float32
-	next  int
+	// heights is a heap of the highest scores, the least first.
+	heights []float32
 }
 
-func (b *best) wants(score float64) bool { return float32(score) >= b.least && score > 0 }
+func (b *best) wants(score float64) bool {
+	if len(b.heights) < b.depth {
+		return score > 0
+	}
+	return float32(score) >= b.heights[0]
+}
 
+// add takes a chunk that is wanted.
 func (b *best) add(s scored) {
 	b.list = append(b.list, s)
-	if len(b.list) >= max(b.next, 4*b.depth) {
-		b.prune()
-		b.next = 2 * len(b.list)
+	switch score := float32(s.score); {
+	case len(b.heights) < b.depth:
+		b.heights = append(b.heights, score)
+		for i := len(b.heights) - 1; i > 0 && b.heights[i] < b.heights[(i-1)/2]; i = (i - 1) / 2 {
+			b.heights[i], b.heights[(i-1)/2] = b.heights[(i-1)/2], b.heights[i]
+		}
+	case score > b.heights[0]:
+		b.sink(score)
 	}
 }
 
-// prune drops what can't be among the best any more.
-func (b *best) prune() {
-	if len(b.list) <= b.depth {
-		return
+// sink puts a score in the place of the least.
+func (b *best) sink(score float32) {
+	i := 0
+	for {
+		child := 2*i + 1
+		if child+1 < len(b.heights) && b.heights[child+1] < b.heights[child] {
+			child++
+		}
+		if child >= len(b.heights) || b.heights[child] >= score {
+			break
+		}
+		b.heights[i] = b.heights[child]
+		i = child
 	}
-	slices.SortFunc(b.list, func(x, y scored) int {
-		return cmp.Or(cmp.Compare(float32(y.score), float32(x.score)), cmp.Compare(x.no, y.no))
-	})
-	b.least = float32(b.list[b.depth-1].score)
-	end := b.depth
-	for end < len(b.list) && float32(b.list[end].score) == b.least {
-		end++
-	}
-	b.list = b.list[:end]
+	b.heights[i] = score
 }
 
 // tied divides the best into those that are sure and those of which only some have
 // a place.
 func (b *best) tied() (sure, tied []scored) {
-	b.prune()
-	if len(b.list) <= b.depth {
+	if len(b.heights) < b.depth {
 		return b.list, nil
 	}
-	first := slices.IndexFunc(b.list, func(s scored) bool { return float32(s.score) == b.least })
-	return b.list[:first], b.list[first:]
+	for _, s := range b.list {
+		switch score := float32(s.score); {
+		case score > b.heights[0]:
+			sure = append(sure, s)
+		case score == b.heights[0]:
+			tied = append(tied, s)
+		}
+	}
+	if len(sure)+len(tied) == b.depth {
+		return append(sure, tied...), nil
+	}
+	return sure, tied
 }

@@ -181,26 +181,33 @@ func (f found) list() []knowledge.Candidate {
 }
 
 const (
-	// The conversion is in a query of its own, or it would be done for each row.
-	ranked = `no, id, document, hash, tokens, (embedding <#> (select $1::real[]::vector)) * -1`
-	// The nearest by the index. It orders by the indexed expression alone, or the index
-	// would not be used; plus 0 keeps the planner from another one.
+	// The nearest by the index, in half precision: that is to the fifth digit of a
+	// similarity. Plus 0 keeps the planner from another index. The conversion is in a
+	// query of its own, or it would be done for each row.
 	near = `
-		select ` + ranked + ` from (
-			select no, id, document, hash, tokens, embedding from knowledge_@_chunks
-			where facet + 0 = any($2::int[])
-			order by embedding::halfvec(DIM) <#> (select $1::real[]::halfvec(DIM))
-			limit $3
-		) c`
-	// The nearest of all that the filter leaves.
+		select no, id, document, hash, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
+		from knowledge_@_chunks
+		where facet + 0 = any($2::int[])
+		order by embedding <#> (select $1::real[]::halfvec(DIM))
+		limit $3`
+	nearOf = `
+		select no, id, document, hash, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
+		from knowledge_@_chunks where no = any($2::int[])`
+	// The nearest of all that the filter leaves. Twice as many as are wanted are chosen
+	// in half precision, and the full vectors decide.
 	exact = `
-		select ` + ranked + ` from (
-			select no, id, document, hash, tokens, embedding from knowledge_@_chunks
+		select c.no, c.id, c.document, c.hash, c.tokens, (v.embedding <#> (select $1::real[]::vector)) * -1
+		from (
+			select no, id, document, hash, tokens from knowledge_@_chunks
 			where facet = any($2::int[]) and ($4::int[] is null or document = any($4::int[]))
-			order by ((embedding <#> (select $1::real[]::vector)) * -1)::real desc, id
-			limit $3
-		) c`
-	known    = `select ` + ranked + ` from knowledge_@_chunks where no = any($2::int[])`
+			order by (embedding <#> (select $1::real[]::halfvec(DIM))) + 0, id
+			limit 2 * $3
+		) c join knowledge_@_vectors v on v.no = c.no
+		order by ((v.embedding <#> (select $1::real[]::vector)) * -1)::real desc, c.id
+		limit $3`
+	exactOf = `
+		select c.no, c.id, c.document, c.hash, c.tokens, (v.embedding <#> (select $1::real[]::vector)) * -1
+		from knowledge_@_chunks c join knowledge_@_vectors v on v.no = c.no where c.no = any($2::int[])`
 	unranked = `select no, id, document, hash, tokens, 0::float8 from knowledge_@_chunks where no = any($1::int[])`
 )
 
@@ -220,8 +227,10 @@ func (x *Index) candidates(ctx context.Context, conn asker, q knowledge.Query, f
 	case len(lexical) == 0:
 	case q.Vector == nil:
 		batch.Queue(x.in(unranked), numbers).Query(all.collect(false))
+	case x.scans(f):
+		batch.Queue(x.in(exactOf), q.Vector, numbers).Query(all.collect(false))
 	default:
-		batch.Queue(x.in(known), q.Vector, numbers).Query(all.collect(false))
+		batch.Queue(x.in(nearOf), q.Vector, numbers).Query(all.collect(false))
 	}
 	if batch.Len() == 0 {
 		return all, true, nil

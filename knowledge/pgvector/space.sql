@@ -32,8 +32,8 @@ create table knowledge_@_facets (
     unique (language, audience, markets, valid_from, valid_to)
 );
 
--- What a search ranks by. The texts are apart, to keep the rows few pages away from
--- each other; the vector stays in the row, where reading it costs no second look-up.
+-- What a search ranks by, in few pages: the texts and the full vectors are apart. The
+-- vector stays in the row, where reading it costs no second look-up.
 create table knowledge_@_chunks (
     no integer generated always as identity primary key,
     document integer not null,
@@ -42,10 +42,15 @@ create table knowledge_@_chunks (
     tokens integer not null,
     id text collate "C" not null unique,
     hash text collate "C" not null,
-    embedding vector(DIM) not null
+    embedding halfvec(DIM) not null
 ) with (toast_tuple_target = 8160);
 create index knowledge_@_chunks_document on knowledge_@_chunks (document);
 create index knowledge_@_chunks_facet on knowledge_@_chunks (facet, document, no);
+
+create table knowledge_@_vectors (
+    no integer primary key,
+    embedding vector(DIM) not null
+) with (toast_tuple_target = 8160);
 
 create table knowledge_@_passages (
     no integer primary key,
