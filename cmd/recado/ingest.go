@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -42,11 +43,14 @@ func runIngest(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
-	in, err := newIntake(c, s, x, embedder, stdin, log)
-	if err != nil {
+	in := &intake{stdin: c.in, stdinName: stdin, log: log}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	if err := in.open(s, x, embedder); err != nil {
 		return err
 	}
-	report, err := in.run(ctx, places, dryRun)
+	bar := newBar(c.err)
+	report, err := in.run(ctx, places, knowledge.Options{DryRun: dryRun, Progress: bar.show})
+	bar.end()
 	printReport(c.out, report, dryRun)
 	if err != nil {
 		return err
@@ -105,34 +109,45 @@ func rebuild(ctx context.Context, c console, s settings, e knowledge.Embedder, l
 
 // intake is what documents go in by.
 type intake struct {
-	lister   *sources.Lister
-	ingester *knowledge.Ingester
-	index    knowledge.Index
-	bar      *bar
+	extractor *extract.Extractor
+	lister    *sources.Lister
+	ingester  *knowledge.Ingester
+	index     knowledge.Index
+	// stdin is what "-" reads, under the name that stdinName says.
+	stdin     io.Reader
+	stdinName string
+	log       *slog.Logger
 }
 
-func newIntake(c console, s settings, x knowledge.Space, e knowledge.Embedder, stdin string, log *slog.Logger) (*intake, error) {
-	extractor, err := extract.New(extract.Config{})
-	if err != nil {
-		return nil, err
+// open makes the parts over an index. The PDF reader is kept compiled in the data
+// folder, which is private.
+func (in *intake) open(s settings, x knowledge.Space, e knowledge.Embedder) (err error) {
+	in.index = x
+	if in.extractor, err = extract.New(extract.Config{CacheDir: filepath.Join(s.Data, "cache", "pdf")}); err != nil {
+		return err
 	}
-	lister, err := sources.New(sources.Config{
-		Accepts: extractor.Accepts, Stdin: c.in, StdinName: stdin, AllowPrivate: s.CrawlPrivate, Logger: log,
+	in.lister, err = sources.New(sources.Config{
+		Accepts: in.extractor.Accepts, Stdin: in.stdin, StdinName: in.stdinName, AllowPrivate: s.CrawlPrivate, Logger: in.log,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ingester, err := knowledge.NewIngester(knowledge.Config{
-		Index: x, Embedder: e, Extractor: extractor, Cache: x, Logger: log, DefaultLocale: s.Locale,
+	in.ingester, err = knowledge.NewIngester(knowledge.Config{
+		Index: x, Embedder: e, Extractor: in.extractor, Cache: x, Logger: in.log, DefaultLocale: s.Locale,
 	})
-	if err != nil {
-		return nil, err
+	return err
+}
+
+// Close ends the PDF reader.
+func (in *intake) Close() error {
+	if in.extractor == nil {
+		return nil
 	}
-	return &intake{lister: lister, ingester: ingester, index: x, bar: newBar(c.err)}, nil
+	return in.extractor.Close()
 }
 
 // run lists the places and brings the index in step with them.
-func (in *intake) run(ctx context.Context, places []string, dryRun bool) (knowledge.Report, error) {
+func (in *intake) run(ctx context.Context, places []string, o knowledge.Options) (knowledge.Report, error) {
 	known, err := in.index.Documents(ctx, "")
 	if err != nil {
 		return knowledge.Report{}, fmt.Errorf("the knowledge index can't be read: %w", err)
@@ -141,8 +156,7 @@ func (in *intake) run(ctx context.Context, places []string, dryRun bool) (knowle
 	if err != nil {
 		return knowledge.Report{}, err
 	}
-	defer in.bar.end()
-	return in.ingester.Ingest(ctx, list, knowledge.Options{DryRun: dryRun, Progress: in.bar.show})
+	return in.ingester.Ingest(ctx, list, o)
 }
 
 // printReport says what became of the documents, and names what is broken.

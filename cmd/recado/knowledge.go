@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"os/user"
 	"slices"
@@ -411,12 +410,13 @@ func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places 
 	if err != nil {
 		return err
 	}
-	in, err := newIntake(c, s, memorySpace{fresh, x}, e, "stdin.md", slog.New(slog.DiscardHandler))
-	if err != nil {
+	in := &intake{stdin: c.in, stdinName: "stdin.md", log: quietLog(c)}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	if err := in.open(s, memorySpace{fresh, x}, e); err != nil {
 		return err
 	}
 	in.index = x // what is known decides which collections files belong to
-	report, err := in.run(ctx, places, false)
+	report, err := in.run(ctx, places, knowledge.Options{})
 	if err != nil {
 		return err
 	}

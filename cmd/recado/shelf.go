@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/recado/recado/knowledge"
-	"github.com/recado/recado/knowledge/extract"
 	"github.com/recado/recado/knowledge/sources"
 )
 
@@ -144,7 +143,7 @@ func (l *library) recrawl(ctx context.Context) error {
 	}
 }
 
-func (l *library) recrawlOnce(ctx context.Context) error {
+func (l *library) recrawlOnce(ctx context.Context) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.outdated() {
@@ -158,25 +157,12 @@ func (l *library) recrawlOnce(ctx context.Context) error {
 	if len(sites) == 0 {
 		return nil
 	}
-	extractor, err := extract.New(extract.Config{})
-	if err != nil {
+	in := &intake{log: l.log}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	if err := in.open(l.settings, l.space, l.embedder); err != nil {
 		return err
 	}
-	lister, err := sources.New(sources.Config{Accepts: extractor.Accepts, AllowPrivate: l.settings.CrawlPrivate, Logger: l.log})
-	if err != nil {
-		return err
-	}
-	ingester, err := knowledge.NewIngester(knowledge.Config{
-		Index: l.space, Embedder: l.embedder, Extractor: extractor, Cache: l.space, Logger: l.log, DefaultLocale: l.settings.Locale,
-	})
-	if err != nil {
-		return err
-	}
-	list, err := lister.List(ctx, sites, known)
-	if err != nil {
-		return err
-	}
-	report, err := ingester.Ingest(ctx, list, knowledge.Options{})
+	report, err := in.run(ctx, sites, knowledge.Options{})
 	if len(report.Broken) > 0 {
 		l.log.WarnContext(ctx, "pages of the ingested sites could not be read", "pages", len(report.Broken))
 	}
