@@ -2,6 +2,7 @@ package rag
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ func ground(a Answer) (cited []Passage, checks []Check) {
 		checkOrders(a),
 		check(CheckNumbers, guard.Unsupported(a.Text, sources(a, cited))),
 		check(CheckActions, guard.Claims(a.Text)),
-		checkLanguage(a),
+		checkLanguage(a, cited),
 		checkLength(a),
 	}
 }
@@ -118,10 +119,17 @@ func sources(a Answer, cited []Passage) []string {
 	return append(append(texts, strconv.Itoa(len(a.Orders.Orders))), a.Orders.Asked...)
 }
 
-// checkLanguage wants the customer's language. A text that speaks for neither
-// passes.
-func checkLanguage(a Answer) Check {
-	if got := DetectLocale(a.Text, a.Locale); got != a.Locale {
+// quotation matches what stands between quotation marks of either language.
+var quotation = regexp.MustCompile(`(?s)«[^»]*»|“[^”]*”`)
+
+// checkLanguage wants the customer's language. A text that speaks for neither passes,
+// and what is quoted from a passage in the other language does not count.
+func checkLanguage(a Answer, cited []Passage) Check {
+	text := a.Text
+	if slices.ContainsFunc(cited, func(p Passage) bool { return supported(p.Locale) != a.Locale }) {
+		text = quotation.ReplaceAllString(text, " ")
+	}
+	if got := DetectLocale(text, a.Locale); got != a.Locale {
 		return Check{Name: CheckLanguage, Detail: "written in " + got}
 	}
 	return Check{Name: CheckLanguage, OK: true}

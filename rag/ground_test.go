@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
 )
 
@@ -157,5 +158,34 @@ func TestSmallTalkNeedsNoSource(t *testing.T) {
 	}
 	if !a.Draft.SmallTalk {
 		t.Error("it is no small talk any more")
+	}
+}
+
+// TestQuotedLanguage takes a quotation in the other language for what it is only when a
+// passage in that language is cited.
+func TestQuotedLanguage(t *testing.T) {
+	t.Parallel()
+	const quoted = "Esto solo lo tengo en inglés:\n«You can return your shoes within 30 days of the delivery.»"
+	for name, c := range map[string]struct {
+		locale, answer string
+		ok             bool
+	}{
+		"of an English passage":     {"en", quoted, true},
+		"of a Spanish passage":      {"es", quoted, false},
+		"in English, without marks": {"en", "You can return your shoes within 30 days of the delivery.", false},
+	} {
+		s := newSetup(fakeModel{draft: rag.Draft{Answer: c.answer, Citations: []string{"a"}, Locale: "es"}})
+		found := hit("a", .9, 3, 1, 1)
+		found.Document.Locale = c.locale
+		s.index.hits["es"] = []knowledge.Hit{found}
+		a, err := s.answer(t, rag.Question{Text: question.Text, Locale: "es"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, check := range a.Checks {
+			if check.Name == rag.CheckLanguage && check.OK != c.ok {
+				t.Errorf("%s: %+v", name, check)
+			}
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
 )
 
@@ -103,7 +104,21 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	if len(readings) == 0 || readings[0].support < leastSupport {
 		return abstain("a passage that speaks of what is asked")
 	}
-	return m.compose(q, readings)
+	draft := m.compose(q, readings)
+	if language := knowledge.Language(readings[0].passage.Locale); language != knowledge.Language(r.Locale) {
+		draft.Answer = foreign(draft.Answer, r.Locale)
+	}
+	return draft
+}
+
+// foreign gives what was found in the other language as a quotation, with a word on it in
+// the customer's own: the model does not translate.
+func foreign(answer, locale string) string {
+	answer = strings.Trim(answer, " \n")
+	if knowledge.Language(locale) == "en" {
+		return "I have this in Spanish only:\n“" + answer + "”"
+	}
+	return "Esto solo lo tengo en inglés:\n«" + answer + "»"
 }
 
 // raiseUnheard gives the words that no passage holds the weight of what is

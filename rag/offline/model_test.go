@@ -75,6 +75,26 @@ func shop(tb testing.TB) *rag.Pipeline {
 	return pipeline
 }
 
+// TestOtherLanguage asks in Spanish what stands in an English document only, and the
+// other way round: the answer quotes it and says so in the customer's language.
+func TestOtherLanguage(t *testing.T) {
+	t.Parallel()
+	model := offline.NewModel()
+	for _, c := range []struct{ locale, question, of, text, want string }{
+		{"es", "¿Cuánto tarda el reembolso?", "en", "Refunds take 5 days.", "Esto solo lo tengo en inglés:\n«Refunds take 5 days.»"},
+		{"en", "How long does a refund take?", "es", "El reembolso tarda 5 días.", "I have this in Spanish only:\n“El reembolso tarda 5 días.”"},
+		{"es", "¿Cuánto tarda el reembolso?", "es", "El reembolso tarda 5 días.", "El reembolso tarda 5 días."},
+	} {
+		r, err := model.Complete(t.Context(), rag.Request{
+			Locale: c.locale, Question: c.question,
+			Passages: []rag.Passage{{ID: "p", DocumentID: "d", Title: "Refunds", Locale: c.of, Text: c.text, Dense: .5}},
+		})
+		if err != nil || r.Draft.Answer != c.want {
+			t.Errorf("%s in %s: %+v, %v; want %q", c.question, c.of, r.Draft, err, c.want)
+		}
+	}
+}
+
 func TestPolicyQuestions(t *testing.T) {
 	t.Parallel()
 	pipeline := shop(t)
