@@ -29,7 +29,10 @@ const (
 // exactly; the lexical one goes through postings and is exact. Both look only at
 // passages that the query may find.
 //
-// Memory for 100,000 passages: see BenchmarkEngine.
+// 100,000 passages of a hundred words with vectors of 512 dimensions take 200 MB: 102
+// the vectors, 6 their signs, about 45 the postings, 15 the numbers of each passage's
+// terms, and the rest the names of passages, documents and terms (BenchmarkOpen of
+// knowledge/sqlite, which keeps the texts in its file).
 //
 // It is safe for concurrent use. A writer keeps searches out only while it changes
 // memory.

@@ -85,7 +85,7 @@ func (v *vectors) cosine(question []float32, slot int32) float64 {
 	return float64(dot(question, v.at(slot)) * v.scales[slot])
 }
 
-// unpack adds the vector of a slot, times a factor, to sum.
+// add adds the vector of a slot, times a factor, to sum.
 func (v *vectors) add(sum []float32, slot int32, factor float32) {
 	factor *= v.scales[slot]
 	for i, n := range v.at(slot) {

@@ -155,7 +155,7 @@ func (s *signs) truncate(n int) {
 
 // tables prepares weigh: for each byte of a code and each of its values the sum of the
 // question's rotated values with those signs.
-func (s *signs) tables(out []float32, rotated []float32) {
+func (s *signs) tables(out, rotated []float32) {
 	for i := 0; i < s.bits; i += 8 {
 		table := (*[256]float32)(out[32*i:])
 		table[0] = 0
