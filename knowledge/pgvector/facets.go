@@ -1,6 +1,7 @@
 package pgvector
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/recado/recado/knowledge"
@@ -59,6 +60,14 @@ func (f filter) list() []int32 {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// numbers are the documents as a parameter, nil when there is no list.
+func (f filter) numbers() []int32 {
+	if f.documents == nil {
+		return nil
+	}
+	return slices.AppendSeq([]int32{}, maps.Keys(f.documents))
 }
 
 // finds says whether a chunk of the facet and document passes.

@@ -1,7 +1,9 @@
 package pgvector
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -41,27 +43,88 @@ func (w *words) score(q knowledge.Query, f filter, depth int) (b *best, missing 
 
 // sum adds up the scores page by page, so that the sums stay in the nearest cache.
 // Every chunk's terms come in the order of the plan, as in every index: sums in
-// another order differ in their last bits.
+// another order differ in their last bits. A chunk that has none of the terms that
+// could bring it among the best is not looked at.
 func (w *words) sum(plan knowledge.Plan, lists [][]posting, f filter, b *best) {
 	table := newSaturations(plan.Mean)
-	var sums [pageSize]float64
-	var touched [pageSize / 64]uint64
+	s := sums{}
+	rank := byWeight(plan.Terms)
 	for at, p := range w.pages {
-		for i, list := range lists {
-			lists[i] = table.add(list, int32(at)*pageSize, plan.Terms[i].Weight, &sums, &touched)
+		first := int32(at) * pageSize
+		propose := b.proposing(plan.Terms, rank)
+		for i := range lists {
+			if propose[i] {
+				s.touch(lists[i], first)
+			}
 		}
-		for i, set := range touched {
+		for i, list := range lists {
+			lists[i] = s.add(list, first, plan.Terms[i].Weight, table)
+		}
+		for i, set := range s.touched {
 			for ; set != 0; set &= set - 1 {
 				slot := i*64 + bits.TrailingZeros64(set)
-				score := sums[slot]
-				sums[slot] = 0
+				score := s.scores[slot]
+				s.scores[slot] = 0
 				if p != nil && b.wants(score) && f.finds(p.facets[slot], p.documents[slot]) {
 					b.add(scored{int32(at*pageSize + slot), score, plan.Self})
 				}
 			}
-			touched[i] = 0
+			s.touched[i] = 0
 		}
 	}
+}
+
+// byWeight are the places of terms, the one with the least weight first.
+func byWeight(terms []knowledge.WeightedTerm) []int {
+	places := make([]int, len(terms))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortFunc(places, func(a, b int) int { return cmp.Compare(terms[a].Weight, terms[b].Weight) })
+	return places
+}
+
+// proposing says of which terms a chunk must have one to be among the best: all but
+// those of little weight that together don't reach the least of them.
+func (b *best) proposing(terms []knowledge.WeightedTerm, byWeight []int) []bool {
+	propose := make([]bool, len(terms))
+	most := 0.
+	for _, i := range byWeight {
+		most += terms[i].Weight * (knowledge.BM25K1 + 1)
+		propose[i] = b.wants(most)
+	}
+	return propose
+}
+
+// sums are the scores of the chunks of a page, of those that were touched.
+type sums struct {
+	scores  [pageSize]float64
+	touched [pageSize / 64]uint64
+}
+
+// touch marks the chunks of a list that are on the page.
+func (s *sums) touch(list []posting, first int32) {
+	for _, p := range list {
+		slot := uint32(p.no - first)
+		if slot >= pageSize {
+			return
+		}
+		s.touched[slot/64] |= 1 << (slot % 64)
+	}
+}
+
+// add adds to the chunks that are marked, and gives the list from the next page on.
+func (s *sums) add(list []posting, first int32, weight float64, table *saturations) []posting {
+	for i, p := range list {
+		slot := uint32(p.no - first)
+		if slot >= pageSize {
+			return list[i:]
+		}
+		if s.touched[slot/64]&(1<<(slot%64)) != 0 {
+			s.scores[slot] += weight * table.of(p)
+		}
+	}
+	return nil
 }
 
 // saturations are knowledge.Saturation for the lengths and counts that are usual.
@@ -89,19 +152,6 @@ func (s *saturations) of(p posting) float64 {
 		*v = knowledge.Saturation(int(p.tf), int(p.words), s.mean)
 	}
 	return *v
-}
-
-// add adds the postings of one page to its sums, and gives the rest of the list.
-func (s *saturations) add(list []posting, first int32, weight float64, sums *[pageSize]float64, touched *[pageSize / 64]uint64) []posting {
-	for i, p := range list {
-		slot := uint32(p.no - first)
-		if slot >= pageSize {
-			return list[i:]
-		}
-		sums[slot] += weight * s.of(p)
-		touched[slot/64] |= 1 << (slot % 64)
-	}
-	return nil
 }
 
 // best keeps the chunks with the highest scores as float32. As many as depth are

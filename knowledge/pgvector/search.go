@@ -17,9 +17,10 @@ import (
 // index in the middle. The last time it goes without what has vanished.
 const attempts = 4
 
-// Search implements knowledge.Index. It takes three round trips in one snapshot: the
-// generation, by which the process learns of changes, the candidates, and the
-// passages of those that are left. The words are scored in the process in between.
+// Search implements knowledge.Index. It takes four round trips in one snapshot: the
+// generation, by which the process learns of changes, the nearest, what is ranked by
+// of those that only have the words, and the passages of what is left. The words are
+// scored in the process while the database looks for the nearest.
 func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge.Hit, err error) {
 	if q.Vector != nil && len(q.Vector) != x.identity.Dim {
 		return nil, fmt.Errorf("question: %w: %d, not %d", knowledge.ErrDimension, len(q.Vector), x.identity.Dim)
@@ -48,15 +49,22 @@ func (x *Index) try(ctx context.Context, q knowledge.Query, last bool) (hits []k
 	if err != nil {
 		return nil, false, err
 	}
-	lexical, f, err := x.lexical(ctx, conn, now, q, documents)
-	if err != nil || lexical == nil && !last {
+	all := found{}
+	f := x.words.filterFor(q, documents)
+	near := x.sendDense(ctx, conn, q, f, all) // which takes the database a while
+	lexical, missing := x.words.find(q, f)
+	if err := near.Close(); err != nil {
+		return nil, false, fmt.Errorf("find the nearest: %w", err)
+	}
+	sure, err := x.settle(ctx, conn, now, q, f, lexical, missing)
+	if err != nil || sure == nil && !last {
 		return nil, false, err
 	}
-	candidates, whole, err := x.candidates(ctx, conn, q, f, lexical)
+	whole, err = x.join(ctx, conn, q, f, sure, all)
 	if err != nil || !whole && !last {
 		return nil, false, err
 	}
-	hits, err = fetch(ctx, conn, x.in(fetchHits), knowledge.Rank(q, candidates.list()))
+	hits, err = fetch(ctx, conn, x.in(fetchHits), knowledge.Rank(q, all.list()))
 	return hits, true, err
 }
 
@@ -103,44 +111,54 @@ func (x *Index) begin(ctx context.Context, conn asker, ids []string) (now moment
 	return now, numbers, x.catchUp(ctx, conn, now)
 }
 
-// lexical finds the best chunks by words, never nil unless the process knows a later
-// fold than the snapshot, and what the query may find.
-func (x *Index) lexical(ctx context.Context, conn asker, now moment, q knowledge.Query, documents map[int32]bool) ([]scored, filter, error) {
-	x.words.mu.RLock()
-	f := x.words.filter(q, documents)
-	found, missing := x.words.score(q, f, knowledge.Depth)
-	x.words.mu.RUnlock()
+// filterFor decides what a query may find.
+func (w *words) filterFor(q knowledge.Query, documents map[int32]bool) filter {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.filter(q, documents)
+}
+
+// find finds the best chunks by words, unless terms are missing.
+func (w *words) find(q knowledge.Query, f filter) (*best, []wanted) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.score(q, f, knowledge.Depth)
+}
+
+// settle reads the postings that are missing, and lets the IDs decide between chunks
+// of equal score. The list is nil when the process knows a later fold than the
+// snapshot, which the postings are from.
+func (x *Index) settle(ctx context.Context, conn asker, now moment, q knowledge.Query, f filter, b *best, missing []wanted) ([]scored, error) {
 	if len(missing) > 0 {
 		fetched, err := x.postings(ctx, conn, now, missing)
 		if err != nil {
-			return nil, f, err
+			return nil, err
 		}
-		if found, f = x.words.scoreWith(q, documents, fetched); found == nil {
-			return nil, f, nil
+		if b = x.words.findWith(q, f, fetched); b == nil {
+			return nil, nil
 		}
 	}
-	sure, tied := found.tied()
+	sure, tied := b.tied()
 	if len(tied) == 0 {
-		return append([]scored{}, sure...), f, nil
+		return append([]scored{}, sure...), nil
 	}
 	chosen, err := x.first(ctx, conn, tied, knowledge.Depth-len(sure))
-	return append(slices.Clone(sure), chosen...), f, err
+	return append(slices.Clone(sure), chosen...), err
 }
 
-// scoreWith keeps fetched postings and scores with them; nil when they are too old.
-func (w *words) scoreWith(q knowledge.Query, documents map[int32]bool, f fetched) (*best, filter) {
+// findWith keeps fetched postings and finds with them; nil when they are too old.
+func (w *words) findWith(q knowledge.Query, f filter, postings fetched) *best {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.hold(f) {
-		return nil, filter{}
+	if !w.hold(postings) {
+		return nil
 	}
-	filter := w.filter(q, documents)
-	found, missing := w.score(q, filter, knowledge.Depth)
+	b, missing := w.score(q, f, knowledge.Depth)
 	w.evict()
 	if len(missing) > 0 { // the vocabulary changed since
-		return nil, filter
+		return nil
 	}
-	return found, filter
+	return b
 }
 
 // first are those of chunks with equal scores whose IDs come first.
@@ -211,20 +229,18 @@ const (
 	unranked = `select no, id, document, hash, tokens, 0::float8 from knowledge_@_chunks where no = any($1::int[])`
 )
 
-// candidates are the best of both searches, in one round trip. It is whole when all
-// that were found by words are there.
-func (x *Index) candidates(ctx context.Context, conn asker, q knowledge.Query, f filter, lexical []scored) (all found, whole bool, err error) {
-	all = found{}
-	numbers := make([]int32, len(lexical))
-	for i, s := range lexical {
-		numbers[i] = s.no
+// join brings the best by words to the nearest. It is whole when all of them are
+// there.
+func (x *Index) join(ctx context.Context, conn asker, q knowledge.Query, f filter, lexical []scored, all found) (whole bool, err error) {
+	var numbers []int32
+	for _, s := range lexical {
+		if all[s.no] == nil {
+			numbers = append(numbers, s.no)
+		}
 	}
 	batch := &pgx.Batch{}
-	if q.Vector != nil && f.matching > 0 {
-		x.queueDense(batch, q, f, all)
-	}
 	switch {
-	case len(lexical) == 0:
+	case len(numbers) == 0:
 	case q.Vector == nil:
 		batch.Queue(x.in(unranked), numbers).Query(all.collect(false))
 	case x.scans(f):
@@ -232,11 +248,8 @@ func (x *Index) candidates(ctx context.Context, conn asker, q knowledge.Query, f
 	default:
 		batch.Queue(x.in(nearOf), q.Vector, numbers).Query(all.collect(false))
 	}
-	if batch.Len() == 0 {
-		return all, true, nil
-	}
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, false, fmt.Errorf("find candidates: %w", err)
+		return false, fmt.Errorf("find candidates: %w", err)
 	}
 	whole = true
 	for _, s := range lexical {
@@ -246,7 +259,7 @@ func (x *Index) candidates(ctx context.Context, conn asker, q knowledge.Query, f
 			whole = false
 		}
 	}
-	return all, whole, nil
+	return whole, nil
 }
 
 // exactBelow is where comparing all that the filter leaves costs as much as going
@@ -259,19 +272,18 @@ func (x *Index) scans(f filter) bool {
 	return x.identity.Dim > maxIndexed || f.documents != nil || f.matching*f.matching < exactBelow*f.all
 }
 
-func (x *Index) queueDense(batch *pgx.Batch, q knowledge.Query, f filter, all found) {
-	if !x.scans(f) {
+// sendDense asks for the nearest, if the query has a vector. What it returns has to be
+// closed; only then they are in all.
+func (x *Index) sendDense(ctx context.Context, conn asker, q knowledge.Query, f filter, all found) pgx.BatchResults {
+	batch := &pgx.Batch{}
+	switch {
+	case q.Vector == nil || f.matching == 0:
+	case x.scans(f):
+		batch.Queue(x.in(exact), q.Vector, f.list(), knowledge.Depth, f.numbers()).Query(all.collect(true))
+	default:
 		batch.Queue(x.in(near), q.Vector, f.list(), knowledge.Depth).Query(all.collect(true))
-		return
 	}
-	var documents []int32
-	if f.documents != nil {
-		documents = []int32{}
-	}
-	for no := range f.documents {
-		documents = append(documents, no)
-	}
-	batch.Queue(x.in(exact), q.Vector, f.list(), knowledge.Depth, documents).Query(all.collect(true))
+	return conn.SendBatch(ctx, batch)
 }
 
 // collect reads candidates.
