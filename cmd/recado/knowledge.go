@@ -84,7 +84,7 @@ func (f knowledgeFlags) list(ctx context.Context, c console, s settings, _ []str
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "DOCUMENT\tTITLE\tLOCALE\tFOR\tVALID\tPASSAGES\tINDEXED\tSOURCE")
 	for _, d := range documents {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", d.ID, shortened(d.Title, 40), d.Locale, readers(d), validity(d),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", d.ID, shortened(d.Title, 40), d.Locale, readBy(d), validity(d),
 			d.Passages, d.IndexedAt.Local().Format("2006-01-02 15:04"), shortened(d.Source, 50))
 	}
 	if err := table.Flush(); err != nil {
@@ -109,8 +109,8 @@ func (f knowledgeFlags) listRevoked(ctx context.Context, c console, x knowledge.
 	return nil
 }
 
-// readers says for whom a document is.
-func readers(d knowledge.Document) string {
+// readBy says for whom a document is.
+func readBy(d knowledge.Document) string {
 	who := string(d.Audience)
 	if len(d.Markets) > 0 {
 		who += " " + strings.Join(d.Markets, "+")
@@ -159,7 +159,7 @@ func (f knowledgeFlags) show(ctx context.Context, c console, s settings, ids []s
 }
 
 func showDocument(w io.Writer, d knowledge.Document, chunks []knowledge.Chunk) {
-	fmt.Fprintf(w, "%s\n  title     %s\n  source    %s\n  locale    %s\n  for       %s\n  valid     %s\n", d.ID, d.Title, d.Source, d.Locale, readers(d), validity(d))
+	fmt.Fprintf(w, "%s\n  title     %s\n  source    %s\n  locale    %s\n  for       %s\n  valid     %s\n", d.ID, d.Title, d.Source, d.Locale, readBy(d), validity(d))
 	fmt.Fprintf(w, "  approver  %s\n  tags      %s\n  version   %s\n", cmp.Or(d.Approver, "nobody"), cmp.Or(strings.Join(d.Tags, ", "), "none"), d.Version)
 	for _, passage := range chunks {
 		mark := ""

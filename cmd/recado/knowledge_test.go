@@ -239,7 +239,7 @@ func TestRecrawl(t *testing.T) {
 		if code, out, errs := tell(t, env, "ingest", page); code != exitFailed || !strings.Contains(out, "not ingested") {
 			t.Errorf("a page in a private network: %d, %s%s", code, out, errs)
 		}
-		env["RECADO_CRAWL_PRIVATE"] = "yes"
+		env["RECADO_CRAWL_PRIVATE"] = "127.0.0.0/8"
 		holds(t, "an ingest", told(t, env, "ingest", page), "1 added")
 		days.Store(60)
 		s, _, err := loadSettings(console{env: func(k string) string { return env[k] }}, "test", nil, nil)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -60,10 +61,10 @@ type settings struct {
 	// Market is that of customers whose own is not known, Zone where days begin.
 	Market string
 	Zone   *time.Location
-	// Recrawl is how often sites are read again; CrawlPrivate lets them be in the shop's
-	// own network.
+	// Recrawl is how often sites are read again; CrawlPrivate are the networks of the
+	// shop's own that they may be in.
 	Recrawl      time.Duration
-	CrawlPrivate bool
+	CrawlPrivate []netip.Prefix
 }
 
 // setting is one row of the table of settings: a variable, its flag, what it is
@@ -116,7 +117,7 @@ func table() []setting {
 		{"RECADO_MARKET", "market", "", "market of customers whose number does not tell it, as an ISO 3166 code such as ES", readMarket},
 		{"RECADO_TIMEZONE", "timezone", "UTC", "where the shop's days begin, such as Europe/Madrid: documents are valid by day", readZone},
 		{"RECADO_RECRAWL", "recrawl", "24h", "how often serve reads ingested sites again; 0 never does", readRecrawl},
-		{"RECADO_CRAWL_PRIVATE", "crawl-private", "no", "yes lets sites be in a private network, such as an intranet", readCrawlPrivate},
+		{"RECADO_CRAWL_PRIVATE", "crawl-private", "", "private networks that sites may be in, such as 10.1.0.0/16 for an intranet, with commas", readCrawlPrivate},
 		{"RECADO_QUIET_PERIOD", "quiet-period", "1500ms", "how long a customer must be silent before a burst is answered", readQuietPeriod},
 	}
 }
@@ -329,9 +330,15 @@ func readRecrawl(s *settings, v string) string {
 }
 
 func readCrawlPrivate(s *settings, v string) string {
-	s.CrawlPrivate = v == "yes"
-	if v != "yes" && v != "no" {
-		return "is neither yes nor no"
+	for part := range strings.SplitSeq(v, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if err != nil {
+			return "is not a list of networks such as 10.1.0.0/16"
+		}
+		s.CrawlPrivate = append(s.CrawlPrivate, network)
 	}
 	return ""
 }
