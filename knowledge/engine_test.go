@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -287,8 +286,7 @@ func measure(b *testing.B, index knowledge.Index, question func() knowledge.Quer
 	b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
 }
 
-// BenchmarkMemoryRecall tells how many of the ten nearest of 100,000 passages are found,
-// and what a passage takes of memory in an Engine.
+// BenchmarkMemoryRecall tells how many of the ten nearest of 100,000 passages are found.
 func BenchmarkMemoryRecall(b *testing.B) {
 	s, want := newStock(1, 512), newKept()
 	memory := newMemory(b, 512)
@@ -296,35 +294,4 @@ func BenchmarkMemoryRecall(b *testing.B) {
 	for b.Loop() {
 		b.ReportMetric(recallOf(b, memory, want, 50, s.vector), "recall@10")
 	}
-	b.ReportMetric(engineSize(b), "engine-B/passage")
-}
-
-// engineSize is the memory of an engine by the passage, at 20,000 of 512 dimensions.
-func engineSize(b *testing.B) float64 {
-	b.Helper()
-	engine, err := knowledge.NewEngine(512)
-	if err != nil {
-		b.Fatal(err)
-	}
-	s, before := newStock(3, 512), heap()
-	for n := range 2_000 {
-		d, chunks := s.document(n)
-		passages := make([]knowledge.Passage, len(chunks))
-		for i, c := range chunks {
-			passages[i] = knowledge.NewPassage(d, c)
-		}
-		if err := engine.Put(d, passages); err != nil {
-			b.Fatal(err)
-		}
-	}
-	size := heap() - before
-	runtime.KeepAlive(engine)
-	return float64(size) / 20_000
-}
-
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
