@@ -12,28 +12,14 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-var (
-	// privateNetworks are those in which shops have machines.
-	privateNetworks = []string{
-		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "::1/128",
-	}
-	// metadataServers are in private networks, too, and give a machine's passwords to
-	// whoever asks from it. The usual one, 169.254.169.254, is never allowed anyway.
-	metadataServers = []string{"fd00:ec2::254", "fd20:ce::254", "100.100.100.200"}
-)
-
-// allowedNetworks are those that are reached besides public addresses.
-func allowedNetworks(private bool) []string {
-	if private {
-		return privateNetworks
-	}
-	return nil
-}
+// metadataServers give a cloud machine's passwords to whoever asks from it. No network
+// that is allowed makes them a site.
+var metadataServers = []string{"169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200"}
 
 // newClient is a client that reaches public addresses only. It follows no redirect by
 // itself, so that each one can be looked at.
-func newClient(c Config, allowed []string) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Resolver: c.Resolver, Control: control(allowed)}
+func newClient(c Config) *http.Client {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Resolver: c.Resolver, Control: control(c.AllowPrivate)}
 	return &http.Client{
 		Transport: &http.Transport{
 			// No proxy, see the package's comment.
@@ -51,10 +37,10 @@ func newClient(c Config, allowed []string) *http.Client {
 
 // control refuses addresses that are not public. It is called when a name is resolved
 // already, right before each connection, so that it sees what a name is for this one.
-func control(allowed []string) func(network, address string, c syscall.RawConn) error {
+func control(allowed []netip.Prefix) func(network, address string, c syscall.RawConn) error {
 	var v4, v6 []netip.Prefix
-	for _, text := range allowed {
-		if prefix := netip.MustParsePrefix(text); prefix.Addr().Is4() {
+	for _, prefix := range allowed {
+		if prefix.Addr().Is4() {
 			v4 = append(v4, prefix)
 		} else {
 			v6 = append(v6, prefix)

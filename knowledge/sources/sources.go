@@ -14,7 +14,7 @@
 // Nothing is read before the ingester asks for it, and then only so much as it allows.
 // Sites are asked politely: as robots.txt permits, a few times a second, for changes
 // only. No request reaches a private address, whatever a name resolves to or a page
-// redirects to, unless Config.AllowPrivate is set. Proxies that the environment names
+// redirects to, unless Config.AllowPrivate has it. Proxies that the environment names
 // are not used: a proxy looks names up by itself, and this guard would see nothing but
 // the proxy.
 package sources
@@ -29,6 +29,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +52,7 @@ var (
 	// ErrArchive says that an archive can't be trusted or read.
 	ErrArchive = errors.New("the archive can't be used")
 	// ErrPrivate says that an address leads into a private network.
-	ErrPrivate = errors.New("the address leads into a private network; allow private networks if that one is yours")
+	ErrPrivate = errors.New("the address leads into a private network; allow that network if it is yours")
 	// ErrRobots says that the site asks programs to stay away.
 	ErrRobots = errors.New("the site's robots.txt does not allow reading it")
 	// ErrElsewhere says that an address leads to another host.
@@ -94,10 +96,10 @@ type Config struct {
 	// MaxPage bounds a page that is read while listing, and a sitemap as it is sent and
 	// as it unfolds; 0 means 50 MiB, as much as a sitemap may have.
 	MaxPage int64
-	// AllowPrivate lets sites be in private networks and on this machine, an intranet for
-	// example. Addresses that no site has are refused all the same, above all those at
-	// which clouds keep their machines' passwords.
-	AllowPrivate bool
+	// AllowPrivate are networks that would be refused otherwise, of an intranet for
+	// example. A name that resolves to an address outside of them is still refused, and
+	// so are the addresses at which clouds give a machine its passwords.
+	AllowPrivate []netip.Prefix
 	// Resolver looks names up; nil means the system's.
 	Resolver *net.Resolver
 }
@@ -129,6 +131,9 @@ func New(c Config) (*Lister, error) {
 			return nil, fmt.Errorf("sources.Config.%s: %d is negative", field.name, field.value)
 		}
 	}
+	if slices.ContainsFunc(c.AllowPrivate, func(p netip.Prefix) bool { return !p.IsValid() }) {
+		return nil, errors.New("sources.Config.AllowPrivate: one of the networks is none")
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -139,7 +144,7 @@ func New(c Config) (*Lister, error) {
 	c.MaxSources, c.MaxUnpacked = cmp.Or(c.MaxSources, 200_000), cmp.Or(c.MaxUnpacked, 2<<30)
 	c.Timeout, c.Interval = cmp.Or(c.Timeout, 30*time.Second), cmp.Or(c.Interval, 200*time.Millisecond)
 	c.MaxWait, c.MaxPage = cmp.Or(c.MaxWait, 10*time.Second), cmp.Or(c.MaxPage, 50<<20)
-	return &Lister{config: c, client: newClient(c, allowedNetworks(c.AllowPrivate))}, nil
+	return &Lister{config: c, client: newClient(c)}, nil
 }
 
 // listing grows argument by argument.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path"
 	"path/filepath"
@@ -106,13 +107,14 @@ func read(tb testing.TB, found knowledge.Listing, name string, known []knowledge
 func TestNewNamesTheField(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
-		"Accepts":     {},
-		"MaxSources":  {Accepts: accepts, MaxSources: -1},
-		"MaxUnpacked": {Accepts: accepts, MaxUnpacked: -1},
-		"Timeout":     {Accepts: accepts, Timeout: -1},
-		"Interval":    {Accepts: accepts, Interval: -1},
-		"MaxWait":     {Accepts: accepts, MaxWait: -1},
-		"MaxPage":     {Accepts: accepts, MaxPage: -1},
+		"Accepts":      {},
+		"MaxSources":   {Accepts: accepts, MaxSources: -1},
+		"MaxUnpacked":  {Accepts: accepts, MaxUnpacked: -1},
+		"Timeout":      {Accepts: accepts, Timeout: -1},
+		"Interval":     {Accepts: accepts, Interval: -1},
+		"MaxWait":      {Accepts: accepts, MaxWait: -1},
+		"MaxPage":      {Accepts: accepts, MaxPage: -1},
+		"AllowPrivate": {Accepts: accepts, AllowPrivate: []netip.Prefix{{}}},
 	} {
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), "sources.Config."+name+":") {
 			t.Errorf("%s: %v", name, err)
