@@ -128,11 +128,14 @@ func loadSettings(c console, name string, args []string, extra func(*flag.FlagSe
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	values := map[string]*string{}
 	rows := table()
-	for _, row := range rows {
-		values[row.flag] = set.String(row.flag, "", row.help+" ("+row.env+")")
-	}
 	if extra != nil {
 		extra(set)
+	}
+	for _, row := range rows {
+		// A flag of the command's own hides the setting's, which stays in the environment.
+		if set.Lookup(row.flag) == nil {
+			values[row.flag] = set.String(row.flag, "", row.help+" ("+row.env+")")
+		}
 	}
 	words, err := interspersed(c, set, args)
 	if err != nil {
@@ -143,7 +146,7 @@ func loadSettings(c console, name string, args []string, extra func(*flag.FlagSe
 	var s settings
 	for _, row := range rows {
 		value, source := strings.TrimSpace(c.env(row.env)), row.env
-		if given[row.flag] {
+		if given[row.flag] && values[row.flag] != nil {
 			value, source = *values[row.flag], "--"+row.flag+" ("+row.env+")"
 		}
 		if wrong := row.read(&s, cmp.Or(value, row.preset)); wrong != "" {

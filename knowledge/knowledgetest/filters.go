@@ -206,9 +206,12 @@ func testRevoke(b *bundle) {
 	again.Reason = "said twice"
 	b.same("revoke again", b.index.Revoke(b.Context(), []knowledge.Revocation{again}), nil)
 	left := []string{"plazo bueno", "plazo falso"} // that of the twin
-	b.search(other, "es", "plazo")
+	find := func(index knowledge.Index) []string {
+		return texts(b.query(index, knowledge.Query{Text: "plazo", Locale: "es"}))
+	}
+	find(other) // the contract allows one outdated answer
 	for _, index := range []knowledge.Index{b.index, other, b.reopen()} {
-		b.same("passages", texts(b.search(index, "es", "plazo")), left, cmpopts.SortSlices(func(a, b string) bool { return a < b }))
+		b.same("passages", find(index), left, cmpopts.SortSlices(func(a, b string) bool { return a < b }))
 		_, kept, err := index.Document(b.Context(), "a.md")
 		b.same("error", err, nil)
 		b.same("revoked", []bool{kept[0].Revoked, kept[1].Revoked}, []bool{true, false})
@@ -221,9 +224,9 @@ func testRevoke(b *bundle) {
 	b.same("remove", b.index.Remove(b.Context(), d.ID), nil)
 	b.same("replace", b.index.Replace(b.Context(), d, chunks), nil)
 	b.same("remove the twin", b.index.Remove(b.Context(), "twin.md"), nil)
-	b.same("passages", texts(b.search(b.index, "es", "plazo")), []string{"plazo bueno"})
+	b.same("passages", find(b.index), []string{"plazo bueno"})
 	b.same("restore", b.index.Restore(b.Context(), "a.md", []string{want.Hash, "unknown"}), nil)
-	b.same("passages", len(b.search(b.index, "es", "plazo")), 2)
+	b.same("passages", len(find(b.index)), 2)
 	list, err := b.index.Revocations(b.Context())
 	b.same("error", err, nil)
 	b.same("revocations", list, []knowledge.Revocation{})
