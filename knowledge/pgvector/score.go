@@ -50,26 +50,20 @@ func (w *words) sum(plan knowledge.Plan, lists [][]posting, f filter, b *best) {
 	s := sums{}
 	rank := byWeight(plan.Terms)
 	for at, p := range w.pages {
-		first := int32(at) * pageSize
+		first, any := int32(at)*pageSize, false
 		propose := b.proposing(plan.Terms, rank)
-		for i := range lists {
-			if propose[i] {
-				s.touch(lists[i], first)
-			}
-		}
 		for i, list := range lists {
+			if propose[i] {
+				any = s.touch(list, first) || any
+			}
 			lists[i] = s.add(list, first, plan.Terms[i].Weight, table)
 		}
-		for i, set := range s.touched {
-			for ; set != 0; set &= set - 1 {
-				slot := i*64 + bits.TrailingZeros64(set)
-				score := s.scores[slot]
-				s.scores[slot] = 0
-				if p != nil && b.wants(score) && f.finds(p.facets[slot], p.documents[slot]) {
-					b.add(scored{int32(at*pageSize + slot), score, plan.Self})
-				}
-			}
-			s.touched[i] = 0
+		if any && p != nil {
+			s.offer(p, at, plan.Self, f, b)
+		}
+		if len(lists) > 0 {
+			clear(s.scores[:])
+			clear(s.touched[:])
 		}
 	}
 }
@@ -102,35 +96,52 @@ type sums struct {
 	touched [pageSize / 64]uint64
 }
 
-// touch marks the chunks of a list that are on the page.
-func (s *sums) touch(list []posting, first int32) {
-	for _, p := range list {
+// touch marks the chunks of a list that are on the page, and says whether there are
+// any.
+func (s *sums) touch(list []posting, first int32) bool {
+	for i, p := range list {
 		slot := uint32(p.no - first)
 		if slot >= pageSize {
-			return
+			return i > 0
 		}
 		s.touched[slot/64] |= 1 << (slot % 64)
 	}
+	return len(list) > 0
 }
 
-// add adds to the chunks that are marked, and gives the list from the next page on.
+// add adds to the chunks of the page, whether or not they are marked: that is faster
+// than to ask. It gives the list from the next page on.
 func (s *sums) add(list []posting, first int32, weight float64, table *saturations) []posting {
 	for i, p := range list {
 		slot := uint32(p.no - first)
 		if slot >= pageSize {
 			return list[i:]
 		}
-		if s.touched[slot/64]&(1<<(slot%64)) != 0 {
-			s.scores[slot] += weight * table.of(p)
+		if p.tf < tableCounts && p.words < tableWords {
+			s.scores[slot] += weight * table.usual[p.tf][p.words]
+		} else {
+			s.scores[slot] += weight * knowledge.Saturation(int(p.tf), int(p.words), table.mean)
 		}
 	}
 	return nil
 }
 
-// saturations are knowledge.Saturation for the lengths and counts that are usual.
+// offer gives the marked chunks of a page to the best.
+func (s *sums) offer(p *page, at int, self float64, f filter, b *best) {
+	for i, set := range s.touched {
+		for ; set != 0; set &= set - 1 {
+			slot := i*64 + bits.TrailingZeros64(set)
+			if score := s.scores[slot]; b.wants(score) && f.finds(p.facets[slot], p.documents[slot]) {
+				b.add(scored{int32(at*pageSize + slot), score, self})
+			}
+		}
+	}
+}
+
+// saturations are knowledge.Saturation for the counts and lengths that are usual.
 type saturations struct {
 	mean  float64
-	table [tableCounts][tableWords]float64
+	usual [tableCounts][tableWords]float64
 }
 
 const (
@@ -139,19 +150,13 @@ const (
 )
 
 func newSaturations(mean float64) *saturations {
-	return &saturations{mean: mean}
-}
-
-// of fills the table as it goes: 0 is no value that a count of at least 1 has.
-func (s *saturations) of(p posting) float64 {
-	if p.tf >= tableCounts || p.words >= tableWords {
-		return knowledge.Saturation(int(p.tf), int(p.words), s.mean)
+	s := &saturations{mean: mean}
+	for tf := 1; tf < tableCounts; tf++ {
+		for words := range tableWords {
+			s.usual[tf][words] = knowledge.Saturation(tf, words, mean)
+		}
 	}
-	v := &s.table[p.tf][p.words]
-	if *v == 0 {
-		*v = knowledge.Saturation(int(p.tf), int(p.words), s.mean)
-	}
-	return *v
+	return s
 }
 
 // best keeps the chunks with the highest scores as float32. As many as depth are

@@ -49,7 +49,7 @@ func (x *Index) try(ctx context.Context, q knowledge.Query, last bool) (hits []k
 	if err != nil {
 		return nil, false, err
 	}
-	all := found{}
+	all := make(found, 2*knowledge.Depth)
 	f := x.words.filterFor(q, documents)
 	near := x.sendDense(ctx, conn, q, f, all) // which takes the database a while
 	lexical, missing := x.words.find(q, f)
@@ -183,17 +183,12 @@ func (x *Index) first(ctx context.Context, conn asker, tied []scored, n int) ([]
 }
 
 // found are candidates by their numbers.
-type found map[int32]*candidate
-
-type candidate struct {
-	no int32
-	knowledge.Candidate
-}
+type found map[int32]*knowledge.Candidate
 
 func (f found) list() []knowledge.Candidate {
 	list := make([]knowledge.Candidate, 0, len(f))
 	for _, c := range f {
-		list = append(list, c.Candidate)
+		list = append(list, *c)
 	}
 	return list
 }
@@ -202,14 +197,15 @@ const (
 	// The nearest by the index, in half precision: that is to the fifth digit of a
 	// similarity. Plus 0 keeps the planner from another index. The conversion is in a
 	// query of its own, or it would be done for each row.
+	// The hash is only wanted to tell repetitions.
 	near = `
-		select no, id, document, hash, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
+		select no, id, document, case when $4 then hash else '' end, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
 		from knowledge_@_chunks
 		where facet + 0 = any($2::int[])
 		order by embedding <#> (select $1::real[]::halfvec(DIM))
 		limit $3`
 	nearOf = `
-		select no, id, document, hash, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
+		select no, id, document, case when $3 then hash else '' end, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
 		from knowledge_@_chunks where no = any($2::int[])`
 	// The nearest of all that the filter leaves. Twice as many as are wanted are chosen
 	// in half precision, and the full vectors decide.
@@ -246,7 +242,7 @@ func (x *Index) join(ctx context.Context, conn asker, q knowledge.Query, f filte
 	case x.scans(f):
 		batch.Queue(x.in(exactOf), q.Vector, numbers).Query(all.collect(false))
 	default:
-		batch.Queue(x.in(nearOf), q.Vector, numbers).Query(all.collect(false))
+		batch.Queue(x.in(nearOf), q.Vector, numbers, q.Distinct).Query(all.collect(false))
 	}
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return false, fmt.Errorf("find candidates: %w", err)
@@ -281,7 +277,7 @@ func (x *Index) sendDense(ctx context.Context, conn asker, q knowledge.Query, f 
 	case x.scans(f):
 		batch.Queue(x.in(exact), q.Vector, f.list(), knowledge.Depth, f.numbers()).Query(all.collect(true))
 	default:
-		batch.Queue(x.in(near), q.Vector, f.list(), knowledge.Depth).Query(all.collect(true))
+		batch.Queue(x.in(near), q.Vector, f.list(), knowledge.Depth, q.Distinct).Query(all.collect(true))
 	}
 	return conn.SendBatch(ctx, batch)
 }
@@ -289,19 +285,17 @@ func (x *Index) sendDense(ctx context.Context, conn asker, q knowledge.Query, f 
 // collect reads candidates.
 func (f found) collect(dense bool) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
-		var c candidate
-		var document int
-		_, err := pgx.ForEachRow(rows, []any{&c.no, &c.ChunkID, &document, &c.Hash, &c.Tokens, &c.Dense}, func() error {
-			// To tell documents apart their numbers do.
-			c.DocumentID = strconv.Itoa(document)
+		read := make([]knowledge.Candidate, 0, knowledge.Depth) // one piece of memory for all
+		var no, document int32
+		c := knowledge.Candidate{ByDense: dense}
+		_, err := pgx.ForEachRow(rows, []any{&no, &c.ChunkID, &document, &c.Hash, &c.Tokens, &c.Dense}, func() error {
 			if math.IsNaN(c.Dense) {
 				c.Dense = 0
 			}
-			if f[c.no] == nil {
-				kept := c
-				f[c.no] = &kept
-			}
-			f[c.no].ByDense = f[c.no].ByDense || dense
+			// To tell documents apart their numbers do.
+			c.DocumentID = strconv.Itoa(int(document))
+			read = append(read, c)
+			f[no] = &read[len(read)-1]
 			return nil
 		})
 		return err

@@ -48,7 +48,7 @@ func TestPlans(t *testing.T) {
 		x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(dim)})
 		vector := make([]float32, dim)
 		for index, plan := range map[string]string{
-			"_chunks_near":     explain(t, x, near, vector, []int32{1}, 8),
+			"_chunks_near":     explain(t, x, near, vector, []int32{1}, 8, true),
 			"_chunks_facet":    explain(t, x, exact, vector, []int32{1}, 8, []int32(nil)),
 			"_chunks_document": explain(t, x, `select no from knowledge_@_chunks where document = $1`, 1),
 		} {
