@@ -218,8 +218,7 @@ func (s *site) retryAfter(header http.Header, otherwise time.Duration) time.Dura
 
 // unreached says why there was no answer, and whether another try may help.
 func (s *site) unreached(ctx context.Context, err error) (again bool, why error) {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the address is named already
 	}
 	var unknown *net.DNSError

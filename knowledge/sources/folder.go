@@ -227,7 +227,7 @@ func (l *listing) addFolder(ctx context.Context, t tree) {
 }
 
 // skips says whether an entry is left out, and what the walk has to do then.
-func (t tree) skips(at string, entry fs.DirEntry) (error, bool) { //nolint:revive // the error is the walk's order, not a failure
+func (t tree) skips(at string, entry fs.DirEntry) (error, bool) {
 	hidden := at != "." && strings.HasPrefix(entry.Name(), ".")
 	aside := t.part != "" && at != "." && at != t.part && !strings.HasPrefix(t.part, at+"/") && !strings.HasPrefix(at, t.part+"/")
 	if !hidden && !aside && (t.left == nil || at == "." || !t.left(at, entry.IsDir())) {

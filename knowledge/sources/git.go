@@ -66,7 +66,7 @@ func (l *listing) addCheckout(ctx context.Context, t tree, folder, gitFolder str
 	t.validator = func(at string, data []byte) string { return blob(data, tracked[at]) }
 	t.left = func(at string, isFolder bool) bool {
 		_, known := tracked[at]
-		return !known && !(isFolder && tracked.has(at))
+		return !known && (!isFolder || !tracked.has(at))
 	}
 	l.addFolder(ctx, t)
 }

@@ -21,11 +21,11 @@ import (
 // manifestNames are the files that a manifest can be in.
 var manifestNames = []string{"recado.yaml", "recado.yml"}
 
-// maxManifest bounds a manifest, maxEntries its entries: each is compared with each
-// path.
+// maxManifest bounds a manifest: reading YAML that nobody wrote can take the square of
+// its length. maxEntries bounds its entries: each is compared with each path.
 const (
-	maxManifest = 256 << 10
-	maxEntries  = 2000
+	maxManifest = 32 << 10
+	maxEntries  = 500
 )
 
 var errNoPath = errors.New(`a path is missing; write for example path: "legal/*.md"`)

@@ -251,11 +251,11 @@ func TestRobots(t *testing.T) {
 		"all":         {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, wait) }, ErrRobots},
 		"another":     {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "User-agent: other\nDisallow: /\n") }, nil},
 		"a wildcard":  {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "User-agent: *\nDisallow: /*?id=\n") }, ErrRobots},
-		"none":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, nil},
+		"none":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, nil},
 		"a page":      {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\nDisallow: /\n</html>") }, nil},
 		"half broken": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, wait+"Crawl-delay: soon\n") }, ErrRobots},
-		"failing":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, ErrAnswer},
-		"elsewhere":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere.example/", 301) }, ErrElsewhere},
+		"failing":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, ErrAnswer},
+		"elsewhere":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere.example/", http.StatusFound) }, ErrElsewhere},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
