@@ -33,8 +33,6 @@ create table form_sparse (chunk int, weights sparsevec(100000));`
 const formIndexes = `
 alter table form_rows add primary key (term, chunk) include (tf, words);
 alter table form_sparse alter column weights set storage external;
-set maintenance_work_mem = '512MB';
-create index form_sparse_near on form_sparse using hnsw (weights sparsevec_ip_ops);
 vacuum analyze form_rows, form_sparse;`
 
 func (f *forms) fill(b *testing.B) {
@@ -118,7 +116,8 @@ const (
 			), 0) as score, (select score from least) from part
 		where part.score >= (select score from least) - $6::float8
 		order by 2 desc, 1 limit 100`
-	formSparse = `select chunk, (weights <#> $1::text::sparsevec) * -1 from form_sparse order by `
+	formSparse = `select chunk, (weights <#> $1::text::sparsevec) * -1 from form_sparse
+		order by weights <#> $1::text::sparsevec limit 100`
 )
 
 func (f *forms) rows(ctx context.Context, text string, maxDF int) ([]rankedChunk, error) {
@@ -166,20 +165,14 @@ func (f *forms) early(ctx context.Context, text string) ([]rankedChunk, error) {
 	}
 }
 
-func (f *forms) sparse(ctx context.Context, text, order string) ([]rankedChunk, error) {
+func (f *forms) sparse(ctx context.Context, text string) ([]rankedChunk, error) {
 	q := f.query(text, 0)
 	weights := make([]string, len(q.terms))
 	for i := range q.terms {
 		weights[i] = fmt.Sprintf("%d:%g", q.terms[i], q.weights[i])
 	}
-	var list []rankedChunk
-	batch := &pgx.Batch{}
-	batch.Queue(`select set_config('hnsw.ef_search', '100', true)`)
-	batch.Queue(formSparse+order+` limit 100`, "{"+strings.Join(weights, ",")+"}/100000").Query(func(rows pgx.Rows) (err error) {
-		list, err = collectRanked(rows, nil)
-		return err
-	})
-	return list, f.pool.SendBatch(ctx, batch).Close()
+	rows, err := f.pool.Query(ctx, formSparse, "{"+strings.Join(weights, ",")+"}/100000")
+	return collectRanked(rows, err)
 }
 
 func newForms(b *testing.B, exact *exactWords, pool *pgxpool.Pool) *forms {
@@ -238,12 +231,7 @@ func BenchmarkForms(b *testing.B) {
 		{"rows", "form_rows", func(ctx context.Context, text string) ([]rankedChunk, error) { return f.rows(ctx, text, 0) }},
 		{"rows-early-stop", "form_rows", f.early},
 		{"rows-capped-df", "form_rows", func(ctx context.Context, text string) ([]rankedChunk, error) { return f.rows(ctx, text, 3000) }},
-		{"sparsevec-hnsw", "form_sparse", func(ctx context.Context, text string) ([]rankedChunk, error) {
-			return f.sparse(ctx, text, `weights <#> $1::text::sparsevec`)
-		}},
-		{"sparsevec-exact", "form_sparse", func(ctx context.Context, text string) ([]rankedChunk, error) {
-			return f.sparse(ctx, text, `(weights <#> $1::text::sparsevec) + 0`)
-		}},
+		{"sparsevec", "form_sparse", f.sparse},
 		{"packed-not-held", x.in("knowledge_@_postings"), packed(cold)},
 		{"packed", x.in("knowledge_@_postings"), packed(x)},
 	} {

@@ -17,10 +17,9 @@ import (
 // index in the middle. The last time it goes without what has vanished.
 const attempts = 4
 
-// Search implements knowledge.Index. It takes four round trips in one snapshot: the
-// generation, by which the process learns of changes, the nearest, what is ranked by
-// of those that only have the words, and the passages of what is left. The words are
-// scored in the process while the database looks for the nearest.
+// Search implements knowledge.Index. Usually it takes two round trips in one snapshot:
+// the candidates, with the generation that tells whether what the process knows is
+// up to date, and the passages of those that are left.
 func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge.Hit, err error) {
 	if q.Vector != nil && len(q.Vector) != x.identity.Dim {
 		return nil, fmt.Errorf("question: %w: %d, not %d", knowledge.ErrDimension, len(q.Vector), x.identity.Dim)
@@ -45,27 +44,67 @@ func (x *Index) try(ctx context.Context, q knowledge.Query, last bool) (hits []k
 	// A connection that is given back inside a transaction is closed by the pool: what
 	// does not come to its end needs no rollback here.
 	defer conn.Release()
-	now, documents, err := x.begin(ctx, conn, q.Documents)
+	all, g := make(found, 2*knowledge.Depth), x.words.guess(q)
+	now, documents, err := x.begin(ctx, conn, q, g, all)
 	if err != nil {
 		return nil, false, err
 	}
-	all := make(found, 2*knowledge.Depth)
-	f := x.words.filterFor(q, documents)
-	near := x.sendDense(ctx, conn, q, f, all) // which takes the database a while
-	lexical, missing := x.words.find(q, f)
-	if err := near.Close(); err != nil {
-		return nil, false, fmt.Errorf("find the nearest: %w", err)
+	if g == nil || g.generation < now.generation {
+		clear(all)
+		if g, err = x.look(ctx, conn, now, q, documents, all); err != nil || g == nil && !last {
+			return nil, false, err
+		}
 	}
-	sure, err := x.settle(ctx, conn, now, q, f, lexical, missing)
-	if err != nil || sure == nil && !last {
-		return nil, false, err
-	}
-	whole, err = x.join(ctx, conn, q, f, sure, all)
-	if err != nil || !whole && !last {
-		return nil, false, err
+	if whole = all.propose(g); !whole && !last {
+		return nil, false, nil
 	}
 	hits, err = fetch(ctx, conn, x.in(fetchHits), knowledge.Rank(q, all.list()))
 	return hits, true, err
+}
+
+// guess is what the process finds without the database: what the query may find,
+// and the best by words.
+type guess struct {
+	generation int64
+	filter     filter
+	lexical    []scored
+}
+
+// guess is nil when the database has to be asked first.
+func (w *words) guess(q knowledge.Query) *guess {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if !w.loaded || q.Documents != nil {
+		return nil
+	}
+	g := &guess{generation: w.generation, filter: w.filter(q, nil)}
+	b, missing := w.score(q, g.filter, knowledge.Depth)
+	sure, tied := b.tied()
+	if len(missing) > 0 || len(tied) > 0 {
+		return nil
+	}
+	g.lexical = sure
+	return g
+}
+
+// look brings the process up to the snapshot and finds the candidates step by step.
+// It is nil when the process knows a later fold than the snapshot.
+func (x *Index) look(ctx context.Context, conn asker, now moment, q knowledge.Query, documents map[int32]bool, all found) (*guess, error) {
+	if err := x.catchUp(ctx, conn, now); err != nil {
+		return nil, err
+	}
+	g := &guess{filter: x.words.filterFor(q, documents)}
+	b, missing := x.words.find(q, g.filter)
+	var err error
+	if g.lexical, err = x.settle(ctx, conn, now, q, g.filter, b, missing); err != nil || g.lexical == nil {
+		return nil, err
+	}
+	batch := &pgx.Batch{}
+	x.queueCandidates(batch, q, g, all)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("find candidates: %w", err)
+	}
+	return g, nil
 }
 
 // asker is a connection or a transaction.
@@ -81,18 +120,18 @@ select generation, folded, set_config('hnsw.ef_search', '100', true), set_config
 	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)
 from knowledge_spaces where id = @`
 
-// begin opens the snapshot and brings the process up to it. The numbers are those of
+// begin opens the snapshot, with the candidates of a guess. The numbers are those of
 // the documents, nil when there is no list.
-func (x *Index) begin(ctx context.Context, conn asker, ids []string) (now moment, numbers map[int32]bool, err error) {
+func (x *Index) begin(ctx context.Context, conn asker, q knowledge.Query, g *guess, all found) (now moment, numbers map[int32]bool, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`begin isolation level repeatable read read only`)
 	batch.Queue(x.in(beginSearch)).QueryRow(func(row pgx.Row) error {
 		var settings [4]string
 		return row.Scan(&now.generation, &now.folded, &settings[0], &settings[1], &settings[2], &settings[3])
 	})
-	if ids != nil {
+	if q.Documents != nil {
 		numbers = map[int32]bool{}
-		batch.Queue(x.in(`select no from knowledge_@_documents where id = any($1)`), ids).Query(func(rows pgx.Rows) error {
+		batch.Queue(x.in(`select no from knowledge_@_documents where id = any($1)`), q.Documents).Query(func(rows pgx.Rows) error {
 			var no int32
 			_, err := pgx.ForEachRow(rows, []any{&no}, func() error {
 				numbers[no] = true
@@ -101,14 +140,17 @@ func (x *Index) begin(ctx context.Context, conn asker, ids []string) (now moment
 			return err
 		})
 	}
+	if g != nil {
+		x.queueCandidates(batch, q, g, all)
+	}
 	err = conn.SendBatch(ctx, batch).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
 		return now, nil, knowledge.ErrIdentity
 	}
 	if err != nil {
-		return now, nil, fmt.Errorf("begin: %w", err)
+		return now, nil, fmt.Errorf("find candidates: %w", err)
 	}
-	return now, numbers, x.catchUp(ctx, conn, now)
+	return now, numbers, nil
 }
 
 // filterFor decides what a query may find.
@@ -225,37 +267,20 @@ const (
 	unranked = `select no, id, document, hash, tokens, 0::float8 from knowledge_@_chunks where no = any($1::int[])`
 )
 
-// join brings the best by words to the nearest. It is whole when all of them are
-// there.
-func (x *Index) join(ctx context.Context, conn asker, q knowledge.Query, f filter, lexical []scored, all found) (whole bool, err error) {
-	var numbers []int32
-	for _, s := range lexical {
-		if all[s.no] == nil {
-			numbers = append(numbers, s.no)
-		}
-	}
-	batch := &pgx.Batch{}
-	switch {
-	case len(numbers) == 0:
-	case q.Vector == nil:
-		batch.Queue(x.in(unranked), numbers).Query(all.collect(false))
-	case x.scans(f):
-		batch.Queue(x.in(exactOf), q.Vector, numbers).Query(all.collect(false))
-	default:
-		batch.Queue(x.in(nearOf), q.Vector, numbers, q.Distinct).Query(all.collect(false))
-	}
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return false, fmt.Errorf("find candidates: %w", err)
+// propose marks the best by words, and says whether all of them are there.
+func (f found) propose(g *guess) (whole bool) {
+	if g == nil {
+		return false
 	}
 	whole = true
-	for _, s := range lexical {
-		if c := all[s.no]; c != nil {
+	for _, s := range g.lexical {
+		if c := f[s.no]; c != nil {
 			c.ByLexical, c.Lexical, c.Self = true, s.score, s.self
 		} else {
 			whole = false
 		}
 	}
-	return whole, nil
+	return whole
 }
 
 // exactBelow is where comparing all that the filter leaves costs as much as going
@@ -268,18 +293,30 @@ func (x *Index) scans(f filter) bool {
 	return x.identity.Dim > maxIndexed || f.documents != nil || f.matching*f.matching < exactBelow*f.all
 }
 
-// sendDense asks for the nearest, if the query has a vector. What it returns has to be
-// closed; only then they are in all.
-func (x *Index) sendDense(ctx context.Context, conn asker, q knowledge.Query, f filter, all found) pgx.BatchResults {
-	batch := &pgx.Batch{}
+// queueCandidates asks for the nearest, if the query has a vector, and for what the
+// best by words are ranked by.
+func (x *Index) queueCandidates(batch *pgx.Batch, q knowledge.Query, g *guess, all found) {
+	scans := x.scans(g.filter)
 	switch {
-	case q.Vector == nil || f.matching == 0:
-	case x.scans(f):
-		batch.Queue(x.in(exact), q.Vector, f.list(), knowledge.Depth, f.numbers()).Query(all.collect(true))
+	case q.Vector == nil || g.filter.matching == 0:
+	case scans:
+		batch.Queue(x.in(exact), q.Vector, g.filter.list(), knowledge.Depth, g.filter.numbers()).Query(all.collect(true))
 	default:
-		batch.Queue(x.in(near), q.Vector, f.list(), knowledge.Depth, q.Distinct).Query(all.collect(true))
+		batch.Queue(x.in(near), q.Vector, g.filter.list(), knowledge.Depth, q.Distinct).Query(all.collect(true))
 	}
-	return conn.SendBatch(ctx, batch)
+	numbers := make([]int32, len(g.lexical))
+	for i, s := range g.lexical {
+		numbers[i] = s.no
+	}
+	switch {
+	case len(numbers) == 0:
+	case q.Vector == nil:
+		batch.Queue(x.in(unranked), numbers).Query(all.collect(false))
+	case scans:
+		batch.Queue(x.in(exactOf), q.Vector, numbers).Query(all.collect(false))
+	default:
+		batch.Queue(x.in(nearOf), q.Vector, numbers, q.Distinct).Query(all.collect(false))
+	}
 }
 
 // collect reads candidates.
@@ -289,6 +326,9 @@ func (f found) collect(dense bool) func(pgx.Rows) error {
 		var no, document int32
 		c := knowledge.Candidate{ByDense: dense}
 		_, err := pgx.ForEachRow(rows, []any{&no, &c.ChunkID, &document, &c.Hash, &c.Tokens, &c.Dense}, func() error {
+			if f[no] != nil { // among the nearest already
+				return nil
+			}
 			if math.IsNaN(c.Dense) {
 				c.Dense = 0
 			}
