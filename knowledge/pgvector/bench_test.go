@@ -361,3 +361,25 @@ func (e *exactWords) top(text string) []string {
 	}
 	return top10(list)
 }
+
+// BenchmarkIngest brings documents of 100 chunks in, with HNSW growing, from four
+// writers as the ingester has them.
+func BenchmarkIngest(b *testing.B) {
+	x := open(b, Config{DSN: testservices.Postgres(b), Identity: identity(benchDim)})
+	c := newCorpus()
+	began, n := time.Now(), 0
+	for b.Loop() {
+		var group sync.WaitGroup
+		for range 4 {
+			d, chunks := c.document(n)
+			n++
+			group.Go(func() {
+				if err := x.Replace(b.Context(), d, chunks); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	}
+	b.ReportMetric(float64(n*perDocument)/time.Since(began).Seconds(), "chunks/s")
+}
