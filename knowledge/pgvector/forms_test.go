@@ -72,7 +72,7 @@ func (f *forms) exec(b *testing.B, statement string) {
 	}
 }
 
-func sortedByID(counts map[string]int32, ids map[string]int32) []string {
+func sortedByID(counts, ids map[string]int32) []string {
 	terms := make([]string, 0, len(counts))
 	for term := range counts {
 		terms = append(terms, term)

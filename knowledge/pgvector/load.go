@@ -3,6 +3,7 @@ package pgvector
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -147,9 +148,7 @@ func (x *Index) loadChunks(ctx context.Context, conn asker, into *words) error {
 func (w *words) learn(facets map[int32]facet) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for id, f := range facets {
-		w.facets[id] = f
-	}
+	maps.Copy(w.facets, facets)
 }
 
 // adopt takes over what was loaded, unless something newer came in between.
