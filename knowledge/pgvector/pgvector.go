@@ -85,7 +85,7 @@ type Index struct {
 	names    *strings.Replacer
 	words    *words
 
-	// foldAt is foldAt, but in tests.
+	// foldAt is the constant, but in tests.
 	foldAt int
 	// folding lets one goroutine of the process fold the log.
 	folding sync.Mutex
