@@ -79,7 +79,7 @@ func TestProcessesAgree(t *testing.T) {
 	check := func(t *rapid.T, x *Index, q knowledge.Query) {
 		want, wantErr := memory.Search(t.Context(), q)
 		got, err := x.Search(t.Context(), q)
-		if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateApprox(1e-5, 1e-6)); err != nil || wantErr != nil || diff != "" {
+		if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateApprox(1e-4, 1e-5)); err != nil || wantErr != nil || diff != "" {
 			t.Fatalf("%v, %v, hits for %q (-want +got):\n%s", err, wantErr, q.Text, diff)
 		}
 	}
