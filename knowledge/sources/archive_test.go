@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,6 +121,38 @@ func TestArchiveInParallel(t *testing.T) {
 	}
 	if _, err := found.Sources[0].Read(t.Context(), nil, 10_000); !errors.Is(err, ErrGone) {
 		t.Errorf("no archive any more: %v", err)
+	}
+}
+
+func TestArchiveIsClosed(t *testing.T) {
+	t.Parallel()
+	file := writeZip(t, entryOf("a.md", "x"))
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &archive{file: file, size: info.Size(), changed: info.ModTime().UnixNano()}
+	if err := a.acquire(); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := a.list(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := entries{a, map[string]*zip.File{"a.md": reader.File[0]}}
+	a.release()
+	content, err := files.Open("a.md")
+	if err != nil || a.open == nil {
+		t.Fatalf("open: %v", err)
+	}
+	if err := content.Close(); err != nil || a.open != nil || a.users != 0 {
+		t.Errorf("closed: %v, %d users", err, a.users)
+	}
+	if err := content.Close(); err == nil || a.users != 0 {
+		t.Errorf("closed twice: %v, %d users", err, a.users)
+	}
+	if _, err := files.Open("b.md"); !errors.Is(err, fs.ErrNotExist) || a.users != 0 {
+		t.Errorf("a file that is not there: %v", err)
 	}
 }
 

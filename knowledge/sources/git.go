@@ -99,7 +99,7 @@ func readIndex(gitFolder string) (tracked, error) {
 	}
 	files := make(tracked, len(list.Entries))
 	for _, e := range list.Entries {
-		if e.Mode == filemode.Submodule || e.Mode == filemode.Dir || e.SkipWorktree {
+		if e.Mode == filemode.Submodule || e.Mode == filemode.Dir {
 			continue
 		}
 		files[e.Name] = e.Hash.String()

@@ -255,7 +255,9 @@ func TestRobots(t *testing.T) {
 		"a page":      {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\nDisallow: /\n</html>") }, nil},
 		"half broken": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, wait+"Crawl-delay: soon\n") }, ErrRobots},
 		"failing":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, ErrAnswer},
-		"elsewhere":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere.example/", http.StatusFound) }, ErrElsewhere},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://elsewhere.example/", http.StatusFound)
+		}, ErrElsewhere},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
