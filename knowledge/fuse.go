@@ -15,7 +15,7 @@ const DefaultDenseShare = 0.5
 
 // Depth is how many candidates each of the two searches has to provide before they
 // are fused. Both indexes use the same depth, or their rankings would differ.
-const Depth = 100
+const Depth = 50
 
 // Candidate is a chunk that at least one of the two searches proposes, with all that
 // Rank needs.

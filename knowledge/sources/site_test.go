@@ -159,8 +159,8 @@ func TestPageStatus(t *testing.T) {
 		"/451":    "the server gave no page: the site does not let this program in (status 451)",
 		"/500":    "the server gave no page: the site has a problem of its own; what was read before stays (status 500)",
 		"/502":    "the server gave no page: the site has a problem of its own; what was read before stays (status 502)",
-		"/404":    "it is not there any more: file does not exist",
-		"/410":    "it is not there any more: file does not exist",
+		"/404":    "it is not there any more",
+		"/410":    "it is not there any more",
 		"/photo":  "the server gave no page: it is no document (image/png)",
 		"/packed": `the server gave no page: it is packed as "br", which was not asked for`,
 	} {
@@ -299,10 +299,10 @@ func TestCrawlDelay(t *testing.T) {
 	if took := time.Since(start); len(found.Sources) != 2 || took < longest || took > time.Minute {
 		t.Errorf("%v, %+v", took, found)
 	}
-	// The delay is waited for, and given up when nobody waits any more.
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := newCrawler(t, Config{MaxWait: time.Hour}).List(ctx, []string{s.URL + "/a", s.URL + "/b"}, nil); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	// The delay is given up when nobody waits any more.
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	if _, err := newCrawler(t, Config{MaxWait: time.Hour}).List(ctx, []string{s.URL + "/a", s.URL + "/b"}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 }
@@ -322,7 +322,7 @@ func TestSitemapsThatDoNotEnd(t *testing.T) {
 		"sitemap.xml: the sitemap can't be used: it leads back to itself; take it out of the sitemap that lists it",
 		"circle.xml: the sitemap can't be used: it leads back to itself; take it out of the sitemap that lists it",
 		"d4.xml: the sitemap can't be used: it lies more than 3 sitemaps deep; name it by itself",
-		"gone.xml: it is not there any more: file does not exist",
+		"gone.xml: it is not there any more",
 	}, brokenLines(found, s.URL))
 	same(t, "complete", map[string]bool{}, found.Complete)
 }
@@ -581,9 +581,9 @@ func TestSlowSites(t *testing.T) {
 			}
 		}
 	})
-	l := newCrawler(t, Config{Timeout: 100 * time.Millisecond})
+	l := newCrawler(t, Config{Timeout: 400 * time.Millisecond})
 	same(t, "broken", []string{
-		"endless: the server gave no page: it did not end within 100ms", "silent: the server gave no page: it did not answer within 100ms",
+		"endless: the server gave no page: it did not end within 400ms", "silent: the server gave no page: it did not answer within 400ms",
 	}, brokenLines(list(t, l, nil, s.URL+"/endless", s.URL+"/silent"), s.URL))
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)

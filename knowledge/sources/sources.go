@@ -43,7 +43,7 @@ var (
 	ErrTooLarge = errors.New("it is too large")
 	// ErrGone says that a source does not exist any more, and is an fs.ErrNotExist: what
 	// came from it before should go.
-	ErrGone = fmt.Errorf("it is not there any more: %w", fs.ErrNotExist)
+	ErrGone error = goneError{}
 	// ErrKind says that the name tells no format that can be read.
 	ErrKind = errors.New("this is no document: its name tells no format that can be read")
 	// ErrManifest says that recado.yaml can't be followed. Nothing of its folder is
@@ -62,6 +62,15 @@ var (
 	// ErrAnswer says that a server did not give what was asked for.
 	ErrAnswer = errors.New("the server gave no page")
 )
+
+// goneError is the type of ErrGone.
+type goneError struct{}
+
+// Error is a sentence.
+func (goneError) Error() string { return "it is not there any more" }
+
+// Is says that it is an fs.ErrNotExist, by which an ingester knows it.
+func (goneError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Config says what is read and how. Every zero field but Accepts has a documented
 // default.
