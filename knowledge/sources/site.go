@@ -117,9 +117,10 @@ func (s *site) addSite(ctx context.Context, root *url.URL) {
 // addAddress lists what an address gives: the pages of a sitemap, or itself.
 func (s *site) addAddress(ctx context.Context, address *url.URL) {
 	place := address.String()
+	some, before := s.had(address)
 	got, err := s.fetch(ctx, query{address: address, limit: s.config.MaxPage, accept: acceptPages})
 	switch {
-	case errors.Is(err, ErrGone) && s.known(place) == 1:
+	case errors.Is(err, ErrGone) && some && !before:
 		s.list.Complete[place] = true
 		return
 	case err != nil:
@@ -138,7 +139,7 @@ func (s *site) addAddress(ctx context.Context, address *url.URL) {
 		c.finish(ctx)
 		return
 	}
-	if s.known(place) > 1 {
+	if before {
 		s.list.broken(place, fmt.Errorf("%w: it had one before and gives a page now; if that is right, remove its documents first", ErrSitemap))
 		return
 	}
@@ -155,16 +156,24 @@ func looksLikeSitemap(address *url.URL) bool {
 	return strings.Contains(lower, "sitemap") || strings.HasSuffix(lower, ".xml") || strings.HasSuffix(lower, ".xml.gz")
 }
 
-// known counts the places that the index has documents of in a collection. More than
-// one came from a sitemap, and must not go because that is missing for a day.
-func (s *site) known(collection string) int {
-	places := map[string]bool{}
+// had says whether the index has documents of a collection, and whether a sitemap listed
+// them: some have the name of another page. Those must not go because the sitemap is
+// missing for a day.
+func (s *site) had(address *url.URL) (some, listed bool) {
+	own, host := pageName(address), strings.TrimPrefix(address.Host, "www.")
 	for _, d := range s.list.known {
-		if d.Collection == collection {
-			places[d.Source] = true
+		if d.Collection != address.String() {
+			continue
+		}
+		some = true
+		rest, ours := strings.CutPrefix(d.ID, own)
+		// Documents of one page carry its name, and what tells them apart.
+		ours = ours && (rest == "" || strings.ContainsAny(rest[:1], "#@~"))
+		if !ours && strings.HasPrefix(strings.TrimPrefix(d.ID, "www."), host+"/") {
+			return true, true
 		}
 	}
-	return len(places)
+	return some, false
 }
 
 // reader reads a page when it is wanted. changed is the time of its last change as a

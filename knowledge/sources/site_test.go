@@ -224,11 +224,24 @@ func TestSiteWithoutRobots(t *testing.T) {
 	s.text("/sitemap.xml", "text/html", "<!doctype html><p>Not found")
 	same(t, "a page in its place", []string{"/"}, s.places(list(t, l, nil, s.URL)))
 	// What a sitemap listed does not go because it is missing for a day.
-	known := []knowledge.Document{{Collection: s.URL + "/", Source: s.URL + "/a"}, {Collection: s.URL + "/", Source: s.URL + "/b"}}
+	of := func(id string) []knowledge.Document {
+		return []knowledge.Document{{Collection: "/kb", Meta: knowledge.Meta{ID: "kb/x"}}, {Collection: s.URL + "/", Meta: knowledge.Meta{ID: id}}}
+	}
+	known := of(s.name("/a"))
 	for _, code := range []int{404, 403, 500} {
 		s.status("/sitemap.xml", code)
 		if found := list(t, l, known, s.URL); len(found.Sources) > 0 || len(found.Complete) > 0 || len(found.Broken) != 1 {
 			t.Errorf("status %d: %+v", code, found)
+		}
+	}
+	lost := []knowledge.Document{{Collection: s.URL + "/gone.xml", Meta: knowledge.Meta{ID: s.name("/a")}}}
+	if found := list(t, l, lost, s.URL+"/gone.xml"); len(found.Complete) > 0 || len(found.Broken) != 1 || !errors.Is(found.Broken[0].Err, ErrGone) {
+		t.Errorf("a sitemap that is gone: %+v", found)
+	}
+	s.status("/sitemap.xml", http.StatusNotFound)
+	for _, id := range []string{s.name(""), s.name("") + "#articles/4711", s.name("@es"), s.name("~0123456789"), "own-id"} {
+		if found := list(t, l, of(id), s.URL); len(found.Sources) != 1 || len(found.Broken) > 0 {
+			t.Errorf("the page's own document %s: %+v", id, found)
 		}
 	}
 	s.text("/sitemap.xml", "text/xml", "<urlset><url>")
