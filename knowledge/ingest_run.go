@@ -27,6 +27,8 @@ type run struct {
 	// indexed is what the index held at the beginning, by ID.
 	indexed map[string]*Document
 	before  []Document
+	// revoked is what was taken back before the run.
+	revoked revoked
 	// embedded is Report.Embedded while the run is at work.
 	embedded atomic.Int64
 
@@ -90,6 +92,9 @@ func (r *run) work(ctx context.Context) error {
 	for _, b := range r.list.Broken {
 		r.broken(b.Source, b.Err)
 		r.tell(b.Source, Failed)
+	}
+	if err := r.readRevoked(ctx); err != nil {
+		return err
 	}
 	s := &stages{config: r.config, gate: newGate(r.config.InFlight), read: r.read, admit: r.admit, write: r.write}
 	if r.options.DryRun {
@@ -416,6 +421,9 @@ func (r *run) write(ctx context.Context, p *parcel) error {
 			}
 			continue
 		}
+		if err := r.carry(ctx, one); err != nil {
+			return err
+		}
 		if err := r.config.Index.Replace(ctx, one.document, one.chunks); err != nil {
 			return fmt.Errorf("index %s: %w", one.document.ID, err)
 		}
@@ -494,32 +502,6 @@ func (s *state) keeps(name string, d *Document) bool {
 	// A document of another text of the same file is not concerned. One with an ID of
 	// its own may be of any.
 	return base != name && d.ID != name && !strings.HasPrefix(base, name+"#")
-}
-
-// countRevoked counts what the run found although somebody revoked it.
-func (r *run) countRevoked(ctx context.Context) error {
-	revoked, err := r.config.Index.Revocations(ctx)
-	if err != nil {
-		return fmt.Errorf("list revoked passages: %w", err)
-	}
-	seen := map[string]bool{}
-	for _, one := range revoked {
-		_, found := r.produced[one.DocumentID]
-		if !found || seen[one.DocumentID] {
-			continue
-		}
-		seen[one.DocumentID] = true
-		_, chunks, err := r.config.Index.Document(ctx, one.DocumentID)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return fmt.Errorf("read %s: %w", one.DocumentID, err)
-		}
-		for _, c := range chunks {
-			if c.Revoked {
-				r.report.Revoked++
-			}
-		}
-	}
-	return nil
 }
 
 // fail reports a text that does not go in. The caller holds mu.
