@@ -168,7 +168,8 @@ func (l *listing) addEntries(ctx context.Context, place string, a *archive, read
 		}
 		if err != nil {
 			whole = false
-			l.broken(path.Join(readable(place), readable(name)), err)
+			// The name as it is: one that leads out must not be told as another file's.
+			l.broken(readable(place)+"/"+readable(name), err)
 			continue
 		}
 		files.files[name] = file
@@ -177,7 +178,7 @@ func (l *listing) addEntries(ctx context.Context, place string, a *archive, read
 		}
 	}
 	l.addTree(ctx, tree{
-		collection: place, place: place, name: strings.TrimSuffix(path.Base(place), path.Ext(place)), files: files,
+		collection: place, place: place, name: strings.TrimSuffix(path.Base(place), path.Ext(place)), files: files, disk: a.file,
 	}, names, whole)
 }
 

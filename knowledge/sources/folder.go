@@ -119,8 +119,12 @@ func (l *listing) addPart(ctx context.Context, folder, part string) {
 	before := len(l.Sources) + len(l.Broken)
 	l.addDisk(ctx, folder, filepath.ToSlash(relative))
 	if len(l.Sources)+len(l.Broken) == before && l.config.Accepts(filepath.ToSlash(part)) {
-		l.broken(part, fmt.Errorf("the folder %s, which it belongs to, leaves it out", folder))
+		l.broken(part, leftOut(folder))
 	}
+}
+
+func leftOut(folder string) error {
+	return fmt.Errorf("the folder %s, which it belongs to, leaves it out", folder)
 }
 
 // addDisk lists a folder, or a part of it, by git's index if it is a checkout.
@@ -128,7 +132,7 @@ func (l *listing) addDisk(ctx context.Context, folder, part string) {
 	place := filepath.ToSlash(folder)
 	t := tree{
 		collection: place, place: place, name: path.Base(place), part: part,
-		files: disk(folder),
+		files: disk(folder), disk: folder,
 	}
 	if gitFolder, ok := checkout(folder); ok {
 		l.addCheckout(ctx, t, folder, gitFolder)
@@ -141,15 +145,27 @@ func (l *listing) addDisk(ctx context.Context, folder, part string) {
 func (l *listing) addFile(file string) {
 	place := filepath.ToSlash(file)
 	t := tree{files: disk(filepath.Dir(file))}
+	m, err := manifestAbove(file)
+	switch {
+	case err != nil:
+		l.broken(path.Join(readable(m.folder), manifestNames[0]), err)
+		return
+	case m.ignores(""):
+		l.broken(readable(place), leftOut(readable(m.folder)))
+		return
+	}
 	l.Sources = append(l.Sources, knowledge.Source{
 		Name: path.Join(readable(path.Base(path.Dir(place))), readable(path.Base(place))), Place: readable(place),
-		Collection: readable(place), Read: t.reader(filepath.Base(file)),
+		Collection: readable(place), Meta: m.meta("", make([]bool, len(m.entries))), Read: t.reader(filepath.Base(file)),
 	})
 }
 
 // tree is a folder or what is like one.
 type tree struct {
 	collection, place, name string
+	// disk is the folder or the archive; empty means that it lies in no folder whose
+	// manifest could count.
+	disk string
 	// part is the path of the only file or folder to list; empty lists all.
 	part  string
 	files fs.FS
@@ -255,9 +271,9 @@ func (l *listing) isRegular(files fs.FS, at string, entry fs.DirEntry) (bool, er
 // addTree makes sources of a tree's files, as its manifest says. whole says that these
 // are all.
 func (l *listing) addTree(ctx context.Context, t tree, files []string, whole bool) {
-	m, err := findManifest(t.files)
+	m, err := t.manifest()
 	if err != nil {
-		l.broken(path.Join(readable(t.place), manifestNames[0]), err)
+		l.broken(path.Join(readable(m.folder), manifestNames[0]), err)
 		return
 	}
 	names := make([]string, len(files))
@@ -281,7 +297,7 @@ func (l *listing) addTree(ctx context.Context, t tree, files []string, whole boo
 	}
 	if whole {
 		l.Complete[readable(t.collection)] = true
-		m.warn(ctx, l.config.Logger, t.place, used)
+		m.warn(ctx, l.config.Logger, used)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -34,6 +36,9 @@ var errNoPath = errors.New(`a path is missing; write for example path: "legal/*.
 type manifest struct {
 	entries []entry
 	ignore  []string
+	// folder is where it lies, and prefix the path from there to what is listed, empty
+	// when that is the folder itself.
+	folder, prefix string
 }
 
 // entry is one of the manifest's documents.
@@ -44,8 +49,7 @@ type entry struct {
 }
 
 // findManifest reads the manifest in the root, if there is one.
-func findManifest(files fs.FS) (manifest, error) {
-	var found manifest
+func findManifest(files fs.FS) (found manifest, ok bool, err error) {
 	names := 0
 	for _, name := range manifestNames {
 		data, err := readFile(files, name, maxManifest)
@@ -56,14 +60,50 @@ func findManifest(files fs.FS) (manifest, error) {
 			found, err = parseManifest(data)
 		}
 		if err != nil {
-			return manifest{}, fmt.Errorf("%w: %w", ErrManifest, reason(err))
+			return manifest{}, true, fmt.Errorf("%w: %w", ErrManifest, reason(err))
 		}
 		names++
 	}
 	if names > 1 {
-		return manifest{}, fmt.Errorf("%w: there are both recado.yaml and recado.yml; keep one", ErrManifest)
+		return manifest{}, true, fmt.Errorf("%w: there are both recado.yaml and recado.yml; keep one", ErrManifest)
 	}
-	return found, nil
+	return found, names > 0, nil
+}
+
+// manifest is the one that counts for a tree: its own, else the nearest one above it on
+// the disk. An error comes with the folder of the manifest that it is about.
+func (t tree) manifest() (manifest, error) {
+	m, ok, err := findManifest(t.files)
+	if m.folder = t.place; ok || t.disk == "" {
+		return m, err
+	}
+	if isRepository(t.disk) {
+		return m, nil
+	}
+	return manifestAbove(t.disk)
+}
+
+// manifestAbove finds the nearest manifest in the folders around a path, up to the first
+// repository's: whoever brings in a part of a folder means what is said of the whole.
+func manifestAbove(file string) (manifest, error) {
+	for folder := filepath.Dir(file); ; folder = filepath.Dir(folder) {
+		m, ok, err := findManifest(disk(folder))
+		m.folder = filepath.ToSlash(folder)
+		if ok {
+			below, relative := filepath.Rel(folder, file)
+			m.prefix = readable(filepath.ToSlash(below))
+			return m, errors.Join(err, relative)
+		}
+		if isRepository(folder) || filepath.Dir(folder) == folder {
+			return manifest{folder: filepath.ToSlash(folder)}, nil
+		}
+	}
+}
+
+// isRepository says that a folder is the root of a git repository.
+func isRepository(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, ".git"))
+	return err == nil
 }
 
 // parseManifest reads a manifest. An error names the line.
@@ -272,6 +312,7 @@ func cleanPattern(pattern string) (string, error) {
 
 // meta is what all entries that fit a path say together, and notes which did.
 func (m manifest) meta(at string, used []bool) knowledge.Meta {
+	at = path.Join(m.prefix, at)
 	var meta knowledge.Meta
 	for i, e := range m.entries {
 		if doublestar.MatchUnvalidated(e.path, at) {
@@ -284,6 +325,7 @@ func (m manifest) meta(at string, used []bool) knowledge.Meta {
 
 // ignores says whether a path, or a folder that it lies in, is not wanted.
 func (m manifest) ignores(at string) bool {
+	at = path.Join(m.prefix, at)
 	for _, pattern := range m.ignore {
 		for part := at; part != "."; part = path.Dir(part) {
 			if doublestar.MatchUnvalidated(pattern, part) {
@@ -294,11 +336,15 @@ func (m manifest) ignores(at string) bool {
 	return false
 }
 
-// warn tells of entries that fit no file: a name may be mistyped.
-func (m manifest) warn(ctx context.Context, logger *slog.Logger, place string, used []bool) {
+// warn tells of entries that fit no file: a name may be mistyped. That takes all files of
+// its folder.
+func (m manifest) warn(ctx context.Context, logger *slog.Logger, used []bool) {
+	if m.prefix != "" {
+		return
+	}
 	for i, e := range m.entries {
 		if !used[i] {
-			logger.WarnContext(ctx, "manifest entry fits no file", "folder", place, "line", e.line, "path", e.path)
+			logger.WarnContext(ctx, "manifest entry fits no file", "folder", m.folder, "line", e.line, "path", e.path)
 		}
 	}
 }

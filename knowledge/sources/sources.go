@@ -7,9 +7,9 @@
 //   - standard input, as "-" or "-:returns.md" where the name tells the format,
 //   - the http or https address of a page, a sitemap or a whole site.
 //
-// A file recado.yaml in the root of a folder, an archive or a checkout says what the
-// documents do not say themselves: for whom they are, where and when they hold. See
-// Lister.List.
+// A file recado.yaml in the root of a folder, an archive or a checkout, or in a folder
+// above, says what the documents do not say themselves: for whom they are, where and
+// when they hold. See Lister.List.
 //
 // Nothing is read before the ingester asks for it, and then only so much as it allows.
 // Sites are asked politely: as robots.txt permits, a few times a second, for changes
@@ -176,7 +176,9 @@ func (l *listing) broken(place string, err error) {
 // link to a folder is left out, because it could lead round in circles. What is named
 // twice is listed once.
 //
-// The manifest recado.yaml in the root looks like this; of entries that fit a path, what
+// The manifest recado.yaml in the root looks like this. Where there is none, the nearest
+// one in the folders above counts, up to the first that is a git repository; paths are
+// those from the manifest's folder on. Of entries that fit a path, what
 // a later one says counts more, and what the document says itself counts most. A key
 // that is not known is an error, so that no document goes public by a typing mistake.
 //
