@@ -8,6 +8,9 @@ import (
 // ErrNotModified says that a source is as it was when the index last had it.
 var ErrNotModified = errors.New("not modified")
 
+// ErrGone says that a source does not exist any more: what the index has of it goes.
+var ErrGone = errors.New("it is not there any more")
+
 // Source is one place that documents come from: a file, a page, an entry of an
 // archive. Sources know how to read themselves, and nothing of formats.
 type Source struct {
@@ -23,8 +26,9 @@ type Source struct {
 	// What the document says of itself counts more.
 	Meta Meta
 	// Read gets the content, of at most limit bytes. known are the documents that the
-	// index has from this place. ErrNotModified says that they are still right. Read is
-	// called at most once and by one goroutine, but several sources are read at a time.
+	// index has from this place. ErrNotModified says that they are still right, ErrGone
+	// that there is nothing any more. Read is called at most once and by one goroutine,
+	// but several sources are read at a time.
 	Read func(ctx context.Context, known []Document, limit int64) (File, error)
 }
 

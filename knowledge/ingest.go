@@ -206,8 +206,8 @@ func (c Config) check() error {
 //
 // Unchanged documents cost neither an embedding nor a write, changed ones are
 // replaced one by one, each as a whole. A source that cannot be read or parsed is named
-// in the report with its reason and leaves the index as it was, the others go in. Of
-// two sources that give a document of one ID the first in the list has it, and the
+// in the report with its reason and leaves the index as it was, the others go in. One
+// that says ErrGone is named, too, and its documents are removed. Of two sources that give a document of one ID the first in the list has it, and the
 // other is broken.
 //
 // The error is not nil when the run could not be finished: the context ended, or

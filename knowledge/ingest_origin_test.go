@@ -3,6 +3,7 @@ package knowledge_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ type site struct {
 	metas  map[string]knowledge.Meta
 	read   []string // names that were read in full
 	failed map[string]bool
+	gone   map[string]bool
 }
 
 func (w *site) list(names ...string) knowledge.Listing {
@@ -26,6 +28,9 @@ func (w *site) list(names ...string) knowledge.Listing {
 		l.Sources = append(l.Sources, knowledge.Source{
 			Name: name, Place: "https://" + name, Collection: "https://shop.example/sitemap.xml", Meta: w.metas[name],
 			Read: func(_ context.Context, known []knowledge.Document, _ int64) (knowledge.File, error) {
+				if w.gone[name] {
+					return knowledge.File{}, fmt.Errorf("the server: %w", knowledge.ErrGone)
+				}
 				if w.failed[name] {
 					return knowledge.File{}, errors.New("the server answered 500")
 				}
@@ -77,6 +82,34 @@ func TestIngestSite(t *testing.T) {
 	s.same("documents", s.ids(), []string{a, b, "tres"})
 	s.ingestList(report{Unchanged: 1, Broken: []string{broken}, Removed: 1}, w.list(b, c))
 	s.same("documents", s.ids(), []string{b, "tres"})
+}
+
+// TestIngestGone: a page that a sitemap still lists and that is not there any more is
+// named, and what came from it goes, also what has a name or an address of its own.
+func TestIngestGone(t *testing.T) {
+	t.Parallel()
+	const a, b, c = "shop.example/es/a.md", "shop.example/es/b.md", "shop.example/es/c.md"
+	s := newShop(t, nil)
+	w := &site{
+		pages: map[string]string{a: "Uno.", b: "---\nid: dos\n---\nDos.", c: "Tres."},
+		moved: map[string]string{b: "https://shop.example/nuevo/b"},
+		gone:  map[string]bool{a: true},
+	}
+	broken := "https://" + a + ": the server: it is not there any more"
+	s.ingestList(report{Added: 2, Embedded: 2, Broken: []string{broken}}, w.list(a, b, c))
+	w.gone = nil
+	s.ingestList(report{Added: 1, Unchanged: 2, Embedded: 1}, w.list(a, b, c))
+
+	w.gone = map[string]bool{a: true}
+	plan, err := s.run(t.Context(), w.list(a, b, c), knowledge.Options{DryRun: true})
+	if err != nil || plan.Removed != 1 || len(s.ids()) != 3 {
+		t.Errorf("a dry run: %+v, %v", plan, err)
+	}
+	s.ingestList(report{Unchanged: 2, Removed: 1, Broken: []string{broken}}, w.list(a, b, c))
+	s.same("documents", s.ids(), []string{"dos", c})
+	w.failed = map[string]bool{b: true}
+	s.ingestList(report{Unchanged: 1, Broken: []string{broken, "https://" + b + ": the server answered 500"}}, w.list(a, b, c))
+	s.same("documents", s.ids(), []string{"dos", c})
 }
 
 // TestIngestSameInAnotherState: a new validator alone is noted, and nothing embedded.

@@ -270,7 +270,8 @@ func (r *run) admit(at int, read reading) []*parcel {
 	case errors.Is(read.err, ErrNotModified):
 		return r.admitUnmodified(at)
 	case read.err != nil:
-		r.states[at].whole, r.states[at].outcome = true, Failed
+		// What is gone was listed all the same: it is named, and the sweep removes it.
+		r.states[at].whole, r.states[at].outcome = !errors.Is(read.err, ErrGone), Failed
 		r.broken(r.list.Sources[at].Place, read.err)
 		r.settle(at)
 		return nil

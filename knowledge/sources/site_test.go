@@ -204,7 +204,7 @@ func TestSite(t *testing.T) {
 		t.Errorf("names: %v", seen)
 	}
 	same(t, "requests", []string{"/robots.txt", "/maps/index.xml", "/maps/a.xml", "/maps/b.txt", "/maps/c.xml.gz"}, s.requests())
-	if _, err := read(t, found, s.name("/packed"), nil, 10); !errors.Is(err, ErrGone) {
+	if _, err := read(t, found, s.name("/packed"), nil, 10); !errors.Is(err, ErrGone) || !errors.Is(err, knowledge.ErrGone) {
 		t.Errorf("a page that the sitemap lists and nobody has: %v", err)
 	}
 	same(t, "recrawl", []string{s.URL + "/"}, Recrawlable([]knowledge.Document{{Collection: found.Sources[0].Collection}}))

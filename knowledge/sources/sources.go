@@ -41,8 +41,8 @@ import (
 var (
 	// ErrTooLarge says that a source is longer than may be read.
 	ErrTooLarge = errors.New("it is too large")
-	// ErrGone says that a source does not exist any more, and is an fs.ErrNotExist: what
-	// came from it before should go.
+	// ErrGone says that a source does not exist any more. It is a knowledge.ErrGone, so
+	// that what came from it before goes, and an fs.ErrNotExist.
 	ErrGone error = goneError{}
 	// ErrKind says that the name tells no format that can be read.
 	ErrKind = errors.New("this is no document: its name tells no format that can be read")
@@ -67,10 +67,11 @@ var (
 type goneError struct{}
 
 // Error is a sentence.
-func (goneError) Error() string { return "it is not there any more" }
+func (goneError) Error() string { return knowledge.ErrGone.Error() }
 
-// Is says that it is an fs.ErrNotExist, by which an ingester knows it.
-func (goneError) Is(target error) bool { return target == fs.ErrNotExist }
+// Is says that it is a knowledge.ErrGone, by which an ingester knows it, and an
+// fs.ErrNotExist.
+func (goneError) Is(target error) bool { return target == knowledge.ErrGone || target == fs.ErrNotExist }
 
 // Config says what is read and how. Every zero field but Accepts has a documented
 // default.
