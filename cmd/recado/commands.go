@@ -52,13 +52,13 @@ func runOrders(ctx context.Context, c console, args []string) (err error) {
 	live := terminal(c.err)
 	n, err := orders.Import(ctx, book, in, func(n int) {
 		if live {
-			fmt.Fprintf(c.err, "\r\x1b[2K%d orders", n)
+			fmt.Fprintf(c.err, "\r\x1b[2K%s", counted(n, "order", "orders"))
 		}
 	})
 	if live {
 		fmt.Fprint(c.err, "\r\x1b[2K")
 	}
-	fmt.Fprintf(c.out, "%d orders imported\n", n)
+	fmt.Fprintf(c.out, "%s imported\n", counted(n, "order", "orders"))
 	return err
 }
 

@@ -89,7 +89,7 @@ func ingestTwice(t *testing.T, env map[string]string, folder string) {
 		t.Fatal(err)
 	}
 	code, out, errs := tell(t, env, "ingest", folder)
-	if code != exitFailed || !strings.Contains(out, "broken.csv") || !strings.Contains(out, "1 removed") || !strings.Contains(errs, "1 sources did not go in") {
+	if code != exitFailed || !strings.Contains(out, "broken.csv") || !strings.Contains(out, "1 removed") || !strings.Contains(errs, "1 source did not go in") {
 		t.Errorf("an ingest with a broken table: %d, %s%s", code, out, errs)
 	}
 }

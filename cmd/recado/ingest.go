@@ -56,7 +56,7 @@ func runIngest(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if n := len(report.Broken); n > 0 {
-		return fmt.Errorf("%d sources did not go in, for the reasons above", n)
+		return fmt.Errorf("%s did not go in, for the reasons above", counted(n, "source", "sources"))
 	}
 	if activate && !dryRun {
 		return x.Activate(ctx)
@@ -74,7 +74,7 @@ func openForIngest(ctx context.Context, c console, s settings, e knowledge.Embed
 		return x, false, err
 	}
 	if dryRun {
-		x, err = openSpace(ctx, s, id, knowledge.OpenAny)
+		x, err = openForPlan(ctx, c, s, id)
 		return x, false, err
 	}
 	fmt.Fprintln(c.err, "The index was built with another embedding model or by another version: its documents are brought over first.")
@@ -84,6 +84,37 @@ func openForIngest(ctx context.Context, c console, s settings, e knowledge.Embed
 	}
 	return x, len(report.Broken) > 0, nil
 }
+
+// openForPlan opens an index that would be rebuilt first, to say what would change then,
+// and that it would be rebuilt.
+func openForPlan(ctx context.Context, c console, s settings, id knowledge.Identity) (knowledge.Space, error) {
+	x, err := openSpace(ctx, s, id, knowledge.OpenAny)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := x.Documents(ctx, "")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the knowledge index can't be read: %w", err), x.Close())
+	}
+	passages := 0
+	for _, d := range documents {
+		passages += d.Passages
+	}
+	fmt.Fprintf(c.err, "The index was built with another embedding model or by another version: %s with %s would be brought over first.\n",
+		counted(len(documents), "document", "documents"), counted(passages, "passage", "passages"))
+	return broughtOver{x, id}, nil
+}
+
+// broughtOver is an index as it is after it was rebuilt, as far as a dry run looks:
+// documents stay what they are, and no vector is asked for.
+type broughtOver struct {
+	knowledge.Space
+
+	id knowledge.Identity
+}
+
+// Identity implements knowledge.Index.
+func (b broughtOver) Identity() knowledge.Identity { return b.id }
 
 // rebuild brings the index in use over into one of the embedder's, which it gives.
 func rebuild(ctx context.Context, c console, s settings, e knowledge.Embedder, log *slog.Logger) (next knowledge.Space, r knowledge.Report, err error) {
@@ -163,20 +194,21 @@ func (in *intake) run(ctx context.Context, places []string, o knowledge.Options)
 func printReport(w io.Writer, r knowledge.Report, dryRun bool) {
 	for _, change := range r.Changes {
 		if change.Kind != knowledge.ChangeUnchanged {
-			fmt.Fprintf(w, "%-9s %s: %d passages new, %d gone, %d kept; %d to embed\n",
-				change.Kind, change.DocumentID, change.New, change.Gone, change.Kept, change.ToEmbed)
+			fmt.Fprintf(w, "%-9s %s: %s new, %d gone, %d kept; %d to embed\n",
+				change.Kind, change.DocumentID, counted(change.New, "passage", "passages"), change.Gone, change.Kept, change.ToEmbed)
 		}
 	}
 	for _, b := range r.Broken {
 		fmt.Fprintf(w, "not ingested: %s: %v\n", b.Source, b.Err)
 	}
-	would, embedded := "", fmt.Sprintf("; %d passages embedded", r.Embedded)
+	would, embedded := "", fmt.Sprintf("; %s embedded", counted(r.Embedded, "passage", "passages"))
 	if dryRun {
 		would, embedded = "would be: ", ""
 	}
 	fmt.Fprintf(w, "%s%d added, %d changed, %d unchanged, %d removed%s\n", would, r.Added, r.Changed, r.Unchanged, r.Removed, embedded)
 	if r.Revoked > 0 {
-		fmt.Fprintf(w, "%d passages are revoked and are not found; `recado knowledge list --revoked` names them\n", r.Revoked)
+		fmt.Fprintf(w, "%s not found; `recado knowledge list --revoked` names what is revoked\n",
+			counted(r.Revoked, "passage is revoked and is", "passages are revoked and are"))
 	}
 }
 
@@ -202,7 +234,7 @@ func (b *bar) show(at knowledge.Progress) {
 	if !b.live {
 		if at.Elapsed-b.shown >= plainEvery {
 			b.shown = at.Elapsed
-			fmt.Fprintf(b.out, "%d of %d sources%s\n", at.Done, at.Total, pace(at))
+			fmt.Fprintf(b.out, "%d of %s%s\n", at.Done, counted(at.Total, "source", "sources"), pace(at))
 		}
 		return
 	}

@@ -90,7 +90,7 @@ func (f knowledgeFlags) list(ctx context.Context, c console, s settings, _ []str
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "\n%d documents; embedding model %s\n", len(documents), x.Identity().Embedder)
+	fmt.Fprintf(c.out, "\n%s; embedding model %s\n", counted(len(documents), "document", "documents"), x.Identity().Embedder)
 	return nil
 }
 
@@ -105,7 +105,7 @@ func (f knowledgeFlags) listRevoked(ctx context.Context, c console, x knowledge.
 	for _, r := range list {
 		fmt.Fprintf(c.out, "%s  %s  by %s: %s\n", r.At.Local().Format("2006-01-02 15:04"), r.ChunkID, r.By, cmp.Or(r.Reason, "no reason given"))
 	}
-	fmt.Fprintf(c.out, "%d passages are revoked\n", len(list))
+	fmt.Fprintf(c.out, "%s revoked\n", counted(len(list), "passage is", "passages are"))
 	return nil
 }
 
@@ -166,7 +166,7 @@ func showDocument(w io.Writer, d knowledge.Document, chunks []knowledge.Chunk) {
 		if passage.Revoked {
 			mark = "  REVOKED"
 		}
-		fmt.Fprintf(w, "\n%s  %d tokens%s\n", passage.ID, passage.Tokens, mark)
+		fmt.Fprintf(w, "\n%s  %s%s\n", passage.ID, counted(passage.Tokens, "token", "tokens"), mark)
 		for line := range strings.Lines(knowledge.PromptText(passage)) {
 			fmt.Fprintf(w, "  %s\n", strings.TrimRight(line, "\n"))
 		}
@@ -205,9 +205,10 @@ func (f knowledgeFlags) remove(ctx context.Context, c console, s settings, ids [
 func passages(ctx context.Context, x knowledge.Index, words []string) ([]knowledge.Chunk, error) {
 	var list []knowledge.Chunk
 	for _, word := range words {
-		document, _, _ := strings.Cut(word, "#")
+		// The ID of a document may hold the sign, too: export.json#articles/1.
+		document := word[:max(0, strings.LastIndexByte(word, '#'))]
 		_, chunks, err := x.Document(ctx, word)
-		if errors.Is(err, knowledge.ErrNotFound) && document != word {
+		if errors.Is(err, knowledge.ErrNotFound) && document != "" {
 			_, chunks, err = x.Document(ctx, document)
 			chunks = slices.DeleteFunc(chunks, func(c knowledge.Chunk) bool { return c.ID != word })
 		}
@@ -281,7 +282,7 @@ func (f knowledgeFlags) printRested(c console, revoked int, answers []gateway.Re
 			Answers []gateway.RestedAnswer
 		}{revoked, answers})
 	}
-	fmt.Fprintf(c.out, "%d passages are revoked: no answer rests on them from now on\n", revoked)
+	fmt.Fprintf(c.out, "%s revoked: no answer rests on %s from now on\n", counted(revoked, "passage is", "passages are"), worded(revoked, "it", "them"))
 	customers := map[gateway.Identity]string{}
 	for _, a := range answers {
 		customers[a.Contact] = a.Name
@@ -289,10 +290,11 @@ func (f knowledgeFlags) printRested(c console, revoked int, answers []gateway.Re
 			a.ConversationID, customer(a.Contact, a.Name), oneLine(a.Question), oneLine(a.Reply), strings.Join(a.Passages, ", "))
 	}
 	if len(answers) == 0 {
-		fmt.Fprintln(c.out, "no answer that was sent rests on them")
+		fmt.Fprintf(c.out, "no answer that was sent rests on %s\n", worded(revoked, "it", "them"))
 		return nil
 	}
-	fmt.Fprintf(c.out, "\n%d answers rest on them, to %d customers:\n", len(answers), len(customers))
+	fmt.Fprintf(c.out, "\n%s on %s, to %s:\n", counted(len(answers), "answer rests", "answers rest"),
+		worded(revoked, "it", "them"), counted(len(customers), "customer", "customers"))
 	var names []string
 	for _, id := range slices.SortedFunc(maps.Keys(customers), func(a, b gateway.Identity) int {
 		return cmp.Or(cmp.Compare(a.Phone, b.Phone), cmp.Compare(a.UserID, b.UserID))
@@ -333,12 +335,36 @@ func (f knowledgeFlags) restore(ctx context.Context, c console, s settings, word
 			n++
 		}
 	}
+	if err := restoreAll(ctx, x, hashes); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%s can be found again\n", counted(n, "passage", "passages"))
+	return nil
+}
+
+// restoreAll restores contents by document, and in documents that are gone: else the
+// passage would be taken back again with the next document that it moves to.
+func restoreAll(ctx context.Context, x knowledge.Index, hashes map[string][]string) error {
+	revoked, err := x.Revocations(ctx)
+	if err != nil {
+		return fmt.Errorf("the revocations can't be read: %w", err)
+	}
+	documents, err := x.Documents(ctx, "")
+	if err != nil {
+		return fmt.Errorf("the knowledge index can't be read: %w", err)
+	}
+	restored := slices.Concat(slices.Collect(maps.Values(hashes))...)
+	for _, r := range revoked {
+		there := slices.ContainsFunc(documents, func(d knowledge.Document) bool { return d.ID == r.DocumentID })
+		if !there && slices.Contains(restored, r.Hash) {
+			hashes[r.DocumentID] = append(hashes[r.DocumentID], r.Hash)
+		}
+	}
 	for document, list := range hashes {
 		if err := x.Restore(ctx, document, list); err != nil {
 			return fmt.Errorf("the passages can't be restored: %w", err)
 		}
 	}
-	fmt.Fprintf(c.out, "%d passages can be found again\n", n)
 	return nil
 }
 
@@ -366,7 +392,7 @@ func (f knowledgeFlags) unanswered(ctx context.Context, c console, s settings, _
 		fmt.Fprintf(c.out, "%s  %s  %s\n  %-18s nearest: %s (cosine %.2f, words %.1f); confidence %.2f\n", q.At.Local().Format("2006-01-02 15:04"),
 			q.Language, oneLine(q.Question), cmp.Or(string(q.Reason), "asked back"), cmp.Or(q.Nearest, "nothing"), q.Dense, q.Lexical, q.Confidence)
 	}
-	fmt.Fprintf(c.out, "%d questions without an answer\n", len(all))
+	fmt.Fprintf(c.out, "%s without an answer\n", counted(len(all), "question", "questions"))
 	return nil
 }
 
@@ -389,7 +415,8 @@ func (f knowledgeFlags) rebuild(ctx context.Context, c console, s settings, _ []
 	}
 	printReport(c.out, report, false)
 	if n := len(report.Broken); n > 0 {
-		return errors.Join(fmt.Errorf("%d documents did not come over, so the old index stays in use; ingest them again with `recado ingest PATH…`", n), x.Close())
+		return errors.Join(fmt.Errorf("%s did not come over, so the old index stays in use; ingest %s again with `recado ingest PATH…`",
+			counted(n, "document", "documents"), worded(n, "it", "them")), x.Close())
 	}
 	return x.Close()
 }
@@ -427,7 +454,7 @@ func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places 
 		fmt.Fprintf(c.out, "can't be read: %s: %v\n", b.Source, b.Err)
 	}
 	if len(report.Broken) > 0 {
-		return fmt.Errorf("%d sources can't be read, for the reasons above", len(report.Broken))
+		return fmt.Errorf("%s can't be read, for the reasons above", counted(len(report.Broken), "source", "sources"))
 	}
 	return nil
 }
@@ -466,7 +493,7 @@ func compare(ctx context.Context, w io.Writer, before, after knowledge.Index) er
 			differing++
 		}
 	}
-	fmt.Fprintf(w, "%d of %d documents differ\n", differing, len(fresh))
+	fmt.Fprintf(w, "%d of %s %s\n", differing, counted(len(fresh), "document", "documents"), worded(differing, "differs", "differ"))
 	return nil
 }
 
