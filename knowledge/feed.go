@@ -73,7 +73,13 @@ type Extracted struct {
 	// Place is the text's own address where it has one, of an exported article for
 	// example.
 	Place string
-	Meta  Meta
+	// Meta is what the text says of itself on purpose, by the properties of an exported
+	// article for example. It counts more than Source.Meta.
+	Meta Meta
+	// Aside is what the format says by the way, a page's language and title for example,
+	// which the program that wrote it may have put there. Source.Meta and the path count
+	// more. An ID is ignored here.
+	Aside Meta
 	// Body is valid UTF-8 with \n line ends and without a byte order mark: Markdown,
 	// with its front matter if it has one, or a table as CSV with the columns question,
 	// answer and, if need be, locale and the names of Meta's fields.

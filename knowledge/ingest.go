@@ -31,8 +31,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// DefaultLocale is the locale of sources that name none, "es" for example.
-	// Empty makes such a source a broken one.
+	// DefaultLocale is the locale of sources that name none and whose text does not tell
+	// it, "es" for example. Empty makes such a source a broken one.
 	DefaultLocale string
 	// Batch and BatchTokens are how many texts, and how many tokens of them, go to the
 	// embedder in one call; 0 means 64 and 16,384. A text that is longer goes alone.

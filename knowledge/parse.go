@@ -43,11 +43,11 @@ type Parsed struct {
 // say, in the order of Suffix.
 //
 // What is known of a document is, field by field, what its front matter or its table's
-// columns say, else what e says, else base, which is what the listing knows. The locale
-// is then that of the path: of the innermost folder named es or en, or the suffix before
-// the extension as in returns.es.md. Then it is defaultLocale, and without one it is
-// that of the text, if the text is long enough to be certain. The title is at last the
-// first heading of level 1, or the file's name.
+// columns say, else e.Meta, else base, which is what the listing knows, else e.Aside. The
+// locale is that of the path before it is e.Aside's: of the innermost folder named es or
+// en, or the suffix before the extension as in returns.es.md. At last it is that of the
+// text, if the text is long enough to be certain, and defaultLocale. The title is at last
+// the first heading of level 1, or the file's name.
 //
 // An empty text, one without a locale and a wrong value are errors that a person can
 // act on. Parsing Body, Format and Meta of a stored document gives its chunks again.
@@ -58,7 +58,7 @@ func Parse(name string, e Extracted, base Meta, defaultLocale string) ([]Parsed,
 	case !utf8.ValidString(e.Body):
 		return nil, fmt.Errorf("line %d: %w", invalidLine([]byte(e.Body)), errNotUTF8)
 	}
-	s := setting{names: []string{e.Name, name}, known: e.Meta.Over(base), defaultLocale: defaultLocale}
+	s := setting{names: []string{e.Name, name}, known: e.Meta.Over(base), aside: e.Aside, defaultLocale: strings.TrimSpace(defaultLocale)}
 	switch e.Format {
 	case FormatFAQ:
 		return parseFAQ(s, e.Body)
@@ -76,16 +76,19 @@ func Parse(name string, e Extracted, base Meta, defaultLocale string) ([]Parsed,
 type setting struct {
 	// names are the text's own name in its file, which may be empty, and the file's.
 	names         []string
-	known         Meta
+	known, aside  Meta
 	defaultLocale string
 }
 
 // locale is that of a text about which own may say something, and empty when nothing
 // tells.
 func (s setting) locale(own, text string) (string, error) {
-	locale := cmp.Or(own, s.known.Locale, s.told(), strings.TrimSpace(s.defaultLocale))
+	locale := cmp.Or(own, s.known.Locale, s.told(), s.aside.Locale)
 	if locale == "" {
-		return guessLocale(text), nil
+		locale = cmp.Or(guessLocale(text), s.defaultLocale)
+	}
+	if locale == "" {
+		return "", nil
 	}
 	return cleanLocale(locale)
 }
@@ -110,7 +113,9 @@ func (s setting) suffix(locale string) string {
 
 // finish fills in what is still open and checks everything.
 func (s setting) finish(m Meta, heading string) (Meta, error) {
-	m = m.Over(s.known)
+	aside := s.aside
+	aside.ID = ""
+	m = m.Over(s.known).Over(aside)
 	m.Title = cmp.Or(m.Title, heading)
 	for _, name := range s.names {
 		m.Title = cmp.Or(m.Title, baseName(name), name)

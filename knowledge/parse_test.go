@@ -40,7 +40,7 @@ func TestParseMarkdown(t *testing.T) {
 		{"suffix", "shop/returns.en.md", "Soon.", "es", of("returns", "en"), "", []piece{{"", "Soon."}}},
 		{"default", "shop/returns.md", "Pronto.", "es", of("returns", "es"), "@es", []piece{{"", "Pronto."}}},
 		{"by its words", "shop/x.md", spanish, "", of("x", "es"), "@es", []piece{{"", spanish}}},
-		{"the default before its words", "shop/x.md", spanish, "pt", of("x", "pt"), "@pt", []piece{{"", spanish}}},
+		{"its words before the default", "shop/x.md", spanish, "pt", of("x", "es"), "@es", []piece{{"", spanish}}},
 		{
 			"front matter", "shop/en/x.markdown", "---\ntitle: \"Plazos: todos\"\n# a comment: here\nLang: es_MX\n---\n# Otro\n\nYa.", "",
 			of("Plazos: todos", "es-mx"), "@es-mx",
@@ -99,6 +99,35 @@ func TestParsePrecedence(t *testing.T) {
 	base.ValidFrom = "2027-01-01"
 	if _, err := knowledge.Parse("export.en.json", e, base, ""); err == nil || !strings.Contains(err.Error(), "valid_from 2027-01-01 is after valid_to 2026-12-31") {
 		t.Errorf("days in the wrong order: %v", err)
+	}
+}
+
+// TestParseAside: what a format says by the way counts less than the manifest and the
+// path, and more than the words of the text, its heading and the default.
+func TestParseAside(t *testing.T) {
+	t.Parallel()
+	const english = "This is the way in which it was and has been done by them for all of you, with what they have."
+	page := knowledge.Meta{ID: "ignored", Title: "Ayuda", Locale: "pt", Audience: knowledge.AudienceAgent}
+	tests := map[string]struct {
+		name, body, locale string
+		base, want         knowledge.Meta
+		suffix             string
+	}{
+		"the format":       {"shop/x.html", "# Otro\n\n" + english, "es", knowledge.Meta{}, knowledge.Meta{Title: "Ayuda", Locale: "pt", Audience: "agent"}, "@pt"},
+		"the folder":       {"shop/es/x.html", english, "", knowledge.Meta{}, knowledge.Meta{Title: "Ayuda", Locale: "es", Audience: "agent"}, ""},
+		"the file's name":  {"shop/x.en.html", "Ya.", "", knowledge.Meta{}, knowledge.Meta{Title: "Ayuda", Locale: "en", Audience: "agent"}, ""},
+		"the manifest":     {"shop/es/x.html", "Ya.", "", knowledge.Meta{Title: "Suyo", Locale: "en", Audience: "customer"}, knowledge.Meta{Title: "Suyo", Locale: "en", Audience: "customer"}, "@en"},
+		"its front matter": {"shop/es/x.html", "---\nlang: fr\ntitle: Propio\n---\nYa.", "", knowledge.Meta{Title: "Suyo", Locale: "en"}, knowledge.Meta{Title: "Propio", Locale: "fr", Audience: "agent"}, "@fr"},
+	}
+	for name, test := range tests {
+		e := knowledge.Extracted{Body: test.body, Aside: page, Format: knowledge.FormatMarkdown}
+		got, err := knowledge.Parse(test.name, e, test.base, test.locale)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, got[0].Meta); diff != "" || got[0].Suffix != test.suffix {
+			t.Errorf("%s: suffix %q, Meta (-want +got):\n%s", name, got[0].Suffix, diff)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func readDOCX(f file, maxText int) ([]knowledge.Extracted, error) {
 	if countWords(body, 1) == 0 {
 		return nil, ErrEmpty
 	}
-	return []knowledge.Extracted{{Meta: d.about(), Body: body, Format: knowledge.FormatMarkdown}}, nil
+	return []knowledge.Extracted{{Aside: d.about(), Body: body, Format: knowledge.FormatMarkdown}}, nil
 }
 
 // mainPart is the part that has the text, as the package says or as Word calls it.

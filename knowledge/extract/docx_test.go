@@ -48,7 +48,7 @@ func TestWord(t *testing.T) {
 		`<w:tbl><w:tr><w:tc>` + para("", "Un recuadro") + `</w:tc></w:tr></w:tbl>` +
 		`<w:p><w:r><mc:AlternateContent xmlns:mc="x"><mc:Choice><w:txbxContent>` + para("", "En un cuadro") + `</w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent>` + para("", "En un cuadro") + `</w:txbxContent></mc:Fallback></mc:AlternateContent></w:r><w:r><w:t>Fin</w:t><w:tab/><w:t>aquí</w:t><w:br/><w:t>ya</w:t></w:r></w:p>`
 	want := knowledge.Extracted{
-		Meta: knowledge.Meta{Title: "Normas de la tienda", Locale: "es-es"}, Format: knowledge.FormatMarkdown,
+		Aside: knowledge.Meta{Title: "Normas de la tienda", Locale: "es-es"}, Format: knowledge.FormatMarkdown,
 		Body: `# Devoluciones
 
 # Plazos & costes
@@ -96,7 +96,7 @@ func TestWordWithoutStyles(t *testing.T) {
 		return `<w:p><w:r><w:rPr>` + properties + `</w:rPr><w:t>` + text + `</w:t></w:r></w:p>`
 	}
 	got := one(t, "a.docx", "", newDOCX(t, run("<w:b/>", "Envíos")+run(`<w:lang w:val="es-MX"/>`, "Tardan dos días en llegar.")+run(`<w:b w:val="0"/>`, "Nada más")))
-	if want := "## Envíos\n\nTardan dos días en llegar.\n\nNada más\n"; got.Body != want || got.Meta.Locale != "es-mx" {
+	if want := "## Envíos\n\nTardan dos días en llegar.\n\nNada más\n"; got.Body != want || got.Aside.Locale != "es-mx" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -99,8 +99,8 @@ func TestPageEncodings(t *testing.T) {
 				return
 			}
 			wantParts(t, got.Body, "El envío a España cuesta 4,95 €, ¿vale?")
-			if got.Meta.Title != "Envíos" {
-				t.Errorf("title %q", got.Meta.Title)
+			if got.Aside.Title != "Envíos" {
+				t.Errorf("title %q", got.Aside.Title)
 			}
 		})
 	}

@@ -146,9 +146,10 @@ func TestNotion(t *testing.T) {
 		"Mira [los plazos](Plazos%20" + notionID + ".md) y [la web](https://a.example/" + notionID + ").\n\nNota: guarda el recibo.\n"
 	want := knowledge.Extracted{
 		Meta: knowledge.Meta{
-			Title: "Devoluciones", Locale: "es", Audience: knowledge.AudienceAgent, Markets: []string{"ES", "MX"}, ValidFrom: "2026-01-05",
+			Locale: "es", Audience: knowledge.AudienceAgent, Markets: []string{"ES", "MX"}, ValidFrom: "2026-01-05",
 			Approver: "Ana", Tags: []string{"envíos", "islas"},
 		},
+		Aside:  knowledge.Meta{Title: "Devoluciones"},
 		Body:   "# Devoluciones\n\nEstado: Publicado\n\nMira [los plazos](Plazos.md) y [la web](https://a.example/" + notionID + ").\n\nNota: guarda el recibo.\n",
 		Format: knowledge.FormatMarkdown,
 	}
@@ -156,7 +157,7 @@ func TestNotion(t *testing.T) {
 		t.Error(diff)
 	}
 	// The same lines in any other file are its text.
-	if got := one(t, "Ayuda/Devoluciones.md", "", []byte(page)); got.Body != page || got.Meta.Title != "" {
+	if got := one(t, "Ayuda/Devoluciones.md", "", []byte(page)); got.Body != page || got.Aside.Title != "" {
 		t.Errorf("%+v", got)
 	}
 	for name, text := range map[string]string{
@@ -164,7 +165,7 @@ func TestNotion(t *testing.T) {
 		"no title":                        "Etiquetas: x\n\ntexto\n",
 		"no text":                         "# Uno\n",
 	} {
-		if got := one(t, "Uno "+notionID+".md", "", []byte(text)); got.Body != text || got.Meta.Title != "Uno" {
+		if got := one(t, "Uno "+notionID+".md", "", []byte(text)); got.Body != text || got.Aside.Title != "Uno" {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -179,7 +180,7 @@ func TestNotionPagesAndTables(t *testing.T) {
 	wantParts(t, got.Body, "# Plazos", "Tipo", "Norma", "Dos días. [Otra](Otra.html)", "¿Islas?", "Cinco.")
 	table := one(t, "Normas "+notionID+"_all.csv", "", []byte("Name,Tipo,Nota\nPlazos,Norma,\"uno\ndos\"\nCambios,,\n"))
 	want := knowledge.Extracted{
-		Meta: knowledge.Meta{Title: "Normas"}, Format: knowledge.FormatMarkdown,
+		Aside: knowledge.Meta{Title: "Normas"}, Format: knowledge.FormatMarkdown,
 		Body: "# Normas\n\n## Plazos\n\n- Tipo: Norma\n- Nota: uno\n  dos\n\n## Cambios\n\n",
 	}
 	if diff := cmp.Diff(want, table); diff != "" {

@@ -148,6 +148,7 @@ func (e *Extractor) finish(texts []knowledge.Extracted) ([]knowledge.Extracted, 
 	for i := range texts {
 		texts[i].Body = clean(texts[i].Body)
 		texts[i].Meta.Title = oneLine(clean(texts[i].Meta.Title))
+		texts[i].Aside.Title = oneLine(clean(texts[i].Aside.Title))
 		texts[i].Name = clean(texts[i].Name)
 		if total += len(texts[i].Body); total > e.maxText {
 			return nil, fmt.Errorf("%w: more than %d MiB", ErrTooMuch, e.maxText>>20)

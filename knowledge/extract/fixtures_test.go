@@ -63,7 +63,7 @@ func checkTexts(tb testing.TB, texts []knowledge.Extracted, err error) {
 		if text.Format != knowledge.FormatMarkdown && text.Format != knowledge.FormatFAQ {
 			tb.Errorf("format %q", text.Format)
 		}
-		if strings.Contains(text.Meta.Title, "\n") {
+		if strings.Contains(text.Meta.Title+text.Aside.Title, "\n") {
 			tb.Errorf("a title of several lines: %q", text.Meta.Title)
 		}
 	}

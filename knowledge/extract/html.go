@@ -80,7 +80,7 @@ func (r pageReader) read(f file) ([]knowledge.Extracted, error) {
 	case words == 0:
 		return nil, errNoText
 	}
-	return []knowledge.Extracted{{Place: about.canonical, Meta: about.meta, Body: body, Format: knowledge.FormatMarkdown}}, nil
+	return []knowledge.Extracted{{Place: about.canonical, Aside: about.meta, Body: body, Format: knowledge.FormatMarkdown}}, nil
 }
 
 // fragment makes Markdown of the HTML of an article that has no page around it.

@@ -41,7 +41,7 @@ func TestPage(t *testing.T) {
 	}
 	want := []knowledge.Extracted{{
 		Place: "https://shop.example/ayuda/devoluciones",
-		Meta:  knowledge.Meta{Title: "Devoluciones", Locale: "es-es"}, Format: knowledge.FormatMarkdown,
+		Aside: knowledge.Meta{Title: "Devoluciones", Locale: "es-es"}, Format: knowledge.FormatMarkdown,
 		Body: `# Devoluciones
 
 Puedes devolver en **30 días**. Mira [los plazos](https://shop.example/ayuda/plazos.html), más abajo o ábrelo, [escribe](mailto:hola@tienda.example).
@@ -151,8 +151,8 @@ func TestPages(t *testing.T) {
 			got := one(t, "a.html", "", []byte("<html>"+test.page+"</html>"))
 			wantParts(t, got.Body, test.want...)
 			wantNone(t, got.Body, test.never...)
-			if test.title != "" && got.Meta.Title != test.title {
-				t.Errorf("title %q", got.Meta.Title)
+			if test.title != "" && got.Aside.Title != test.title {
+				t.Errorf("title %q", got.Aside.Title)
 			}
 		})
 	}

@@ -39,10 +39,10 @@ func notionTitle(name string) string {
 // notionPage reads a page: its title, the lines "Property: value" below it, which say
 // what knowledge.Meta asks for, and the text.
 func notionPage(name, text string) knowledge.Extracted {
-	page := knowledge.Extracted{Format: knowledge.FormatMarkdown, Meta: knowledge.Meta{Title: notionTitle(name)}}
+	page := knowledge.Extracted{Format: knowledge.FormatMarkdown, Aside: knowledge.Meta{Title: notionTitle(name)}}
 	lines := strings.Split(text, "\n")
 	if title, ok := strings.CutPrefix(lines[0], "# "); ok {
-		page.Meta.Title = title
+		page.Aside.Title = title
 		kept, rest := notionProperties(lines[1:], &page.Meta)
 		lines = append(append([]string{lines[0]}, kept...), rest...)
 	}
@@ -209,5 +209,5 @@ func notionTable(name string, names []string, reader *csv.Reader, skipped int) (
 			}
 		}
 	}
-	return []knowledge.Extracted{{Body: out.String(), Format: knowledge.FormatMarkdown, Meta: knowledge.Meta{Title: title}}}, nil
+	return []knowledge.Extracted{{Body: out.String(), Format: knowledge.FormatMarkdown, Aside: knowledge.Meta{Title: title}}}, nil
 }

@@ -82,7 +82,7 @@ func (r *pdfReader) read(ctx context.Context, f file) ([]knowledge.Extracted, er
 	if countWords(body, 1) == 0 {
 		return nil, errPictures
 	}
-	return []knowledge.Extracted{{Meta: document.meta, Body: body, Format: knowledge.FormatMarkdown}}, nil
+	return []knowledge.Extracted{{Aside: document.meta, Body: body, Format: knowledge.FormatMarkdown}}, nil
 }
 
 // within reads a document and stops PDFium in the middle when the time is up. It

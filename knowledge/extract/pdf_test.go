@@ -40,8 +40,8 @@ func TestPDF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Meta.Title != "Política de devoluciones" || got.Format != knowledge.FormatMarkdown {
-		t.Errorf("%+v", got.Meta)
+	if got.Aside.Title != "Política de devoluciones" || got.Format != knowledge.FormatMarkdown {
+		t.Errorf("%+v", got.Aside)
 	}
 	want := `# Política de devoluciones
 
@@ -89,8 +89,8 @@ func TestPDFParagraphs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Meta.Title != "" {
-		t.Errorf("title %q", got.Meta.Title)
+	if got.Aside.Title != "" {
+		t.Errorf("title %q", got.Aside.Title)
 	}
 	paragraphs := strings.Split(got.Body, "\n\n")
 	if len(paragraphs) != 4 || paragraphs[0] != paragraphs[2] || !strings.HasSuffix(paragraphs[0], "misma. Corta.") {
