@@ -80,10 +80,11 @@ var metaKeys = map[string]string{
 }
 
 // metaKey is the field that a key or a column means, and empty for one that means none.
-func metaKey(name string) string {
+func metaKey(name string) string { return metaKeys[foldKey(name)] }
+
+func foldKey(name string) string {
 	name = strings.ToLower(strings.TrimSpace(name))
-	name = strings.NewReplacer("á", "a", "í", "i", "ú", "u", "-", "_", " ", "_").Replace(name)
-	return metaKeys[name]
+	return strings.NewReplacer("á", "a", "í", "i", "ú", "u", "-", "_", " ", "_").Replace(name)
 }
 
 // set reads what a person wrote for a field. No value and an empty one say nothing.
@@ -183,7 +184,7 @@ func cleanLocale(given string) (string, error) {
 // frontMatter reads the YAML mapping between two lines of three hyphens at the very
 // start, and says where the body begins. What is not closed or holds no key is part of
 // the body: a document may begin with a rule. Keys that mean nothing here are ignored,
-// help centres have many. An error names the line.
+// help centres have many; but not those that Mistyped knows. An error names the line.
 func frontMatter(text string) (m Meta, body int, err error) {
 	matter, body := fenced(text)
 	if body == 0 {
@@ -199,11 +200,14 @@ func frontMatter(text string) (m Meta, body int, err error) {
 		return Meta{}, 0, nil
 	}
 	for pairs.Next() {
-		key := metaKey(pairs.Key().String())
+		line, name := pairs.Key().GetToken().Position.Line, pairs.Key().GetToken().Value
+		key := metaKey(name)
 		if key == "" {
+			if err := Mistyped(name); err != nil {
+				return Meta{}, 0, fmt.Errorf("line %d: %w", line, err)
+			}
 			continue
 		}
-		line := pairs.Key().GetToken().Position.Line
 		values, ok := scalars(pairs.Value())
 		if !ok {
 			return Meta{}, 0, fmt.Errorf("line %d: %s must be a text or a list of texts", line, key)

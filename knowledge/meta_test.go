@@ -71,6 +71,9 @@ func TestFrontMatterErrors(t *testing.T) {
 		{"days in the wrong order", "valid_from: 2026-02-01\nvalid_to: 2026-01-01\n", "valid_from 2026-02-01 is after valid_to 2026-01-01"},
 		{"a mapping for a text", "approver: {name: Ana}\n", "front matter, line 2: approver must be a text or a list of texts"},
 		{"lists in a list", "tags: [[a], b]\n", "front matter, line 2: tags must be a text or a list of texts"},
+		{"a mistyped key", "title: a\n# for us\naudiance: agent\n", `front matter, line 4: "audiance" is not known and looks like audience; write it so, or give it another name if it is something else`},
+		{"a mistyped key in quotes", "\"válido hast\": 2026-01-01\n", `front matter, line 2: "válido hast" is not known and looks like válido_hasta`},
+		{"a key in quotes", "'audience': everyone\n", `front matter, line 2: audience "everyone" is not known`},
 		{"an alias", "layout: &x a\ntitle: *x\n", "front matter, line 3: title must be a text or a list of texts"},
 	}
 	for _, test := range tests {

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/recado/recado/knowledge"
 )
 
 // columns are the names that a FAQ table has in Extracted.Body, in their order:
@@ -91,6 +93,9 @@ func readHeader(names []string, place string) (header, error) {
 	for i, name := range names {
 		column := columnOf(name)
 		if column == "" {
+			if err := knowledge.Mistyped(name); err != nil {
+				return h, fmt.Errorf("%s, column %d: %w", place, i+1, err)
+			}
 			continue
 		}
 		if first, twice := h.at[column]; twice {

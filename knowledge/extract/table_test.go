@@ -82,6 +82,7 @@ func TestWrongTables(t *testing.T) {
 		"wrong columns":      {"a.csv", "Nombre;Teléfono\nx;y\n", `line 1: no column question among "Nombre", "Teléfono"; a FAQ table needs the columns question and answer (pregunta, respuesta)`},
 		"no answer":          {"a.csv", "question,locale\nx,es\n", "no column answer"},
 		"no header":          {"a.csv", "¿Cuánto tarda?,Dos días\n", "no column question"},
+		"mistyped":           {"a.csv", "question,answer,audiance\na,b,agent\n", `line 1, column 3: "audiance" is not known and looks like audience; write it so`},
 		"twice":              {"a.csv", "Pregunta,answer,question\na,b,c\n", `line 1, column 3: "question" and "Pregunta" of column 1 both mean question`},
 		"an empty question":  {"a.csv", "question,answer\na,b\n,c\n", "line 3, column 1: the question is empty"},
 		"an empty answer":    {"a.csv", "sep=,\nquestion,answer\n\n\na,b\nc,\n", "line 6, column 2: the answer is empty"},
