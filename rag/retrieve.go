@@ -159,7 +159,7 @@ func dayAsked(q Question, zone *time.Location) string {
 	for _, number := range q.Orders.Asked {
 		for _, o := range q.Orders.Orders {
 			if sameOrder(o.Number, number) {
-				days = append(days, isDay.FindString(o.PlacedAt))
+				days = append(days, dayPlaced(o.PlacedAt, zone))
 			}
 		}
 	}
@@ -170,6 +170,16 @@ func dayAsked(q Question, zone *time.Location) string {
 		return ""
 	}
 	return q.At.In(zone).Format(time.DateOnly)
+}
+
+// dayPlaced is the day on which an order was placed, where the shop is: shops write it
+// zone it may be the day before or after. What is no moment begins with its day, or tells
+// none.
+func dayPlaced(moment string, zone *time.Location) string {
+	if at, err := time.Parse(time.RFC3339, moment); err == nil {
+		return at.In(zone).Format(time.DateOnly)
+	}
+	return isDay.FindString(moment)
 }
 
 // rerank orders the hits by the reranker's scores, ties as they were. Without one, or

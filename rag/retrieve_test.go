@@ -65,19 +65,23 @@ func TestRetrieveForWhomAndWhen(t *testing.T) {
 	orders := func(asked ...string) rag.OrderFacts {
 		return rag.OrderFacts{Asked: asked, Orders: []rag.Order{
 			{Number: "#W1", PlacedAt: "2025-05-06T10:00:00+02:00"}, {Number: "#W2", PlacedAt: "2025-07-08"}, {Number: "#W3"},
+			{Number: "#W4", PlacedAt: "2026-10-31T23:30:00Z"}, {Number: "#W5", PlacedAt: "2026-11-01T00:10:00.5+02:00"}, {Number: "#W6", PlacedAt: "2026-10-31 23:30:00"},
 		}}
 	}
 	for name, c := range map[string]struct {
 		q           rag.Question
 		day, market string
 	}{
-		"today, in the shop's zone":     {rag.Question{At: late}, "2026-01-03", "ES"},
-		"the order's day":               {rag.Question{At: late, Orders: orders("w1")}, "2025-05-06", "ES"},
-		"two orders":                    {rag.Question{At: late, Orders: orders("#W1", "#W2")}, "2026-01-03", "ES"},
-		"an order without a day":        {rag.Question{At: late, Orders: orders("#W3")}, "2026-01-03", "ES"},
-		"somebody else's order":         {rag.Question{At: late, Orders: orders("#W9")}, "2026-01-03", "ES"},
-		"the same order said two times": {rag.Question{At: late, Orders: orders("#W2", "W2")}, "2025-07-08", "ES"},
-		"a customer's own market":       {rag.Question{At: late, Market: "MX"}, "2026-01-03", "MX"},
+		"today, in the shop's zone":         {rag.Question{At: late}, "2026-01-03", "ES"},
+		"the order's day":                   {rag.Question{At: late, Orders: orders("w1")}, "2025-05-06", "ES"},
+		"two orders":                        {rag.Question{At: late, Orders: orders("#W1", "#W2")}, "2026-01-03", "ES"},
+		"an order without a day":            {rag.Question{At: late, Orders: orders("#W3")}, "2026-01-03", "ES"},
+		"somebody else's order":             {rag.Question{At: late, Orders: orders("#W9")}, "2026-01-03", "ES"},
+		"the same order said two times":     {rag.Question{At: late, Orders: orders("#W2", "W2")}, "2025-07-08", "ES"},
+		"an order's day in the shop's zone": {rag.Question{At: late, Orders: orders("#W4")}, "2026-11-01", "ES"},
+		"one that was east of it":           {rag.Question{At: late, Orders: orders("#W5")}, "2026-10-31", "ES"},
+		"a moment without a zone":           {rag.Question{At: late, Orders: orders("#W6")}, "2026-10-31", "ES"},
+		"a customer's own market":           {rag.Question{At: late, Market: "MX"}, "2026-01-03", "MX"},
 	} {
 		s := newSetup(fakeModel{draft: good()})
 		s.Market, s.Zone = "ES", madrid
