@@ -172,7 +172,7 @@ func dayAsked(q Question, zone *time.Location) string {
 	return q.At.In(zone).Format(time.DateOnly)
 }
 
-// dayPlaced is the day on which an order was placed, where the shop is: shops write it
+// dayPlaced is the day on which an order was placed, where the shop is: written in another
 // zone it may be the day before or after. What is no moment begins with its day, or tells
 // none.
 func dayPlaced(moment string, zone *time.Location) string {
