@@ -15,7 +15,6 @@ import (
 // in the file and reach the person who ingests through Report.Broken.
 var (
 	errEmpty    = errors.New("the document is empty")
-	errBinary   = errors.New("this is a binary file, not a text")
 	errNotUTF8  = errors.New("not valid UTF-8; save the file as UTF-8")
 	errNoLocale = errors.New("no language: put \"locale: es\" (or en) in the front matter, the file in a folder es or en, " +
 		"or give it a name such as returns.es.md")
@@ -192,27 +191,4 @@ func invalidLine(data []byte) int {
 		}
 	}
 	return 1
-}
-
-// Accepts says whether a file is a source by its name: .md, .markdown or .csv,
-// in any case.
-func Accepts(name string) bool {
-	return slices.Contains([]string{".md", ".markdown", ".csv"}, strings.ToLower(path.Ext(name)))
-}
-
-// decode checks the encoding and makes line ends plain. Offsets of chunks count
-// in its result: without a byte order mark, with \n line ends.
-func decode(data []byte) (string, error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	switch {
-	case len(bytes.TrimSpace(data)) == 0:
-		return "", errEmpty
-	case bytes.IndexByte(data, 0) >= 0:
-		return "", errBinary
-	}
-	if !utf8.Valid(data) {
-		return "", fmt.Errorf("line %d: %w", invalidLine(data), errNotUTF8)
-	}
-	text := strings.ReplaceAll(string(data), "\r\n", "\n")
-	return strings.ReplaceAll(text, "\r", "\n"), nil
 }

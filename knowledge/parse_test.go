@@ -186,17 +186,6 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-func TestAccepts(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]bool{
-		"a.md": true, "b/a.MD": true, "a.markdown": true, "faq.csv": true, "a.txt": false, "md": false, "a.md.bak": false, "": false,
-	} {
-		if got := knowledge.Accepts(name); got != want {
-			t.Errorf("Accepts(%q) = %v", name, got)
-		}
-	}
-}
-
 // FuzzParse: whatever the text, there is an error or documents that an index takes, and
 // that come out the same when what is stored of them is parsed again.
 func FuzzParse(f *testing.F) {
