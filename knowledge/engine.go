@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -17,8 +18,8 @@ const (
 	exactBelow = 1024
 	// similar is how many passages of the fewest different signs are looked at closer,
 	// and measured how many of them exactly.
-	similar  = 1500
-	measured = 400
+	similar  = 1200
+	measured = 300
 )
 
 // Engine searches passages in memory. It holds what a search needs and no texts: the
@@ -130,8 +131,11 @@ func (e *Engine) Fill(from func(put func(Document, []Passage) error) error) erro
 
 // check looks at what may come out of a damaged file.
 func (e *Engine) check(p Passage) error {
-	if len(p.Vector) != 4+2*e.dim {
+	switch {
+	case len(p.Vector) != 4+2*e.dim:
 		return ErrDimension
+	case p.Words < 0 || p.Words > math.MaxInt32:
+		return errDamaged
 	}
 	return readTerms(p.Terms, func([]byte, uint16) {})
 }

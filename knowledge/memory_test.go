@@ -435,12 +435,30 @@ func (s *stock) vector() []float32 {
 	return v
 }
 
-func (s *stock) text(n int) string {
+// text is n words as a language draws them.
+func (s *stock) text(n int) string { return spell(n, s.zipf.Uint64) }
+
+// rare is n words of which most are in few passages or in none.
+func (s *stock) rare(n int) string {
+	return spell(n, func() uint64 { return s.random.Uint64N(50_000) })
+}
+
+func spell(n int, draw func() uint64) string {
 	list := make([]string, n)
 	for i := range list {
-		list[i] = fmt.Sprintf("palabra%d", s.zipf.Uint64())
+		list[i] = word(draw())
 	}
 	return strings.Join(list, " ")
+}
+
+// word spells a number in syllables. Words of near numbers look unlike each other.
+func word(n uint64) string {
+	const consonants, vowels = "bcdfglmnprstvz", "aeio"
+	var spelt []byte
+	for n = (n + 1) * 0x9e3779b97f4a7c15 >> 40; n > 0; n /= uint64(len(consonants) * len(vowels)) {
+		spelt = append(spelt, consonants[n%uint64(len(consonants))], vowels[n/uint64(len(consonants))%uint64(len(vowels))])
+	}
+	return string(spelt)
 }
 
 // document has ten passages.

@@ -69,7 +69,9 @@ type postings struct {
 	slots []int32
 	tfs   []uint16
 	most  uint16 // the highest of tfs
-	grown int32  // how many came since flush
+	// shortest is the length of the shortest chunk, in words, also of one that was removed.
+	shortest int32
+	grown    int32 // how many came since flush
 }
 
 // vocabulary is the inverted index of one language.
@@ -86,21 +88,21 @@ func newVocabulary(language string) *vocabulary {
 	return &vocabulary{Lexicon: NewLexicon(language), ids: map[string]uint32{}}
 }
 
-// add notes that the chunk of a slot, higher than all before it, holds a term, and
-// returns the term's number.
-func (v *vocabulary) add(term []byte, slot int32, tf uint16) uint32 {
+// add notes that the chunk of a slot, higher than all before it, and of a length holds
+// a term, and returns the term's number.
+func (v *vocabulary) add(term []byte, slot int32, tf uint16, words int) uint32 {
 	id, known := v.ids[string(term)]
 	if !known {
 		id = uint32(len(v.terms))
 		text := string(term)
 		v.ids[text] = id
 		v.terms = append(v.terms, text)
-		v.lists = append(v.lists, postings{})
+		v.lists = append(v.lists, postings{shortest: math.MaxInt32})
 	}
 	list := &v.lists[id]
 	list.slots = append(list.slots, slot)
 	list.tfs = append(list.tfs, tf)
-	list.most = max(list.most, tf)
+	list.most, list.shortest = max(list.most, tf), min(list.shortest, int32(words))
 	if list.grown == 0 {
 		v.grown = append(v.grown, id)
 	}

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -34,6 +35,10 @@ type weighted struct {
 // longest is the longest chunk, in words, whose saturation is looked up; that of others
 // is computed.
 const longest = 1024
+
+// rounding is by how much of itself a score may seem lower than another that it equals:
+// sums of the same terms in another order differ, and scores compare as float32.
+const rounding = 1e-6
 
 // often is how many repetitions of a term in a chunk are looked up likewise.
 const often = 4
@@ -81,7 +86,7 @@ func (sh *shard) lexical(plan Plan, allowed *mask, s *scorer, best *top) {
 		s.byImportance(sh, terms, left, allowed)
 	}
 	for _, slot := range s.touched {
-		if score := s.scores[slot]; score > 0 && allowed.has(slot) {
+		if score := s.scores[slot]; score > 0 && best.wants(score) && allowed.has(slot) {
 			best.offer(scored{shard: sh, slot: slot, score: score, self: plan.Self})
 		}
 	}
@@ -91,11 +96,11 @@ func (sh *shard) lexical(plan Plan, allowed *mask, s *scorer, best *top) {
 func (s *scorer) byImportance(sh *shard, terms []weighted, left float64, allowed *mask) {
 	for i, term := range terms {
 		// To look for the threshold costs about as much as half as many chunks of a term.
-		if 2*len(term.slots) > len(s.touched) && left < s.threshold(allowed, left) {
+		if 2*len(term.slots) > len(s.touched) && left < (1-rounding)*s.threshold(allowed, left) {
 			s.probe(sh, terms[i:], left, allowed)
 			return
 		}
-		s.add(sh, term, true)
+		s.add(sh, term)
 		left -= term.bound
 	}
 }
@@ -119,7 +124,7 @@ func (sh *shard) weigh(plan Plan) (terms []weighted, sum float64, total int) {
 	terms = make([]weighted, 0, len(plan.Terms))
 	for _, t := range plan.Terms {
 		list := sh.words.list(t.Term)
-		bound := t.Weight * Saturation(int(list.most), 0, plan.Mean)
+		bound := t.Weight * Saturation(int(list.most), int(list.shortest), plan.Mean)
 		terms = append(terms, weighted{list, t.Weight, bound})
 		sum, total = sum+bound, total+len(list.slots)
 	}
@@ -127,18 +132,30 @@ func (sh *shard) weigh(plan Plan) (terms []weighted, sum float64, total int) {
 	return terms, sum, total
 }
 
-// add adds a term to the scores of the chunks that hold it, of all or of those that have
-// one.
-func (s *scorer) add(sh *shard, term weighted, all bool) {
+// add adds a term to the scores of the chunks that hold it. Whether a chunk is touched for
+// the first time is nothing that a processor could foresee, so the slot is written in
+// any case, and stays where it is the first time.
+func (s *scorer) add(sh *shard, term weighted) {
+	n, scores, lengths, tfs := len(s.touched), s.scores, sh.lengths, term.tfs[:len(term.slots)]
+	touched := slices.Grow(s.touched, len(term.slots))[:n+len(term.slots)]
+	for i, slot := range term.slots {
+		before := scores[slot]
+		touched[n] = slot
+		if math.Float64bits(before) == 0 {
+			n++
+		}
+		scores[slot] = before + term.weight*s.of(tfs[i], lengths[slot])
+	}
+	s.touched = touched[:n]
+}
+
+// addTouched adds a term to the scores of the chunks that have one.
+func (s *scorer) addTouched(sh *shard, term weighted) {
 	tfs := term.tfs[:len(term.slots)]
 	for i, slot := range term.slots {
-		if s.scores[slot] == 0 {
-			if !all {
-				continue
-			}
-			s.touched = append(s.touched, slot)
+		if s.scores[slot] != 0 {
+			s.scores[slot] += term.weight * s.of(tfs[i], sh.lengths[slot])
 		}
-		s.scores[slot] += term.weight * s.of(tfs[i], sh.lengths[slot])
 	}
 }
 
@@ -166,12 +183,12 @@ func (s *scorer) threshold(allowed *mask, least float64) float64 {
 // probe looks the remaining terms up for the chunks that are scored already and can
 // still come among the best.
 func (s *scorer) probe(sh *shard, terms []weighted, left float64, allowed *mask) {
-	least := s.threshold(allowed, 0)
+	least := (1 - rounding) * s.threshold(allowed, 0)
 	s.keep(func(slot int32) bool { return allowed.has(slot) && s.scores[slot] >= least-left })
 	slices.Sort(s.touched)
 	for _, term := range terms {
 		if len(term.slots) < probing*len(s.touched) {
-			s.add(sh, term, false)
+			s.addTouched(sh, term)
 		} else {
 			s.lookUp(sh, term)
 		}

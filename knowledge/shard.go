@@ -48,7 +48,7 @@ func (sh *shard) append(m *member, passages []Passage) error {
 	words := 0
 	for _, p := range passages {
 		slot, numbers := int32(len(sh.ids)), []uint32(nil)
-		err := readTerms(p.Terms, func(term []byte, tf uint16) { numbers = append(numbers, sh.words.add(term, slot, tf)) })
+		err := readTerms(p.Terms, func(term []byte, tf uint16) { numbers = append(numbers, sh.words.add(term, slot, tf, p.Words)) })
 		if err != nil {
 			return err
 		}

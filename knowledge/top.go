@@ -34,6 +34,11 @@ func newTop(limit int) *top {
 	return &top{limit: limit, list: make([]scored, 0, limit)}
 }
 
+// wants says whether a chunk of that score may be good enough.
+func (t *top) wants(score float64) bool {
+	return len(t.list) < t.limit || float32(score) >= float32(t.list[0].score)
+}
+
 // offer is called for very many chunks, most of which are not good enough: that is
 // found out by one comparison. container/heap would allocate for each.
 func (t *top) offer(s scored) {
@@ -44,7 +49,7 @@ func (t *top) offer(s scored) {
 		}
 		return
 	}
-	if float32(s.score) >= float32(t.list[0].score) && s.compare(t.list[0]) < 0 {
+	if t.wants(s.score) && s.compare(t.list[0]) < 0 {
 		t.list[0] = s
 		t.sink()
 	}
