@@ -71,7 +71,9 @@ func (goneError) Error() string { return knowledge.ErrGone.Error() }
 
 // Is says that it is a knowledge.ErrGone, by which an ingester knows it, and an
 // fs.ErrNotExist.
-func (goneError) Is(target error) bool { return target == knowledge.ErrGone || target == fs.ErrNotExist }
+func (goneError) Is(target error) bool {
+	return target == knowledge.ErrGone || target == fs.ErrNotExist
+}
 
 // Config says what is read and how. Every zero field but Accepts has a documented
 // default.
