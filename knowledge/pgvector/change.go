@@ -32,8 +32,10 @@ type section struct {
 // section's terms.
 type wordsOf struct {
 	no, facet int32
-	words     int
-	terms     []termCount
+	// id and tokens are the chunk's own, empty for one that is gone.
+	id            string
+	tokens, words int
+	terms         []termCount
 }
 
 type termCount struct{ term, count int }
@@ -48,7 +50,7 @@ func analyse(d knowledge.Document, chunks []knowledge.Chunk) section {
 	all := map[string]int{}
 	for i, c := range chunks {
 		tokens := knowledge.Tokens(d.Locale, knowledge.IndexText(d, c))
-		s.chunks[i].words = len(tokens)
+		s.chunks[i].id, s.chunks[i].tokens, s.chunks[i].words = c.ID, c.Tokens, len(tokens)
 		counts[i] = knowledge.Frequencies(tokens)
 		for term := range counts[i] {
 			all[term] = 0
@@ -90,6 +92,7 @@ func (s section) pack(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s.chunks)))
 	for _, c := range s.chunks {
 		b = binary.AppendVarint(binary.AppendUvarint(b, uint64(c.no)), int64(c.facet))
+		b = binary.AppendUvarint(appendText(b, c.id), uint64(c.tokens))
 		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(c.words)), uint64(len(c.terms)))
 		for _, t := range c.terms {
 			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(t.term)), uint64(t.count))
@@ -176,7 +179,7 @@ func (r *reader) section() section {
 	}
 	s.chunks = make([]wordsOf, r.count())
 	for i := range s.chunks {
-		c := wordsOf{no: int32(r.number(math.MaxInt32)), facet: r.facet(), words: r.number(math.MaxInt32)}
+		c := wordsOf{no: int32(r.number(math.MaxInt32)), facet: r.facet(), id: r.text(), tokens: r.number(math.MaxInt32), words: r.number(math.MaxInt32)}
 		c.terms = make([]termCount, r.count())
 		for j := range c.terms {
 			c.terms[j] = termCount{r.number(len(s.terms) - 1), r.number(math.MaxInt32)}

@@ -24,6 +24,7 @@ func drawSection(t *rapid.T, name string) section {
 	s.chunks = rapid.SliceOf(rapid.Custom(func(t *rapid.T) wordsOf {
 		return wordsOf{
 			no: rapid.Int32Range(1, math.MaxInt32).Draw(t, "no"), facet: rapid.Int32Range(-9, 9).Draw(t, "facet"),
+			id: rapid.String().Draw(t, "id"), tokens: rapid.IntRange(0, math.MaxInt32).Draw(t, "tokens"),
 			words: rapid.IntRange(0, math.MaxInt32).Draw(t, "words"),
 			terms: rapid.SliceOf(rapid.Custom(func(t *rapid.T) termCount {
 				return termCount{rapid.IntRange(0, len(s.terms)-1).Draw(t, "term"), rapid.IntRange(1, 99).Draw(t, "count")}

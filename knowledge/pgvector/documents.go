@@ -187,8 +187,8 @@ func list(texts []string) []string { return append([]string{}, texts...) }
 
 const (
 	insertChunk = `insert into knowledge_@_chunks (no, document, facet, tokens, id, hash, embedding)
-		overriding system value values ($1, $2, $3, $4, $5, $6, $7::real[]::halfvec(DIM))`
-	insertVector   = `insert into knowledge_@_vectors (no, embedding) values ($1, $2::real[]::vector)`
+		overriding system value values ($1, $2, $3, $4, $5, $6, $7::vector::halfvec(DIM))`
+	insertVector   = `insert into knowledge_@_vectors (no, embedding) values ($1, $2::vector)`
 	insertPassages = `insert into knowledge_@_passages (no, seq, heading, body, question, start_byte, end_byte)
 		select * from unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[])`
 	// The row of the space is held only from here to the end of the transaction: that
@@ -211,8 +211,9 @@ func (x *Index) insert(ctx context.Context, tx pgx.Tx, chunks []knowledge.Chunk,
 	var headings, bodies, questions []string
 	for i, chunk := range chunks {
 		w := c.added.chunks[i]
-		batch.Queue(x.in(insertChunk), w.no, c.added.document, w.facet, chunk.Tokens, chunk.ID, chunk.Hash, chunk.Vector)
-		batch.Queue(x.in(insertVector), w.no, chunk.Vector)
+		embedding := packed(chunk.Vector)
+		batch.Queue(x.in(insertChunk), w.no, c.added.document, w.facet, chunk.Tokens, chunk.ID, chunk.Hash, embedding)
+		batch.Queue(x.in(insertVector), w.no, embedding)
 		numbers, seqs = append(numbers, int(w.no)), append(seqs, chunk.Seq)
 		starts, ends = append(starts, chunk.Start), append(ends, chunk.End)
 		headings, bodies, questions = append(headings, chunk.Heading), append(bodies, chunk.Text), append(questions, chunk.Question)
@@ -258,17 +259,42 @@ func (x *Index) Remove(ctx context.Context, documentID string) error {
 // Touch implements knowledge.Index.
 func (x *Index) Touch(ctx context.Context, d knowledge.Document) error {
 	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
-		const update = `update knowledge_@_documents set source = $2, collection = $3, validator = $4 where id = $1`
-		tag, err := tx.Exec(ctx, x.in(update), d.ID, d.Source, d.Collection, d.Validator)
-		if err == nil && tag.RowsAffected() == 0 {
+		const update = `update knowledge_@_documents set source = $2, collection = $3, validator = $4 where id = $1 returning no`
+		var no int32
+		err := tx.QueryRow(ctx, x.in(update), d.ID, d.Source, d.Collection, d.Validator).Scan(&no)
+		if errors.Is(err, pgx.ErrNoRows) {
 			return knowledge.ErrNotFound
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return x.noteTouched(ctx, tx, no)
 	})
 	if err != nil {
 		return fmt.Errorf("touch document %s: %w", d.ID, x.mine(ctx, err))
 	}
 	return nil
+}
+
+// noteTouched puts the document's passages into the log as they are, so that processes
+// read anew what they keep of them.
+func (x *Index) noteTouched(ctx context.Context, tx pgx.Tx, document int32) error {
+	rows, err := tx.Query(ctx, x.in(`select no, facet from knowledge_@_chunks where document = $1`), document)
+	if err != nil {
+		return err
+	}
+	var c change
+	if c.facets, err = pgx.CollectRows(rows, scanFacet); err != nil || len(c.facets) == 0 {
+		return err
+	}
+	batch, pending := &pgx.Batch{}, 0
+	x.queueLog(batch, c, &pending)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func scanFacet(row pgx.CollectableRow) (f facetOf, err error) {
+	err = row.Scan(&f.no, &f.facet)
+	return f, err
 }
 
 // listed are the columns of a document without its body.

@@ -75,7 +75,7 @@ func (x *Index) readFacets(ctx context.Context, conn asker) (map[int32]facet, er
 // load reads all that a process has to know, as of the transaction's moment: the
 // state of the last fold, and the log since.
 func (x *Index) load(ctx context.Context, conn asker, now moment) error {
-	fresh := newWords(x.config.PostingsBytes)
+	fresh := newWords(x.config.PostingsBytes, newCache[kept](x.config.halfCache()))
 	facets, err := x.readFacets(ctx, conn)
 	if err != nil {
 		return err
@@ -129,13 +129,16 @@ func (x *Index) loadWords(ctx context.Context, conn asker, into *words) error {
 
 // loadChunks notes every chunk with its facet; those of the log are there already.
 func (x *Index) loadChunks(ctx context.Context, conn asker, into *words) error {
-	rows, err := conn.Query(ctx, x.in(`select no, document, facet from knowledge_@_chunks`))
+	rows, err := conn.Query(ctx, x.in(`select no, document, facet, id, tokens from knowledge_@_chunks`))
 	if err != nil {
 		return fmt.Errorf("read the chunks: %w", err)
 	}
 	var no, document, facet int32
-	_, err = pgx.ForEachRow(rows, []any{&no, &document, &facet}, func() error {
+	var id string
+	var tokens int
+	_, err = pgx.ForEachRow(rows, []any{&no, &document, &facet, &id, &tokens}, func() error {
 		into.place(no, document, facet)
+		into.name(no, id, tokens)
 		return nil
 	})
 	if err != nil {
@@ -160,6 +163,7 @@ func (w *words) adopt(fresh *words) {
 	}
 	w.loaded, w.generation, w.folded, w.bytes = true, fresh.generation, fresh.folded, 0
 	w.languages, w.facets, w.counts, w.pages, w.recent = fresh.languages, fresh.facets, fresh.counts, fresh.pages, fresh.recent
+	w.passages = fresh.passages
 }
 
 // postings reads those of terms from the segments.

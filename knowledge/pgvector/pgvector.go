@@ -15,6 +15,7 @@
 package pgvector
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -58,6 +59,9 @@ type Config struct {
 	// asked for; 0 means 64 MB. With less than a search needs, each reads from the
 	// database.
 	PostingsBytes int
+	// CacheBytes is how much memory the vectors and the texts of passages may take that
+	// questions came upon; 0 means 256 MB. With less, searches read more from the database.
+	CacheBytes int
 }
 
 func (c Config) check() error {
@@ -72,9 +76,14 @@ func (c Config) check() error {
 		return fmt.Errorf("pgvector.Config.Opening: %d is unknown", c.Opening)
 	case c.PostingsBytes < 0:
 		return fmt.Errorf("pgvector.Config.PostingsBytes: %d is negative", c.PostingsBytes)
+	case c.CacheBytes < 0:
+		return fmt.Errorf("pgvector.Config.CacheBytes: %d is negative", c.CacheBytes)
 	}
 	return nil
 }
+
+// halfCache is what the vectors may take, and the texts.
+func (c Config) halfCache() int { return cmp.Or(c.CacheBytes, defaultCacheBytes) / 2 }
 
 // Index implements knowledge.Space over Postgres.
 type Index struct {
@@ -84,6 +93,7 @@ type Index struct {
 	identity knowledge.Identity
 	names    *strings.Replacer
 	words    *words
+	facts    *cache[fact]
 
 	// foldAt is the constant, but in tests.
 	foldAt int
@@ -124,7 +134,8 @@ func (x *Index) prepare(ctx context.Context) error {
 		return err
 	}
 	x.names = strings.NewReplacer("@", strconv.Itoa(x.space), "DIM", strconv.Itoa(x.identity.Dim))
-	x.words = newWords(x.config.PostingsBytes)
+	half := x.config.halfCache()
+	x.words, x.facts = newWords(x.config.PostingsBytes, newCache[kept](half)), newCache[fact](half)
 	return nil
 }
 
@@ -178,6 +189,9 @@ const (
 // inTx runs f in a transaction that holds a lock, together or alone.
 func (x *Index) inTx(ctx context.Context, locked string, f func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
+		if err := knowVectors(ctx, tx.Conn()); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, locked); err != nil {
 			return fmt.Errorf("wait for other writers: %w", err)
 		}

@@ -78,10 +78,7 @@ func (x *Index) turn(ctx context.Context, tx pgx.Tx, which string, documents, ha
 		return err
 	}
 	var c change
-	c.facets, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (f facetOf, err error) {
-		err = row.Scan(&f.no, &f.facet)
-		return f, err
-	})
+	c.facets, err = pgx.CollectRows(rows, scanFacet)
 	if err != nil || len(c.facets) == 0 {
 		return err
 	}

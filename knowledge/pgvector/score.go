@@ -225,3 +225,23 @@ func (b *best) tied() (sure, tied []scored) {
 	}
 	return sure, tied
 }
+
+// chosen are the best, and of those that equal the last of them the ones whose IDs come
+// first. The caller holds the lock.
+func (w *words) chosen(b *best) []scored {
+	sure, tied := b.tied()
+	n := b.depth - len(sure)
+	first := make([]scored, 0, min(n, len(tied))+1)
+	byID := func(a, b scored) int { return cmp.Compare(w.idOf(a.no), w.idOf(b.no)) }
+	for _, s := range tied {
+		if len(first) == n && byID(s, first[n-1]) >= 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(first, s, byID)
+		first = slices.Insert(first, at, s)
+		first = first[:min(n, len(first))]
+	}
+	return append(append([]scored{}, sure...), first...) // never nil
+}
+
+func (w *words) idOf(no int32) string { return w.pages[no/pageSize].ids[no%pageSize] }

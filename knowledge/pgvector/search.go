@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -17,9 +17,9 @@ import (
 // index in the middle. The last time it goes without what has vanished.
 const attempts = 4
 
-// Search implements knowledge.Index. Usually it takes two round trips in one snapshot:
-// the candidates, with the generation that tells whether what the process knows is
-// up to date, and the passages of those that are left.
+// Search implements knowledge.Index. When the process is up to date and has come upon
+// the passages before, it takes one round trip, which asks for the numbers of the nearest
+// while the process scores the words.
 func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge.Hit, err error) {
 	if q.Vector != nil && len(q.Vector) != x.identity.Dim {
 		return nil, fmt.Errorf("question: %w: %d, not %d", knowledge.ErrDimension, len(q.Vector), x.identity.Dim)
@@ -34,8 +34,7 @@ func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge
 	return hits, nil
 }
 
-// try searches in a snapshot. It is not whole when the process has come further than
-// the snapshot meanwhile and a chunk is not there yet.
+// try is not whole when a chunk vanished meanwhile, or is not there yet.
 func (x *Index) try(ctx context.Context, q knowledge.Query, last bool) (hits []knowledge.Hit, whole bool, err error) {
 	conn, err := x.pool.Acquire(ctx)
 	if err != nil {
@@ -44,91 +43,142 @@ func (x *Index) try(ctx context.Context, q knowledge.Query, last bool) (hits []k
 	// A connection that is given back inside a transaction is closed by the pool: what
 	// does not come to its end needs no rollback here.
 	defer conn.Release()
-	all, g := make(found, 2*knowledge.Depth), x.words.guess(q)
-	now, documents, err := x.begin(ctx, conn, q, g, all)
+	if err := knowVectors(ctx, conn.Conn()); err != nil {
+		return nil, false, err
+	}
+	p := proposals{q: q}
+	usable, err := x.guess(ctx, conn, &p)
 	if err != nil {
 		return nil, false, err
 	}
-	if g == nil || g.generation < now.generation {
-		clear(all)
-		if g, err = x.look(ctx, conn, now, q, documents, all); err != nil || g == nil && !last {
-			return nil, false, err
-		}
+	if usable {
+		hits, whole, err = x.finish(ctx, conn, p, last)
+		return hits, whole, err
 	}
-	if whole = all.propose(g); !whole && !last {
-		return nil, false, nil
-	}
-	hits, err = fetch(ctx, conn, x.in(fetchHits), knowledge.Rank(q, all.list()))
-	return hits, true, err
+	return x.look(ctx, conn, p, last)
 }
 
-// guess is what the process finds without the database: what the query may find,
-// and the best by words.
-type guess struct {
+// proposals are what both searches propose for a query.
+type proposals struct {
+	q knowledge.Query
+	// generation is that of the index at which the nearest were found, 0 while they are not.
 	generation int64
-	filter     filter
+	near       []neighbour
 	lexical    []scored
 }
 
-// guess is nil when the database has to be asked first.
-func (w *words) guess(q knowledge.Query) *guess {
+// neighbour is a chunk with its similarity, and its content if that is wanted.
+type neighbour struct {
+	no    int32
+	hash  string
+	dense float64
+}
+
+// guess asks the database for the nearest and, at the same time, the process for the best
+// by words. They are usable when both have the same state of the index: the database
+// tells its generation behind the nearest, so that nothing changed in between.
+func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable bool, err error) {
+	generation, f, ready := x.words.ready(p.q)
+	if !ready {
+		return false, nil
+	}
+	asked := make(chan error, 1)
+	go func() { asked <- x.ask(ctx, conn, f, p) }()
+	lexical, scoredAt, missing := x.words.find(p.q, f)
+	if err := <-asked; err != nil {
+		return false, err
+	}
+	if p.generation != generation { // then the filter is of no use, nor is what it left
+		p.generation, p.near = 0, nil
+		return false, nil
+	}
+	p.lexical = lexical
+	return len(missing) == 0 && scoredAt == generation, nil
+}
+
+// ready gives what a query may find, unless the database has to be asked first.
+func (w *words) ready(q knowledge.Query) (generation int64, f filter, ready bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if !w.loaded || q.Documents != nil {
-		return nil
+		return 0, f, false
 	}
-	g := &guess{generation: w.generation, filter: w.filter(q, nil)}
-	b, missing := w.score(q, g.filter, knowledge.Depth)
-	sure, tied := b.tied()
-	if len(missing) > 0 || len(tied) > 0 {
-		return nil
-	}
-	g.lexical = sure
-	return g
+	return w.generation, w.filter(q, nil), true
 }
 
-// look brings the process up to the snapshot and finds the candidates step by step.
-// It is nil when the process knows a later fold than the snapshot.
-func (x *Index) look(ctx context.Context, conn asker, now moment, q knowledge.Query, documents map[int32]bool, all found) (*guess, error) {
-	if err := x.catchUp(ctx, conn, now); err != nil {
-		return nil, err
-	}
-	g := &guess{filter: x.words.filterFor(q, documents)}
-	b, missing := x.words.find(q, g.filter)
-	var err error
-	if g.lexical, err = x.settle(ctx, conn, now, q, g.filter, b, missing); err != nil || g.lexical == nil {
-		return nil, err
-	}
+const current = `select generation from knowledge_spaces where id = @`
+
+// ask finds the nearest in one round trip, which is one transaction.
+func (x *Index) ask(ctx context.Context, conn asker, f filter, p *proposals) error {
 	batch := &pgx.Batch{}
-	x.queueCandidates(batch, q, g, all)
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("find candidates: %w", err)
+	if p.q.Vector != nil && f.matching > 0 {
+		batch.Queue(settings)
+		x.queueNear(batch, f, p)
 	}
-	return g, nil
+	batch.Queue(x.in(current)).QueryRow(func(row pgx.Row) error { return row.Scan(&p.generation) })
+	return found(conn.SendBatch(ctx, batch).Close())
+}
+
+// found says what a failure to find candidates means.
+func found(err error) error {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return knowledge.ErrIdentity
+	case err != nil:
+		return fmt.Errorf("find candidates: %w", err)
+	}
+	return nil
+}
+
+// look searches step by step in a snapshot, and brings the process up to it.
+func (x *Index) look(ctx context.Context, conn asker, p proposals, last bool) (hits []knowledge.Hit, whole bool, err error) {
+	now, documents, err := x.begin(ctx, conn, p.q)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := x.catchUp(ctx, conn, now); err != nil {
+		return nil, false, err
+	}
+	f := x.words.filterFor(p.q, documents)
+	if p.lexical, err = x.settle(ctx, conn, now, p.q, f); err != nil || p.lexical == nil && !last {
+		return nil, false, err
+	}
+	if p.q.Vector != nil && p.generation != now.generation && f.matching > 0 {
+		batch := &pgx.Batch{}
+		x.queueNear(batch, f, &p)
+		if err := found(conn.SendBatch(ctx, batch).Close()); err != nil {
+			return nil, false, err
+		}
+	}
+	p.generation = now.generation
+	if hits, whole, err = x.finish(ctx, conn, p, last); err != nil || !whole {
+		return nil, false, err
+	}
+	_, err = conn.Exec(ctx, `commit`)
+	return hits, true, err
 }
 
 // asker is a connection or a transaction.
 type asker interface {
+	Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
 // With 100 candidates recall at 10 is above .96, see docs/adr/0019. Iterating goes on
 // when the filter leaves too few of them. The plans don't depend on the values.
-const beginSearch = `
-select generation, folded, set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
-	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)
-from knowledge_spaces where id = @`
+const settings = `
+select set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
 
-// begin opens the snapshot, with the candidates of a guess. The numbers are those of
-// the documents, nil when there is no list.
-func (x *Index) begin(ctx context.Context, conn asker, q knowledge.Query, g *guess, all found) (now moment, numbers map[int32]bool, err error) {
+// begin opens the snapshot. The numbers are those of the documents, nil when there is no
+// list.
+func (x *Index) begin(ctx context.Context, conn asker, q knowledge.Query) (now moment, numbers map[int32]bool, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`begin isolation level repeatable read read only`)
-	batch.Queue(x.in(beginSearch)).QueryRow(func(row pgx.Row) error {
-		var settings [4]string
-		return row.Scan(&now.generation, &now.folded, &settings[0], &settings[1], &settings[2], &settings[3])
-	})
+	batch.Queue(settings)
+	const state = `select generation, folded from knowledge_spaces where id = @`
+	batch.Queue(x.in(state)).QueryRow(func(row pgx.Row) error { return row.Scan(&now.generation, &now.folded) })
 	if q.Documents != nil {
 		numbers = map[int32]bool{}
 		batch.Queue(x.in(`select no from knowledge_@_documents where id = any($1)`), q.Documents).Query(func(rows pgx.Rows) error {
@@ -140,17 +190,7 @@ func (x *Index) begin(ctx context.Context, conn asker, q knowledge.Query, g *gue
 			return err
 		})
 	}
-	if g != nil {
-		x.queueCandidates(batch, q, g, all)
-	}
-	err = conn.SendBatch(ctx, batch).Close()
-	if errors.Is(err, pgx.ErrNoRows) {
-		return now, nil, knowledge.ErrIdentity
-	}
-	if err != nil {
-		return now, nil, fmt.Errorf("find candidates: %w", err)
-	}
-	return now, numbers, nil
+	return now, numbers, found(conn.SendBatch(ctx, batch).Close())
 }
 
 // filterFor decides what a query may find.
@@ -161,35 +201,32 @@ func (w *words) filterFor(q knowledge.Query, documents map[int32]bool) filter {
 }
 
 // find finds the best chunks by words, unless terms are missing.
-func (w *words) find(q knowledge.Query, f filter) (*best, []wanted) {
+func (w *words) find(q knowledge.Query, f filter) (list []scored, generation int64, missing []wanted) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return w.score(q, f, knowledge.Depth)
+	b, missing := w.score(q, f, knowledge.Depth)
+	if len(missing) > 0 {
+		return nil, w.generation, missing
+	}
+	return w.chosen(b), w.generation, nil
 }
 
-// settle reads the postings that are missing, and lets the IDs decide between chunks
-// of equal score. The list is nil when the process knows a later fold than the
-// snapshot, which the postings are from.
-func (x *Index) settle(ctx context.Context, conn asker, now moment, q knowledge.Query, f filter, b *best, missing []wanted) ([]scored, error) {
-	if len(missing) > 0 {
-		fetched, err := x.postings(ctx, conn, now, missing)
-		if err != nil {
-			return nil, err
-		}
-		if b = x.words.findWith(q, f, fetched); b == nil {
-			return nil, nil
-		}
+// settle finds the best by words with the postings that are missing, if any. The list is
+// nil when the process knows a later fold than the snapshot, which the postings are from.
+func (x *Index) settle(ctx context.Context, conn asker, now moment, q knowledge.Query, f filter) ([]scored, error) {
+	list, _, missing := x.words.find(q, f)
+	if len(missing) == 0 {
+		return list, nil
 	}
-	sure, tied := b.tied()
-	if len(tied) == 0 {
-		return append([]scored{}, sure...), nil
+	fetched, err := x.postings(ctx, conn, now, missing)
+	if err != nil {
+		return nil, err
 	}
-	chosen, err := x.first(ctx, conn, tied, knowledge.Depth-len(sure))
-	return append(slices.Clone(sure), chosen...), err
+	return x.words.findWith(q, f, fetched), nil
 }
 
 // findWith keeps fetched postings and finds with them; nil when they are too old.
-func (w *words) findWith(q knowledge.Query, f filter, postings fetched) *best {
+func (w *words) findWith(q knowledge.Query, f filter, postings fetched) []scored {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.hold(postings) {
@@ -200,39 +237,7 @@ func (w *words) findWith(q knowledge.Query, f filter, postings fetched) *best {
 	if len(missing) > 0 { // the vocabulary changed since
 		return nil
 	}
-	return b
-}
-
-// first are those of chunks with equal scores whose IDs come first.
-func (x *Index) first(ctx context.Context, conn asker, tied []scored, n int) ([]scored, error) {
-	numbers := make([]int32, len(tied))
-	for i, s := range tied {
-		numbers[i] = s.no
-	}
-	rows, err := conn.Query(ctx, x.in(`select no from knowledge_@_chunks where no = any($1) order by id limit $2`), numbers, n)
-	if err != nil {
-		return nil, fmt.Errorf("order equal chunks: %w", err)
-	}
-	chosen, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (scored, error) {
-		var no int32
-		err := row.Scan(&no)
-		return tied[slices.Index(numbers, no)], err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("order equal chunks: %w", err)
-	}
-	return chosen, nil
-}
-
-// found are candidates by their numbers.
-type found map[int32]*knowledge.Candidate
-
-func (f found) list() []knowledge.Candidate {
-	list := make([]knowledge.Candidate, 0, len(f))
-	for _, c := range f {
-		list = append(list, *c)
-	}
-	return list
+	return w.chosen(b)
 }
 
 const (
@@ -241,47 +246,24 @@ const (
 	// query of its own, or it would be done for each row.
 	// The hash is only wanted to tell repetitions.
 	near = `
-		select no, id, document, case when $4 then hash else '' end, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
+		select no, case when $4 then hash else '' end, (embedding <#> (select $1::vector::halfvec(DIM))) * -1
 		from knowledge_@_chunks
 		where facet + 0 = any($2::int[])
-		order by embedding <#> (select $1::real[]::halfvec(DIM))
+		order by embedding <#> (select $1::vector::halfvec(DIM))
 		limit $3`
-	nearOf = `
-		select no, id, document, case when $3 then hash else '' end, tokens, (embedding <#> (select $1::real[]::halfvec(DIM))) * -1
-		from knowledge_@_chunks where no = any($2::int[])`
 	// The nearest of all that the filter leaves. Twice as many as are wanted are chosen
 	// in half precision, and the full vectors decide.
 	exact = `
-		select c.no, c.id, c.document, c.hash, c.tokens, (v.embedding <#> (select $1::real[]::vector)) * -1
+		select c.no, c.hash, (v.embedding <#> (select $1::vector)) * -1
 		from (
-			select no, id, document, hash, tokens from knowledge_@_chunks
+			select no, id, hash from knowledge_@_chunks
 			where facet = any($2::int[]) and ($4::int[] is null or document = any($4::int[]))
-			order by (embedding <#> (select $1::real[]::halfvec(DIM))) + 0, id
+			order by (embedding <#> (select $1::vector::halfvec(DIM))) + 0, id
 			limit 2 * $3
 		) c join knowledge_@_vectors v on v.no = c.no
-		order by ((v.embedding <#> (select $1::real[]::vector)) * -1)::real desc, c.id
+		order by ((v.embedding <#> (select $1::vector)) * -1)::real desc, c.id
 		limit $3`
-	exactOf = `
-		select c.no, c.id, c.document, c.hash, c.tokens, (v.embedding <#> (select $1::real[]::vector)) * -1
-		from knowledge_@_chunks c join knowledge_@_vectors v on v.no = c.no where c.no = any($2::int[])`
-	unranked = `select no, id, document, hash, tokens, 0::float8 from knowledge_@_chunks where no = any($1::int[])`
 )
-
-// propose marks the best by words, and says whether all of them are there.
-func (f found) propose(g *guess) (whole bool) {
-	if g == nil {
-		return false
-	}
-	whole = true
-	for _, s := range g.lexical {
-		if c := f[s.no]; c != nil {
-			c.ByLexical, c.Lexical, c.Self = true, s.score, s.self
-		} else {
-			whole = false
-		}
-	}
-	return whole
-}
 
 // exactBelow is where comparing all that the filter leaves costs as much as going
 // through the index, which has to look at the more, the less the filter leaves: the
@@ -293,86 +275,55 @@ func (x *Index) scans(f filter) bool {
 	return x.identity.Dim > maxIndexed || f.documents != nil || f.matching*f.matching < exactBelow*f.all
 }
 
-// queueCandidates asks for the nearest, if the query has a vector, and for what the
-// best by words are ranked by.
-func (x *Index) queueCandidates(batch *pgx.Batch, q knowledge.Query, g *guess, all found) {
-	scans := x.scans(g.filter)
-	switch {
-	case q.Vector == nil || g.filter.matching == 0:
-	case scans:
-		batch.Queue(x.in(exact), q.Vector, g.filter.list(), knowledge.Depth, g.filter.numbers()).Query(all.collect(true))
-	default:
-		batch.Queue(x.in(near), q.Vector, g.filter.list(), knowledge.Depth, q.Distinct).Query(all.collect(true))
+// queueNear asks for the nearest.
+func (x *Index) queueNear(batch *pgx.Batch, f filter, p *proposals) {
+	statement, last := near, any(p.q.Distinct)
+	if x.scans(f) {
+		statement, last = exact, f.numbers()
 	}
-	numbers := make([]int32, len(g.lexical))
-	for i, s := range g.lexical {
-		numbers[i] = s.no
-	}
-	switch {
-	case len(numbers) == 0:
-	case q.Vector == nil:
-		batch.Queue(x.in(unranked), numbers).Query(all.collect(false))
-	case scans:
-		batch.Queue(x.in(exactOf), q.Vector, numbers).Query(all.collect(false))
-	default:
-		batch.Queue(x.in(nearOf), q.Vector, numbers, q.Distinct).Query(all.collect(false))
-	}
-}
-
-// collect reads candidates.
-func (f found) collect(dense bool) func(pgx.Rows) error {
-	return func(rows pgx.Rows) error {
-		read := make([]knowledge.Candidate, 0, knowledge.Depth) // one piece of memory for all
-		var no, document int32
-		c := knowledge.Candidate{ByDense: dense}
-		_, err := pgx.ForEachRow(rows, []any{&no, &c.ChunkID, &document, &c.Hash, &c.Tokens, &c.Dense}, func() error {
-			if f[no] != nil { // among the nearest already
-				return nil
+	batch.Queue(x.in(statement), packed(p.q.Vector), f.list(), knowledge.Depth, last).Query(func(rows pgx.Rows) error {
+		p.near = make([]neighbour, 0, knowledge.Depth)
+		var n neighbour
+		_, err := pgx.ForEachRow(rows, []any{&n.no, &n.hash, &n.dense}, func() error {
+			if math.IsNaN(n.dense) {
+				n.dense = 0
 			}
-			if math.IsNaN(c.Dense) {
-				c.Dense = 0
-			}
-			// To tell documents apart their numbers do.
-			c.DocumentID = strconv.Itoa(int(document))
-			read = append(read, c)
-			f[no] = &read[len(read)-1]
+			p.near = append(p.near, n)
 			return nil
 		})
 		return err
-	}
+	})
 }
 
-const fetchHits = `
-select ` + passage + `, ` + listed + `
-from unnest($1::text[]) with ordinality as r (id, place)
-join knowledge_@_chunks c on c.id = r.id join knowledge_@_passages p on p.no = c.no
-join knowledge_@_documents d on d.no = c.document order by r.place`
-
-// fetch reads the passages in the order of the ranking, and ends the snapshot.
-func fetch(ctx context.Context, conn asker, query string, ranking []knowledge.Fused) ([]knowledge.Hit, error) {
-	ids := make([]string, len(ranking))
+// finish ranks what is proposed and gives the passages. It is not whole when a chunk is
+// not there, unless that is no matter at the last try.
+func (x *Index) finish(ctx context.Context, conn asker, p proposals, last bool) (hits []knowledge.Hit, whole bool, err error) {
+	facts, err := x.factsOf(ctx, conn, p)
+	if err != nil {
+		return nil, false, err
+	}
+	list, numbers, whole := x.words.candidates(p, facts)
+	if !whole && !last {
+		return nil, false, nil
+	}
+	ranking := knowledge.Rank(p.q, list)
+	wanted := make([]int32, len(ranking))
 	for i, f := range ranking {
-		ids[i] = f.ChunkID
+		wanted[i] = numbers[f.ChunkID]
 	}
-	hits := make([]knowledge.Hit, 0, len(ids))
-	batch := &pgx.Batch{}
-	if len(ids) > 0 {
-		batch.Queue(query, ids).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				var c knowledge.Chunk
-				var d knowledge.Document
-				if err := rows.Scan(append(from(&c), into(&d)...)...); err != nil {
-					return err
-				}
-				c.DocumentID, d.IndexedAt = d.ID, d.IndexedAt.UTC()
-				hits = append(hits, knowledge.NewHit(ranking[len(hits)], c, d))
-			}
-			return rows.Err()
-		})
+	passages, err := x.passages(ctx, conn, p.generation, wanted)
+	if err != nil {
+		return nil, false, err
 	}
-	batch.Queue(`commit`)
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("fetch passages: %w", err)
+	hits = make([]knowledge.Hit, 0, len(ranking))
+	for i, k := range passages {
+		if k == nil {
+			whole = false
+			continue
+		}
+		d := k.document
+		d.Markets, d.Tags = slices.Clone(d.Markets), slices.Clone(d.Tags) // the caller's own
+		hits = append(hits, knowledge.NewHit(ranking[i], k.chunk, d))
 	}
-	return hits, nil
+	return hits, whole || last, nil
 }

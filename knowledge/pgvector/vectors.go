@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	vector "github.com/pgvector/pgvector-go"
 )
 
 // Vectors implements knowledge.VectorCache.
@@ -55,4 +57,27 @@ func (x *Index) ForgetVectors(ctx context.Context, before time.Time) (int, error
 		return 0, fmt.Errorf("forget vectors: %w", err)
 	}
 	return int(tag.RowsAffected()), nil
+}
+
+// knowVectors lets a connection send vectors in their binary form. It asks the database
+// once for each connection what the type's number is.
+func knowVectors(ctx context.Context, conn *pgx.Conn) error {
+	if _, known := conn.TypeMap().TypeForName("vector"); known {
+		return nil
+	}
+	var oid uint32
+	if err := conn.QueryRow(ctx, `select 'vector'::regtype::oid`).Scan(&oid); err != nil {
+		return fmt.Errorf("look for the type of vectors: %w", err)
+	}
+	conn.TypeMap().RegisterType(&pgtype.Type{Name: "vector", OID: oid, Codec: pgtype.ByteaCodec{}})
+	return nil
+}
+
+// packed is a vector as the extension reads it, for connections that know the type.
+func packed(v []float32) []byte {
+	if v == nil {
+		return nil
+	}
+	b, _ := vector.NewVector(v).EncodeBinary(nil) // it never fails
+	return b
 }

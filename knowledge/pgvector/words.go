@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -12,7 +13,7 @@ import (
 
 // words is what the process knows of the index to search by words and to filter: the
 // vocabulary, the facet of every chunk, and the postings that questions asked for. It
-// takes some ten bytes for each chunk besides. The database has it all; load and
+// takes some fifty bytes for each chunk besides. The database has it all; load and
 // refresh bring it here, as of the generation.
 type words struct {
 	// budget is how many bytes of postings are kept.
@@ -31,6 +32,10 @@ type words struct {
 	bytes int
 	// recent are the changes that added the fresh postings.
 	recent []logged
+
+	// passages are hits of former searches. Of chunks that are gone or whose document was
+	// touched they are dropped in step with the log.
+	passages *cache[kept]
 }
 
 // vocabulary are the words of one language.
@@ -48,10 +53,11 @@ type held struct {
 }
 
 // A page has the chunks of consecutive numbers: their facets, 0 where there is none
-// and negative for a revoked one, and their documents.
+// and negative for a revoked one, their documents, and what every candidate is ranked by.
 type page struct {
-	facets, documents [pageSize]int32
-	chunks            int
+	facets, documents, tokens [pageSize]int32
+	ids                       [pageSize]string
+	chunks                    int
 }
 
 const pageSize = 4096
@@ -62,11 +68,11 @@ const defaultPostingsBytes = 64 << 20
 // postingBytes is what a posting takes in memory.
 const postingBytes = 8
 
-func newWords(budget int) *words {
+func newWords(budget int, passages *cache[kept]) *words {
 	if budget == 0 {
 		budget = defaultPostingsBytes
 	}
-	w := &words{budget: budget}
+	w := &words{budget: budget, passages: passages}
 	w.reset()
 	return w
 }
@@ -106,6 +112,9 @@ func (w *words) place(no, document, facet int32) {
 	}
 	before := p.facets[i]
 	p.facets[i], p.documents[i] = facet, document
+	if facet == 0 {
+		p.ids[i] = ""
+	}
 	w.counts[before]--
 	w.counts[facet]++
 	switch {
@@ -116,6 +125,23 @@ func (w *words) place(no, document, facet int32) {
 			w.pages[at] = nil
 		}
 	}
+}
+
+// name notes what a chunk that has its place is ranked by.
+func (w *words) name(no int32, id string, tokens int) {
+	p := w.pages[no/pageSize]
+	p.ids[no%pageSize], p.tokens[no%pageSize] = id, int32(tokens)
+}
+
+// candidate is a chunk as it is ranked, empty when there is none. To tell documents apart
+// their numbers do. The caller holds the lock.
+func (w *words) candidate(no int32) knowledge.Candidate {
+	at, i := int(no)/pageSize, no%pageSize
+	if at >= len(w.pages) || w.pages[at] == nil || w.pages[at].facets[i] == 0 {
+		return knowledge.Candidate{}
+	}
+	p := w.pages[at]
+	return knowledge.Candidate{ChunkID: p.ids[i], DocumentID: strconv.Itoa(int(p.documents[i])), Tokens: int(p.tokens[i])}
 }
 
 // facetOf is the facet of a chunk, 0 when there is none.
@@ -130,6 +156,19 @@ func (w *words) facetOf(no int32) (facet, document int32) {
 type logged struct {
 	generation int64
 	change
+}
+
+// keep keeps the passages of hits that were read at a generation, unless a change since
+// may concern them.
+func (w *words) keep(generation int64, passages map[int32]*kept) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.generation != generation {
+		return
+	}
+	for no, k := range passages {
+		w.passages.keep(no, *k, k.size())
+	}
 }
 
 // apply brings the process forward by changes. It says false when some are missing:
@@ -180,13 +219,16 @@ func (w *words) count(s section, sign int) {
 func (w *words) move(c change) {
 	for _, gone := range c.removed.chunks {
 		w.place(gone.no, 0, 0)
+		w.passages.forget(gone.no)
 	}
 	for _, came := range c.added.chunks {
 		w.place(came.no, c.added.document, came.facet)
+		w.name(came.no, came.id, came.tokens)
 	}
 	for _, f := range c.facets {
 		_, document := w.facetOf(f.no)
 		w.place(f.no, document, f.facet)
+		w.passages.forget(f.no)
 	}
 }
 
