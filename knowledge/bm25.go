@@ -2,15 +2,15 @@ package knowledge
 
 import "math"
 
-// The constants of BM25. Both indexes use them, the Postgres one as parameters of
-// its statement.
+// The constants of BM25 (Robertson & Zaragoza, "The Probabilistic Relevance Framework:
+// BM25 and Beyond", 2009, section 3.2), which both indexes use.
 const (
-	// BM25K1 says how fast repetitions of a word stop to count, and BM25B how
-	// much a long passage is held against it. The values are those of Lucene
-	// and of Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25
-	// and Beyond" (2009), section 3.2.
-	BM25K1 = 1.2
-	BM25B  = 0.75
+	// BM25K1 says how fast repetitions of a word stop to count, and BM25B how much a
+	// long passage is held against it. Lucene has 1.2 and 0.75; with passages of about one
+	// length, and with words that stand for each other, repetitions tell more and the
+	// length less (docs/evals.md).
+	BM25K1 = 2.0
+	BM25B  = 0.5
 )
 
 // IDF is the inverse document frequency of a word that occurs in df of n

@@ -276,7 +276,7 @@ func (e *Engine) lexical(q Query, s *scorer) []scored {
 	best := newTop(Depth)
 	for sh := range e.searched(q) {
 		if allowed := sh.mask(q, e.members); q.Text != "" && allowed.count > 0 {
-			sh.lexical(sh.words.Plan(q.Text, q.TextLocale), allowed, s, best)
+			sh.lexical(sh.words.Plan(q), allowed, s, best)
 		}
 	}
 	return best.sorted()

@@ -5,11 +5,6 @@ import (
 	"slices"
 )
 
-// fuseK damps the weight of the first places. 60 is the value of Cormack, Clarke
-// and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual
-// Rank Learning Methods" (SIGIR 2009).
-const fuseK = 60
-
 // DefaultDenseShare is what the dense part counts when the embedder does not say.
 const DefaultDenseShare = 0.5
 
@@ -25,8 +20,8 @@ type Candidate struct {
 	// Dense is the cosine similarity, known for every candidate when the query has a
 	// vector, also for those that only the lexical search proposes.
 	Dense float64
-	// Lexical is the lexical score and Self the highest that was possible in the
-	// chunk's language; both 0 for one that the lexical search does not propose.
+	// Lexical is the lexical score and Self that of Plan.Self in the chunk's language;
+	// both 0 for one that the lexical search does not propose.
 	Lexical, Self float64
 	// ByDense and ByLexical say which search proposes it.
 	ByDense, ByLexical bool
@@ -54,9 +49,8 @@ func Rank(q Query, candidates []Candidate) []Fused {
 		func(f *Fused, rank int) { f.DenseRank = rank })
 	place(fused, func(f *Fused) bool { return f.ByLexical }, func(f *Fused) float64 { return f.Lexical },
 		func(f *Fused, rank int) { f.LexicalRank = rank })
-	for i := range fused {
-		fused[i].Score = reciprocal(fused[i].DenseRank) + reciprocal(fused[i].LexicalRank)
-	}
+	setScores(fused, q.denseShare())
+	support(fused)
 	slices.SortFunc(fused, func(a, b Fused) int { return compareScores(a.Score, b.Score, a.ChunkID, b.ChunkID) })
 	return keep(q, fused)
 }
@@ -80,11 +74,66 @@ func place(fused []Fused, in func(*Fused) bool, score func(*Fused) float64, set 
 	}
 }
 
-func reciprocal(rank int) float64 {
-	if rank == 0 {
+// setScores sets the scores: a weighted sum of both parts, each divided by its best (Bruch,
+// Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023).
+// Where one part proposes nothing the other decides alone. Lexical scores of several
+// languages compare by what each language made possible.
+func setScores(fused []Fused, share float64) {
+	bestDense, bestLexical := 0.0, 0.0
+	for _, f := range fused {
+		bestDense = max(bestDense, f.Dense)
+		bestLexical = max(bestLexical, f.relative())
+	}
+	for i := range fused {
+		f := &fused[i]
+		f.Score = 0
+		if bestDense > 0 {
+			f.Score += share * max(0, f.Dense) / bestDense
+		}
+		if bestLexical > 0 {
+			f.Score += (1 - share) * f.relative() / bestLexical
+		}
+	}
+}
+
+// secondShare is what a document's second passage adds to its best one.
+const secondShare = 0.2
+
+// support lifts the best passage of each document by a share of the document's second
+// one: a document that speaks of the question twice is more likely about it. Without it,
+// cutting documents into chunks costs several points on long ones.
+func support(fused []Fused) {
+	first, second := map[string]int{}, map[string]float64{}
+	for i, f := range fused {
+		best, seen := first[f.DocumentID]
+		switch {
+		case !seen:
+			first[f.DocumentID] = i
+		case compareScores(f.Score, fused[best].Score, f.ChunkID, fused[best].ChunkID) < 0:
+			first[f.DocumentID], second[f.DocumentID] = i, fused[best].Score
+		default:
+			second[f.DocumentID] = max(second[f.DocumentID], f.Score)
+		}
+	}
+	for document, i := range first {
+		fused[i].Score += secondShare * second[document]
+	}
+}
+
+// relative is the lexical score as a share of what was possible.
+func (c Candidate) relative() float64 {
+	if c.Self <= 0 {
 		return 0
 	}
-	return 1 / float64(fuseK+rank)
+	return c.Lexical / c.Self
+}
+
+// denseShare is the share that the query asks for, with the default applied.
+func (q Query) denseShare() float64 {
+	if q.DenseShare <= 0 {
+		return DefaultDenseShare
+	}
+	return min(q.DenseShare, 1)
 }
 
 // keep applies the limits of the query to a ranking.

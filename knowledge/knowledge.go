@@ -171,7 +171,10 @@ type Query struct {
 	// Text is the question in the customer's words, for the lexical part. An
 	// empty text leaves the lexical part out.
 	Text string
-	// TextLocale is the language of Text; empty means that of the documents. A question
+	// Also are words that documents may have for those of Text, synonyms of the shop for
+	// example. They count for less. Without a Text they are not looked for.
+	Also string
+	// TextLocale is the language of Text and Also; empty means that of the documents. A question
 	// in another language than the documents finds them by translated words and
 	// cognates.
 	TextLocale string
@@ -224,8 +227,9 @@ type Hit struct {
 	// Lexical is the BM25 score, 0 when no word of the question is in the chunk
 	// or the chunk was not among the lexical candidates.
 	Lexical float64
-	// Self is the highest BM25 score that any chunk could have for this question in
-	// this language, so that Lexical/Self, in [0, 1], compares across questions.
+	// Self is the BM25 score of a passage that says every word of the question over and
+	// over, see Plan.Self: Lexical/Self compares across questions. It passes 1 only for a
+	// passage that also says what looks like those words.
 	Self float64
 	// DenseRank and LexicalRank are places in the two lists of candidates, from 1; 0
 	// means that the list does not hold the chunk.

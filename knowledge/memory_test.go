@@ -62,7 +62,7 @@ func (k kept) plans(q knowledge.Query) map[string]knowledge.Plan {
 		}
 	}
 	for language, l := range lexicons {
-		plans[language] = l.Plan(q.Text, q.TextLocale)
+		plans[language] = l.Plan(q)
 	}
 	return plans
 }

@@ -30,9 +30,19 @@ func Language(locale string) string {
 // dates are kept whole and are never stemmed: "AB-12.3" gives "ab123" besides
 // its parts, so that every way of writing it finds it.
 func Tokens(locale, text string) []string {
-	language := Language(locale)
+	tokens, _ := analyse(Language(locale), text)
+	return tokens
+}
+
+// StopWords are the words that Tokens leaves out, folded, in order, repetitions
+// included. They carry no subject, and yet a question and its answer often share them.
+func StopWords(locale, text string) []string {
+	_, stops := analyse(Language(locale), text)
+	return stops
+}
+
+func analyse(language, text string) (tokens, stops []string) {
 	stop := stopWords[language]
-	var tokens []string
 	folded := fold(text)
 	for len(folded) > 0 {
 		start := strings.IndexFunc(folded, isWordRune)
@@ -45,11 +55,13 @@ func Tokens(locale, text string) []string {
 		switch {
 		case code:
 			tokens = appendCode(tokens, word)
-		case !stop[word]:
+		case stop[word]:
+			stops = append(stops, word)
+		default:
 			tokens = append(tokens, stem(language, clip(word)))
 		}
 	}
-	return tokens
+	return tokens, stops
 }
 
 // fold decomposes, drops the combining marks and lower-cases. The compatibility

@@ -74,8 +74,8 @@ func TestGlossaryIsSearchedFor(t *testing.T) {
 	if _, err := s.answer(t, q); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.index.queries[0].Text; got != q.Text+"\nzapatilla sneaker" {
-		t.Errorf("searched for %q", got)
+	if got := s.index.queries[0]; got.Text != q.Text || got.Also != "zapatilla sneaker" {
+		t.Errorf("searched for %q and %q", got.Text, got.Also)
 	}
 	if p, err := rag.New(s.Config); err != nil || p.Fingerprint() == plain.Fingerprint() {
 		t.Errorf("the glossary does not show in the fingerprint: %v", err)

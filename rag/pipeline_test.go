@@ -228,8 +228,8 @@ func TestRetrieve(t *testing.T) {
 	if _, err := expanded.answer(t, question); err != nil {
 		t.Fatal(err)
 	}
-	if got := expanded.index.queries[0].Text; got != question.Text+"\nexpanded-"+question.Text {
-		t.Errorf("searched for %q", got)
+	if got := expanded.index.queries[0]; got.Text != question.Text || got.Also != "expanded-"+question.Text {
+		t.Errorf("searched for %q and %q", got.Text, got.Also)
 	}
 
 	// Nothing asked: nothing searched.

@@ -141,7 +141,9 @@ type Passage struct {
 	Question string  `json:"question,omitempty"`
 	Dense    float64 `json:"dense"`
 	Lexical  float64 `json:"lexical"`
-	Score    float64 `json:"score"`
+	// Self is the lexical score of a passage that says every word of the question.
+	Self  float64 `json:"self"`
+	Score float64 `json:"score"`
 }
 
 // Candidate is a passage that was found, whether or not it was used, with both
@@ -152,6 +154,7 @@ type Candidate struct {
 	Version     string  `json:"version"`
 	Dense       float64 `json:"dense"`
 	Lexical     float64 `json:"lexical"`
+	Self        float64 `json:"self"`
 	Score       float64 `json:"score"`
 	DenseRank   int     `json:"dense_rank"`
 	LexicalRank int     `json:"lexical_rank"`

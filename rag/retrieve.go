@@ -19,12 +19,15 @@ const (
 	perDocument = 3
 	// surelyCovered is the share of the question's weight that a passage in the
 	// customer's language has to hold for the other language not to be asked.
-	surelyCovered = 0.75
+	surelyCovered = 0.5
 	// foreignLead is how much more of the question's weight a passage in the other
 	// language has to hold than the best one in the customer's own, and foreignNearer
 	// how much nearer it has to be by meaning, to come before it.
-	foreignLead   = 0.1
+	foreignLead   = 0.25
 	foreignNearer = 0.05
+	// meansMuch is the share from which on an embedder's vectors mean enough for that: a
+	// hashed word is near itself alone.
+	meansMuch = 0.3
 	// foreignPassages is how many passages in the other language come before the
 	// customer's own when their best one leads.
 	foreignPassages = 2
@@ -61,7 +64,7 @@ func (p *Pipeline) retrieve(ctx context.Context, query string, q Question) ([]kn
 	if err != nil {
 		return nil, err
 	}
-	return join(own, foreign, p.candidates), nil
+	return join(own, foreign, search.DenseShare, p.candidates), nil
 }
 
 // Searcher turns a question into what an index is asked: the question with what came
@@ -92,15 +95,12 @@ func (s Searcher) query(ctx context.Context, rewritten string, q Question) (know
 	if len(vectors) != 1 {
 		return knowledge.Query{}, fmt.Errorf("embed the question: %d vectors for one text", len(vectors))
 	}
-	text := rewritten
-	if also := s.Glossary.Expand(rewritten); also != "" {
-		text += "\n" + also
-	}
+	also := s.Glossary.Expand(rewritten)
 	if e, ok := s.Embedder.(Expander); ok {
-		text += "\n" + e.Expand(q.Locale, rewritten)
+		also = strings.TrimSpace(also + " " + e.Expand(q.Locale, rewritten))
 	}
 	query := knowledge.Query{
-		Text: text, TextLocale: q.Locale, Vector: vectors[0], Locale: q.Locale, Audience: knowledge.AudienceCustomer,
+		Text: rewritten, Also: also, TextLocale: q.Locale, Vector: vectors[0], Locale: q.Locale, Audience: knowledge.AudienceCustomer,
 		Market: cmp.Or(q.Market, s.Market), Day: dayAsked(q, s.Zone),
 	}
 	if w, ok := s.Embedder.(knowledge.Weighted); ok {
@@ -131,8 +131,9 @@ func nearest(hits []knowledge.Hit) float64 {
 // join puts the passages of the other language behind those of the customer's own,
 // or the best of them before, when they hold clearly more of the question or are
 // clearly nearer to it.
-func join(own, foreign []knowledge.Hit, limit int) []knowledge.Hit {
-	lead := covered(foreign) >= covered(own)+foreignLead || nearest(foreign) >= nearest(own)+foreignNearer
+func join(own, foreign []knowledge.Hit, denseShare float64, limit int) []knowledge.Hit {
+	lead := covered(foreign) >= covered(own)+foreignLead ||
+		(denseShare == 0 || denseShare >= meansMuch) && nearest(foreign) >= nearest(own)+foreignNearer
 	first := 0
 	if lead {
 		first = min(foreignPassages, len(foreign))
@@ -236,7 +237,7 @@ func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
 		}
 		candidates = append(candidates, Candidate{
 			ChunkID: h.Chunk.ID, DocumentID: h.Document.ID, Version: h.Document.Version,
-			Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
+			Dense: h.Dense, Lexical: h.Lexical, Self: h.Self, Score: h.Score,
 			DenseRank: h.DenseRank, LexicalRank: h.LexicalRank, Used: used,
 		})
 		if used {
@@ -258,6 +259,6 @@ func passage(h knowledge.Hit) Passage {
 		ID: h.Chunk.ID, DocumentID: h.Document.ID, Title: h.Document.Title, Heading: h.Chunk.Heading,
 		Locale: h.Document.Locale, Version: h.Document.Version, Hash: h.Chunk.Hash, Source: h.Document.Source,
 		Text: h.Chunk.Text, Question: h.Chunk.Question,
-		Dense: h.Dense, Lexical: h.Lexical, Score: h.Score,
+		Dense: h.Dense, Lexical: h.Lexical, Self: h.Self, Score: h.Score,
 	}
 }

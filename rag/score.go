@@ -27,11 +27,10 @@ const (
 	// far it is ahead of the best passage of another document.
 	featureDense       = "dense"
 	featureDenseMargin = "dense_margin"
-	// featureLexical is the best BM25 score of a cited passage for each different
-	// word of the question: a stand-in for the score over the question's score
-	// against itself, which needs the index's word counts. featureLexicalMargin is
-	// its relative lead over other documents.
-	featureLexical       = "lexical_per_word"
+	// featureLexical is the best BM25 score of a cited passage as a share of that of a
+	// passage that says every word of the question. featureLexicalMargin is its relative
+	// lead over other documents.
+	featureLexical       = "lexical_share"
 	featureLexicalMargin = "lexical_margin"
 	// featureAgree is 1 when meaning and words put the same document first, and
 	// it is cited.
@@ -78,6 +77,7 @@ func features(a Answer, hits []knowledge.Hit) map[string]float64 {
 
 // evidence adds the features that need a cited passage.
 func evidence(f map[string]float64, a Answer, hits []knowledge.Hit, question map[string]bool) {
+	self := 0.0
 	cited := map[string]bool{}
 	covered := map[string]bool{}
 	for _, p := range a.Cited {
@@ -85,6 +85,7 @@ func evidence(f map[string]float64, a Answer, hits []knowledge.Hit, question map
 		addTerms(covered, p.Locale, p.Title, p.Heading, p.Question, p.Text)
 		f[featureDense] = max(f[featureDense], p.Dense)
 		f[featureLexical] = max(f[featureLexical], p.Lexical)
+		self = max(self, p.Self)
 		if p.Question != "" {
 			f[featureFAQ] = max(f[featureFAQ], dice(question, terms(p.Locale, p.Question)))
 		}
@@ -102,7 +103,9 @@ func evidence(f map[string]float64, a Answer, hits []knowledge.Hit, question map
 	if best := max(f[featureLexical], otherLexical); best > 0 {
 		f[featureLexicalMargin] = (f[featureLexical] - otherLexical) / best
 	}
-	f[featureLexical] /= float64(max(1, len(question)))
+	if self > 0 {
+		f[featureLexical] /= self
+	}
 	f[featureAgree] = indicator(agree)
 	f[featureCoverage] = share(question, covered)
 	if f[featureSupport] == 0 {

@@ -289,7 +289,7 @@ func TestEvalRetrieval(t *testing.T) {
 	for _, backend := range []string{"sqlite", "postgres"} {
 		out := filepath.Join(t.TempDir(), "figures.json")
 		table := told(t, env, "eval", "retrieval", "--data", folder, "--backend", backend, "--json", out)
-		holds(t, "the table", table, "3 documents", "nDCG@10", "es", "all")
+		holds(t, "the table", table, "3 documents (0 empty)", "nDCG@10", "es", "all")
 		data, err := os.ReadFile(out)
 		if err != nil {
 			t.Fatal(err)

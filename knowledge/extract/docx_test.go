@@ -116,6 +116,7 @@ func TestWrongWord(t *testing.T) {
 		"nested deep":     {newDOCX(t, strings.Repeat("<w:sdt>", 3000)), "nested too deep"},
 		"a bomb":          {bomb, "too much text"},
 		"far too long":    {newDOCX(t, para("", strings.Repeat("palabra ", 3<<20))), "too much text"},
+		"many paragraphs": {newDOCX(t, strings.Repeat(para("", "a"), 300_000)), "too much text"},
 		"an old one":      {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600)), "before 2007"},
 		"a page":          {[]byte("<html>hola</html>"), "no Word file"},
 	} {

@@ -45,6 +45,9 @@ func decodeBytes(data []byte, declared []string) (string, error) {
 	if utf8.Valid(data) && (!ascii || bytes.IndexByte(data, 0x1b) < 0) {
 		return string(data), nil
 	}
+	if text, ok := mended(data); ok {
+		return text, nil
+	}
 	for _, name := range declared {
 		found, _ := charset.Lookup(name)
 		if found == nil || found == encoding.Nop {
@@ -56,6 +59,28 @@ func decodeBytes(data []byte, declared []string) (string, error) {
 		}
 	}
 	return guess(data)
+}
+
+// mended reads UTF-8 into which a few bytes of another encoding came, from a text that
+// was pasted or appended. Letters of several bytes that fit together hardly occur by
+// chance: where they are twice as many as the bytes that fit nowhere, the text is UTF-8,
+// and those bytes are letters of Windows.
+func mended(data []byte) (string, bool) {
+	var out strings.Builder
+	whole, stray := 0, 0
+	for rest := data; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			stray++
+			r = charmap.Windows1252.DecodeByte(rest[0])
+		case size > 1:
+			whole++
+		}
+		out.WriteRune(r)
+		rest = rest[size:]
+	}
+	return out.String(), whole > 2*stray && stray > 0
 }
 
 func charsetOf(contentType string) string {

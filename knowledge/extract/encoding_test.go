@@ -40,6 +40,8 @@ func TestEncodings(t *testing.T) {
 		"old Mac":                  {encoded(t, charmap.Macintosh, spanishText), "", spanishText},
 		"DOS":                      {encoded(t, charmap.CodePage850, latin), "", latin},
 		"Windows line ends":        {[]byte("uno\r\ndos\rtres\n"), "", "uno\ndos\ntres\n"},
+		"UTF-8 and a stray byte":   {[]byte(strings.Replace(spanishText, "niño", "ni\xf1o", 1)), "", spanishText},
+		"UTF-8 and more, declared": {[]byte(strings.Replace(spanishText, "niño", "ni\xf1o", 1)), "text/plain; charset=iso-8859-1", spanishText},
 		"an unknown charset":       {windows1252(t, "año nuevo\n"), "text/plain; charset=klingon", "año nuevo\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -279,12 +279,17 @@ func (r *wordReader) endLink() {
 	r.link = ""
 }
 
+// paragraphCost is what a paragraph counts besides its text: it takes memory and time
+// with a single letter, too, and a small file can hold millions.
+const paragraphCost = 64
+
 func (r *wordReader) endParagraph() {
 	p := r.paragraph()
 	if p == nil {
 		return
 	}
 	r.stack = r.stack[:len(r.stack)-1]
+	r.d.size += paragraphCost
 	block := p.block
 	block.text = strings.TrimSpace(p.text.String())
 	if block.text == "" {

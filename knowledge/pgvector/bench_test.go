@@ -366,7 +366,7 @@ func newExact(texts []string) *exactWords {
 }
 
 func (e *exactWords) top(text string) []string {
-	plan := e.lexicon.Plan(text, "")
+	plan := e.lexicon.Plan(knowledge.Query{Text: text})
 	var list []rankedChunk
 	for i, counts := range e.counts {
 		score := 0.

@@ -38,7 +38,7 @@ vacuum analyze form_rows, form_sparse;`
 func (f *forms) fill(b *testing.B) {
 	b.Helper()
 	f.exec(b, `create extension if not exists vector;`+formTables)
-	mean := f.exact.lexicon.Plan(f.exact.texts[0], "").Mean
+	mean := f.exact.lexicon.Plan(knowledge.Query{Text: f.exact.texts[0]}).Mean
 	var rows, sparse [][]any
 	for chunk, counts := range f.exact.counts {
 		var weights []string
@@ -90,7 +90,7 @@ type query struct {
 }
 
 func (f *forms) query(text string, maxDF int) query {
-	plan := f.exact.lexicon.Plan(text, "")
+	plan := f.exact.lexicon.Plan(knowledge.Query{Text: text})
 	slices.SortFunc(plan.Terms, func(a, b knowledge.WeightedTerm) int { return f.df[a.Term] - f.df[b.Term] })
 	q := query{mean: plan.Mean}
 	for _, t := range plan.Terms {

@@ -24,7 +24,7 @@ func (w *words) score(q knowledge.Query, f filter, depth int) (b *best, missing 
 			continue
 		}
 		v := w.languages[language]
-		plan := v.Plan(q.Text, q.TextLocale)
+		plan := v.Plan(q)
 		lists := make([][]posting, len(plan.Terms))
 		for i, t := range plan.Terms {
 			if h := v.held[t.Term]; h != nil {

@@ -12,9 +12,10 @@ import (
 )
 
 // The weights of an Embedder's features. Word stems carry the subject, concepts
-// join synonyms and the two languages, pieces of words forgive typing errors.
+// join synonyms and the two languages, pieces of words forgive typing errors, and stop
+// words, which the lexical search leaves out, tell "does it fit" from "it fits well".
 const (
-	defaultDim    = 384
+	defaultDim    = 768
 	minDim        = 64
 	maxDim        = 4096
 	wordWeight    = 1.0
@@ -22,6 +23,7 @@ const (
 	conceptWeight = 1.1
 	pieceWeight   = 0.35
 	pieceLength   = 4
+	stopWeight    = 0.7
 	// biasWeight keeps a text without any word from having no direction.
 	biasWeight = 0.01
 )
@@ -35,11 +37,13 @@ type Embedder struct {
 
 var (
 	_ knowledge.Embedder = (*Embedder)(nil)
+	_ knowledge.Weighted = (*Embedder)(nil)
+	_ knowledge.Cheap    = (*Embedder)(nil)
 	_ rag.Expander       = (*Embedder)(nil)
 )
 
 // NewEmbedder returns an Embedder with vectors of this length: 64 to 4096, 0
-// means 384.
+// means 768.
 func NewEmbedder(dim int) (*Embedder, error) {
 	dim = cmp.Or(dim, defaultDim)
 	if dim < minDim || dim > maxDim {
@@ -49,10 +53,16 @@ func NewEmbedder(dim int) (*Embedder, error) {
 }
 
 // Name carries the version of the features, which decide what vectors mean.
-func (e *Embedder) Name() string { return fmt.Sprintf("offline-hash-v1-%d", e.dim) }
+func (e *Embedder) Name() string { return fmt.Sprintf("offline-hash-v2-%d", e.dim) }
 
 // Dim is the length of every vector.
 func (e *Embedder) Dim() int { return e.dim }
+
+// DenseShare is small: hashed words say little that the words themselves do not say.
+func (e *Embedder) DenseShare() float64 { return 0.1 }
+
+// Cheap says that making a vector again costs less than to keep it.
+func (e *Embedder) Cheap() bool { return true }
 
 // Embed returns a vector of unit length for each text. A text without words gets
 // the same vector as every other such text. The only error is that of ctx.
@@ -120,6 +130,9 @@ func (e *Embedder) features(text string) map[uint64]float64 {
 		for i := 0; i+pieceLength <= len(token); i++ {
 			add('p', token[i:i+pieceLength], pieceWeight*weight)
 		}
+	}
+	for _, word := range knowledge.StopWords(locale, text) {
+		add('w', word, stopWeight)
 	}
 	for h, n := range counts {
 		weights[h] *= 1 + math.Log(n)
