@@ -164,5 +164,5 @@ func (q Query) limit() int {
 	if q.Limit <= 0 {
 		return 8
 	}
-	return min(q.Limit, 100)
+	return min(q.Limit, Depth)
 }

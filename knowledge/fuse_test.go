@@ -3,29 +3,26 @@ package knowledge_test
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/recado/recado/knowledge"
 )
 
-// TestBM25 computes one small corpus by hand. Three passages of 3, 2 and 4 words,
+// TestSaturation computes one small corpus by hand. Three passages of 3, 2 and 4 words,
 // 3 on average; the word is twice in the first and once in the second.
 //
-//	idf    = ln(1 + (3-2+0.5)/(2+0.5))                  = ln 1.6 = 0.470003629
-//	first  = idf * 2*2.2 / (2 + 1.2*(0.25+0.75*3/3))    = idf * 4.4/3.2
-//	second = idf * 1*2.2 / (1 + 1.2*(0.25+0.75*2/3))    = idf * 2.2/1.9
-func TestBM25(t *testing.T) {
+//	idf    = ln(1 + (3-2+0.5)/(2+0.5))               = ln 1.6 = 0.470003629
+//	first  = 2*3 / (2 + 2*(0.5+0.5*3/3))             = 6/4
+//	second = 1*3 / (1 + 2*(0.5+0.5*2/3))             = 3/2.6666667
+func TestSaturation(t *testing.T) {
 	t.Parallel()
-	idf := knowledge.IDF(3, 2)
 	for name, c := range map[string]struct{ got, want float64 }{
-		"idf":        {idf, 0.470003629},
-		"first":      {knowledge.BM25(idf, 2, 3, 3), 0.646254990},
-		"second":     {knowledge.BM25(idf, 1, 2, 3), 0.544214729},
+		"idf":        {knowledge.IDF(3, 2), 0.470003629},
+		"first":      {knowledge.Saturation(2, 3, 3), 1.5},
+		"second":     {knowledge.Saturation(1, 2, 3), 1.125},
 		"everywhere": {knowledge.IDF(3, 3), 0.133531393}, // ln(1 + 0.5/3.5)
 		"nowhere":    {knowledge.IDF(3, 0), 2.079441542}, // ln 8
 	} {
@@ -35,121 +32,105 @@ func TestBM25(t *testing.T) {
 	}
 }
 
-// TestMemoryScoresByBM25 finds the hand-computed scores in an index. The title is
-// part of the indexed text, so it is a stop word here.
-func TestMemoryScoresByBM25(t *testing.T) {
+// rankable is a candidate of both searches, of a document of its own unless its name has
+// one before a slash.
+func rankable(id string, dense, lexical float64) knowledge.Candidate {
+	document := id[:1]
+	return knowledge.Candidate{
+		ChunkID: id, DocumentID: document, Hash: id, Tokens: 10, Dense: dense, Lexical: lexical, Self: 10,
+		ByDense: dense > 0, ByLexical: lexical > 0,
+	}
+}
+
+func ranked(list []knowledge.Fused) []string {
+	var ids []string
+	for _, f := range list {
+		ids = append(ids, f.ChunkID)
+	}
+	return ids
+}
+
+// TestRank weighs meaning and words by the query's share, each as a part of its best.
+func TestRank(t *testing.T) {
 	t.Parallel()
-	memory, err := knowledge.NewMemory(1)
-	if err != nil {
-		t.Fatal(err)
+	list := []knowledge.Candidate{rankable("a", .8, 1), rankable("b", .4, 4), rankable("c", 0, 2), rankable("d", .8, 0)}
+	for share, want := range map[float64][]string{
+		.1: {"b", "c", "a", "d"}, 1: {"a", "d", "b", "c"}, 0: {"b", "a", "d", "c"}, // 0 is the default of a half
+	} {
+		got := knowledge.Rank(knowledge.Query{DenseShare: share}, list)
+		if diff := cmp.Diff(want, ranked(got)); diff != "" {
+			t.Errorf("share %v (-want +got):\n%s", share, diff)
+		}
 	}
-	var chunks []knowledge.Chunk
-	for i, text := range []string{"lamp lamp cable", "lamp chair", "table shelf desk door"} {
-		chunks = append(chunks, knowledge.Chunk{ID: fmt.Sprint(i), Seq: i, Text: text, Vector: []float32{1}})
+	got := knowledge.Rank(knowledge.Query{DenseShare: .25}, list)
+	if b := got[0]; b.ChunkID != "b" || math.Abs(b.Score-(.25*.5+.75*1)) > 1e-9 || b.DenseRank != 3 || b.LexicalRank != 1 {
+		t.Errorf("the best is %+v", b)
 	}
-	d := knowledge.Document{ID: "d", Title: "The", Locale: "en"}
-	if err := memory.Replace(t.Context(), d, chunks); err != nil {
-		t.Fatal(err)
+	if d := got[3]; d.ChunkID != "d" || d.DenseRank != 2 || d.LexicalRank != 0 {
+		t.Errorf("the last is %+v; ties in a list go by name", d)
 	}
-	hits, err := memory.Search(t.Context(), knowledge.Query{Text: "lamps", Locale: "en"})
-	if err != nil || len(hits) != 2 {
-		t.Fatalf("%d hits, %v; want 2", len(hits), err)
+}
+
+// TestRankSupports lifts a document that speaks of the question twice.
+func TestRankSupports(t *testing.T) {
+	t.Parallel()
+	list := []knowledge.Candidate{rankable("a1", 0, 10), rankable("b1", 0, 9.5), rankable("b2", 0, 9), rankable("b3", 0, 1)}
+	got := knowledge.Rank(knowledge.Query{}, list)
+	if diff := cmp.Diff([]string{"b1", "a1", "b2", "b3"}, ranked(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for i, want := range []float64{0.646254990, 0.544214729} {
-		if math.Abs(hits[i].Lexical-want) > 1e-8 || hits[i].LexicalRank != i+1 || hits[i].DenseRank != 0 {
-			t.Errorf("hit %d: %+v, want the score %.9f", i, hits[i], want)
+	if want := .5 * (.95 + .2*.9); math.Abs(got[0].Score-want) > 1e-9 {
+		t.Errorf("the lifted score is %f, want %f", got[0].Score, want)
+	}
+}
+
+// TestRankKeeps applies the limits of a query.
+func TestRankKeeps(t *testing.T) {
+	t.Parallel()
+	list := []knowledge.Candidate{rankable("a1", 0, 9), rankable("a2", 0, 8), rankable("b1", 0, 3), rankable("c1", 0, 2)}
+	list[2].Hash, list[1].Tokens = "a1", 100
+	for name, c := range map[string]struct {
+		q    knowledge.Query
+		want []string
+	}{
+		"all":           {knowledge.Query{}, []string{"a1", "a2", "b1", "c1"}},
+		"limit":         {knowledge.Query{Limit: 2}, []string{"a1", "a2"}},
+		"one each":      {knowledge.Query{PerDocument: 1}, []string{"a1", "b1", "c1"}},
+		"distinct":      {knowledge.Query{Distinct: true}, []string{"a1", "a2", "c1"}},
+		"budget":        {knowledge.Query{Budget: 25}, []string{"a1", "b1"}},
+		"tiny budget":   {knowledge.Query{Budget: 1}, []string{"a1"}},
+		"all the above": {knowledge.Query{Limit: 3, PerDocument: 1, Distinct: true, Budget: 25}, []string{"a1", "c1"}},
+	} {
+		if diff := cmp.Diff(c.want, ranked(knowledge.Rank(c.q, list))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
-func TestFuse(t *testing.T) {
-	t.Parallel()
-	dense := []knowledge.Candidate{{ChunkID: "a", Score: .9}, {ChunkID: "b", Score: .8}}
-	lexical := []knowledge.Candidate{{ChunkID: "b", Score: 7}, {ChunkID: "c", Score: 3}}
-	want := []knowledge.Fused{
-		{ChunkID: "b", Score: 1.0/62 + 1.0/61, Dense: .8, Lexical: 7, DenseRank: 2, LexicalRank: 1},
-		{ChunkID: "a", Score: 1.0 / 61, Dense: .9, DenseRank: 1},
-		{ChunkID: "c", Score: 1.0 / 62, Lexical: 3, LexicalRank: 2},
-	}
-	for limit, n := range map[int]int{-1: 0, 0: 0, 1: 1, 3: 3, 9: 3} {
-		if diff := cmp.Diff(want[:n], knowledge.Fuse(dense, lexical, limit), cmpopts.EquateApprox(0, 1e-12)); diff != "" {
-			t.Errorf("limit %d (-want +got):\n%s", limit, diff)
-		}
-	}
-	tie := knowledge.Fuse([]knowledge.Candidate{{ChunkID: "z"}}, []knowledge.Candidate{{ChunkID: "a"}}, 2)
-	if tie[0].ChunkID != "a" || tie[1].ChunkID != "z" {
-		t.Errorf("a tie is not broken by ID: %v", tie)
-	}
-}
-
-// candidates draws a list without repetitions.
-func candidates(t *rapid.T, label string) []knowledge.Candidate {
-	ids := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-f]{1,2}`), 0, 12, rapid.ID[string]).Draw(t, label)
-	list := make([]knowledge.Candidate, len(ids))
-	for i, id := range ids {
-		list[i] = knowledge.Candidate{ChunkID: id, Score: 1 / float64(i+1)}
-	}
-	return list
-}
-
-// TestFuseKeepsOrder: every proposed chunk comes once, best first; one that is
-// before another in both lists is before it in the result; the two lists count
-// alike.
-func TestFuseKeepsOrder(t *testing.T) {
+// TestRankIsTheSame whatever the order of the candidates, and the better in both lists is
+// before the worse when both stand alone in their documents.
+func TestRankIsTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		dense, lexical := candidates(t, "dense"), candidates(t, "lexical")
-		fused := knowledge.Fuse(dense, lexical, 100)
-		distinct := map[string]bool{}
-		for _, c := range slices.Concat(dense, lexical) {
-			distinct[c.ChunkID] = true
+		n := rapid.IntRange(0, 12).Draw(t, "n")
+		list := make([]knowledge.Candidate, n)
+		for i := range list {
+			c := rankable(fmt.Sprint(i), float64(rapid.IntRange(0, 4).Draw(t, "dense"))/4, float64(rapid.IntRange(0, 4).Draw(t, "lexical")))
+			c.DocumentID = c.ChunkID
+			list[i] = c
 		}
-		if len(fused) != len(distinct) {
-			t.Fatalf("%d results of %d chunks", len(fused), len(distinct))
+		q := knowledge.Query{Limit: 50, DenseShare: rapid.Float64Range(.05, .95).Draw(t, "share")}
+		got := knowledge.Rank(q, list)
+		shuffled := rapid.Permutation(list).Draw(t, "shuffled")
+		if diff := cmp.Diff(ranked(got), ranked(knowledge.Rank(q, shuffled))); diff != "" {
+			t.Fatalf("another order of candidates gives another ranking:\n%s", diff)
 		}
-		for i, a := range fused {
-			for _, b := range fused[i+1:] {
-				if a.Score < b.Score || (a.Score == b.Score && a.ChunkID > b.ChunkID) {
-					t.Fatalf("%v is before %v", a, b)
+		for i, a := range got {
+			for _, b := range got[i+1:] {
+				if b.Dense > a.Dense && b.Lexical >= a.Lexical || b.Dense >= a.Dense && b.Lexical > a.Lexical {
+					t.Fatalf("%+v is before %+v, which is better", a, b)
 				}
-				if worse(a.DenseRank, b.DenseRank) && worse(a.LexicalRank, b.LexicalRank) {
-					t.Fatalf("%v is before %v, which is better in both lists", a, b)
-				}
-			}
-		}
-		for i, swapped := range knowledge.Fuse(lexical, dense, 100) {
-			if swapped.ChunkID != fused[i].ChunkID {
-				t.Fatalf("the lists do not count alike: %v and %v", swapped, fused[i])
 			}
 		}
 	})
-}
-
-// worse says that rank a is behind rank b; 0 is behind all.
-func worse(a, b int) bool { return b != 0 && (a == 0 || a > b) }
-
-func TestSortCandidates(t *testing.T) {
-	t.Parallel()
-	list := []knowledge.Candidate{
-		{ChunkID: "c", Score: 1}, {ChunkID: "b", Score: 1 + 1e-12}, {ChunkID: "a", Score: 2}, {ChunkID: "d", Score: 1 - 1e-12},
-	}
-	sorted := knowledge.SortCandidates(slices.Clone(list), 3)
-	var ids []string
-	for _, c := range sorted {
-		ids = append(ids, c.ChunkID)
-	}
-	// The last bits of the scores do not count.
-	if diff := cmp.Diff([]string{"a", "b", "c"}, ids); diff != "" {
-		t.Errorf("order (-want +got):\n%s", diff)
-	}
-}
-
-func TestBounds(t *testing.T) {
-	t.Parallel()
-	for asked, want := range map[int][2]int{-1: {8, 50}, 0: {8, 50}, 1: {1, 50}, 30: {30, 60}, 100: {100, 200}, 5000: {100, 200}} {
-		limit, depth := knowledge.Query{Limit: asked}.Bounds()
-		if got := [2]int{limit, depth}; got != want {
-			t.Errorf("Limit %d gives %v, want %v", asked, got, want)
-		}
-	}
 }

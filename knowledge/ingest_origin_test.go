@@ -84,6 +84,24 @@ func TestIngestSite(t *testing.T) {
 	s.same("documents", s.ids(), []string{b, "tres"})
 }
 
+// TestIngestRedirectToAnotherPage: a page that leads to another one of the site is known
+// again as itself.
+func TestIngestRedirectToAnotherPage(t *testing.T) {
+	t.Parallel()
+	const a, old = "shop.example/es/a.md", "shop.example/es/old.md"
+	for name, tags := range map[string]map[string]string{"without validators": {}, "with validators": {a: `"a1"`, old: `"a1"`}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, nil)
+			s.config.Workers = 1
+			w := &site{pages: map[string]string{a: "Uno.", old: "Uno."}, tags: tags, moved: map[string]string{old: "https://" + a}}
+			s.ingestList(report{Added: 2, Embedded: 1}, w.list(a, old))
+			s.ingestList(report{Unchanged: 2}, w.list(a, old))
+			s.ingestList(report{Unchanged: 1, Removed: 1}, w.list(a))
+		})
+	}
+}
+
 // TestIngestGone: a page that a sitemap still lists and that is not there any more is
 // named, and what came from it goes, also what has a name or an address of its own.
 func TestIngestGone(t *testing.T) {

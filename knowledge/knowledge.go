@@ -199,7 +199,7 @@ type Query struct {
 	// Documents restricts the search to documents with these IDs; nil does not
 	// restrict, an empty list finds nothing.
 	Documents []string
-	// Limit is the number of hits wanted; 0 means 8, more than 100 means 100.
+	// Limit is the number of hits wanted; 0 means 8, more than Depth means Depth.
 	Limit int
 	// PerDocument is how many passages of one document there may be; 0 means no limit
 	// of its own.

@@ -3,6 +3,7 @@ package knowledge
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // What a word of a question counts for terms other than itself. The values were chosen on
@@ -37,6 +38,9 @@ type Lexicon struct {
 
 	likeness  *gramIndex // by the terms themselves
 	skeletons *gramIndex // by what they share with other languages
+	// dictionary is read with the first question in another language: most processes
+	// never need it.
+	dictionary func() map[string][]string
 }
 
 // NewLexicon returns an empty vocabulary of a language such as "es".
@@ -44,6 +48,7 @@ func NewLexicon(language string) *Lexicon {
 	return &Lexicon{
 		language: language, df: map[string]int{},
 		likeness: newGramIndex(func(term string) string { return term }), skeletons: newGramIndex(skeleton),
+		dictionary: sync.OnceValue(func() map[string][]string { return readDictionary(language) }),
 	}
 }
 

@@ -54,7 +54,7 @@ func TestTokensMeet(t *testing.T) {
 		for _, group := range groups {
 			var terms []string
 			for word := range strings.FieldsSeq(group) {
-				terms = append(terms, knowledge.QueryTerms(locale, word)...)
+				terms = append(terms, knowledge.Tokens(locale, word)...)
 			}
 			for _, term := range terms {
 				if term != terms[0] {
@@ -108,12 +108,6 @@ func FuzzTokens(f *testing.F) {
 			}
 			if strings.IndexFunc(token, unicode.IsSpace) >= 0 {
 				t.Errorf("a term with white space: %q", token)
-			}
-		}
-		terms := knowledge.QueryTerms(locale, text)
-		for i := 1; i < len(terms); i++ {
-			if terms[i-1] >= terms[i] {
-				t.Errorf("terms are not sorted or not distinct: %q", terms)
 			}
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // What a word of another language counts.
@@ -21,21 +20,27 @@ const (
 //go:embed es-en.tsv
 var spanishEnglish string
 
-// dictionary gives the translations of a stem as stems, by the language it is of. It is
-// read when the first question in another language comes: most processes never need it.
-var dictionary = sync.OnceValue(func() map[string]map[string][]string {
-	words := map[string]map[string][]string{"es": {}, "en": {}}
+// readDictionary gives the stems in a language for each stem of the other one; it is
+// empty unless the language is Spanish or English.
+func readDictionary(language string) map[string][]string {
+	words := map[string][]string{}
+	if language != "es" && language != "en" {
+		return words
+	}
 	for line := range strings.Lines(spanishEnglish) {
 		spanish, english, _ := strings.Cut(line, "\t")
 		for _, es := range Tokens("es", spanish) {
 			for _, en := range Tokens("en", english) {
-				words["es"][es] = addOnce(words["es"][es], en)
-				words["en"][en] = addOnce(words["en"][en], es)
+				if language == "en" {
+					words[es] = addOnce(words[es], en)
+				} else {
+					words[en] = addOnce(words[en], es)
+				}
 			}
 		}
 	}
 	return words
-})
+}
 
 func addOnce(list []string, word string) []string {
 	if slices.Contains(list, word) {
@@ -72,12 +77,12 @@ func (p *planning) translate(from string, q counted) {
 	p.self += likeliest
 }
 
-// translations are empty unless the two languages are Spanish and English.
+// translations are what the dictionary has for a stem of another language.
 func (p *planning) translations(from, stem string) []string {
-	if p.language != "es" && p.language != "en" {
+	if from != "es" && from != "en" {
 		return nil
 	}
-	return dictionary()[from][stem]
+	return p.dictionary()[stem]
 }
 
 // cognates are the terms that are spelt like a word of another language, but for what

@@ -23,7 +23,7 @@ const (
 	leastEvidence        = 200
 	defaultRerankTimeout = 2 * time.Second
 	defaultModelTimeout  = 20 * time.Second
-	maxCandidates        = 100
+	maxCandidates        = knowledge.Depth
 )
 
 // Config is what a Pipeline is made of.
@@ -39,7 +39,7 @@ type Config struct {
 	// means confidence.Default, which was fitted on the demo shop with the
 	// offline model.
 	Calibration *confidence.Calibration
-	// Candidates is how many passages are looked up, 1 to 100; 0 means 20. All of
+	// Candidates is how many passages are looked up, 1 to knowledge.Depth; 0 means 20. All of
 	// them go into the record, the best Passages of them before the model.
 	Candidates int
 	// Passages is how many passages the model sees, 1 to Candidates; 0 means 8.

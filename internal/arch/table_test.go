@@ -75,9 +75,14 @@ var uses = arch.Uses{
 
 	// A shop's documents.
 	"github.com/JohannesKaufmann/html-to-markdown/v2": {Code: []string{"knowledge/extract"}},
-	"golang.org/x/net":                                {Code: []string{"knowledge/extract", "knowledge/sources"}},
-	"github.com/klippa-app/go-pdfium":                 {Code: []string{"knowledge/extract"}},
-	"github.com/tetratelabs/wazero":                   {Code: []string{"knowledge/extract"}},
+	"golang.org/x/net":                 {Code: []string{"knowledge/extract", "knowledge/sources"}},
+	"github.com/klippa-app/go-pdfium":  {Code: []string{"knowledge/extract"}},
+	"github.com/tetratelabs/wazero":    {Code: []string{"knowledge/extract"}},
+	"code.dny.dev/ssrf":                {Code: []string{"knowledge/sources"}},
+	"github.com/bmatcuk/doublestar/v4": {Code: []string{"knowledge/sources"}},
+	"github.com/go-git/go-git/v5":      {Code: []string{"knowledge/sources"}},
+	"github.com/temoto/robotstxt":      {Code: []string{"knowledge/sources"}},
+	"golang.org/x/time":                {Code: []string{"knowledge/sources"}},
 	"github.com/goccy/go-yaml": {
 		Code: []string{"knowledge", "knowledge/sources"}, Tests: []string{"gateway/api", "internal/arch"},
 	},

@@ -109,7 +109,7 @@ func testRandomFilters(b *bundle) {
 		if rapid.Bool().Draw(t, "documents") {
 			q.Documents = rapid.SliceOfN(rapid.StringMatching(`[0-6][0-9]`), 0, 8).Draw(t, "of")
 		}
-		b.same(fmt.Sprintf("%+v", q), b.query(b.index, q), b.query(memory, q), cmpopts.EquateApprox(1e-5, 1e-6))
+		b.same(fmt.Sprintf("%+v", q), b.query(b.index, q), b.query(memory, q), cmpopts.EquateApprox(1e-4, 5e-5))
 	})
 }
 
@@ -131,7 +131,7 @@ func testCrossLanguage(b *bundle) {
 		q := knowledge.Query{Text: question, TextLocale: "es", Locale: "en", Limit: 1}
 		b.same(question, texts(b.query(b.index, q)), []string{want})
 		q.Limit = 10
-		b.same(question, b.query(b.index, q), b.query(memory, q), cmpopts.EquateApprox(1e-5, 1e-6))
+		b.same(question, b.query(b.index, q), b.query(memory, q), cmpopts.EquateApprox(1e-4, 5e-5))
 	}
 }
 

@@ -235,6 +235,17 @@ func TestFolderNames(t *testing.T) {
 	}
 }
 
+// TestFolderHasOneNameTwice: two names that a person reads as one are one name, and the
+// second file does not get lost without a word.
+func TestFolderHasOneNameTwice(t *testing.T) {
+	t.Parallel()
+	root := write(t, map[string]string{"kb/envi\u0301os.md": "decomposed", "kb/env\u00edos.md": "composed"})
+	kb := filepath.ToSlash(filepath.Join(root, "kb"))
+	found := list(t, newLister(t, Config{}), nil, kb)
+	same(t, "names", []string{"kb/envíos.md"}, sourceNames(found))
+	same(t, "broken", []string{"envíos.md: the folder has another file of this name, with its accents written in another way; rename one"}, brokenLines(found, kb))
+}
+
 func TestFolderIsTooMuch(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}

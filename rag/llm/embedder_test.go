@@ -149,7 +149,8 @@ func TestMisbehavingServersGiveNoVectors(t *testing.T) {
 		{"no vector", []step{data(vector(0, `null`), vector(1, `[1,0,0]`))}, 1, "dimension 0"},
 		{"NaN", []step{data(vector(0, `[NaN,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
 		{"too large", []step{data(vector(0, `[1e39,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
-		{"null in it", []step{data(vector(0, `[null,0,0]`), vector(1, `[1,0,0]`))}, 1, "zero"},
+		{"null in it", []step{data(vector(0, `[1,null,0]`), vector(1, `[1,0,0]`))}, 1, "not a number"},
+		{"null in front", []step{data(vector(0, "[ \n null, 1,0]"), vector(1, `[1,0,0]`))}, 1, "not a number"},
 		{"zero", []step{data(vector(0, `[0,0,0]`), vector(1, `[1,0,0]`))}, 1, "zero"},
 		{"text", []step{data(vector(0, `["1","0","0"]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
 	} {
