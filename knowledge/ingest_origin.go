@@ -47,8 +47,12 @@ func root(collection, name string) string {
 	return collection + "\x00" + first
 }
 
-// of is the place of the source in the listing, -1 if it is not listed.
+// of is the place of the source in the listing, -1 if it is not listed. A page that leads
+// to another one has the other's place, and its own name.
 func (o origins) of(d *Document) int {
+	if at, ok := o.names[untagged(d.ID)]; ok && o.list[at].Collection == d.Collection {
+		return at
+	}
 	if at, ok := o.places[d.Source]; ok {
 		return at
 	}

@@ -255,6 +255,8 @@ func (t tree) skips(at string, entry fs.DirEntry) (error, bool) {
 	return nil, true
 }
 
+var errNameTwice = errors.New("the folder has another file of this name, with its accents written in another way; rename one")
+
 // isRegular says whether a folder's entry is a file to read, by its name and kind. A
 // link counts as what it leads to: a mounted configuration is made of links.
 func (l *listing) isRegular(files fs.FS, at string, entry fs.DirEntry) (bool, error) {
@@ -281,11 +283,16 @@ func (l *listing) addTree(ctx context.Context, t tree, files []string, whole boo
 		names[i] = readable(at)
 	}
 	cleaned := notionIDs(names)
-	used := make([]bool, len(m.entries))
+	used, taken := make([]bool, len(m.entries)), make(map[string]bool, len(files))
 	for i, at := range files {
 		if manifest := slices.Contains(manifestNames, at); manifest || m.ignores(names[i]) {
 			continue
 		}
+		if taken[names[i]] {
+			l.broken(path.Join(readable(t.place), names[i]), errNameTwice)
+			continue
+		}
+		taken[names[i]] = true
 		meta := m.meta(names[i], used)
 		if meta.ID == "" && cleaned[names[i]] != "" {
 			meta.ID = path.Join(readable(t.name), cleaned[names[i]])

@@ -32,8 +32,8 @@ type caller struct {
 }
 
 // connect checks what models and embedders have in common. limit is the largest
-// response in bytes.
-func connect(c Config, limit int64) (*caller, *openai.Client, error) {
+// response in bytes, and check, if not nil, refuses a body.
+func connect(c Config, limit int64, check func([]byte) *failure) (*caller, *openai.Client, error) {
 	if err := c.check(); err != nil {
 		return nil, nil, err
 	}
@@ -52,7 +52,7 @@ func connect(c Config, limit int64) (*caller, *openai.Client, error) {
 	if c.BaseURL != "" {
 		setup.BaseURL = strings.TrimRight(c.BaseURL, "/")
 	}
-	setup.HTTPClient = doer{client: c.HTTP, limit: limit, now: c.Now}
+	setup.HTTPClient = doer{client: c.HTTP, limit: limit, now: c.Now, check: check}
 	calls := &caller{
 		timeout: c.Timeout, retries: c.Retries, slots: make(chan struct{}, c.Concurrency), log: c.Logger, now: c.Now,
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ func NewEmbedder(c EmbedderConfig) (*Embedder, error) {
 	calls, client, err := connect(Config{
 		APIKey: c.APIKey, BaseURL: c.BaseURL, Model: c.Model, HTTP: c.HTTP,
 		Timeout: c.Timeout, Retries: c.Retries, Concurrency: 16, Logger: c.Logger,
-	}, maxEmbeddingBody)
+	}, maxEmbeddingBody, noNulls)
 	if err != nil {
 		return nil, fmt.Errorf("llm: embedder: %w", err)
 	}
@@ -130,6 +131,17 @@ func (e *Embedder) embed(ctx context.Context, texts []string) ([][]float32, erro
 		return nil, err
 	}
 	return e.vectors(answer.Data, len(texts))
+}
+
+// nullInArray is what JSON has where a server written in Python had NaN. Go reads it as
+// zero, which would make a wrong vector.
+var nullInArray = regexp.MustCompile(`[\[,]\s*null\s*[,\]]`)
+
+func noNulls(body []byte) *failure {
+	if nullInArray.Match(body) {
+		return &failure{what: "a value of a vector is not a number", server: alive}
+	}
+	return nil
 }
 
 // vectors puts what the server gave in the order of the texts.

@@ -51,6 +51,8 @@ type doer struct {
 	client *http.Client
 	limit  int64
 	now    func() time.Time
+	// check looks at the body of a success, nil at none.
+	check func(body []byte) *failure
 }
 
 // maxErrorBody is how much of a refusal is searched for the name of a parameter.
@@ -74,6 +76,11 @@ func (d doer) Do(request *http.Request) (*http.Response, error) {
 	}
 	if int64(len(body)) > d.limit {
 		return nil, &failure{what: "the response is too large", server: alive}
+	}
+	if d.check != nil {
+		if f := d.check(body); f != nil {
+			return nil, f
+		}
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, nil

@@ -89,7 +89,7 @@ func NewModel(c Config) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("llm: %w", err)
 	}
-	calls, client, err := connect(c, maxChatBody)
+	calls, client, err := connect(c, maxChatBody, nil)
 	if err != nil {
 		return nil, fmt.Errorf("llm: %w", err)
 	}

@@ -77,7 +77,7 @@ func NewReranker(c RerankerConfig) (*Reranker, error) {
 	calls, _, err := connect(Config{
 		APIKey: c.APIKey, BaseURL: c.BaseURL, Model: c.Model, HTTP: c.HTTP, Timeout: cmp.Or(c.Timeout, 5*time.Second),
 		Retries: cmp.Or(c.Retries, 1), Concurrency: 8, Logger: c.Logger, Now: c.Now,
-	}, maxRerankBody)
+	}, maxRerankBody, nil)
 	if err != nil {
 		return nil, fmt.Errorf("llm: reranker: %w", err)
 	}

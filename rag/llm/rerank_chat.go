@@ -31,7 +31,7 @@ var _ rag.Reranker = (*ChatReranker)(nil)
 // NewChatReranker checks the configuration and fills the defaults, as NewModel does.
 func NewChatReranker(c Config) (*ChatReranker, error) {
 	c.Concurrency = cmp.Or(c.Concurrency, 8)
-	calls, client, err := connect(c, maxChatBody)
+	calls, client, err := connect(c, maxChatBody, nil)
 	if err != nil {
 		return nil, fmt.Errorf("llm: reranker: %w", err)
 	}

@@ -72,7 +72,7 @@ func NewTranscriber(c TranscriberConfig) (*Transcriber, error) {
 	calls, client, err := connect(Config{
 		APIKey: c.APIKey, BaseURL: c.BaseURL, Model: c.Model, HTTP: c.HTTP, Timeout: cmp.Or(c.Timeout, 30*time.Second),
 		Retries: c.Retries, Concurrency: cmp.Or(c.Concurrency, 4), Logger: c.Logger, Now: c.Now,
-	}, maxChatBody)
+	}, maxChatBody, nil)
 	if err != nil {
 		return nil, fmt.Errorf("llm: transcriber: %w", err)
 	}
