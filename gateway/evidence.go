@@ -90,13 +90,8 @@ func (r Record) Open() bool {
 	if r.Outcome != OutcomeCommitted || r.Query == "" {
 		return false
 	}
-	switch r.Decision.Kind {
-	case DecideClarify:
-		return true
-	case DecideHandoff:
-		return slices.Contains([]Reason{ReasonLowConfidence, ReasonNotCovered, ReasonUnsupported}, r.Decision.Reason)
-	}
-	return false
+	open := []Reason{ReasonLowConfidence, ReasonNotCovered, ReasonUnsupported}
+	return r.Decision.Kind == DecideClarify || r.Decision.Kind == DecideHandoff && slices.Contains(open, r.Decision.Reason)
 }
 
 // Unanswered is the record of an Open turn as a question to whoever writes documents.

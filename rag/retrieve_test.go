@@ -38,7 +38,9 @@ func TestRetrieveOtherLanguage(t *testing.T) {
 		"hardly nearer": {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .52, 1, 1, 1)}, []string{"a", "b"}, 2},
 		"two of three": {
 			[]knowledge.Hit{hit("a", .5, 0, 1, 0)},
-			[]knowledge.Hit{hit("b", .9, 0, 1, 0), hit("c", .8, 0, 2, 0), hit("d", .7, 0, 3, 0)}, []string{"b", "c", "a", "d"}, 2,
+			[]knowledge.Hit{hit("b", .9, 0, 1, 0), hit("c", .8, 0, 2, 0), hit("d", .7, 0, 3, 0)},
+			[]string{"b", "c", "a", "d"},
+			2,
 		},
 	} {
 		s := newSetup(fakeModel{draft: good()})
@@ -64,8 +66,12 @@ func TestRetrieveForWhomAndWhen(t *testing.T) {
 	late := time.Date(2026, 1, 2, 23, 30, 0, 0, time.UTC)
 	orders := func(asked ...string) rag.OrderFacts {
 		return rag.OrderFacts{Asked: asked, Orders: []rag.Order{
-			{Number: "#W1", PlacedAt: "2025-05-06T10:00:00+02:00"}, {Number: "#W2", PlacedAt: "2025-07-08"}, {Number: "#W3"},
-			{Number: "#W4", PlacedAt: "2026-10-31T23:30:00Z"}, {Number: "#W5", PlacedAt: "2026-11-01T00:10:00.5+02:00"}, {Number: "#W6", PlacedAt: "2026-10-31 23:30:00"},
+			{Number: "#W1", PlacedAt: "2025-05-06T10:00:00+02:00"},
+			{Number: "#W2", PlacedAt: "2025-07-08"},
+			{Number: "#W3"},
+			{Number: "#W4", PlacedAt: "2026-10-31T23:30:00Z"},
+			{Number: "#W5", PlacedAt: "2026-11-01T00:10:00.5+02:00"},
+			{Number: "#W6", PlacedAt: "2026-10-31 23:30:00"},
 		}}
 	}
 	for name, c := range map[string]struct {

@@ -16,8 +16,8 @@ import (
 
 // retrievalFlags are those of `recado eval retrieval`.
 type retrievalFlags struct {
-	data, split, backend, embedder, locale, out string
-	noisy, cross                                bool
+	data, split, backend, embedder, out string
+	noisy, cross                        bool
 }
 
 func runRetrieval(ctx context.Context, c console, args []string) (err error) {

@@ -311,7 +311,10 @@ func TestEvalRetrieval(t *testing.T) {
 	holds(t, "noisy questions", told(t, env, "eval", "retrieval", "--data", folder, "--noisy"), "noisy", "3 questions without")
 	holds(t, "the other language", told(t, env, "eval", "retrieval", "--data", folder, "--cross"), "other language")
 	for _, wrong := range [][]string{
-		{}, {"--data", filepath.Join(folder, "none")}, {"--data", folder, "--backend", "mysql"}, {"--data", folder, "--embedder", "x"},
+		{},
+		{"--data", filepath.Join(folder, "none")},
+		{"--data", folder, "--backend", "mysql"},
+		{"--data", folder, "--embedder", "x"},
 		{"--data", folder, "--embedder", "openai"},
 	} {
 		if code, _, errs := tell(t, env, append([]string{"eval", "retrieval"}, wrong...)...); code != exitUsage {

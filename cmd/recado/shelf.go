@@ -87,14 +87,11 @@ func (l *library) rebuild(ctx context.Context) error {
 		l.log.WarnContext(ctx, "the knowledge index was built with another embedding model or by another version and is rebuilt",
 			"by_words_only", l.shelf.Words())
 		err := l.rebuildOnce(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err == nil {
 			continue
 		}
 		l.log.ErrorContext(ctx, "the knowledge index could not be rebuilt", "error", why(err), "next_try", wait)
-		if pause(ctx, wait) != nil {
+		if !pause(ctx, wait) {
 			return nil
 		}
 	}
@@ -134,7 +131,7 @@ func (l *library) recrawl(ctx context.Context) error {
 		return nil
 	}
 	for wait := rand.N(every); ; wait = every {
-		if pause(ctx, wait) != nil {
+		if !pause(ctx, wait) {
 			return nil
 		}
 		if err := l.recrawlOnce(ctx); err != nil && ctx.Err() == nil {
@@ -169,14 +166,14 @@ func (l *library) recrawlOnce(ctx context.Context) (err error) {
 	return err
 }
 
-// pause waits, or gives the context's error when that ends first.
-func pause(ctx context.Context, d time.Duration) error {
+// pause waits, and says false when the context ends first.
+func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return true
 	case <-ctx.Done():
-		return ctx.Err()
+		return false
 	}
 }

@@ -85,9 +85,12 @@ func testUnanswered(b *bundle) {
 	var want []string
 	began := b.now
 	for i, d := range []gateway.Decision{
-		{Kind: gateway.DecideHandoff, Reason: gateway.ReasonNotCovered}, {Kind: gateway.DecideReply},
-		{Kind: gateway.DecideHandoff, Reason: gateway.ReasonLegal}, {Kind: gateway.DecideClarify},
-		{Kind: gateway.DecideHandoff, Reason: gateway.ReasonLowConfidence}, {Kind: gateway.DecideQuiet},
+		{Kind: gateway.DecideHandoff, Reason: gateway.ReasonNotCovered},
+		{Kind: gateway.DecideReply},
+		{Kind: gateway.DecideHandoff, Reason: gateway.ReasonLegal},
+		{Kind: gateway.DecideClarify},
+		{Kind: gateway.DecideHandoff, Reason: gateway.ReasonLowConfidence},
+		{Kind: gateway.DecideQuiet},
 	} {
 		c := b.say(gateway.Identity{Phone: fmt.Sprint(100 + i)}, "hola")
 		t := b.turn(c, "…")

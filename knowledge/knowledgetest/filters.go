@@ -197,7 +197,7 @@ func revocation(c knowledge.Chunk, reason string) knowledge.Revocation {
 // testRevoke takes a passage away that stays away until it is restored or corrected.
 func testRevoke(b *bundle) {
 	other := b.reopen()
-	d, chunks := b.document("a.md", "es", "plazo falso", "plazo bueno")
+	_, chunks := b.document("a.md", "es", "plazo falso", "plazo bueno")
 	b.put(b.index, "a.md", "es", "plazo falso", "plazo bueno")
 	b.put(b.index, "twin.md", "es", "plazo falso")
 	want := revocation(chunks[0], "wrong since May")
@@ -220,9 +220,9 @@ func testRevoke(b *bundle) {
 		b.same("revocations", list, []knowledge.Revocation{want})
 	}
 	// With more before it, at another place, and after a removal.
-	d, chunks = b.document("a.md", "es", "prólogo", "plazo falso", "plazo bueno")
+	d, longer := b.document("a.md", "es", "prólogo", "plazo falso", "plazo bueno")
 	b.same("remove", b.index.Remove(b.Context(), d.ID), nil)
-	b.same("replace", b.index.Replace(b.Context(), d, chunks), nil)
+	b.same("replace", b.index.Replace(b.Context(), d, longer), nil)
 	b.same("remove the twin", b.index.Remove(b.Context(), "twin.md"), nil)
 	b.same("passages", find(b.index), []string{"plazo bueno"})
 	b.same("restore", b.index.Restore(b.Context(), "a.md", []string{want.Hash, "unknown"}), nil)
