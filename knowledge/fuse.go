@@ -145,7 +145,7 @@ func keep(q Query, ranking []Fused) []Fused {
 		switch {
 		case len(kept) == limit:
 			return kept
-		case q.Distinct && contents[f.Hash]:
+		case q.Distinct && f.Hash != "" && contents[f.Hash]:
 		case q.PerDocument > 0 && documents[f.DocumentID] >= q.PerDocument:
 		case q.Budget > 0 && len(kept) > 0 && tokens+f.Tokens > q.Budget:
 		default:
