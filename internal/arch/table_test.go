@@ -70,7 +70,7 @@ var uses = arch.Uses{
 
 	// Texts.
 	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
-	"github.com/yuin/goldmark":            {Code: []string{"knowledge"}},
+	"github.com/yuin/goldmark":            {Code: []string{"knowledge", "knowledge/extract"}},
 	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/offline", "evals"}},
 
 	// A shop's documents.

@@ -198,6 +198,29 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// TestCommentsAreHidden: what the author of a page hides from its readers is told to
+// nobody, but for code that shows how a comment is written.
+func TestCommentsAreHidden(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"# A\n\n<!-- interno: 50 € -->\n\nTexto.\n":                 "# A\n\n\n\nTexto.\n",
+		"Uno <!-- dos --> tres <!-- cuatro\ncinco --> seis.\n":      "Uno  tres  seis.\n",
+		"<!-- a\n\nb\n-->\nTexto.\n":                                "\nTexto.\n",
+		"<div>\n<!-- a --><p>Uno</p><!-- b -->\n</div>\n":           "<div>\n<p>Uno</p>\n</div>\n",
+		"- Uno <!-- a -->\n\n> <!-- b -->\n> Dos\n":                 "- Uno \n\n> \n> Dos\n",
+		"```html\n<!-- se ve -->\n```\n\nCon `<!-- también -->`.\n": "```html\n<!-- se ve -->\n```\n\nCon `<!-- también -->`.\n",
+		"<!-- sin fin\n\nTexto.\n":                                  "<!-- sin fin\n\nTexto.\n",
+		"---\ntitle: A\n---\n<!-- a -->\nTexto.\n":                  "---\ntitle: A\n---\n\nTexto.\n",
+	} {
+		if got := one(t, "a.md", "", []byte(body)); got.Body != want {
+			t.Errorf("%q became %q, not %q", body, got.Body, want)
+		}
+	}
+	if got := refusal(t, "a.md", "", []byte("<!-- nada -->\n")); !strings.Contains(got, "empty") {
+		t.Errorf("nothing but a comment: %s", got)
+	}
+}
+
 // TestMarkdownStays leaves Markdown to knowledge.Parse, front matter and all.
 func TestMarkdownStays(t *testing.T) {
 	t.Parallel()

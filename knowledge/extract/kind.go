@@ -110,13 +110,14 @@ func isOLE(data []byte) bool {
 	return bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
 }
 
-// readMarkdown passes Markdown on as it is; its front matter is for
+// readMarkdown passes Markdown on as it is, but for comments; its front matter is for
 // knowledge.Parse.
 func readMarkdown(f file) ([]knowledge.Extracted, error) {
 	text, err := decode(f.data, f.contentType)
 	if err != nil {
 		return nil, err
 	}
+	text = withoutComments(text)
 	if id := notionID(f.name); id != "" {
 		return []knowledge.Extracted{notionPage(f.name, text)}, nil
 	}
