@@ -166,6 +166,7 @@ func jsonTable(rows []object) ([]knowledge.Extracted, error) {
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("no rows in it: %w", ErrEmpty)
 	}
+	oneName(rows)
 	names := columnsOfRows(rows)
 	head, err := readHeader(names, fmt.Sprintf("line %d", rows[0].line))
 	if err != nil {
@@ -200,6 +201,26 @@ func innerRows(o object) ([]object, error) {
 		}
 	}
 	return nil, nil
+}
+
+// oneName gives fields of one meaning the name that the first row has for it: files that
+// were put together say question in one row and pregunta in the next. A row that has two
+// of them keeps both, which is an error.
+func oneName(rows []object) {
+	first := map[string]string{}
+	for _, row := range rows {
+		for _, name := range slices.Sorted(maps.Keys(row.fields)) {
+			column := columnOf(name)
+			if _, known := first[column]; column == "" || !known {
+				first[column] = name
+				continue
+			}
+			if _, both := row.fields[first[column]]; !both {
+				row.fields[first[column]] = row.fields[name]
+				delete(row.fields, name)
+			}
+		}
+	}
 }
 
 // columnsOfRows are the names of all rows' fields, those of the first row in front.

@@ -42,8 +42,11 @@ func TestTables(t *testing.T) {
 		"other columns, in another order": {
 			"a.csv", "Nota,Respuesta,Pregunta\nx,\"Dos días, o tres.\",¿Cuánto tarda?\ny,\"4,95 €\",¿Cuesta?\n", want,
 		},
-		"JSON":        {"a.json", `[{"question":"¿Cuánto tarda?","answer":"Dos días, o tres."},{"answer":"4,95 €","question":"¿Cuesta?","nota":1}]`, want},
-		"JSON lines":  {"a.jsonl", `{"pregunta":"¿Cuánto tarda?","respuesta":"Dos días, o tres."}` + "\n\n" + `{"pregunta":"¿Cuesta?","respuesta":"4,95 €"}`, want},
+		"JSON":       {"a.json", `[{"question":"¿Cuánto tarda?","answer":"Dos días, o tres."},{"answer":"4,95 €","question":"¿Cuesta?","nota":1}]`, want},
+		"JSON lines": {"a.jsonl", `{"pregunta":"¿Cuánto tarda?","respuesta":"Dos días, o tres."}` + "\n\n" + `{"pregunta":"¿Cuesta?","respuesta":"4,95 €"}`, want},
+		"JSON of two lists": {
+			"a.json", `[{"question":"¿Cuánto tarda?","answer":"Dos días, o tres."},{"pregunta":"¿Cuesta?","respuesta":"4,95 €"}]`, want,
+		},
 		"JSON around": {"a.json", `{"faqs":[{"q":"¿Cuánto tarda?","a":"Dos días, o tres."},{"q":"¿Cuesta?","a":"4,95 €"}]}`, want},
 		"everything": {
 			"a.csv",
@@ -93,6 +96,7 @@ func TestWrongTables(t *testing.T) {
 		"blank rows alone":   {"a.csv", "question;answer\n;\n; \n", "no rows"},
 		"broken JSON":        {"a.json", "[\n{\"question\":\"a\",\"answer\":\"b\"},\n{\"question\" \"a\"}]", "line 3, column 13: no valid JSON"},
 		"cut JSON":           {"a.json", "\n{\"question\":\"a\",\n\"answer\":\"b\"", "line 2: no valid JSON"},
+		"JSON says twice":    {"a.json", `[{"question":"a","answer":"b"},{"question":"a","answer":"b","respuesta":"c"}]`, "both mean answer"},
 		"broken JSON lines":  {"a.jsonl", "{\"question\":\"a\",\"answer\":\"b\"}\n{question:1}\n", "line 2"},
 		"a lone value":       {"a.json", "\n42", "line 2: a lone value"},
 		"values in a list":   {"a.json", "[\n1]", "line 2: a list of something else"},
