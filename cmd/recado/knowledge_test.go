@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -217,6 +218,41 @@ func TestRebuild(t *testing.T) {
 			t.Errorf("after another process rebuilt the index: %d hits", len(hits))
 		}
 	})
+}
+
+// TestRebuildSaysWhy: the log of a gateway tells what keeps its index from being rebuilt,
+// and nothing of the database's address.
+func TestRebuildSaysWhy(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"RECADO_DATA": t.TempDir()}
+	told(t, env, "ingest", files(t, map[string]string{"es/returns.md": returns}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"data":[{"index":0,"embedding":[1,0,0]}]}`)
+	}))
+	t.Cleanup(server.Close)
+	env["OPENAI_BASE_URL"], env["RECADO_EMBEDDING_MODEL"], env["RECADO_EMBEDDING_DIM"] = server.URL, "e", "4"
+	s, _, err := loadSettings(console{env: func(k string) string { return env[k] }}, "test", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := openEmbedder(s, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := openLibrary(t.Context(), s, e, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if got := trouble(l.rebuildOnce(t.Context())); !strings.Contains(got, "vectors came for") && !strings.Contains(got, "dimension 3, not 4") {
+		t.Errorf("a server of other vectors: %s", got)
+	}
+	if got := trouble(errors.Join(errNotOver)); !strings.Contains(got, "recado ingest") {
+		t.Errorf("documents stay behind: %s", got)
+	}
+	if got := trouble(errors.New("dial postgres://user:secret@host")); strings.Contains(got, "secret") {
+		t.Errorf("a database: %s", got)
+	}
 }
 
 // TestRecrawl ingests a site, changes a page of it, and reads it again as serve does.

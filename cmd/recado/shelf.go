@@ -11,6 +11,7 @@ import (
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/knowledge/sources"
+	"github.com/recado/recado/rag/llm"
 )
 
 // library is the knowledge index of a running gateway: the one that is served, the one
@@ -90,7 +91,7 @@ func (l *library) rebuild(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		l.log.ErrorContext(ctx, "the knowledge index could not be rebuilt", "error", why(err), "next_try", wait)
+		l.log.ErrorContext(ctx, "the knowledge index could not be rebuilt", "error", trouble(err), "next_try", wait)
 		if !pause(ctx, wait) {
 			return nil
 		}
@@ -115,6 +116,7 @@ func (l *library) rebuildOnce(ctx context.Context) error {
 		From: l.space, Into: next, Embedder: l.embedder, Cache: next, Logger: l.log,
 	})
 	if err == nil && len(report.Broken) > 0 {
+		l.name(ctx, "a document can't come over into the new knowledge index", report.Broken)
 		err = errNotOver
 	}
 	if err != nil {
@@ -135,7 +137,7 @@ func (l *library) recrawl(ctx context.Context) error {
 			return nil
 		}
 		if err := l.recrawlOnce(ctx); err != nil && ctx.Err() == nil {
-			l.log.WarnContext(ctx, "the ingested sites could not be read again", "error", why(err))
+			l.log.WarnContext(ctx, "the ingested sites could not be read again", "error", trouble(err))
 		}
 	}
 }
@@ -162,8 +164,27 @@ func (l *library) recrawlOnce(ctx context.Context) (err error) {
 	report, err := in.run(ctx, sites, knowledge.Options{})
 	if len(report.Broken) > 0 {
 		l.log.WarnContext(ctx, "pages of the ingested sites could not be read", "pages", len(report.Broken))
+		l.name(ctx, "a page of the ingested sites could not be read", report.Broken)
 	}
 	return err
+}
+
+// maxNamed is how many broken documents a log names: a site that is down has thousands.
+const maxNamed = 20
+
+func (l *library) name(ctx context.Context, what string, broken []knowledge.Broken) {
+	for _, b := range broken[:min(len(broken), maxNamed)] {
+		l.log.WarnContext(ctx, what, "source", b.Source, "error", b.Err)
+	}
+}
+
+// trouble is why, but for errors that tell in fixed words what became of documents and of
+// the embedding model, and can be logged as they are.
+func trouble(err error) string {
+	if errors.Is(err, errNotOver) || errors.Is(err, llm.ErrEmbedding) {
+		return err.Error()
+	}
+	return why(err)
 }
 
 // pause waits, and says false when the context ends first.
