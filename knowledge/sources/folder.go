@@ -257,6 +257,14 @@ func (t tree) skips(at string, entry fs.DirEntry) (error, bool) {
 
 var errNameTwice = errors.New("the folder has another file of this name, with its accents written in another way; rename one")
 
+// has says whether the index has documents of a collection.
+func (l *listing) has(collection string) bool {
+	return slices.ContainsFunc(l.known, func(d knowledge.Document) bool { return d.Collection == collection })
+}
+
+// errNothing keeps the documents of a folder that is empty because its disk is not there.
+var errNothing = errors.New("no document is in it, and those that it had stay; if that is right, remove them with `recado knowledge remove`")
+
 // isRegular says whether a folder's entry is a file to read, by its name and kind. A
 // link counts as what it leads to: a mounted configuration is made of links.
 func (l *listing) isRegular(files fs.FS, at string, entry fs.DirEntry) (bool, error) {
@@ -301,6 +309,10 @@ func (l *listing) addTree(ctx context.Context, t tree, files []string, whole boo
 			Name: path.Join(readable(t.name), names[i]), Place: path.Join(readable(t.place), names[i]),
 			Collection: readable(t.collection), Meta: meta, Read: t.reader(at),
 		})
+	}
+	if whole && len(files) == 0 && l.has(readable(t.collection)) {
+		l.broken(readable(t.place), errNothing)
+		return
 	}
 	if whole {
 		l.Complete[readable(t.collection)] = true

@@ -246,6 +246,20 @@ func TestFolderHasOneNameTwice(t *testing.T) {
 	same(t, "broken", []string{"envíos.md: the folder has another file of this name, with its accents written in another way; rename one"}, brokenLines(found, kb))
 }
 
+// TestFolderWithoutDocuments: a disk that is not there looks like an empty folder, and
+// must not take all documents with it.
+func TestFolderWithoutDocuments(t *testing.T) {
+	t.Parallel()
+	kb := filepath.ToSlash(filepath.Join(write(t, map[string]string{"kb/photo.jpg": "x"}), "kb"))
+	found := list(t, newLister(t, Config{}), []knowledge.Document{{Collection: kb, Source: kb + "/a.md"}}, kb)
+	same(t, "complete", map[string]bool{}, found.Complete)
+	same(t, "sources", []string{}, sourceNames(found))
+	if lines := brokenLines(found, kb); len(lines) != 1 || !strings.Contains(lines[0], "no document is in it") {
+		t.Errorf("broken: %q", lines)
+	}
+	same(t, "a new one", map[string]bool{kb: true}, list(t, newLister(t, Config{}), nil, kb).Complete)
+}
+
 func TestFolderIsTooMuch(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}
