@@ -227,13 +227,18 @@ func printFinding(w io.Writer, f finding) {
 	if f.Advice != "" {
 		line += " " + f.Advice
 	}
-	// Names come from other programs, and a terminal obeys control characters.
-	fmt.Fprintln(w, strings.Map(func(r rune) rune {
+	fmt.Fprintln(w, harmless(line))
+}
+
+// harmless leaves control characters out of a line: names come from other programs, and a
+// terminal obeys such characters.
+func harmless(line string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
-	}, line))
+	}, line)
 }
 
 // why says in fixed words what is wrong with a connection: the network's own errors

@@ -195,11 +195,11 @@ func printReport(w io.Writer, r knowledge.Report, dryRun bool) {
 	for _, change := range r.Changes {
 		if change.Kind != knowledge.ChangeUnchanged {
 			fmt.Fprintf(w, "%-9s %s: %s new, %d gone, %d kept; %d to embed\n",
-				change.Kind, change.DocumentID, counted(change.New, "passage", "passages"), change.Gone, change.Kept, change.ToEmbed)
+				change.Kind, harmless(change.DocumentID), counted(change.New, "passage", "passages"), change.Gone, change.Kept, change.ToEmbed)
 		}
 	}
 	for _, b := range r.Broken {
-		fmt.Fprintf(w, "not ingested: %s: %v\n", b.Source, b.Err)
+		fmt.Fprintf(w, "not ingested: %s\n", harmless(b.Source+": "+b.Err.Error()))
 	}
 	would, embedded := "", fmt.Sprintf("; %s embedded", counted(r.Embedded, "passage", "passages"))
 	if dryRun {
@@ -239,7 +239,7 @@ func (b *bar) show(at knowledge.Progress) {
 		return
 	}
 	full := barWidth * at.Done / at.Total
-	name := at.Source
+	name := harmless(at.Source)
 	if r := []rune(name); len(r) > 40 {
 		name = "…" + string(r[len(r)-39:])
 	}

@@ -84,8 +84,8 @@ func (f knowledgeFlags) list(ctx context.Context, c console, s settings, _ []str
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "DOCUMENT\tTITLE\tLOCALE\tFOR\tVALID\tPASSAGES\tINDEXED\tSOURCE")
 	for _, d := range documents {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", d.ID, shortened(d.Title, 40), d.Locale, readBy(d), validity(d),
-			d.Passages, d.IndexedAt.Local().Format("2006-01-02 15:04"), shortened(d.Source, 50))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", harmless(d.ID), harmless(shortened(d.Title, 40)), d.Locale, readBy(d), validity(d),
+			d.Passages, d.IndexedAt.Local().Format("2006-01-02 15:04"), harmless(shortened(d.Source, 50)))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -159,16 +159,16 @@ func (f knowledgeFlags) show(ctx context.Context, c console, s settings, ids []s
 }
 
 func showDocument(w io.Writer, d knowledge.Document, chunks []knowledge.Chunk) {
-	fmt.Fprintf(w, "%s\n  title     %s\n  source    %s\n  locale    %s\n  for       %s\n  valid     %s\n", d.ID, d.Title, d.Source, d.Locale, readBy(d), validity(d))
+	fmt.Fprintf(w, "%s\n  title     %s\n  source    %s\n  locale    %s\n  for       %s\n  valid     %s\n", harmless(d.ID), harmless(d.Title), harmless(d.Source), d.Locale, readBy(d), validity(d))
 	fmt.Fprintf(w, "  approver  %s\n  tags      %s\n  version   %s\n", cmp.Or(d.Approver, "nobody"), cmp.Or(strings.Join(d.Tags, ", "), "none"), d.Version)
 	for _, passage := range chunks {
 		mark := ""
 		if passage.Revoked {
 			mark = "  REVOKED"
 		}
-		fmt.Fprintf(w, "\n%s  %s%s\n", passage.ID, counted(passage.Tokens, "token", "tokens"), mark)
+		fmt.Fprintf(w, "\n%s  %s%s\n", harmless(passage.ID), counted(passage.Tokens, "token", "tokens"), mark)
 		for line := range strings.Lines(knowledge.PromptText(passage)) {
-			fmt.Fprintf(w, "  %s\n", strings.TrimRight(line, "\n"))
+			fmt.Fprintf(w, "  %s\n", harmless(strings.ReplaceAll(line, "\t", "    ")))
 		}
 	}
 	fmt.Fprintln(w)

@@ -220,6 +220,24 @@ func TestRebuild(t *testing.T) {
 	})
 }
 
+// TestNamesAreHarmless: a terminal obeys no name of a file, which may come out of somebody
+// else's archive.
+func TestNamesAreHarmless(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"RECADO_DATA": t.TempDir()}
+	folder := files(t, map[string]string{"es/a\x1b[2J\nb.md": returns, "es/c\x1b[2J.md": " "})
+	_, planned, _ := tell(t, env, "ingest", "--dry-run", folder)
+	_, out, _ := tell(t, env, "ingest", folder)
+	for what, text := range map[string]string{
+		"a dry run": planned, "an ingest": out, "list": told(t, env, "knowledge", "list"),
+		"show": told(t, env, "knowledge", "show", "policies/es/a\x1b[2J\nb.md"),
+	} {
+		if strings.Contains(text, "\x1b") || !strings.Contains(text, "[2J") {
+			t.Errorf("%s: %q", what, text)
+		}
+	}
+}
+
 // TestRebuildSaysWhy: the log of a gateway tells what keeps its index from being rebuilt,
 // and nothing of the database's address.
 func TestRebuildSaysWhy(t *testing.T) {
