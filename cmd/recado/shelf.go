@@ -116,7 +116,7 @@ func (l *library) rebuildOnce(ctx context.Context) error {
 		From: l.space, Into: next, Embedder: l.embedder, Cache: next, Logger: l.log,
 	})
 	if err == nil && len(report.Broken) > 0 {
-		l.name(ctx, "a document can't come over into the new knowledge index", report.Broken)
+		l.name(ctx, report.Broken)
 		err = errNotOver
 	}
 	if err != nil {
@@ -164,7 +164,7 @@ func (l *library) recrawlOnce(ctx context.Context) (err error) {
 	report, err := in.run(ctx, sites, knowledge.Options{})
 	if len(report.Broken) > 0 {
 		l.log.WarnContext(ctx, "pages of the ingested sites could not be read", "pages", len(report.Broken))
-		l.name(ctx, "a page of the ingested sites could not be read", report.Broken)
+		l.name(ctx, report.Broken)
 	}
 	return err
 }
@@ -172,9 +172,9 @@ func (l *library) recrawlOnce(ctx context.Context) (err error) {
 // maxNamed is how many broken documents a log names: a site that is down has thousands.
 const maxNamed = 20
 
-func (l *library) name(ctx context.Context, what string, broken []knowledge.Broken) {
+func (l *library) name(ctx context.Context, broken []knowledge.Broken) {
 	for _, b := range broken[:min(len(broken), maxNamed)] {
-		l.log.WarnContext(ctx, what, "source", b.Source, "error", b.Err)
+		l.log.WarnContext(ctx, "a document did not go in", "source", b.Source, "error", b.Err)
 	}
 }
 
