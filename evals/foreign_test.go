@@ -137,8 +137,8 @@ func TestRetrievalOnXQuAD(t *testing.T) {
 			"clean": func(q xquadText) string { return q.Text }, "noisy": func(q xquadText) string { return q.Noisy },
 		} {
 			var ndcg, first, five, n float64
-			for _, q := range x.questions {
-				if q.Lang != lang {
+			for i, q := range x.questions {
+				if q.Lang != lang || i%4 != 0 {
 					continue
 				}
 				n++

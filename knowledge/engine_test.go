@@ -108,7 +108,7 @@ func TestWordsOfManyPassages(t *testing.T) {
 func TestSkewedWordsLikeTheDefinition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		memory, want, passages := newMemory(t, 1), newKept(), rapid.IntRange(2, 5).Draw(t, "times Depth")*knowledge.Depth
+		memory, want, passages := newMemory(t, 1), newKept(), rapid.IntRange(2, 3).Draw(t, "times Depth")*knowledge.Depth
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 9))
 		kinds := rapid.SliceOfN(rapid.Custom(drawKind), 2, 6).Draw(t, "kinds")
 		d := knowledge.Document{Meta: knowledge.Meta{ID: "a", Title: "x", Locale: "es"}, Passages: passages}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/recado/recado/knowledge"
@@ -17,7 +18,8 @@ type site struct {
 	tags   map[string]string // name, validator
 	moved  map[string]string // name, address behind a redirect
 	metas  map[string]knowledge.Meta
-	read   []string // names that were read in full
+	mu     sync.Mutex // guards read: sources are read side by side
+	read   []string   // names that were read in full
 	failed map[string]bool
 	gone   map[string]bool
 }
@@ -39,7 +41,9 @@ func (w *site) list(names ...string) knowledge.Listing {
 						return knowledge.File{}, knowledge.ErrNotModified
 					}
 				}
+				w.mu.Lock()
 				w.read = append(w.read, name)
+				w.mu.Unlock()
 				return knowledge.File{Data: []byte(w.pages[name]), Validator: w.tags[name], Place: w.moved[name]}, nil
 			},
 		})
