@@ -16,7 +16,7 @@
 //	Orders.Facts          what is known of this customer's orders; a failure is a note, and
 //	                      nothing is told while it is in doubt who the customer is
 //	Presence.Typing       the message is read, an answer is being written
-//	Answerer.Answer       rag: rewrite, retrieve, prompt, complete, ground, score
+//	Answerer.Answer       rag: rewrite, retrieve, rerank, prompt, complete, ground, score
 //	Decide                pure: reply, clarify, hand off or be quiet; an error is a handoff
 //	compose               pure: messages, state, handoff and decision record, as one Turn
 //	Store.Commit          all of it in one step; refused when a person took over, a newer message
@@ -60,6 +60,8 @@
 //	accept.go           intake with shared commits
 //	receive.go decide.go compose.go apply.go   the pure decisions
 //	once.go             an action that may come twice and is done once
+//	evidence.go         what answers rest on, and which questions found none
+//	market.go           the customer's country, by their number
 //	templatecheck.go    what the channel would refuse of a template
 //	run.go deliver.go fetch.go presence.go circuit.go reopen.go sweep.go worker.go   the effects
 //	texts.go            everything that customers and agents read

@@ -121,12 +121,18 @@ func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 const maxEdited = 32
 
 // editSimilarity is 1 less the share of letters that have to be added, dropped, changed
-// or swapped with their neighbour to make one word the other (the optimal string
-// alignment distance of Damerau and Levenshtein over the longer word's length).
+// or swapped with their neighbour to make one word the other. Words of more than
+// maxEdited bytes are not compared.
 func editSimilarity(a, b string) float64 {
 	if len(a) > maxEdited || len(b) > maxEdited || a == "" || b == "" {
 		return 0
 	}
+	return 1 - float64(editDistance(a, b))/float64(max(len(a), len(b)))
+}
+
+// editDistance counts these letters (the optimal string alignment distance of Damerau
+// and Levenshtein) between two words of at most maxEdited bytes.
+func editDistance(a, b string) int {
 	var rows [3][maxEdited + 1]int
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
@@ -142,7 +148,7 @@ func editSimilarity(a, b string) float64 {
 		}
 		before, last, row = last, row, before
 	}
-	return 1 - float64(last[len(b)])/float64(max(len(a), len(b)))
+	return last[len(b)]
 }
 
 func differs(a, b byte) int {

@@ -3,7 +3,6 @@ package knowledge
 import (
 	"fmt"
 	"slices"
-	"unicode/utf8"
 )
 
 // restricting are the keys that keep a document from somebody, as people write them.
@@ -19,7 +18,7 @@ var ownWords = []string{"public", "publish", "publicado"}
 // "audiance: agent" believes that customers don't see it.
 func Mistyped(key string) error {
 	name := foldKey(key)
-	if metaKeys[name] != "" || slices.Contains(ownWords, name) {
+	if metaKeys[name] != "" || slices.Contains(ownWords, name) || len(name) > maxEdited {
 		return nil
 	}
 	meant, best := "", 3
@@ -29,7 +28,7 @@ func Mistyped(key string) error {
 		if len(folded) < len("markets") {
 			limit = 1 // most words of six letters are two steps from another one
 		}
-		if steps := typingErrors(name, folded); steps <= limit && steps < best {
+		if steps := editDistance(name, folded); steps <= limit && steps < best {
 			meant, best = known, steps
 		}
 	}
@@ -37,36 +36,4 @@ func Mistyped(key string) error {
 		return nil
 	}
 	return fmt.Errorf("%q is not known and looks like %s; write it so, or give it another name if it is something else", key, meant)
-}
-
-// typingErrors is how many letters were left out, added, taken for another or swapped
-// with their neighbour between two words (Damerau and Levenshtein, each place once).
-// More than two count as three.
-func typingErrors(a, b string) int {
-	const many = 3
-	if d := utf8.RuneCountInString(a) - utf8.RuneCountInString(b); d >= many || -d >= many {
-		return many
-	}
-	x, y := []rune(a), []rune(b)
-	rows := make([][]int, len(x)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(y)+1)
-		rows[i][0] = i
-	}
-	for j := range y {
-		rows[0][j+1] = j + 1
-	}
-	for i := range x {
-		for j := range y {
-			other := 1
-			if x[i] == y[j] {
-				other = 0
-			}
-			rows[i+1][j+1] = min(rows[i][j+1]+1, rows[i+1][j]+1, rows[i][j]+other)
-			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				rows[i+1][j+1] = min(rows[i+1][j+1], rows[i-1][j-1]+1)
-			}
-		}
-	}
-	return min(many, rows[len(x)][len(y)])
 }

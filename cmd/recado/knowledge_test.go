@@ -165,6 +165,29 @@ func TestRevokeNamesWhoWasTold(t *testing.T) {
 	})
 }
 
+// shelves opens the library of an environment until the test ends.
+func shelves(t *testing.T, env map[string]string) *library {
+	t.Helper()
+	s, _, err := loadSettings(console{env: func(k string) string { return env[k] }}, "test", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := openEmbedder(s, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := openLibrary(t.Context(), s, e, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
 // TestRebuild changes the embedding model: questions on the command line are refused
 // with what to do, a gateway serves by words and builds the new index meanwhile.
 func TestRebuild(t *testing.T) {
@@ -176,21 +199,9 @@ func TestRebuild(t *testing.T) {
 		if code, _, errs := tell(t, env, "ask", "¿plazo?"); code != exitUsage || !strings.Contains(errs, "recado knowledge rebuild") {
 			t.Errorf("another model: %d, %s", code, errs)
 		}
-		s, _, err := loadSettings(console{env: func(k string) string { return env[k] }}, "test", nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := openEmbedder(s, discard())
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := openLibrary(t.Context(), s, e, discard())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
+		l := shelves(t, env)
 		find := func() []knowledge.Hit {
-			vectors, err := e.Embed(t.Context(), []string{"botas de montaña"})
+			vectors, err := l.embedder.Embed(t.Context(), []string{"botas de montaña"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -249,19 +260,7 @@ func TestRebuildSaysWhy(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	env["OPENAI_BASE_URL"], env["RECADO_EMBEDDING_MODEL"], env["RECADO_EMBEDDING_DIM"] = server.URL, "e", "4"
-	s, _, err := loadSettings(console{env: func(k string) string { return env[k] }}, "test", nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := openEmbedder(s, discard())
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := openLibrary(t.Context(), s, e, discard())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := shelves(t, env)
 	if got := trouble(l.rebuildOnce(t.Context())); !strings.Contains(got, "vectors came for") && !strings.Contains(got, "dimension 3, not 4") {
 		t.Errorf("a server of other vectors: %s", got)
 	}
@@ -296,19 +295,7 @@ func TestRecrawl(t *testing.T) {
 		env["RECADO_CRAWL_PRIVATE"] = "127.0.0.0/8"
 		holds(t, "an ingest", told(t, env, "ingest", page), "1 added")
 		days.Store(60)
-		s, _, err := loadSettings(console{env: func(k string) string { return env[k] }}, "test", nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e, err := openEmbedder(s, discard())
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := openLibrary(t.Context(), s, e, discard())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
+		l := shelves(t, env)
 		if err := l.recrawlOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}

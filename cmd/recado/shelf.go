@@ -91,7 +91,9 @@ func (l *library) rebuild(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		l.log.ErrorContext(ctx, "the knowledge index could not be rebuilt", "error", trouble(err), "next_try", wait)
+		if ctx.Err() == nil { // the end of the program is no trouble
+			l.log.ErrorContext(ctx, "the knowledge index could not be rebuilt", "error", trouble(err), "next_try", wait)
+		}
 		if !pause(ctx, wait) {
 			return nil
 		}

@@ -78,6 +78,7 @@ func readDOCX(f file, maxText int) ([]knowledge.Extracted, error) {
 // mainPart is the part that has the text, as the package says or as Word calls it.
 func mainPart(archive *zip.Reader) string {
 	name := ""
+	// A package whose relations can't be read has its text where Word puts it.
 	_ = readPart(archive, "_rels/.rels", func(decoder *xml.Decoder) error {
 		return elementsOf(decoder, func(e xml.StartElement) error {
 			if e.Name.Local == "Relationship" && strings.HasSuffix(value(e, "Type"), "/officeDocument") {
