@@ -215,5 +215,9 @@ func (im *importer) broken() error {
 	if more := im.failed - len(im.errs); more > 0 {
 		im.errs = append(im.errs, fmt.Errorf("and %d more", more))
 	}
-	return fmt.Errorf("%w: %d orders did not go in:\n%w", ErrInvalid, im.failed, errors.Join(im.errs...))
+	orders := "orders"
+	if im.failed == 1 {
+		orders = "order"
+	}
+	return fmt.Errorf("%w: %d %s did not go in:\n%w", ErrInvalid, im.failed, orders, errors.Join(im.errs...))
 }

@@ -80,7 +80,7 @@ func TestImportNamesWhatIsBroken(t *testing.T) {
 		"empty":                  {"", 0, []string{"the file is empty"}},
 		"white space":            {" \n\t\r\n", 0, []string{"the file is empty"}},
 		"only a mark":            {"\ufeff", 0, []string{"the file is empty"}},
-		"a line":                 {orderA + "\n" + bad + "\n" + orderB, 2, []string{"1 orders", "line 2: customer needs"}},
+		"a line":                 {orderA + "\n" + bad + "\n" + orderB, 2, []string{"1 order", "line 2: customer needs"}},
 		"lines after blank ones": {"\n\n" + orderA + "\n\n" + bad + "\n" + orderB, 2, []string{"line 5: customer needs"}},
 		"the first line":         {bad + "\n" + orderA, 1, []string{"line 1: customer needs"}},
 		"no JSON first":          {"SECRET\n" + orderA, 1, []string{"line 1: an order must be"}},
@@ -138,6 +138,16 @@ func TestImportListsTwentyBrokenOnesAndCountsTheRest(t *testing.T) {
 	text := err.Error()
 	if strings.Count(text, "\nline ") != 20 || !strings.Contains(text, "33 orders did not go in") || !strings.Contains(text, "and 13 more") {
 		t.Error(text)
+	}
+}
+
+// TestImportCountsOneOrder wants the word that fits the number.
+func TestImportCountsOneOrder(t *testing.T) {
+	t.Parallel()
+	b := book(t, "redis://"+miniredis.RunT(t).Addr(), orders.Config{})
+	_, err := orders.Import(t.Context(), b, strings.NewReader("{}\n"+orderA), nil)
+	if err == nil || !strings.Contains(err.Error(), ": 1 order did not go in:\nline 1: ") {
+		t.Error(err)
 	}
 }
 
