@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -266,9 +269,26 @@ func level1to6(text string, add int) int {
 	return min(level, 6)
 }
 
+// wordHeading is what programs call the styles of headings, in English and in Spanish;
+// Word leaves letters with accents out of the names that it makes.
+var wordHeading = regexp.MustCompile(`^(?:heading|t(?:í|i)?tulo|encabezado) ?([1-9])$`)
+
+// styleByID tells what a style is by its name alone, for files that lack the part with
+// the styles.
+func styleByID(id string) wordStyle {
+	name := strings.ToLower(norm.NFC.String(id))
+	if found := wordHeading.FindStringSubmatch(name); found != nil {
+		return wordStyle{heading: level1to6(found[1], 0)}
+	}
+	return wordStyle{title: slices.Contains([]string{"title", "ttulo", "título", "titulo"}, name)}
+}
+
 // style follows what a style is based on.
 func (d *wordDocument) style(id string) wordStyle {
-	style := d.styles[id]
+	style, known := d.styles[id]
+	if !known {
+		return styleByID(id)
+	}
 	for based, steps := style.based, 0; based != "" && steps < 16; steps++ {
 		parent := d.styles[based]
 		if style.heading == 0 {

@@ -101,6 +101,36 @@ func TestWordWithoutStyles(t *testing.T) {
 	}
 }
 
+// TestWordWithoutStylesPart keeps headings by what Word, LibreOffice and Google call
+// their styles, when the part that says so is missing or does not know the style.
+func TestWordWithoutStylesPart(t *testing.T) {
+	t.Parallel()
+	outlined := `<w:p><w:pPr><w:outlineLvl w:val="1"/></w:pPr><w:r><w:t>Costes</w:t></w:r></w:p>`
+	for name, test := range map[string]struct{ body, want string }{
+		"English":       {para("Heading1", "A") + para("Heading2", "B") + para("Heading9", "C"), "# A\n\n## B\n\n###### C"},
+		"Spanish":       {para("Ttulo1", "A") + para("Título2", "B") + para("Título 3", "C"), "# A\n\n## B\n\n### C"},
+		"as it is said": {para("heading 1", "A") + para("Titulo2", "B") + para("Encabezado3", "C"), "# A\n\n## B\n\n### C"},
+		"a title":       {para("Title", "A") + para("Ttulo", "B") + para("Título", "C"), "# A\n\n# B\n\n# C"},
+		"an outline":    {outlined, "## Costes"},
+		"others":        {para("Heading", "A") + para("Heading0", "B") + para("Ttulo1Car", "C") + para("Subttulo", "D"), "A\n\nB\n\nC\n\nD"},
+	} {
+		for part, parts := range map[string][]part{"missing": nil, "of others": wordParts[:1]} {
+			if name == "Spanish" && parts != nil || name == "a title" && parts != nil {
+				continue // it knows those
+			}
+			got := one(t, "a.docx", "", newDOCX(t, test.body+para("", "Ya."), parts...))
+			if want := test.want + "\n\nYa.\n"; got.Body != want {
+				t.Errorf("%s, styles %s: %q, want %q", name, part, got.Body, want)
+			}
+		}
+	}
+	// A style that the part knows is what the part says.
+	styles := part{"word/styles.xml", `<w:styles ` + wordSpace + `><w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="Quote"/></w:style></w:styles>`}
+	if got := one(t, "a.docx", "", newDOCX(t, para("Heading1", "A"), styles)); got.Body != "A\n" {
+		t.Errorf("%q", got.Body)
+	}
+}
+
 func TestWrongWord(t *testing.T) {
 	t.Parallel()
 	whole := newDOCX(t, para("", strings.Repeat("hola ", 2000)))
