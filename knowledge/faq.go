@@ -102,7 +102,7 @@ func (t *faqTable) readHeader() error {
 func (t *faqTable) findColumns(names []string) error {
 	seen := map[string]bool{}
 	for i, name := range names {
-		key := metaKey(name)
+		key := MetaKey(name)
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "question", "pregunta":
 			key, t.question = "question", i

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxFrontMatter is how far from the start of a document the end of its front matter
@@ -66,25 +67,40 @@ func (m Meta) Check() (Meta, error) {
 	return checked, nil
 }
 
-// metaKeys maps what people write to the fields of Meta, accents and case aside.
+// metaKeys maps what people write to the fields of Meta, as foldKey writes it.
 var metaKeys = map[string]string{
-	"id":    "id",
-	"title": "title", "titulo": "title",
-	"locale": "locale", "lang": "locale", "language": "locale", "idioma": "locale",
-	"audience": "audience", "publico": "audience",
+	"id": "id", "identificador": "id",
+	"title": "title", "titulo": "title", "document": "title", "documento": "title",
+	"locale": "locale", "lang": "locale", "language": "locale", "idioma": "locale", "lengua": "locale",
+	"audience": "audience", "publico": "audience", "audiencia": "audience", "destinatario": "audience", "destinatarios": "audience",
 	"market": "markets", "markets": "markets", "mercado": "markets", "mercados": "markets",
-	"valid_from": "valid_from", "valido_desde": "valid_from",
-	"valid_to": "valid_to", "valido_hasta": "valid_to",
-	"approver": "approver", "responsable": "approver",
-	"tags": "tags", "etiquetas": "tags",
+	"country": "markets", "countries": "markets", "pais": "markets", "paises": "markets",
+	"valid_from": "valid_from", "valido_desde": "valid_from", "valida_desde": "valid_from", "vigente_desde": "valid_from",
+	"valid_to": "valid_to", "valid_until": "valid_to", "expires": "valid_to",
+	"valido_hasta": "valid_to", "valida_hasta": "valid_to", "vigente_hasta": "valid_to", "caduca": "valid_to",
+	"approver": "approver", "approved_by": "approver", "owner": "approver",
+	"responsable": "approver", "aprobado_por": "approver", "aprobador": "approver",
+	"tags": "tags", "tag": "tags", "labels": "tags", "etiquetas": "tags", "etiqueta": "tags",
 }
 
-// metaKey is the field that a key or a column means, and empty for one that means none.
-func metaKey(name string) string { return metaKeys[foldKey(name)] }
+// MetaKey is the field of Meta, by its name in front matter, that a person means by a key
+// or by the header of a column, and empty for one that means none. Case, accents and
+// what separates words make no difference.
+func MetaKey(name string) string { return metaKeys[foldKey(name)] }
 
+// foldKey makes "Válido desde", "valido-desde" and "VALIDO_DESDE" one.
 func foldKey(name string) string {
-	name = strings.ToLower(strings.TrimSpace(name))
-	return strings.NewReplacer("á", "a", "í", "i", "ú", "u", "-", "_", " ", "_").Replace(name)
+	var folded strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(name)) {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			folded.WriteRune(r)
+		case unicode.Is(unicode.Mn, r):
+		default:
+			folded.WriteByte(' ')
+		}
+	}
+	return strings.Join(strings.Fields(folded.String()), "_")
 }
 
 // set reads what a person wrote for a field. No value and an empty one say nothing.
@@ -151,10 +167,10 @@ func list(values []string, separator func(rune) bool, clean func(string) string)
 }
 
 func cleanAudience(given string) (Audience, error) {
-	switch strings.ToLower(given) {
-	case "customer", "customers", "cliente", "clientes":
+	switch foldKey(given) {
+	case "customer", "customers", "cliente", "clientes", "publico", "todos":
 		return AudienceCustomer, nil
-	case "agent", "agents", "agente", "agentes":
+	case "agent", "agents", "agente", "agentes", "internal", "interno", "interna", "equipo":
 		return AudienceAgent, nil
 	}
 	return "", fmt.Errorf("audience %q is not known: write customer or agent", given)
@@ -199,24 +215,32 @@ func frontMatter(text string) (m Meta, body int, err error) {
 	if !ok {
 		return Meta{}, 0, nil
 	}
+	names := map[string]string{}
 	for pairs.Next() {
-		line, name := pairs.Key().GetToken().Position.Line, pairs.Key().GetToken().Value
-		key := metaKey(name)
-		if key == "" {
-			if err := Mistyped(name); err != nil {
-				return Meta{}, 0, fmt.Errorf("line %d: %w", line, err)
-			}
-			continue
-		}
-		values, ok := scalars(pairs.Value())
-		if !ok {
-			return Meta{}, 0, fmt.Errorf("line %d: %s must be a text or a list of texts", line, key)
-		}
-		if err := m.set(key, values...); err != nil {
-			return Meta{}, 0, fmt.Errorf("line %d: %w", line, err)
+		name := pairs.Key().GetToken().Value
+		if err := m.setPair(name, pairs.Value(), names); err != nil {
+			return Meta{}, 0, fmt.Errorf("line %d: %w", pairs.Key().GetToken().Position.Line, err)
 		}
 	}
 	return m, body, nil
+}
+
+// setPair reads one key of front matter. names are the keys that were read, by their
+// field: two names of one field would be two answers to one question.
+func (m *Meta) setPair(name string, value ast.Node, names map[string]string) error {
+	key := MetaKey(name)
+	if key == "" {
+		return Mistyped(name)
+	}
+	if first := names[key]; first != "" {
+		return fmt.Errorf("%q and %q both mean %s; keep one of them", name, first, key)
+	}
+	names[key] = name
+	values, ok := scalars(value)
+	if !ok {
+		return fmt.Errorf("%s must be a text or a list of texts", key)
+	}
+	return m.set(key, values...)
 }
 
 // fenced cuts out what is between the lines of hyphens; body is 0 without them or when

@@ -34,6 +34,11 @@ func TestFrontMatter(t *testing.T) {
 			"in Spanish", "ID: dev-1\nTítulo: 'Devoluciones'\nidioma: es_mx\npúblico: Agente\nmercados: es, mx ES\nválido_desde: 2026-01-01\n" +
 				"válido-hasta: \"2026-12-31\"\nResponsable: Ana Ruiz\netiquetas: cambios; Ropa de baño\n", full,
 		},
+		{
+			"as tables have it", "identificador: dev-1\ndocumento: Devoluciones\nlengua: ES_MX\ndestinatarios: Equipo\npaíses: es; MX\nVigente desde: 2026-01-01\n" +
+				"expires: 2026-12-31\naprobado-por: Ana Ruiz\nlabels: [cambios, Ropa de baño]\n", full,
+		},
+		{"until a day", "valid_until: 2026-12-31\ncountry: fr\nidioma: es\n", with(func(m *knowledge.Meta) { m.ValidTo, m.Markets = "2026-12-31", []string{"FR"} })},
 		{"what others write", "layout: page\nweight: 3\nauthor: {name: Ana}\ntags: []\ntitle:\ndraft: false\n", plain},
 		{"a number for a title", "title: 404\n", with(func(m *knowledge.Meta) { m.Title = "404" })},
 		{"a text of several lines", "title: |\n  Uno\n  dos\ntags: >\n  a,\n  b\n", with(func(m *knowledge.Meta) { m.Title, m.Tags = "Uno dos", []string{"a", "b"} })},
@@ -74,6 +79,7 @@ func TestFrontMatterErrors(t *testing.T) {
 		{"a mistyped key", "title: a\n# for us\naudiance: agent\n", `front matter, line 4: "audiance" is not known and looks like audience; write it so, or give it another name if it is something else`},
 		{"a mistyped key in quotes", "\"válido hast\": 2026-01-01\n", `front matter, line 2: "válido hast" is not known and looks like válido_hasta`},
 		{"a key in quotes", "'audience': everyone\n", `front matter, line 2: audience "everyone" is not known`},
+		{"two names of one key", "valid_to: 2026-01-01\nexpires: 2027-01-01\n", `front matter, line 3: "expires" and "valid_to" both mean valid_to; keep one of them`},
 		{"an alias", "layout: &x a\ntitle: *x\n", "front matter, line 3: title must be a text or a list of texts"},
 	}
 	for _, test := range tests {

@@ -7,11 +7,12 @@ import (
 
 // restricting are the keys that keep a document from somebody, as people write them.
 var restricting = []string{
-	"audience", "público", "market", "markets", "mercado", "mercados", "valid_from", "válido_desde", "valid_to", "válido_hasta",
+	"audience", "público", "audiencia", "destinatario", "market", "markets", "mercado", "mercados", "country", "countries", "países",
+	"valid_from", "válido_desde", "vigente_desde", "valid_to", "valid_until", "expires", "válido_hasta", "vigente_hasta", "caduca",
 }
 
 // ownWords look like one of those and are words that other programs have as keys.
-var ownWords = []string{"public", "publish", "publicado"}
+var ownWords = []string{"public", "publish", "publicado", "county"}
 
 // Mistyped is an error about a key or a column that means nothing here and is nearly
 // one of those that say for whom, where and when a document holds: who writes
@@ -25,8 +26,8 @@ func Mistyped(key string) error {
 	for _, known := range restricting {
 		folded := foldKey(known)
 		limit := 2
-		if len(folded) < len("markets") {
-			limit = 1 // most words of six letters are two steps from another one
+		if len(folded) < len("audience") {
+			limit = 1 // most shorter words are two steps from another one
 		}
 		if steps := editDistance(name, folded); steps <= limit && steps < best {
 			meant, best = known, steps

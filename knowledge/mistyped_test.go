@@ -12,13 +12,14 @@ import (
 func TestMistyped(t *testing.T) {
 	t.Parallel()
 	for key, meant := range map[string]string{
-		"audiance": "audience", "Audence": "audience", "adience": "audience", "uadience": "audience", "audiencia": "audience", "adiance": "audience",
+		"audiance": "audience", "Audence": "audience", "adience": "audience", "uadience": "audience", "audienzia": "audiencia", "adiance": "audience",
 		"publcio": "público", "publico ": "", "púbilco": "público", "markts": "markets", "makret": "market", "merkado": "mercado", "mercaods": "mercados",
 		"valid_form": "valid_from", "valid-fro": "valid_from", "validfrom": "valid_from", "valid from": "", "valido_dezde": "válido_desde",
-		"validto": "valid_to", "valit_ot": "valid_to", "válida_hasta": "válido_hasta", "Válido asta": "válido_hasta",
+		"validto": "valid_to", "valit_ot": "valid_to", "válidx_hasta": "válido_hasta", "valid_untill": "valid_until", "expire": "expires", "contry": "country", "vigent_hasta": "vigente_hasta", "Válido asta": "válido_hasta",
 		// Keys of other programs.
 		"public": "", "publish": "", "published": "", "publicado": "", "target": "", "layout": "", "valid": "", "author": "", "audio": "", "marketing": "",
 		"audience": "", "tags": "", "": "", "section": "", "market": "", "date": "",
+		"county": "", "counter": "", "exports": "", "express": "", "paid": "", "pages": "", "country": "", "expires": "", "audiencia": "", "válida_hasta": "",
 	} {
 		err := knowledge.Mistyped(key)
 		if meant == "" && err != nil || meant != "" && (err == nil || !strings.Contains(err.Error(), "looks like "+meant+";")) {

@@ -1,10 +1,10 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -17,51 +17,26 @@ var columns = []string{
 	"question", "answer", "locale", "title", "id", "audience", "markets", "valid_from", "valid_to", "approver", "tags",
 }
 
-// columnNames are what people call the columns, without accents, in lower case and
-// with _ between words.
-var columnNames = map[string]string{
+// pairNames are what people call the columns of the pair; what the others are called
+// knowledge.MetaKey knows.
+var pairNames = map[string]string{
 	"question": "question", "questions": "question", "pregunta": "question", "preguntas": "question", "consulta": "question",
 	"q": "question", "faq": "question",
 	"answer": "answer", "answers": "answer", "respuesta": "answer", "respuestas": "answer", "a": "answer",
-	"locale": "locale", "language": "locale", "lang": "locale", "idioma": "locale", "lengua": "locale",
-	"title": "title", "titulo": "title", "document": "title", "documento": "title",
-	"id": "id", "identificador": "id",
-	"audience": "audience", "publico": "audience", "audiencia": "audience", "destinatario": "audience", "destinatarios": "audience",
-	"market": "markets", "markets": "markets", "mercado": "markets", "mercados": "markets",
-	"country": "markets", "countries": "markets", "pais": "markets", "paises": "markets",
-	"valid_from": "valid_from", "valido_desde": "valid_from", "valida_desde": "valid_from", "vigente_desde": "valid_from",
-	"valid_to": "valid_to", "valid_until": "valid_to", "expires": "valid_to",
-	"valido_hasta": "valid_to", "valida_hasta": "valid_to", "vigente_hasta": "valid_to", "caduca": "valid_to",
-	"approver": "approver", "approved_by": "approver", "owner": "approver",
-	"responsable": "approver", "aprobado_por": "approver", "aprobador": "approver",
-	"tags": "tags", "tag": "tags", "labels": "tags", "etiquetas": "tags", "etiqueta": "tags",
 }
 
 // columnOf is the known column that a person means by a header, and "" for one of
 // their own.
-func columnOf(header string) string { return columnNames[foldName(header)] }
-
-// foldName makes "Válido desde", "valido-desde" and "VALIDO_DESDE" one.
-func foldName(name string) string {
-	var folded strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(name)) {
-		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			folded.WriteRune(r)
-		case unicode.Is(unicode.Mn, r):
-		default:
-			folded.WriteByte(' ')
-		}
+func columnOf(header string) string {
+	if pair := pairNames[strings.ToLower(strings.Trim(header, " _-:?¿."))]; pair != "" {
+		return pair
 	}
-	return strings.Join(strings.Fields(folded.String()), "_")
+	return knowledge.MetaKey(header)
 }
 
-// spanishValues are what Spanish tables say in the fields that have fixed values.
-var spanishValues = map[string]string{
-	"cliente": "customer", "clientes": "customer", "todos": "customer", "publico": "customer", "customers": "customer",
-	"agente": "agent", "agentes": "agent", "interno": "agent", "interna": "agent", "equipo": "agent",
-	"agents": "agent", "internal": "agent",
-	"espanol": "es", "castellano": "es", "spanish": "es", "ingles": "en", "english": "en",
+// languageNames are what people call the languages in tables.
+var languageNames = map[string]string{
+	"español": "es", "espanol": "es", "castellano": "es", "spanish": "es", "inglés": "en", "ingles": "en", "english": "en",
 }
 
 // valueOf writes a field as knowledge.Parse reads it. What it does not know it
@@ -69,10 +44,10 @@ var spanishValues = map[string]string{
 func valueOf(column, value string) string {
 	value = strings.TrimSpace(value)
 	switch column {
-	case "audience", "locale":
-		if known := spanishValues[foldName(value)]; known != "" {
-			return known
-		}
+	case "locale":
+		return cmp.Or(languageNames[strings.ToLower(norm.NFC.String(value))], value)
+	case "audience":
+		return cmp.Or(string(audienceOf(value)), value)
 	case "question", "title":
 		return oneLine(value)
 	}

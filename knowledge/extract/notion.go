@@ -93,8 +93,8 @@ func setMeta(meta *knowledge.Meta, column, value string) bool {
 		meta.Title = value
 	case column == "locale" && cleanLocale(value) != "":
 		meta.Locale = cleanLocale(value)
-	case column == "audience" && (value == string(knowledge.AudienceAgent) || value == string(knowledge.AudienceCustomer)):
-		meta.Audience = knowledge.Audience(value)
+	case column == "audience" && audienceOf(value) != "":
+		meta.Audience = audienceOf(value)
 	case column == "markets" && marketsOf(value) != nil:
 		meta.Markets = marketsOf(value)
 	case column == "valid_from" && dayOf(value) != "":
@@ -109,6 +109,15 @@ func setMeta(meta *knowledge.Meta, column, value string) bool {
 		return false
 	}
 	return true
+}
+
+// audienceOf reads for whom a page is, and gives "" when that is not known.
+func audienceOf(value string) knowledge.Audience {
+	meta, err := knowledge.Meta{Audience: knowledge.Audience(value)}.Check()
+	if err != nil {
+		return ""
+	}
+	return meta.Audience
 }
 
 // marketsOf reads a list of country codes, and gives nil when it is none.

@@ -46,6 +46,8 @@ type entry struct {
 	line int
 	path string
 	meta knowledge.Meta
+	// names are the keys as they are written, by what they mean.
+	names map[string]string
 }
 
 // findManifest reads the manifest in the root, if there is one.
@@ -225,7 +227,7 @@ func (m *manifest) setDocuments(node ast.Node) error {
 		return fmt.Errorf("there are more than %d entries; join some by a path such as legal/**", maxEntries)
 	}
 	for _, value := range list.Values {
-		e := entry{line: lineOf(value)}
+		e := entry{line: lineOf(value), names: map[string]string{}}
 		if err := eachKey(value, "an entry", e.set); err != nil {
 			return err
 		}
@@ -237,8 +239,19 @@ func (m *manifest) setDocuments(node ast.Node) error {
 	return nil
 }
 
-// set reads one key of an entry.
-func (e *entry) set(key string, value ast.Node) error {
+// set reads one key of an entry, under any name that front matter has for it.
+func (e *entry) set(name string, value ast.Node) error {
+	key := knowledge.MetaKey(name)
+	if name == "path" {
+		key = name
+	}
+	if key == "" {
+		return fmt.Errorf("%q is not known here; an entry has path, id, title, locale, audience, markets, valid_from, valid_to, approver and tags", name)
+	}
+	if first := e.names[key]; first != "" {
+		return fmt.Errorf("%q and %q both mean %s; keep one of them", name, first, key)
+	}
+	e.names[key] = name
 	values, err := texts(value, key)
 	if err != nil {
 		return err
@@ -246,13 +259,15 @@ func (e *entry) set(key string, value ast.Node) error {
 	if len(values) > 1 && key != "markets" && key != "tags" {
 		return fmt.Errorf("%s must be one text", key)
 	}
-	text := strings.Join(values, "")
-	if key == "path" {
+	return e.setField(key, values)
+}
+
+func (e *entry) setField(key string, values []string) (err error) {
+	var one knowledge.Meta
+	switch text := strings.Join(values, ""); key {
+	case "path":
 		e.path, err = cleanPattern(text)
 		return err
-	}
-	var one knowledge.Meta
-	switch key {
 	case "id":
 		one.ID = text
 	case "title":
@@ -271,8 +286,6 @@ func (e *entry) set(key string, value ast.Node) error {
 		one.Approver = text
 	case "tags":
 		one.Tags = values
-	default:
-		return fmt.Errorf("%q is not known here; an entry has path, id, title, locale, audience, markets, valid_from, valid_to, approver and tags", key)
 	}
 	one, err = one.Check()
 	e.meta = one.Over(e.meta)

@@ -64,6 +64,21 @@ func TestManifest(t *testing.T) {
 	same(t, "what is known", want, got)
 }
 
+// TestManifestNames takes the names that front matter and tables take.
+func TestManifestNames(t *testing.T) {
+	t.Parallel()
+	m, err := parseManifest([]byte("documents:\n  - path: a.md\n    título: A\n    idioma: ES\n    Público: interno\n    country: es\n" +
+		"    válido desde: 2026-01-01\n    expires: 2026-12-31\n    owner: Ana\n    labels: [a]\n"))
+	want := knowledge.Meta{
+		Title: "A", Locale: "es", Audience: knowledge.AudienceAgent, Markets: []string{"ES"},
+		ValidFrom: "2026-01-01", ValidTo: "2026-12-31", Approver: "Ana", Tags: []string{"a"},
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "what is known", want, m.entries[0].meta)
+}
+
 func TestManifestErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -81,6 +96,7 @@ func TestManifestErrors(t *testing.T) {
 		"documents:\n  - path: \"*.md\"\n    id: x\n":                                     "line 2: an id is for one document; write its path without * and other wildcards",
 		"documents:\n  - path: a.md\n    path: b.md\n":                                    `line 3: not readable as YAML: mapping key "path" already defined at [2:5]`,
 		"documents:\n  - path: a\n    valid_from: 2026-02-01\n    valid_to: 2026-01-01\n": "line 2: valid_from 2026-02-01 is after valid_to 2026-01-01",
+		"documents:\n  - path: a\n    market: es\n    países: mx\n":                       `line 4: "países" and "market" both mean markets; keep one of them`,
 		"documents: a.md\n":                                                               "line 1: documents must be a list, each entry beginning with a hyphen",
 		"documents:\n  - a.md\n":                                                          "line 2: an entry must be keys with values",
 		"document: []\n":                                                                  `line 1: "document" is not known here; the manifest has documents and ignore`,
