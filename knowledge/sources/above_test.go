@@ -42,10 +42,10 @@ func TestManifestAbove(t *testing.T) {
 		"an ignored one": {args: []string{"policies/legal/drafts/z.md"}, broken: []string{"policies/legal/drafts/z.md: the folder " + root + "/policies, which it belongs to, leaves it out"}},
 		"ignored files":  {args: []string{"policies/legal/drafts"}},
 		"the nearest of a file": {
-			args: []string{"policies/legal/near/n.md"}, want: map[string]knowledge.Meta{"near/n.md": {Markets: []string{"PT"}}},
+			args: []string{"policies/legal/near/n.md"}, want: map[string]knowledge.Meta{"near/n.md": {Audience: knowledge.AudienceAgent, Markets: []string{"PT"}}},
 		},
 		"the nearest of a folder": {
-			args: []string{"policies/legal/near"}, want: map[string]knowledge.Meta{"near/n.md": {Markets: []string{"PT"}}},
+			args: []string{"policies/legal/near"}, want: map[string]knowledge.Meta{"near/n.md": {Audience: knowledge.AudienceAgent, Markets: []string{"PT"}}},
 		},
 		"a repository ends the search": {
 			args: []string{"policies/legal/repo/sub/inner.md"}, want: map[string]knowledge.Meta{"sub/inner.md": {}},
@@ -100,7 +100,7 @@ func TestManifestAboveArchive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := map[string]knowledge.Meta{"plain.zip": {Audience: knowledge.AudienceAgent}, "own.zip": {Markets: []string{"PT"}}}
+	want := map[string]knowledge.Meta{"plain.zip": {Audience: knowledge.AudienceAgent}, "own.zip": {Audience: knowledge.AudienceAgent, Markets: []string{"PT"}}}
 	for name, meta := range want {
 		found := list(t, newLister(t, Config{}), nil, filepath.Join(root, "policies", "legal", name))
 		if len(found.Sources) != 1 || path.Base(found.Sources[0].Collection) != name {

@@ -31,6 +31,9 @@ type archive struct {
 	size    int64
 	changed int64 // nanoseconds
 
+	// held is the content of an archive that is no file of its own, nil for others.
+	held io.ReaderAt
+
 	mu    sync.Mutex
 	open  *os.File
 	users int
@@ -42,6 +45,9 @@ type archive struct {
 // acquire opens the archive for one more reader. One that changed since it was listed is
 // refused: its parts are elsewhere now.
 func (a *archive) acquire() error {
+	if a.held != nil {
+		return nil
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.users == 0 {
@@ -64,6 +70,9 @@ func (a *archive) acquire() error {
 }
 
 func (a *archive) release() {
+	if a.held != nil {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.users--; a.users == 0 {
@@ -81,6 +90,9 @@ func (a *archive) ReadAt(p []byte, offset int64) (int, error) {
 	a.mu.Unlock()
 	if enough {
 		return 0, errEnough
+	}
+	if a.held != nil {
+		return a.held.ReadAt(p, offset)
 	}
 	return file.ReadAt(p, offset)
 }
@@ -109,29 +121,43 @@ func (l *listing) addArchive(ctx context.Context, file string) {
 		l.broken(readable(place), reason(err))
 		return
 	}
-	a := &archive{file: file, size: info.Size(), changed: info.ModTime().UnixNano()}
-	if err := a.acquire(); err != nil {
-		l.broken(readable(place), err)
+	l.addPacked(ctx, tree{
+		collection: place, place: place, name: strings.TrimSuffix(path.Base(place), path.Ext(place)), disk: file,
+	}, &archive{file: file, size: info.Size(), changed: info.ModTime().UnixNano()})
+}
+
+// addPacked lists an archive as a tree.
+func (l *listing) addPacked(ctx context.Context, t tree, a *archive) {
+	f, left := &found{whole: true}, l.config.MaxUnpacked
+	t.packed = packedFiles{}
+	t.files = t.packed
+	if err := l.addEntries(t, f, a, nested{left: &left}); err != nil {
+		l.broken(readable(t.place), err)
 		return
+	}
+	l.addTree(ctx, t, f)
+}
+
+// readArchive reads an archive's list of files, and refuses it if it is not to be trusted.
+// left is how much may still be unpacked.
+func (l *listing) readArchive(a *archive, left *int64) (*zip.Reader, error) {
+	if err := a.acquire(); err != nil {
+		return nil, err
 	}
 	defer a.release()
 	reader, err := a.list(int64(l.config.MaxSources)*entryBytes + 1<<20)
-	if err == nil {
-		err = l.checkArchive(a, reader)
-	}
 	if err != nil {
-		l.broken(readable(place), err)
-		return
+		return nil, err
 	}
-	l.addEntries(ctx, place, a, reader)
+	return reader, l.checkArchive(a, reader, left)
 }
 
 // checkArchive refuses an archive as a whole that was made to fill memory or disks.
-func (l *listing) checkArchive(a *archive, reader *zip.Reader) error {
+func (l *listing) checkArchive(a *archive, reader *zip.Reader, left *int64) error {
 	var packed, unpacked uint64
 	for _, entry := range reader.File {
 		// Each alone is checked first, so that the sums can't overflow.
-		if entry.CompressedSize64 > uint64(a.size) || entry.UncompressedSize64 > uint64(l.config.MaxUnpacked) {
+		if entry.CompressedSize64 > uint64(a.size) || entry.UncompressedSize64 > uint64(*left) {
 			packed = max(packed, entry.CompressedSize64)
 			unpacked = max(unpacked, entry.UncompressedSize64)
 			break
@@ -144,62 +170,58 @@ func (l *listing) checkArchive(a *archive, reader *zip.Reader) error {
 		return fmt.Errorf("%w: it holds more than %d files; pack them into several archives", ErrArchive, l.config.MaxSources)
 	case packed > uint64(a.size):
 		return fmt.Errorf("%w: its files overlap, as those of a zip bomb do", ErrArchive)
-	case unpacked > uint64(l.config.MaxUnpacked):
+	case unpacked > uint64(*left):
 		return fmt.Errorf("%w: it unfolds to more than %d MiB; pack the documents without the rest", ErrArchive, l.config.MaxUnpacked>>20)
 	}
+	*left -= int64(unpacked)
 	return nil
 }
 
-// addEntries lists the documents in an archive.
-func (l *listing) addEntries(ctx context.Context, place string, a *archive, reader *zip.Reader) {
-	files := entries{archive: a, files: map[string]*zip.File{}}
-	var names []string
-	whole := true
+// addEntries adds the documents in an archive to what is in a tree.
+func (l *listing) addEntries(t tree, f *found, a *archive, in nested) error {
+	reader, err := l.readArchive(a, in.left)
+	if err != nil {
+		return err
+	}
 	for _, file := range reader.File {
 		name, err := entryName(file)
 		if err == nil && (file.FileInfo().IsDir() || !l.wanted(name)) {
 			continue
 		}
-		if _, double := files.files[name]; err == nil && double {
+		at := path.Join(in.root(), name)
+		if _, double := t.packed[at]; err == nil && double {
 			err = errors.New("the archive has two files of this name")
 		}
-		if err == nil {
-			err = checkEntry(file, name)
+		if err == nil && !isUnread(name) {
+			err = checkEntry(file)
 		}
 		if err != nil {
-			whole = false
+			f.whole = false
 			// The name as it is: one that leads out must not be told as another file's.
-			l.broken(readable(place)+"/"+readable(name), err)
+			l.broken(readable(path.Join(t.place, in.at))+"/"+readable(name), err)
 			continue
 		}
-		files.files[name] = file
-		if l.config.Accepts(name) {
-			names = append(names, name)
-		}
+		t.packed[at] = packedFile{a, file}
+		l.sort(f, at, &in)
 	}
-	l.addTree(ctx, tree{
-		collection: place, place: place, name: strings.TrimSuffix(path.Base(place), path.Ext(place)), files: files, disk: a.file,
-	}, names, whole)
+	return nil
 }
 
-// wanted says whether an entry is a document, a manifest, or an archive to complain
-// about.
+// wanted says whether an entry is something to read or to tell of.
 func (l *listing) wanted(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
+		if isHidden(part) || part == "__MACOSX" {
 			return false
 		}
 	}
-	return l.config.Accepts(name) || name == manifestNames[0] || name == manifestNames[1] || isZip(name)
+	return l.wants(name)
 }
 
 func isZip(name string) bool { return strings.EqualFold(path.Ext(name), ".zip") }
 
 // checkEntry refuses a file of an archive that can't be read or was made not to be.
-func checkEntry(file *zip.File, name string) error {
+func checkEntry(file *zip.File) error {
 	switch {
-	case isZip(name):
-		return errors.New("an archive inside of the archive; unpack it and ingest it by itself")
 	case file.Flags&zipEncrypted != 0:
 		return errors.New("it has a password; pack the archive without one")
 	case !file.Mode().IsRegular():
@@ -212,27 +234,30 @@ func checkEntry(file *zip.File, name string) error {
 	return nil
 }
 
-// entries are the documents of an archive, by name, as a file system.
-type entries struct {
+// packedFiles are documents in archives, by path, as a file system.
+type packedFiles map[string]packedFile
+
+// packedFile is one of them.
+type packedFile struct {
 	archive *archive
-	files   map[string]*zip.File
+	file    *zip.File
 }
 
 // Open opens one of them.
-func (e entries) Open(name string) (fs.File, error) {
-	file := e.files[name]
-	if file == nil {
+func (p packedFiles) Open(name string) (fs.File, error) {
+	one, ok := p[name]
+	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	if err := e.archive.acquire(); err != nil {
+	if err := one.archive.acquire(); err != nil {
 		return nil, err
 	}
-	content, err := file.Open()
+	content, err := one.file.Open()
 	if err != nil {
-		e.archive.release()
+		one.archive.release()
 		return nil, damaged(err)
 	}
-	return &unpacking{ReadCloser: content, file: file, archive: e.archive}, nil
+	return &unpacking{ReadCloser: content, file: one.file, archive: one.archive}, nil
 }
 
 func damaged(err error) error {

@@ -71,7 +71,7 @@ func TestArchive(t *testing.T) {
 	)
 	found := list(t, newLister(t, Config{}), nil, file)
 	same(t, "names", []string{"help/es/a.md", "help/en/b.md", "help/stored.md"}, sourceNames(found))
-	same(t, "broken", []string{"inner.zip: an archive inside of the archive; unpack it and ingest it by itself"}, brokenLines(found, file))
+	same(t, "broken", []string{"inner.zip: the archive can't be used: it is damaged or no zip file (zip: not a valid zip file)"}, brokenLines(found, file))
 	same(t, "complete", map[string]bool{}, found.Complete)
 	for name, text := range map[string]string{"help/es/a.md": "uno", "help/en/b.md": "two", "help/stored.md": "three"} {
 		got, err := read(t, found, name, nil, 5)
@@ -139,7 +139,7 @@ func TestArchiveIsClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := entries{a, map[string]*zip.File{"a.md": reader.File[0]}}
+	files := packedFiles{"a.md": {a, reader.File[0]}}
 	a.release()
 	content, err := files.Open("a.md")
 	if err != nil || a.open == nil {

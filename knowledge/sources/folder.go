@@ -36,7 +36,7 @@ func (l *listing) addPaths(ctx context.Context, paths []string) {
 			l.addPart(ctx, outer, r.path)
 		case r.folder:
 			l.addDisk(ctx, r.path, "")
-		case strings.EqualFold(filepath.Ext(r.path), ".zip"):
+		case isZip(r.path) && (!inside || l.has(readable(filepath.ToSlash(r.path)))):
 			l.addArchive(ctx, r.path)
 		case inside:
 			l.addPart(ctx, outer, r.path)
@@ -61,7 +61,7 @@ func (l *listing) resolve(paths []string) []root {
 		case err != nil:
 			l.broken(given, reason(err))
 		case !info.IsDir() && (!info.Mode().IsRegular() || !l.readable(absolute)):
-			l.broken(given, ErrKind)
+			l.broken(given, unreadKind(absolute))
 		default:
 			roots = append(roots, root{absolute, info.IsDir()})
 		}
@@ -75,7 +75,7 @@ func (l *listing) resolve(paths []string) []root {
 }
 
 func (l *listing) readable(file string) bool {
-	return strings.EqualFold(filepath.Ext(file), ".zip") || l.config.Accepts(filepath.ToSlash(file))
+	return isZip(file) || l.config.Accepts(filepath.ToSlash(file))
 }
 
 // reason takes the path out of a file error: the report names it already.
@@ -118,7 +118,7 @@ func (l *listing) addPart(ctx context.Context, folder, part string) {
 	}
 	before := len(l.Sources) + len(l.Broken)
 	l.addDisk(ctx, folder, filepath.ToSlash(relative))
-	if len(l.Sources)+len(l.Broken) == before && l.config.Accepts(filepath.ToSlash(part)) {
+	if len(l.Sources)+len(l.Broken) == before && l.readable(part) {
 		l.broken(part, leftOut(folder))
 	}
 }
@@ -145,18 +145,18 @@ func (l *listing) addDisk(ctx context.Context, folder, part string) {
 func (l *listing) addFile(file string) {
 	place := filepath.ToSlash(file)
 	t := tree{files: disk(filepath.Dir(file))}
-	m, err := manifestAbove(file)
-	switch {
-	case err != nil:
-		l.broken(path.Join(readable(m.folder), manifestNames[0]), err)
+	above, err := manifestsAbove(file)
+	if err != nil {
+		l.brokenManifest(err)
 		return
-	case m.ignores(""):
-		l.broken(readable(place), leftOut(readable(m.folder)))
+	}
+	if i := slices.IndexFunc(above, func(m manifest) bool { return manifests{m}.ignores("") }); i >= 0 {
+		l.broken(readable(place), leftOut(readable(above[i].folder)))
 		return
 	}
 	l.Sources = append(l.Sources, knowledge.Source{
 		Name: path.Join(readable(path.Base(path.Dir(place))), readable(path.Base(place))), Place: readable(place),
-		Collection: readable(place), Meta: m.meta("", make([]bool, len(m.entries))), Read: t.reader(filepath.Base(file)),
+		Collection: readable(place), Meta: above.meta(""), Read: t.reader(filepath.Base(file)),
 	})
 }
 
@@ -169,6 +169,8 @@ type tree struct {
 	// part is the path of the only file or folder to list; empty lists all.
 	part  string
 	files fs.FS
+	// packed are the files in archives that lie in the tree, by their paths in it.
+	packed packedFiles
 	// validator tells what state the content is in; nil tells nothing.
 	validator func(at string, data []byte) string
 	// left says what is left out besides dot files; nil leaves nothing out.
@@ -178,7 +180,7 @@ type tree struct {
 // reader gives the content of a file in the tree.
 func (t tree) reader(at string) func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
 	return func(ctx context.Context, _ []knowledge.Document, limit int64) (knowledge.File, error) {
-		file, err := t.files.Open(at)
+		file, err := t.open(at)
 		if err != nil {
 			return knowledge.File{}, unread(err)
 		}
@@ -188,12 +190,26 @@ func (t tree) reader(at string) func(context.Context, []knowledge.Document, int6
 			return knowledge.File{}, unread(err)
 		}
 		found := knowledge.File{Data: data}
-		if t.validator != nil {
+		if _, archived := t.packed[at]; t.validator != nil && !archived {
 			found.Validator = t.validator(at, data)
 		}
 		return found, nil
 	}
 }
+
+// open opens a file of the tree, also one in an archive.
+func (t tree) open(at string) (fs.File, error) {
+	if _, archived := t.packed[at]; archived {
+		return t.packed.Open(at)
+	}
+	return t.files.Open(at)
+}
+
+// opener is a function that opens files, as a file system.
+type opener func(at string) (fs.File, error)
+
+// Open opens a file.
+func (o opener) Open(at string) (fs.File, error) { return o(at) }
 
 // unread says why a listed file could not be read.
 func unread(err error) error {
@@ -206,14 +222,13 @@ func unread(err error) error {
 // addFolder walks a tree and lists it. A part of it that cannot be read is broken, and
 // then the collection is not complete: what is in that part is not gone.
 func (l *listing) addFolder(ctx context.Context, t tree) {
-	whole := t.part == ""
-	var files []string
+	f := &found{whole: t.part == ""}
 	visit := func(at string, entry fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err() // List returns it
 		}
 		if err != nil {
-			whole = false
+			f.whole = false
 			l.broken(readable(path.Join(t.place, at)), reason(err))
 			return nil
 		}
@@ -223,12 +238,12 @@ func (l *listing) addFolder(ctx context.Context, t tree) {
 		regular, err := l.isRegular(t.files, at, entry)
 		switch {
 		case err != nil:
-			whole = false
+			f.whole = false
 			l.broken(readable(path.Join(t.place, at)), reason(err))
 		case regular:
-			files = append(files, at)
+			l.sort(f, at, nil)
 		}
-		if len(files) > l.config.MaxSources {
+		if len(f.files) > l.config.MaxSources {
 			return errEnough
 		}
 		return nil
@@ -239,12 +254,45 @@ func (l *listing) addFolder(ctx context.Context, t tree) {
 		}
 		return
 	}
-	l.addTree(ctx, t, files, whole)
+	l.addTree(ctx, t, f)
+}
+
+// found is what is in a tree, as paths.
+type found struct {
+	// whole says that this is all there is.
+	whole bool
+	files []string
+	// unread are documents that can't be read, and archives those that can.
+	unread   []string
+	archives []nested
+	// manifests are the folders below the root that have one.
+	manifests []string
+}
+
+// sort puts a file among those of its kind. in is the archive that it lies in.
+func (l *listing) sort(f *found, at string, in *nested) {
+	switch {
+	case slices.Contains(manifestNames, path.Base(at)):
+		if folder := path.Dir(at); folder != "." && !slices.Contains(f.manifests, folder) {
+			f.manifests = append(f.manifests, folder)
+		}
+	case l.config.Accepts(at):
+		f.files = append(f.files, at)
+	case isZip(at):
+		f.archives = append(f.archives, in.inner(at))
+	default:
+		f.unread = append(f.unread, at)
+	}
+}
+
+// wants says that a file is no picture and nothing of that kind.
+func (l *listing) wants(at string) bool {
+	return l.config.Accepts(at) || isZip(at) || isUnread(at) || slices.Contains(manifestNames, path.Base(at))
 }
 
 // skips says whether an entry is left out, and what the walk has to do then.
 func (t tree) skips(at string, entry fs.DirEntry) (error, bool) {
-	hidden := at != "." && strings.HasPrefix(entry.Name(), ".")
+	hidden := at != "." && isHidden(entry.Name())
 	aside := t.part != "" && at != "." && at != t.part && !strings.HasPrefix(t.part, at+"/") && !strings.HasPrefix(at, t.part+"/")
 	if !hidden && !aside && (t.left == nil || at == "." || !t.left(at, entry.IsDir())) {
 		return nil, false
@@ -268,8 +316,8 @@ var errNothing = errors.New("no document is in it, and those that it had stay; i
 // isRegular says whether a folder's entry is a file to read, by its name and kind. A
 // link counts as what it leads to: a mounted configuration is made of links.
 func (l *listing) isRegular(files fs.FS, at string, entry fs.DirEntry) (bool, error) {
-	if entry.Type()&fs.ModeSymlink == 0 || !l.config.Accepts(at) {
-		return entry.Type().IsRegular() && l.config.Accepts(at), nil
+	if entry.Type()&fs.ModeSymlink == 0 || !l.wants(at) {
+		return entry.Type().IsRegular() && l.wants(at), nil
 	}
 	info, err := fs.Stat(files, at)
 	if err != nil {
@@ -278,22 +326,67 @@ func (l *listing) isRegular(files fs.FS, at string, entry fs.DirEntry) (bool, er
 	return info.Mode().IsRegular(), nil
 }
 
-// addTree makes sources of a tree's files, as its manifest says. whole says that these
-// are all.
-func (l *listing) addTree(ctx context.Context, t tree, files []string, whole bool) {
-	m, err := t.manifest()
+// addTree makes sources of a tree's files, as its manifests say.
+func (l *listing) addTree(ctx context.Context, t tree, f *found) {
+	list, err := t.manifests()
 	if err != nil {
-		l.broken(path.Join(readable(m.folder), manifestNames[0]), err)
+		l.brokenManifest(err)
 		return
 	}
-	names := make([]string, len(files))
-	for i, at := range files {
+	list = l.inner(t, f, list)
+	if t.packed == nil {
+		t.packed = packedFiles{}
+	}
+	list = l.unpack(ctx, t, f, list)
+	l.addSources(t, f, list)
+	for _, at := range f.unread {
+		if !list.ignores(readable(at)) {
+			l.broken(path.Join(readable(t.place), readable(at)), unreadKind(at))
+		}
+	}
+	if f.whole && len(f.files) == 0 && l.has(readable(t.collection)) {
+		l.broken(readable(t.place), errNothing)
+		return
+	}
+	if f.whole {
+		l.Complete[readable(t.collection)] = true
+		for _, m := range list {
+			m.warn(ctx, l.config.Logger)
+		}
+	}
+}
+
+// inner reads the manifests in the folders of a tree. What lies in the folder of one that
+// is wrong is left out.
+func (l *listing) inner(t tree, f *found, list manifests) manifests {
+	slices.Sort(f.manifests) // a folder comes before those in it
+	for _, folder := range f.manifests {
+		if list.ignores(readable(folder)) {
+			continue
+		}
+		m, _, err := findManifest(opener(t.open), folder)
+		if err != nil {
+			f.whole = false
+			l.broken(path.Join(readable(t.place), readable(folder), manifestNames[0]), err)
+			m = manifest{ignore: []string{"**"}}
+		}
+		m.folder, m.below = path.Join(t.place, folder), readable(folder)
+		list = append(list, m)
+	}
+	f.manifests = nil
+	return list
+}
+
+// addSources makes a source of each file.
+func (l *listing) addSources(t tree, f *found, list manifests) {
+	names := make([]string, len(f.files))
+	for i, at := range f.files {
 		names[i] = readable(at)
 	}
-	cleaned := notionIDs(names)
-	used, taken := make([]bool, len(m.entries)), make(map[string]bool, len(files))
-	for i, at := range files {
-		if manifest := slices.Contains(manifestNames, at); manifest || m.ignores(names[i]) {
+	cleaned, twice := notionIDs(names), notionTwice(names)
+	taken := make(map[string]bool, len(names))
+	for i, at := range f.files {
+		if twice[names[i]] || list.ignores(names[i]) {
 			continue
 		}
 		if taken[names[i]] {
@@ -301,7 +394,7 @@ func (l *listing) addTree(ctx context.Context, t tree, files []string, whole boo
 			continue
 		}
 		taken[names[i]] = true
-		meta := m.meta(names[i], used)
+		meta := list.meta(names[i])
 		if meta.ID == "" && cleaned[names[i]] != "" {
 			meta.ID = path.Join(readable(t.name), cleaned[names[i]])
 		}
@@ -309,14 +402,6 @@ func (l *listing) addTree(ctx context.Context, t tree, files []string, whole boo
 			Name: path.Join(readable(t.name), names[i]), Place: path.Join(readable(t.place), names[i]),
 			Collection: readable(t.collection), Meta: meta, Read: t.reader(at),
 		})
-	}
-	if whole && len(files) == 0 && l.has(readable(t.collection)) {
-		l.broken(readable(t.place), errNothing)
-		return
-	}
-	if whole {
-		l.Complete[readable(t.collection)] = true
-		m.warn(ctx, l.config.Logger, used)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/goccy/go-yaml"
@@ -36,9 +37,11 @@ var errNoPath = errors.New(`a path is missing; write for example path: "legal/*.
 type manifest struct {
 	entries []entry
 	ignore  []string
-	// folder is where it lies, and prefix the path from there to what is listed, empty
-	// when that is the folder itself.
-	folder, prefix string
+	// folder is where it lies. prefix is the path from there to what is listed, for one
+	// above; below the path of its folder in what is listed, for one in there. Both are
+	// empty when that is the folder itself.
+	folder, prefix, below string
+	used                  []bool // the entries that fit a file
 }
 
 // entry is one of the manifest's documents.
@@ -50,13 +53,13 @@ type entry struct {
 	names map[string]string
 }
 
-// findManifest reads the manifest in the root, if there is one.
-func findManifest(files fs.FS) (found manifest, ok bool, err error) {
+// findManifest reads the manifest in a folder, if there is one.
+func findManifest(files fs.FS, folder string) (found manifest, ok bool, err error) {
 	names := 0
 	for _, name := range manifestNames {
-		data, err := readFile(files, name, maxManifest)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		data, err := readFile(files, path.Join(folder, name), maxManifest)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			continue // the folder of a disk may be an archive
 		}
 		if err == nil {
 			found, err = parseManifest(data)
@@ -69,37 +72,100 @@ func findManifest(files fs.FS) (found manifest, ok bool, err error) {
 	if names > 1 {
 		return manifest{}, true, fmt.Errorf("%w: there are both recado.yaml and recado.yml; keep one", ErrManifest)
 	}
+	found.used = make([]bool, len(found.entries))
 	return found, names > 0, nil
 }
 
-// manifest is the one that counts for a tree: its own, else the nearest one above it on
-// the disk. An error comes with the folder of the manifest that it is about.
-func (t tree) manifest() (manifest, error) {
-	m, ok, err := findManifest(t.files)
-	if m.folder = t.place; ok || t.disk == "" {
-		return m, err
+// manifests are those that count for a path, the outermost first: of what they say the
+// nearest counts, key by key.
+type manifests []manifest
+
+// manifests are those above a tree on the disk and its own. An error is a
+// manifestError.
+func (t tree) manifests() (manifests, error) {
+	own, ok, err := findManifest(t.files, ".")
+	if err != nil {
+		return nil, manifestError{t.place, err}
 	}
-	if isRepository(t.disk) {
-		return m, nil
+	var list manifests
+	if t.disk != "" && !isRepository(t.disk) {
+		if list, err = manifestsAbove(t.disk); err != nil {
+			return nil, err
+		}
 	}
-	return manifestAbove(t.disk)
+	if own.folder = t.place; ok {
+		list = append(list, own)
+	}
+	return list, nil
 }
 
-// manifestAbove finds the nearest manifest in the folders around a path, up to the first
+// manifestError is what is wrong with the manifest of a folder.
+type manifestError struct {
+	folder string
+	error
+}
+
+// Unwrap gives the reason.
+func (e manifestError) Unwrap() error { return e.error }
+
+// brokenManifest names the manifest that an error is about.
+func (l *listing) brokenManifest(err error) {
+	if at, ok := errors.AsType[manifestError](err); ok {
+		l.broken(path.Join(readable(at.folder), manifestNames[0]), at.error)
+		return
+	}
+	l.broken(manifestNames[0], err)
+}
+
+// manifestsAbove finds the manifests in the folders around a path, up to the first
 // repository's: whoever brings in a part of a folder means what is said of the whole.
-func manifestAbove(file string) (manifest, error) {
+func manifestsAbove(file string) (manifests, error) {
+	var list manifests
 	for folder := filepath.Dir(file); ; folder = filepath.Dir(folder) {
-		m, ok, err := findManifest(disk(folder))
-		m.folder = filepath.ToSlash(folder)
+		m, ok, err := findManifest(disk(folder), ".")
+		if err != nil {
+			return nil, manifestError{filepath.ToSlash(folder), err}
+		}
 		if ok {
-			below, relative := filepath.Rel(folder, file)
-			m.prefix = readable(filepath.ToSlash(below))
-			return m, errors.Join(err, relative)
+			relative, err := filepath.Rel(folder, file)
+			if err != nil {
+				return nil, manifestError{filepath.ToSlash(folder), err}
+			}
+			m.folder, m.prefix = filepath.ToSlash(folder), readable(filepath.ToSlash(relative))
+			list = append(list, m)
 		}
 		if isRepository(folder) || filepath.Dir(folder) == folder {
-			return manifest{folder: filepath.ToSlash(folder)}, nil
+			slices.Reverse(list)
+			return list, nil
 		}
 	}
+}
+
+// meta is what all manifests say of a path, the nearest first.
+func (list manifests) meta(at string) knowledge.Meta {
+	var meta knowledge.Meta
+	for _, m := range list {
+		if local, ok := m.local(at); ok {
+			meta = m.meta(local).Over(meta)
+		}
+	}
+	return meta
+}
+
+// ignores says whether one of the manifests does not want a path.
+func (list manifests) ignores(at string) bool {
+	return slices.ContainsFunc(list, func(m manifest) bool {
+		local, ok := m.local(at)
+		return ok && m.ignores(local)
+	})
+}
+
+// local is a path as the manifest has it, from its folder on.
+func (m manifest) local(at string) (string, bool) {
+	if m.below == "" {
+		return path.Join(m.prefix, at), true
+	}
+	return strings.CutPrefix(at, m.below+"/")
 }
 
 // isRepository says that a folder is the root of a git repository.
@@ -324,13 +390,12 @@ func cleanPattern(pattern string) (string, error) {
 }
 
 // meta is what all entries that fit a path say together, and notes which did.
-func (m manifest) meta(at string, used []bool) knowledge.Meta {
-	at = path.Join(m.prefix, at)
+func (m manifest) meta(at string) knowledge.Meta {
 	var meta knowledge.Meta
 	for i, e := range m.entries {
 		if doublestar.MatchUnvalidated(e.path, at) {
 			meta = e.meta.Over(meta)
-			used[i] = true
+			m.used[i] = true
 		}
 	}
 	return meta
@@ -338,7 +403,6 @@ func (m manifest) meta(at string, used []bool) knowledge.Meta {
 
 // ignores says whether a path, or a folder that it lies in, is not wanted.
 func (m manifest) ignores(at string) bool {
-	at = path.Join(m.prefix, at)
 	for _, pattern := range m.ignore {
 		for part := at; part != "."; part = path.Dir(part) {
 			if doublestar.MatchUnvalidated(pattern, part) {
@@ -351,12 +415,12 @@ func (m manifest) ignores(at string) bool {
 
 // warn tells of entries that fit no file: a name may be mistyped. That takes all files of
 // its folder.
-func (m manifest) warn(ctx context.Context, logger *slog.Logger, used []bool) {
+func (m manifest) warn(ctx context.Context, logger *slog.Logger) {
 	if m.prefix != "" {
 		return
 	}
 	for i, e := range m.entries {
-		if !used[i] {
+		if !m.used[i] {
 			logger.WarnContext(ctx, "manifest entry fits no file", "folder", m.folder, "line", e.line, "path", e.path)
 		}
 	}

@@ -39,6 +39,7 @@ func TestManifest(t *testing.T) {
 	for _, name := range []string{"a.md", "legal/new.md", "legal/old.md", "legal/deep/x.md", "drafts/x/y.md", "es/tmp-1.md", "table.csv", "sub/recado.yaml"} {
 		files[name] = &fstest.MapFile{Data: []byte("x")}
 	}
+	files["sub/recado.yaml"] = &fstest.MapFile{} // says nothing
 	found := FS("kb", files)
 	if len(found.Broken) > 0 {
 		t.Fatal(found.Broken)
@@ -54,7 +55,6 @@ func TestManifest(t *testing.T) {
 			ID: "legal/antiguas", Approver: "Ana Ruiz", Locale: "es-mx", Audience: knowledge.AudienceAgent, Markets: []string{"NO"},
 			ValidFrom: "2026-01-01", ValidTo: "2026-12-31", Title: "Condiciones: las de siempre", Tags: []string{"archivo"},
 		},
-		"kb/sub/recado.yaml": {}, // only the one in the root is a manifest
 		"kb/table.csv":       {},
 	}
 	got := map[string]knowledge.Meta{}
@@ -169,6 +169,7 @@ func FuzzManifest(f *testing.F) {
 		}
 		at = "x/" + strings.Trim(strings.ReplaceAll(at, "//", "/"), "/")
 		m.ignores(at)
-		m.meta(at, make([]bool, len(m.entries)))
+		m.used = make([]bool, len(m.entries))
+		m.meta(at)
 	})
 }

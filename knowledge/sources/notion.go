@@ -31,6 +31,37 @@ func notionIDs(names []string) map[string]string {
 	return ids
 }
 
+// notionTwice are the files of a Notion export that say once more what others say: the
+// table of a database whose rows are exported as pages, the view of a table that is
+// there with all rows, and the list of all pages of an export as HTML.
+func notionTwice(names []string) map[string]bool {
+	here, pages, folders := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, name := range names {
+		here[name] = true
+		if ext := strings.ToLower(path.Ext(name)); isNotion(name) && ext != ".csv" {
+			pages[path.Dir(name)], folders[path.Dir(name)+ext] = true, true
+		}
+	}
+	twice := map[string]bool{}
+	for _, name := range names {
+		stem, table := strings.CutSuffix(name, ".csv")
+		base := strings.TrimSuffix(stem, "_all")
+		switch {
+		case table && notionSuffix.MatchString(base):
+			rows := pages[base] || pages[notionSuffix.ReplaceAllString(base, "")]
+			twice[name] = rows || base == stem && here[stem+"_all.csv"]
+		case path.Base(name) == "index.html":
+			twice[name] = folders[path.Dir(name)+".html"]
+		}
+	}
+	return twice
+}
+
+// isNotion says that a name ends in a page's ID.
+func isNotion(name string) bool {
+	return notionSuffix.MatchString(strings.TrimSuffix(path.Base(name), path.Ext(name)))
+}
+
 func cleanNotion(name string) string {
 	ext := path.Ext(name)
 	parts := strings.Split(strings.TrimSuffix(name, ext), "/")
