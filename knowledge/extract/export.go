@@ -38,6 +38,8 @@ type article struct {
 	Tags          json.RawMessage            `json:"tags"`
 
 	line int
+	// own is what a table says of it besides.
+	own knowledge.Meta
 }
 
 // group is a section or a category of Zendesk's.
@@ -289,7 +291,7 @@ func (e *export) about(a article) knowledge.Meta {
 	if a.Type == "internal_article" || e.restricted(a) {
 		meta.Audience = knowledge.AudienceAgent
 	}
-	return meta
+	return meta.Over(a.own)
 }
 
 // restricted says that customers may not read an article: it has a user segment,

@@ -150,7 +150,7 @@ func TestNotion(t *testing.T) {
 			Approver: "Ana", Tags: []string{"envíos", "islas"},
 		},
 		Aside:  knowledge.Meta{Title: "Devoluciones"},
-		Body:   "# Devoluciones\n\nEstado: Publicado\n\nMira [los plazos](Plazos.md) y [la web](https://a.example/" + notionID + ").\n\nNota: guarda el recibo.\n",
+		Body:   "# Devoluciones\n\nEstado: Publicado\n\nMira los plazos y [la web](https://a.example/" + notionID + ").\n\nNota: guarda el recibo.\n",
 		Format: knowledge.FormatMarkdown,
 	}
 	if diff := cmp.Diff(want, one(t, "Ayuda/Devoluciones "+notionID+".md", "", []byte(page))); diff != "" {
@@ -177,7 +177,7 @@ func TestNotionPagesAndTables(t *testing.T) {
 <table class="properties"><tbody><tr><th>Tipo</th><td>Norma</td></tr></tbody></table></header><div class="page-body">
 <p>Dos días. <a href="Otra%20` + notionID + `.html">Otra</a></p><ul class="toggle"><li><details open=""><summary>¿Islas?</summary><p>Cinco.</p></details></li></ul></div></article></body></html>`
 	got := one(t, "Plazos "+notionID+".html", "", []byte(page))
-	wantParts(t, got.Body, "# Plazos", "Tipo", "Norma", "Dos días. [Otra](Otra.html)", "¿Islas?", "Cinco.")
+	wantParts(t, got.Body, "# Plazos", "Tipo", "Norma", "Dos días. Otra", "¿Islas?", "Cinco.")
 	table := one(t, "Normas "+notionID+"_all.csv", "", []byte("Name,Tipo,Nota\nPlazos,Norma,\"uno\ndos\"\nCambios,,\n"))
 	want := knowledge.Extracted{
 		Aside: knowledge.Meta{Title: "Normas"}, Format: knowledge.FormatMarkdown,
@@ -187,7 +187,89 @@ func TestNotionPagesAndTables(t *testing.T) {
 		t.Error(diff)
 	}
 	faq := one(t, "FAQ "+notionID+".csv", "", []byte("Pregunta,Respuesta\na,b\n"))
-	if faq.Format != knowledge.FormatFAQ || faq.Body != "question,answer\na,b\n" {
+	if faq.Aside.Title != "FAQ" || faq.Format != knowledge.FormatFAQ || faq.Body != "question,answer\na,b\n" {
 		t.Errorf("%+v", faq)
+	}
+}
+
+// TestNotionRows reads rows of a database, which are pages: what says for whom they are
+// counts, in both forms of an export, and an answer is the text of its question.
+func TestNotionRows(t *testing.T) {
+	t.Parallel()
+	markdown := one(t, "¿Hay tallas "+notionID+".md", "", []byte("# ¿Hay tallas?\n\nRespuesta: Sí, hasta la 54.\nAudience: Agent\nCountry: ES, PT\nExpires: January 5, 2026 10:00 AM\nEstado: Listo\n"))
+	meta := knowledge.Meta{Audience: knowledge.AudienceAgent, Markets: []string{"ES", "PT"}, ValidTo: "2026-01-05"}
+	if diff := cmp.Diff(meta, markdown.Meta); diff != "" || markdown.Body != "# ¿Hay tallas?\n\nSí, hasta la 54.\nEstado: Listo\n" {
+		t.Errorf("%q %s", markdown.Body, diff)
+	}
+	row := func(key, value string) string {
+		return "<tr><th><span>" + key + "</span></th><td>" + value + "</td></tr>"
+	}
+	page := one(t, "¿Hay tallas "+notionID+".html", "", []byte(`<html><body><article class="page sans"><header><h1 class="page-title">¿Hay tallas?</h1><table class="properties"><tbody>`+
+		row("Respuesta", "Sí, hasta la <b>54</b>.")+row("Audience", `<span class="selected-value">Agent</span>`)+row("Country", `<span>ES</span><span>PT</span>`)+
+		row("Expires", "<time>@January 5, 2026</time>")+row("Estado", "Listo")+`</tbody></table></header><div class="page-body"></div></article></body></html>`))
+	if diff := cmp.Diff(meta, page.Meta); diff != "" {
+		t.Error(diff)
+	}
+	wantParts(t, page.Body, "# ¿Hay tallas?", "Estado", "Listo", "Sí, hasta la **54**.")
+	wantNone(t, page.Body, "Respuesta", "Agent", "Country", "2026")
+	alone := one(t, "Uno "+notionID+".html", "", []byte(`<html><body><article><h1>Uno</h1><table class="properties"><tbody>`+row("Audience", "Todos")+`</tbody></table><p>Ya está.</p></article></body></html>`))
+	if alone.Meta.Audience != knowledge.AudienceCustomer || strings.Contains(alone.Body, "|") {
+		t.Errorf("%+v", alone)
+	}
+	// A value that nobody understands must not be taken for none.
+	for _, property := range []string{"Audience: Staff", "Market: Spain", "Expires: soon"} {
+		strange := one(t, "Uno "+notionID+".md", "", []byte("# Uno\n\n"+property+"\n\nYa está.\n"))
+		if _, err := knowledge.Parse("es/uno.md", strange, knowledge.Meta{}, "es"); err == nil {
+			t.Errorf("%s passes", property)
+		}
+	}
+}
+
+// TestNotionLinks leaves what customers can follow.
+func TestNotionLinks(t *testing.T) {
+	t.Parallel()
+	for link, want := range map[string]string{
+		"[a](B%20" + notionID + ".md)": "a", "[a](B%20(2)%20" + notionID + ".md)": "a", "[a](B.pdf)": "a", "![a](B/a.png)": "", "[a](https://b.example/(c))": "[a](https://b.example/(c))",
+		"[a](mailto:b@c.example)": "[a](mailto:b@c.example)", "[a](tel:+34600)": "[a](tel:+34600)", "[a](#b)": "[a](#b)", "![a](https://b.example/c.png)": "![a](https://b.example/c.png)",
+	} {
+		if got := one(t, "Uno "+notionID+".md", "", []byte("# Uno\n\nx"+link+"y\n")); got.Body != "# Uno\n\nx"+want+"y\n" {
+			t.Errorf("%s: %q", link, got.Body)
+		}
+	}
+}
+
+// TestArticleTables reads articles as tables, which many programs make of help centres.
+func TestArticleTables(t *testing.T) {
+	t.Parallel()
+	texts, err := extractAll(t, "articles.csv", "", []byte("Article ID,Title,Body,State,URL,Locale,Tags\n"+
+		"39,Envíos,\"<h2>Plazos</h2><p>Dos días.</p>\",published,https://ayuda.example/es/39,es,\"envíos, islas\"\n"+
+		"40,Pronto,<p>x</p>,draft,,es,\n,,,,,,\n41,Archivo,<p>x</p>,archived,,es,\n42,Returns,30 days.,,,en,\n"))
+	want := []knowledge.Extracted{
+		{
+			Name: "articles/39/es", Place: "https://ayuda.example/es/39", Meta: knowledge.Meta{Title: "Envíos", Locale: "es", Tags: []string{"envíos", "islas"}},
+			Body: "# Envíos\n\n## Plazos\n\nDos días.\n", Format: knowledge.FormatMarkdown,
+		},
+		{Name: "articles/42/en", Meta: knowledge.Meta{Title: "Returns", Locale: "en"}, Body: "# Returns\n\n30 days.\n", Format: knowledge.FormatMarkdown},
+	}
+	if diff := cmp.Diff(want, texts); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	// Zendesk's restriction and its drafts are kept in a table, too.
+	segment := one(t, "a.csv", "", []byte("id;title;body;locale;draft;user_segment_id\n1;A;<p>a</p>;es;false;99\n2;B;<p>b</p>;es;true;\n"))
+	if segment.Meta.Audience != knowledge.AudienceAgent {
+		t.Errorf("%+v", segment)
+	}
+	own := one(t, "a.csv", "", []byte("title,body,Público,Country,Expires\nA,a,Equipo,\"ES,PT\",2026-01-31\n"))
+	if diff := cmp.Diff(knowledge.Meta{Title: "A", Audience: knowledge.AudienceAgent, Markets: []string{"ES", "PT"}, ValidTo: "2026-01-31"}, own.Meta); diff != "" {
+		t.Error(diff)
+	}
+	if got := refusal(t, "a.csv", "", []byte("title,body,audiance\nA,a,agent\n")); !strings.Contains(got, "looks like audience") {
+		t.Error(got)
+	}
+	if got := refusal(t, "a.csv", "", []byte("title,body,draft\nA,a,true\n")); !strings.Contains(got, "published") {
+		t.Error(got)
+	}
+	if got := refusal(t, "a.csv", "", []byte("title,body\nA,\"a\n")); !strings.Contains(got, "line 2, column") {
+		t.Error(got)
 	}
 }

@@ -132,7 +132,7 @@ func (e *Extractor) read(ctx context.Context, f file) ([]knowledge.Extracted, er
 	case kindDOCX:
 		return readDOCX(f, e.maxText)
 	case kindTable:
-		return readTable(f)
+		return e.pages.readTable(ctx, f, e.maxText)
 	case kindJSON:
 		return e.pages.readJSON(ctx, f, e.maxText)
 	}

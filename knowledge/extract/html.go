@@ -65,6 +65,10 @@ func (r pageReader) read(f file) ([]knowledge.Extracted, error) {
 	}
 	about := aboutPage(doc, f.place)
 	scripts := find(doc, func(n *html.Node) bool { return n.DataAtom == atom.Script }) != nil
+	var meta knowledge.Meta
+	if notionID(f.name) != "" {
+		takeProperties(doc, &meta)
+	}
 	content := mainContent(doc)
 	if about.meta.Title = pageTitle(content, about); about.meta.Title == "" && notionID(f.name) != "" {
 		about.meta.Title = notionTitle(f.name)
@@ -80,7 +84,7 @@ func (r pageReader) read(f file) ([]knowledge.Extracted, error) {
 	case words == 0:
 		return nil, errNoText
 	}
-	return []knowledge.Extracted{{Place: about.canonical, Aside: about.meta, Body: body, Format: knowledge.FormatMarkdown}}, nil
+	return []knowledge.Extracted{{Place: about.canonical, Meta: meta, Aside: about.meta, Body: body, Format: knowledge.FormatMarkdown}}, nil
 }
 
 // fragment makes Markdown of the HTML of an article that has no page around it.

@@ -1,15 +1,20 @@
 package extract
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -19,7 +24,7 @@ import (
 // in a title or a link.
 var (
 	notionName = regexp.MustCompile(`[ _-]([0-9a-f]{32})(_all)?$`)
-	notionLink = regexp.MustCompile(`(?:%20| )[0-9a-f]{32}`)
+	notionLink = regexp.MustCompile(`(!?)\[([^\[\]\n]*)\]\(((?:[^()\n]|\([^()\n]*\))*)\)`)
 )
 
 // notionID is the page's ID of an exported file, and "" for any other file.
@@ -67,7 +72,10 @@ func notionProperties(lines []string, meta *knowledge.Meta) (kept, rest []string
 	}
 	for _, line := range lines[start:at] {
 		key, value, _ := strings.Cut(line, ":")
-		if !setMeta(meta, columnOf(key), strings.TrimSpace(value)) {
+		switch column := columnOf(key); {
+		case column == "answer": // of a question that has a page of its own
+			kept = append(kept, strings.TrimSpace(value))
+		case !setMeta(meta, column, strings.TrimSpace(value)):
 			kept = append(kept, line)
 		}
 	}
@@ -83,7 +91,9 @@ func propertyLine(line string) bool {
 		(value == "" || strings.HasPrefix(value, " ")) && !strings.ContainsAny(key, ".!?[*#|`>")
 }
 
-// setMeta sets the field of a column, unless the value is none that it can have.
+// setMeta sets the field of a column, unless the value is none that it can have. What says
+// for whom, where and when a page holds is set in any case: knowledge.Parse refuses what
+// it does not understand.
 func setMeta(meta *knowledge.Meta, column, value string) bool {
 	value = valueOf(column, value)
 	switch {
@@ -93,14 +103,16 @@ func setMeta(meta *knowledge.Meta, column, value string) bool {
 		meta.Title = value
 	case column == "locale" && cleanLocale(value) != "":
 		meta.Locale = cleanLocale(value)
-	case column == "audience" && audienceOf(value) != "":
-		meta.Audience = audienceOf(value)
-	case column == "markets" && marketsOf(value) != nil:
-		meta.Markets = marketsOf(value)
-	case column == "valid_from" && dayOf(value) != "":
-		meta.ValidFrom = dayOf(value)
-	case column == "valid_to" && dayOf(value) != "":
-		meta.ValidTo = dayOf(value)
+	case column == "audience":
+		meta.Audience = cmp.Or(audienceOf(value), knowledge.Audience(value))
+	case column == "markets":
+		if meta.Markets = marketsOf(value); meta.Markets == nil {
+			meta.Markets = []string{value}
+		}
+	case column == "valid_from":
+		meta.ValidFrom = cmp.Or(dayOf(value), value)
+	case column == "valid_to":
+		meta.ValidTo = cmp.Or(dayOf(value), value)
 	case column == "approver":
 		meta.Approver = value
 	case column == "tags":
@@ -136,7 +148,7 @@ func marketsOf(value string) []string {
 
 // dayOf reads a day as Notion writes it, or as Meta has it.
 func dayOf(value string) string {
-	for _, layout := range []string{time.DateOnly, "January 2, 2006", "2006/01/02"} {
+	for _, layout := range []string{time.DateOnly, "January 2, 2006", "2006/01/02", "January 2, 2006 3:04 PM", "2006/01/02 15:04"} {
 		if day, err := time.Parse(layout, value); err == nil {
 			return day.Format(time.DateOnly)
 		}
@@ -168,27 +180,81 @@ func cleanLocale(given string) string {
 	return locale
 }
 
-// cleanNotionLinks takes the IDs out of links between exported pages; links to
-// anywhere else keep all their digits.
+// cleanNotionLinks leaves of links between exported files what they are called, for no
+// customer can follow them, and of their pictures nothing. Links to anywhere else stay.
 func cleanNotionLinks(text string) string {
-	var out strings.Builder
-	for {
-		start := strings.Index(text, "](")
-		if start < 0 {
-			break
+	return notionLink.ReplaceAllStringFunc(text, func(link string) string {
+		parts := notionLink.FindStringSubmatch(link)
+		target, _, _ := strings.Cut(parts[3], " ") // what follows is a title
+		address, err := url.Parse(target)
+		switch {
+		case err == nil && (address.Scheme != "" || address.Host != "" || address.Path == ""):
+			return link
+		case parts[1] != "":
+			return ""
 		}
-		end := strings.IndexAny(text[start+2:], ")\n")
-		if end < 0 {
-			break
-		}
-		target := text[start+2 : start+2+end]
-		if !strings.Contains(target, "://") {
-			target = notionLink.ReplaceAllString(target, "")
-		}
-		out.WriteString(text[:start+2] + target)
-		text = text[start+2+end:]
+		return parts[2]
+	})
+}
+
+// takeProperties takes the known properties of a page out of an export as HTML, as
+// notionProperties does.
+func takeProperties(doc *html.Node, meta *knowledge.Meta) {
+	properties := find(doc, func(n *html.Node) bool {
+		return n.DataAtom == atom.Table && slices.Contains(strings.Fields(attr(n, "class")), "properties")
+	})
+	if properties == nil {
+		return
 	}
-	return out.String() + text
+	var taken []*html.Node
+	left := 0
+	walk(properties, func(n *html.Node) bool {
+		if n.DataAtom != atom.Tr {
+			return true
+		}
+		key, value := cell(n, atom.Th), cell(n, atom.Td)
+		switch column := columnOf(oneLine(textOf(key))); {
+		case column == "answer" && value.FirstChild != nil:
+			answer := &html.Node{Type: html.ElementNode, DataAtom: atom.Div, Data: "div"}
+			for value.FirstChild != nil {
+				child := value.FirstChild
+				value.RemoveChild(child)
+				answer.AppendChild(child)
+			}
+			properties.Parent.InsertBefore(answer, properties.NextSibling)
+			taken = append(taken, n)
+		case setMeta(meta, column, propertyText(value)):
+			taken = append(taken, n)
+		default:
+			left++
+		}
+		return false
+	})
+	if left == 0 {
+		taken = []*html.Node{properties}
+	}
+	for _, n := range taken {
+		n.Parent.RemoveChild(n)
+	}
+}
+
+// cell is the first cell of a kind in a row, an empty one when it has none.
+func cell(row *html.Node, kind atom.Atom) *html.Node {
+	if found := find(row, func(n *html.Node) bool { return n.DataAtom == kind }); found != nil {
+		return found
+	}
+	return &html.Node{}
+}
+
+// propertyText is a property's value, several with commas.
+func propertyText(cell *html.Node) string {
+	var values []string
+	for child := cell.FirstChild; child != nil; child = child.NextSibling {
+		if value := strings.TrimPrefix(oneLine(textOf(child)), "@"); value != "" {
+			values = append(values, value)
+		}
+	}
+	return strings.Join(values, ",")
 }
 
 // notionTable makes Markdown of a database that is no FAQ: its rows are the

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -17,7 +18,8 @@ var separators = []rune{',', ';', '\t', '|'}
 // readTable turns a FAQ table into CSV with the names of columns. Every row stays in
 // its line, so that what is found wrong later names the line of the file. Columns
 // with other names are the shop's own notes and are left out.
-func readTable(f file) ([]knowledge.Extracted, error) {
+// A table of articles, with titles and bodies, is read as the export that it is.
+func (r pageReader) readTable(ctx context.Context, f file, maxText int) ([]knowledge.Extracted, error) {
 	text, err := decode(f.data, f.contentType)
 	if err != nil {
 		return nil, err
@@ -36,6 +38,9 @@ func readTable(f file) ([]knowledge.Extracted, error) {
 		return nil, tableError(err, skipped)
 	}
 	line, _ := reader.FieldPos(0)
+	if columns := articleColumns(names); columns != nil && notionID(f.name) == "" {
+		return r.articles(ctx, names, columns, reader, skipped, maxText)
+	}
 	head, err := readHeader(names, fmt.Sprintf("line %d", line+skipped))
 	if err != nil && notionID(f.name) != "" {
 		return notionTable(f.name, names, reader, skipped)
@@ -52,7 +57,11 @@ func readTable(f file) ([]knowledge.Extracted, error) {
 	case rows == 0:
 		return nil, fmt.Errorf("no rows below the header: %w", ErrEmpty)
 	}
-	return []knowledge.Extracted{{Body: out.text.String(), Format: knowledge.FormatFAQ}}, nil
+	table := knowledge.Extracted{Body: out.text.String(), Format: knowledge.FormatFAQ}
+	if notionID(f.name) != "" {
+		table.Aside.Title = notionTitle(f.name)
+	}
+	return []knowledge.Extracted{table}, nil
 }
 
 func copyRows(reader *csv.Reader, head header, out *tableWriter, skipped int) (rows int, err error) {
