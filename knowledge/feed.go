@@ -11,6 +11,10 @@ var ErrNotModified = errors.New("not modified")
 // ErrGone says that a source does not exist any more: what the index has of it goes.
 var ErrGone = errors.New("it is not there any more")
 
+// ErrSame says that a source leads to another one of the listing, as a page does that
+// redirects: the other gives the documents, and this one none.
+var ErrSame = errors.New("it is another source of the listing")
+
 // Source is one place that documents come from: a file, a page, an entry of an
 // archive. Sources know how to read themselves, and nothing of formats.
 type Source struct {

@@ -22,6 +22,7 @@ type site struct {
 	read   []string   // names that were read in full
 	failed map[string]bool
 	gone   map[string]bool
+	same   map[string]bool
 }
 
 func (w *site) list(names ...string) knowledge.Listing {
@@ -32,6 +33,9 @@ func (w *site) list(names ...string) knowledge.Listing {
 			Read: func(_ context.Context, known []knowledge.Document, _ int64) (knowledge.File, error) {
 				if w.gone[name] {
 					return knowledge.File{}, fmt.Errorf("the server: %w", knowledge.ErrGone)
+				}
+				if w.same[name] {
+					return knowledge.File{}, knowledge.ErrSame
 				}
 				if w.failed[name] {
 					return knowledge.File{}, errors.New("the server answered 500")
@@ -49,6 +53,19 @@ func (w *site) list(names ...string) knowledge.Listing {
 		})
 	}
 	return l
+}
+
+// TestIngestSame: a page that leads to another one of the list gives nothing, and what
+// it gave before goes, without a complaint.
+func TestIngestSame(t *testing.T) {
+	t.Parallel()
+	const a, b = "shop.example/es/a.md", "shop.example/es/b.md"
+	s := newShop(t, nil)
+	w := &site{pages: map[string]string{a: "Uno.", b: "Dos."}}
+	s.ingestList(report{Added: 2, Embedded: 2}, w.list(a, b))
+	w.same = map[string]bool{a: true}
+	s.ingestList(report{Removed: 1, Unchanged: 1}, w.list(a, b))
+	s.ingestList(report{Unchanged: 1}, w.list(a, b))
 }
 
 // TestIngestSite: pages that were not modified are not read again, unless the manifest

@@ -269,6 +269,10 @@ func (r *run) admit(at int, read reading) []*parcel {
 	switch {
 	case errors.Is(read.err, ErrNotModified):
 		return r.admitUnmodified(at)
+	case errors.Is(read.err, ErrSame):
+		r.states[at].whole, r.states[at].outcome = false, Unchanged
+		r.settle(at)
+		return nil
 	case read.err != nil:
 		// What is gone was listed all the same: it is named, and the sweep removes it.
 		r.states[at].whole, r.states[at].outcome = !errors.Is(read.err, ErrGone), Failed

@@ -198,7 +198,7 @@ func (l *listing) addEntries(t tree, f *found, a *archive, in nested) error {
 		if err != nil {
 			f.whole = false
 			// The name as it is: one that leads out must not be told as another file's.
-			l.broken(readable(path.Join(t.place, in.at))+"/"+readable(name), err)
+			l.broken(strings.TrimSuffix(t.at(in.at), "/")+"/"+readable(name), err)
 			continue
 		}
 		t.packed[at] = packedFile{a, file}

@@ -177,6 +177,14 @@ type tree struct {
 	left func(at string, folder bool) bool
 }
 
+// at is where a person finds a file of the tree.
+func (t tree) at(name string) string {
+	if isAddress(t.place) {
+		return readable(strings.TrimSuffix(t.place+"/"+name, "/."))
+	}
+	return readable(path.Join(t.place, name))
+}
+
 // reader gives the content of a file in the tree.
 func (t tree) reader(at string) func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
 	return func(ctx context.Context, _ []knowledge.Document, limit int64) (knowledge.File, error) {
@@ -229,7 +237,7 @@ func (l *listing) addFolder(ctx context.Context, t tree) {
 		}
 		if err != nil {
 			f.whole = false
-			l.broken(readable(path.Join(t.place, at)), reason(err))
+			l.broken(t.at(at), reason(err))
 			return nil
 		}
 		if skip, leave := t.skips(at, entry); leave {
@@ -239,7 +247,7 @@ func (l *listing) addFolder(ctx context.Context, t tree) {
 		switch {
 		case err != nil:
 			f.whole = false
-			l.broken(readable(path.Join(t.place, at)), reason(err))
+			l.broken(t.at(at), reason(err))
 		case regular:
 			l.sort(f, at, nil)
 		}
@@ -341,7 +349,7 @@ func (l *listing) addTree(ctx context.Context, t tree, f *found) {
 	l.addSources(t, f, list)
 	for _, at := range f.unread {
 		if !list.ignores(readable(at)) {
-			l.broken(path.Join(readable(t.place), readable(at)), unreadKind(at))
+			l.broken(t.at(at), unreadKind(at))
 		}
 	}
 	if f.whole && len(f.files) == 0 && l.has(readable(t.collection)) {
@@ -367,10 +375,10 @@ func (l *listing) inner(t tree, f *found, list manifests) manifests {
 		m, _, err := findManifest(opener(t.open), folder)
 		if err != nil {
 			f.whole = false
-			l.broken(path.Join(readable(t.place), readable(folder), manifestNames[0]), err)
+			l.broken(t.at(path.Join(folder, manifestNames[0])), err)
 			m = manifest{ignore: []string{"**"}}
 		}
-		m.folder, m.below = path.Join(t.place, folder), readable(folder)
+		m.folder, m.below = t.at(folder), readable(folder)
 		list = append(list, m)
 	}
 	f.manifests = nil
@@ -390,7 +398,7 @@ func (l *listing) addSources(t tree, f *found, list manifests) {
 			continue
 		}
 		if taken[names[i]] {
-			l.broken(path.Join(readable(t.place), names[i]), errNameTwice)
+			l.broken(t.at(names[i]), errNameTwice)
 			continue
 		}
 		taken[names[i]] = true
@@ -399,7 +407,7 @@ func (l *listing) addSources(t tree, f *found, list manifests) {
 			meta.ID = path.Join(readable(t.name), cleaned[names[i]])
 		}
 		l.Sources = append(l.Sources, knowledge.Source{
-			Name: path.Join(readable(t.name), names[i]), Place: path.Join(readable(t.place), names[i]),
+			Name: path.Join(readable(t.name), names[i]), Place: t.at(names[i]),
 			Collection: readable(t.collection), Meta: meta, Read: t.reader(at),
 		})
 	}

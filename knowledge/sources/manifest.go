@@ -111,7 +111,7 @@ func (e manifestError) Unwrap() error { return e.error }
 // brokenManifest names the manifest that an error is about.
 func (l *listing) brokenManifest(err error) {
 	if at, ok := errors.AsType[manifestError](err); ok {
-		l.broken(path.Join(readable(at.folder), manifestNames[0]), at.error)
+		l.broken(strings.TrimSuffix(readable(at.folder), "/")+"/"+manifestNames[0], at.error)
 		return
 	}
 	l.broken(manifestNames[0], err)

@@ -55,7 +55,7 @@ func TestManifest(t *testing.T) {
 			ID: "legal/antiguas", Approver: "Ana Ruiz", Locale: "es-mx", Audience: knowledge.AudienceAgent, Markets: []string{"NO"},
 			ValidFrom: "2026-01-01", ValidTo: "2026-12-31", Title: "Condiciones: las de siempre", Tags: []string{"archivo"},
 		},
-		"kb/table.csv":       {},
+		"kb/table.csv": {},
 	}
 	got := map[string]knowledge.Meta{}
 	for _, s := range found.Sources {

@@ -58,7 +58,7 @@ func (l *listing) unpack(ctx context.Context, t tree, f *found, list manifests) 
 	for n := 0; len(f.archives) > 0 && ctx.Err() == nil; n++ {
 		next := f.archives[0]
 		f.archives = f.archives[1:]
-		if list.ignores(readable(next.at)) || l.has(readable(path.Join(t.place, next.at))) {
+		if list.ignores(readable(next.at)) || l.has(t.at(next.at)) {
 			continue // what was ingested by itself stays that
 		}
 		err := l.unpackOne(ctx, t, f, next)
@@ -68,7 +68,7 @@ func (l *listing) unpack(ctx context.Context, t tree, f *found, list manifests) 
 		}
 		if err != nil {
 			f.whole = false
-			l.broken(readable(path.Join(t.place, next.at)), err)
+			l.broken(t.at(next.at), err)
 		}
 		list = l.inner(t, f, list)
 	}

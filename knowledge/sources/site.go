@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -139,16 +141,40 @@ func (s *site) addAddress(ctx context.Context, address *url.URL) {
 		c.finish(ctx)
 		return
 	}
+	if zipType(got) {
+		s.addZip(ctx, got, address)
+		return
+	}
 	if before {
 		s.list.broken(place, fmt.Errorf("%w: it had one before and gives a page now; if that is right, remove its documents first", ErrSitemap))
 		return
 	}
+	s.list.Complete[place] = true // what had another name before it redirected goes
+	address = got.identity(address)
+	if place = address.String(); slices.ContainsFunc(s.list.Sources, func(o knowledge.Source) bool { return o.Place == place && o.Collection == place }) {
+		return
+	}
 	s.list.Complete[place] = true
-	one := knowledge.Source{Name: names{}.of(address), Place: place, Collection: place, Read: s.reader(address, time.Time{})}
+	one := knowledge.Source{Name: names{}.of(address), Place: place, Collection: place, Read: s.reader(address, time.Time{}, nil)}
 	if len(got.data) <= heldPage {
 		one.Read = held(got, address)
 	}
 	s.list.Sources = append(s.list.Sources, one)
+}
+
+// addZip lists an archive behind an address as one on the disk.
+func (s *site) addZip(ctx context.Context, got page, address *url.URL) {
+	name := path.Base(pageName(address))
+	s.list.addPacked(ctx, tree{
+		collection: address.String(), place: address.String(), name: strings.TrimSuffix(name, path.Ext(name)),
+	}, &archive{held: bytes.NewReader(got.data), size: int64(len(got.data))})
+}
+
+// zipType tells an archive that was sent as one from a Word file, which is packed, too.
+func zipType(got page) bool {
+	media, _, _ := strings.Cut(strings.ToLower(got.contentType), ";")
+	named := isZip(got.address.Path) || strings.TrimSpace(media) == "application/zip" || strings.TrimSpace(media) == "application/x-zip-compressed"
+	return named && bytes.HasPrefix(got.data, []byte("PK")) && path.Ext(strings.ToLower(got.address.Path)) != ".docx"
 }
 
 func looksLikeSitemap(address *url.URL) bool {
@@ -178,14 +204,22 @@ func (s *site) had(address *url.URL) (some, listed bool) {
 
 // reader reads a page when it is wanted. changed is the time of its last change as a
 // sitemap tells it.
-func (s *site) reader(address *url.URL, changed time.Time) func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
+// other says that another page of the sitemap has an address; nil knows no other.
+func (s *site) reader(address *url.URL, changed time.Time, other func(place string) bool) func(context.Context, []knowledge.Document, int64) (knowledge.File, error) {
 	return func(ctx context.Context, known []knowledge.Document, limit int64) (knowledge.File, error) {
+		validator := commonValidator(known)
+		if slices.ContainsFunc(known, func(d knowledge.Document) bool { return other != nil && other(d.Source) }) {
+			known, validator = nil, "" // it led to the other page before both were listed
+		}
 		if s.fresh(known, changed) {
 			return knowledge.File{}, knowledge.ErrNotModified
 		}
-		got, err := s.fetch(ctx, query{address: address, validator: commonValidator(known), limit: limit, accept: acceptPages})
+		got, err := s.fetch(ctx, query{address: address, validator: validator, limit: limit, accept: acceptPages})
 		if err != nil {
 			return knowledge.File{}, err
+		}
+		if other != nil && (other(got.address.String()) || other(got.identity(got.address).String())) {
+			return knowledge.File{}, knowledge.ErrSame
 		}
 		if got.validator == "" && !changed.IsZero() {
 			got.validator = url.Values{"sitemap": {changed.UTC().Format(time.RFC3339)}}.Encode()
@@ -397,8 +431,16 @@ func (c *crawl) addSources(ctx context.Context) {
 			c.broken(key, err)
 		case err == nil:
 			c.site.list.Sources = append(c.site.list.Sources, knowledge.Source{
-				Name: taken.of(page.address), Place: key, Collection: c.root.String(), Read: c.site.reader(page.address, page.changed),
+				Name: taken.of(page.address), Place: key, Collection: c.root.String(), Read: c.site.reader(page.address, page.changed, c.others(key)),
 			})
 		}
+	}
+}
+
+// others says whether a place is another page of the sitemaps than the one.
+func (c *crawl) others(one string) func(string) bool {
+	return func(place string) bool {
+		_, listed := c.pages[place]
+		return listed && place != one
 	}
 }

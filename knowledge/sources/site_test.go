@@ -480,8 +480,8 @@ func TestRedirects(t *testing.T) {
 	l := newCrawler(t, Config{})
 	for _, at := range []string{"/old", "/2"} {
 		found := list(t, l, nil, s.URL+at)
-		got, err := read(t, found, s.name(at), nil, 10)
-		if err != nil || string(got.Data) != "x" || got.Place != s.URL+"/new" || found.Sources[0].Collection != s.URL+at {
+		got, err := read(t, found, s.name("/new"), nil, 10)
+		if err != nil || string(got.Data) != "x" || got.Place != "" || found.Sources[0].Collection != s.URL+"/new" || !found.Complete[s.URL+at] {
 			t.Errorf("%s: %+v, %v", at, got, err)
 		}
 	}
