@@ -197,23 +197,26 @@ func cleanLocale(given string) (string, error) {
 	return locale, nil
 }
 
-// frontMatter reads the YAML mapping between two lines of three hyphens at the very
-// start, and says where the body begins. What is not closed or holds no key is part of
-// the body: a document may begin with a rule. Keys that mean nothing here are ignored,
-// help centres have many; but not those that Mistyped knows. An error names the line.
+// frontMatter reads the YAML mapping between two lines of hyphens at the start, behind
+// nothing but blank lines and comments, and says where the body begins. What holds no key
+// is part of the body: a document may begin with a rule. What looks like front matter and
+// can't be read as such is an error: it may say what customers must not see. Keys that
+// mean nothing here are ignored, help centres have many; but not those that Mistyped
+// knows. An error names the line.
 func frontMatter(text string) (m Meta, body int, err error) {
-	matter, body := fenced(text)
+	start, end, body := fenced(text)
 	if body == 0 {
-		return Meta{}, 0, nil
+		return Meta{}, 0, unfenced(text)
 	}
-	// A line of its own in the place of the hyphens keeps the numbers of lines right.
-	file, err := parser.ParseBytes([]byte("\n"+matter), 0)
+	// Lines of its own in the place of those above keep the numbers of lines right.
+	above := strings.Repeat("\n", strings.Count(text[:start], "\n"))
+	file, err := parser.ParseBytes([]byte(above+text[start:end]), 0)
 	if err != nil {
 		return Meta{}, 0, yamlError(err)
 	}
 	pairs, ok := mapping(file)
 	if !ok {
-		return Meta{}, 0, nil
+		return Meta{}, 0, unfenced(text)
 	}
 	names := map[string]string{}
 	for pairs.Next() {
@@ -241,29 +244,6 @@ func (m *Meta) setPair(name string, value ast.Node, names map[string]string) err
 		return fmt.Errorf("%s must be a text or a list of texts", key)
 	}
 	return m.set(key, values...)
-}
-
-// fenced cuts out what is between the lines of hyphens; body is 0 without them or when
-// no line between them can be a key.
-func fenced(text string) (matter string, body int) {
-	rest, ok := strings.CutPrefix(text, "---\n")
-	if !ok {
-		return "", 0
-	}
-	start := len(text) - len(rest)
-	keys, at := false, start
-	for line := range strings.Lines(rest[:min(len(rest), maxFrontMatter)]) {
-		trimmed := strings.TrimSpace(line)
-		if trimmed == "---" || trimmed == "..." {
-			if !keys {
-				return "", 0
-			}
-			return text[start:at], at + len(line)
-		}
-		at += len(line)
-		keys = keys || !strings.HasPrefix(trimmed, "#") && strings.Contains(trimmed, ":")
-	}
-	return "", 0
 }
 
 // mapping is the mapping that the file consists of.

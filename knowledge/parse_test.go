@@ -54,7 +54,7 @@ func TestParseMarkdown(t *testing.T) {
 			[]piece{{"", "Ya."}},
 		},
 		{"a rule is no front matter", "es/x.md", "---\n\nA\n\n---\n\nB\n", "", of("x", "es"), "", []piece{{"", "---\n\nA\n\n---\n\nB"}}},
-		{"unclosed front matter", "es/x.md", "---\ntitle: A\n\nB\n", "", of("x", "es"), "", []piece{{"", "---\ntitle: A\n\nB"}}},
+		{"a rule above a pair", "es/x.md", "---\nnota: A\n\nB\n", "", of("x", "es"), "", []piece{{"", "---\nnota: A\n\nB"}}},
 		{"deeper heading is no title", "es/x.md", "## A\n\nB\n", "", of("x", "es"), "", []piece{{"A", "B"}}},
 	}
 	for _, test := range tests {
