@@ -13,6 +13,20 @@ LINT := $(GO) tool -modfile=go.tools.mod golangci-lint
 SERVICES := bin/testservices
 WITH_SERVICES := $(SERVICES) run --
 
+# The race detector makes code some ten times slower. These packages compute far
+# more than they do at once: under it they run with -short, which leaves out what
+# one goroutine computes for minutes and takes a fifth of the random cases, and
+# then once more in full without it. All others run in full under it.
+LONG := ./evals ./knowledge ./knowledge/extract
+
+# SQLite is C made into Go: its data lies outside Go's memory, where the detector
+# sees nothing, so that checks in its code cost time alone. Exempt no package that
+# uses generics: the linker keeps one copy of what several packages instantiate, and
+# a copy without checks makes the detector see races that are none.
+# -w leaves out what debuggers read; vet has run over everything before.
+FAST := -shuffle=on -vet=off -ldflags=-w
+RACE := -race $(FAST) -gcflags=modernc.org/sqlite/lib=-race=false
+
 .DEFAULT_GOAL := help
 .PHONY: help build demo run test vet lint fmt tidy tidy-check cover fuzz bench up down ci services
 
@@ -29,7 +43,9 @@ run: build ## start the server, configured by .env where there is one
 	set -a; if [ -f .env ]; then . ./.env; fi; exec bin/recado serve
 
 test: services vet lint tidy-check ## check and test everything, with real servers and the race detector
-	$(WITH_SERVICES) $(GO) test -race -shuffle=on ./...
+	$(WITH_SERVICES) $(GO) test $(RACE) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(LONG))")
+	$(GO) test $(RACE) -short $(LONG)
+	$(GO) test $(FAST) $(LONG)
 
 vet:
 	$(GO) vet ./...

@@ -265,6 +265,9 @@ func TestReadCasesRefuses(t *testing.T) {
 
 // What the demo promises, measured on its own questions with what ships.
 func TestDemoShop(t *testing.T) {
+	if testing.Short() {
+		t.Skip("answers some hundred questions")
+	}
 	report := demoReport(t)
 	t.Run("calibration", func(t *testing.T) { checkEmbeddedCalibration(t, report) })
 	var table bytes.Buffer

@@ -126,6 +126,9 @@ func (x xquad) index(t *testing.T, e *offline.Embedder, all bool) *knowledge.Mem
 // Retrieval on paragraphs and questions that nobody here wrote, clean and as
 // people type on a phone.
 func TestRetrievalOnXQuAD(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks some hundred questions")
+	}
 	x := readXQuAD(t)
 	e, err := offline.NewEmbedder(0)
 	if err != nil {

@@ -37,6 +37,10 @@ func fill(tb testing.TB, s *stock, memory *knowledge.Memory, want *kept, from, t
 func TestMemoryOfManyPassages(t *testing.T) {
 	t.Parallel()
 	const documents = 250
+	questions := 40
+	if testing.Short() {
+		questions = 8 // the definition takes its time for each
+	}
 	s, memory, want := newStock(1, 64), newMemory(t, 64), newKept()
 	fill(t, s, memory, &want, 0, documents)
 	fill(t, s, memory, &want, 40, 220) // in the place of the former ones
@@ -48,7 +52,7 @@ func TestMemoryOfManyPassages(t *testing.T) {
 		}
 	}
 	few := []string{"00001", "00007", "00200", "00249"}
-	for i := range 40 {
+	for i := range questions {
 		q := knowledge.Query{Text: s.text(1 + i%10), Locale: "es", Limit: 100}
 		if i%3 == 1 {
 			q.Documents = few
@@ -59,7 +63,7 @@ func TestMemoryOfManyPassages(t *testing.T) {
 		}
 		compare(t, want.search(q), got)
 	}
-	if recall := recallOf(t, memory, want, 40, s.vector); recall < .98 {
+	if recall := recallOf(t, memory, want, questions, s.vector); recall < .98 {
 		t.Errorf("recall@10 is %.3f", recall)
 	}
 }
@@ -67,6 +71,9 @@ func TestMemoryOfManyPassages(t *testing.T) {
 // TestWordsOfManyPassages asks for words of all frequencies together: the common ones are
 // only looked up where rare ones decide, and that must not change a thing.
 func TestWordsOfManyPassages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compares with the definition over many passages")
+	}
 	t.Parallel()
 	const passages, vocabulary = 1500, 12
 	random, memory, want := rand.New(rand.NewPCG(5, 6)), newMemory(t, 1), newKept()

@@ -44,6 +44,9 @@ func (v vocabularies) count(tb testing.TB, text string) (o200k, cl100k int) {
 // TestCountTokensAgainstVocabularies holds the errors that CountTokens states, on
 // corpora of prose, help articles with tables and code, and what customers write.
 func TestCountTokensAgainstVocabularies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts the tokens of whole corpora")
+	}
 	t.Parallel()
 	v := readVocabularies(t)
 	for _, name := range []string{

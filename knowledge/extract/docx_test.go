@@ -132,6 +132,9 @@ func TestWordWithoutStylesPart(t *testing.T) {
 }
 
 func TestWrongWord(t *testing.T) {
+	if testing.Short() {
+		t.Skip("unpacks hundreds of megabytes")
+	}
 	t.Parallel()
 	whole := newDOCX(t, para("", strings.Repeat("hola ", 2000)))
 	bomb := newDOCX(t, "<w:p><w:r><w:t>"+strings.Repeat(" ", 140<<20)+"</w:t></w:r></w:p>")

@@ -178,6 +178,9 @@ func TestPagesWithoutText(t *testing.T) {
 
 // TestHugePages wants small and large pages to stay in proportion, in size and time.
 func TestHugePages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads huge pages against the clock")
+	}
 	t.Parallel()
 	rows := func(n int, row string) string { return "<table>" + strings.Repeat(row, n) + "</table>" }
 	for name, page := range map[string]string{
