@@ -205,22 +205,28 @@ func (f knowledgeFlags) remove(ctx context.Context, c console, s settings, ids [
 func passages(ctx context.Context, x knowledge.Index, words []string) ([]knowledge.Chunk, error) {
 	var list []knowledge.Chunk
 	for _, word := range words {
-		// The ID of a document may hold the sign, too: export.json#articles/1.
-		document := word[:max(0, strings.LastIndexByte(word, '#'))]
-		_, chunks, err := x.Document(ctx, word)
-		if errors.Is(err, knowledge.ErrNotFound) && document != "" {
-			_, chunks, err = x.Document(ctx, document)
-			chunks = slices.DeleteFunc(chunks, func(c knowledge.Chunk) bool { return c.ID != word })
-		}
-		if err == nil && len(chunks) == 0 {
-			err = knowledge.ErrNotFound
-		}
+		chunks, err := passagesOf(ctx, x, word)
 		if err != nil {
 			return nil, unknown(word, err)
 		}
 		list = append(list, chunks...)
 	}
 	return list, nil
+}
+
+// passagesOf are those that one word names. knowledge.ErrNotFound says that it names none.
+func passagesOf(ctx context.Context, x knowledge.Index, word string) ([]knowledge.Chunk, error) {
+	// The ID of a document may hold the sign, too: export.json#articles/1.
+	document := word[:max(0, strings.LastIndexByte(word, '#'))]
+	_, chunks, err := x.Document(ctx, word)
+	if errors.Is(err, knowledge.ErrNotFound) && document != "" {
+		_, chunks, err = x.Document(ctx, document)
+		chunks = slices.DeleteFunc(chunks, func(c knowledge.Chunk) bool { return c.ID != word })
+	}
+	if err == nil && len(chunks) == 0 {
+		err = knowledge.ErrNotFound
+	}
+	return chunks, err
 }
 
 func (f knowledgeFlags) revoke(ctx context.Context, c console, s settings, words []string) (err error) {

@@ -79,6 +79,7 @@ type bundle struct {
 	vault   *desktest.Vault
 	archive *archive
 	book    *book
+	library *library
 	log     *bytes.Buffer
 	changed *int
 }
@@ -87,11 +88,11 @@ func setup(t *testing.T) bundle {
 	t.Helper()
 	b := bundle{
 		store: desktest.Shop(now), vault: desktest.NewVault(), archive: &archive{bodies: map[string]string{}},
-		book: &book{}, log: &bytes.Buffer{}, changed: new(int),
+		book: &book{}, library: &library{}, log: &bytes.Buffer{}, changed: new(int),
 	}
 	a, err := api.New(api.Config{
 		Desk: b.store, Orders: b.book, Token: token, ErrOrder: errOrder,
-		Files: b.store, Vault: b.vault, Channel: b.store, Archive: b.archive, MaxUpload: maxUpload,
+		Files: b.store, Vault: b.vault, Channel: b.store, Archive: b.archive, Library: b.library, Evidence: b.library, MaxUpload: maxUpload,
 		Now: func() time.Time { return now }, Logger: slog.New(slog.NewTextHandler(b.log, nil)),
 		Changed: func() { *b.changed++ },
 	})

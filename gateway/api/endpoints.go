@@ -15,11 +15,12 @@ import (
 
 // The limits of what callers send.
 const (
-	maxPage    = 200
-	maxContact = 256
-	maxAgent   = 64
-	maxID      = 128
-	maxQuote   = 512
+	maxPage     = 200
+	defaultPage = 50
+	maxContact  = 256
+	maxAgent    = 64
+	maxID       = 128
+	maxQuote    = 512
 )
 
 func (a *API) conversations(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -54,6 +54,10 @@ var (
 		http.StatusNotFound, "not_configured",
 		"This Recado keeps no templates and no alerts of its WhatsApp account.",
 	}
+	errNoLibrary = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado has no documents, or does not know which answers rest on them.",
+	}
 	errNoArchive = &problem{
 		http.StatusNotFound, "not_configured",
 		"This Recado does not keep webhooks as they came.",

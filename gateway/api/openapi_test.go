@@ -113,7 +113,7 @@ func scriptedRun() []step {
 		{method: "GET", path: "/api/v1/orders", query: "?contact=34"},
 		{method: "GET", path: "/api/v1/orders"},
 	}
-	run = append(run, channelRun()...)
+	run = append(append(run, passagesRun()...), channelRun()...)
 	return append(run, brokenRun()...)
 }
 

@@ -41,6 +41,11 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/templates", a.templates},
 		{"GET", "/api/v1/alerts", a.alerts},
 		{"POST", "/api/v1/alerts/{id}/seen", a.seen},
+		{"GET", "/api/v1/documents", a.documents},
+		{"GET", "/api/v1/passages", a.passages},
+		{"GET", "/api/v1/passages/revoked", a.revoked},
+		{"POST", "/api/v1/passages/revoke", a.revoke},
+		{"POST", "/api/v1/passages/restore", a.restore},
 		{"PUT", "/api/v1/orders", a.putOrders},
 		{"GET", "/api/v1/orders", a.findOrders},
 	}
