@@ -47,6 +47,7 @@ func (p page) canonical() *url.URL {
 				}
 				return found
 			}
+		default: // no element begins
 		}
 	}
 }
