@@ -21,8 +21,11 @@ type Evidence interface {
 	Unanswered(ctx context.Context, since time.Time, p Page) (list []Unanswered, next string, err error)
 }
 
-// Basis names a passage by its document and its content.
+// Basis names a passage by what it says, and by its document and its content.
 type Basis struct {
+	// TextHash is knowledge.TextHash. What was said under a former name, title or heading
+	// of the document is found by it. Empty finds nothing.
+	TextHash   string
 	DocumentID string
 	// Hash is knowledge.Chunk.Hash. A record from before hashes were kept is found by
 	// ChunkID instead.
@@ -81,6 +84,17 @@ func (r Record) Cited() []rag.Passage {
 		}
 	}
 	return cited
+}
+
+// TextHash is that of the passage in the record, to be kept with a citation of it. It is
+// never empty.
+func (r Record) TextHash(of Basis) string {
+	for _, p := range r.Passages {
+		if p.ID == of.ChunkID && p.DocumentID == of.DocumentID && p.Hash == of.Hash {
+			return p.TextHash()
+		}
+	}
+	return "unknown"
 }
 
 // Open tells whether the turn is a question that the documents did not answer: it was

@@ -44,6 +44,14 @@ func ContentHash(d Document, c Chunk) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// TextHash identifies what a passage says, its question and its text, with 32
+// hexadecimal digits. It stays when the document gets another name, title or heading,
+// which change ContentHash.
+func TextHash(c Chunk) string {
+	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(c.Question+"\n"+c.Text), " ")))
+	return hex.EncodeToString(sum[:16])
+}
+
 // CheckChunks says what makes a Replace invalid: an empty or overlong document
 // ID, no title or locale, or a vector without the dimension (ErrDimension).
 // Every index calls it before it changes anything.

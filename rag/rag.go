@@ -146,6 +146,11 @@ type Passage struct {
 	Score float64 `json:"score"`
 }
 
+// TextHash is knowledge.TextHash of the passage.
+func (p Passage) TextHash() string {
+	return knowledge.TextHash(knowledge.Chunk{Question: p.Question, Text: p.Text})
+}
+
 // Candidate is a passage that was found, whether or not it was used, with both
 // scores; it is what the decision record keeps of the retrieval.
 type Candidate struct {

@@ -254,7 +254,7 @@ func (f knowledgeFlags) revoke(ctx context.Context, c console, s settings, words
 		revoked = append(revoked, knowledge.Revocation{
 			DocumentID: chunk.DocumentID, ChunkID: chunk.ID, Hash: chunk.Hash, At: time.Now().UTC(), By: by, Reason: f.reason,
 		})
-		on = append(on, gateway.Basis{DocumentID: chunk.DocumentID, Hash: chunk.Hash, ChunkID: chunk.ID})
+		on = append(on, gateway.Basis{TextHash: knowledge.TextHash(chunk), DocumentID: chunk.DocumentID, Hash: chunk.Hash, ChunkID: chunk.ID})
 	}
 	if err := x.Revoke(ctx, revoked); err != nil {
 		return fmt.Errorf("the passages can't be revoked: %w", err)

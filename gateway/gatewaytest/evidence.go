@@ -26,16 +26,18 @@ func cites(r *gateway.Record, query string, passages ...rag.Passage) {
 	}
 }
 
-// testRested finds the answers that cite a passage, by content, and by name where the
-// content was not kept.
+// testRested finds the answers that cite a passage, by content, by what it says whatever
+// its document is called, and by name where the content was not kept.
 func testRested(b *bundle) {
 	one := rag.Passage{ID: "a.md#0001", DocumentID: "a.md", Hash: "h1"}
 	moved := rag.Passage{ID: "a.md#0002", DocumentID: "a.md", Hash: "h1"}
 	changed := rag.Passage{ID: "a.md#0001", DocumentID: "a.md", Hash: "h2"}
 	old := rag.Passage{ID: "a.md#0001", DocumentID: "a.md"}
 	twin := rag.Passage{ID: "b.md#0001", DocumentID: "b.md", Hash: "h1"}
+	said := rag.Passage{ID: "old.md#0001", DocumentID: "old.md", Hash: "h3", Question: "¿Plazo?", Text: "30\x00 días."}
+	again := rag.Passage{ID: "old.md#0001", DocumentID: "old.md", Hash: "h4", Heading: "Plazos", Question: said.Question, Text: said.Text}
 	var answered []string
-	for i, passages := range [][]rag.Passage{{one}, {changed}, {twin, one}, {old}, {moved}, {}} {
+	for i, passages := range [][]rag.Passage{{one}, {changed}, {twin, one}, {old}, {moved}, {}, {said}, {again}} {
 		c := b.say(gateway.Identity{Phone: fmt.Sprint(100 + i)}, "hola")
 		t := b.turn(c, "Son 30 días.")
 		cites(&t.Record, fmt.Sprintf("pregunta %d", i), passages...)
@@ -76,6 +78,10 @@ func testRested(b *bundle) {
 	b.same("its passages", both[1].Passages, []string{"a.md#0001", "b.md#0001"})
 	b.same("of nothing", find(), []gateway.RestedAnswer(nil))
 	b.same("what was seen and not cited", find(gateway.Basis{DocumentID: "other.md", Hash: "h9", ChunkID: "seen"}), []gateway.RestedAnswer(nil))
+	renamed := find(gateway.Basis{TextHash: said.TextHash(), DocumentID: "new.md", Hash: "h7", ChunkID: "new.md#0001"})
+	b.same("what the document of another name said", turns(renamed), []string{answered[7], answered[6]})
+	b.same("its passages", renamed[0].Passages, []string{"old.md#0001"})
+	b.same("another text", find(gateway.Basis{TextHash: one.TextHash() + "x"}), []gateway.RestedAnswer(nil))
 	_, _, err := b.store.Rested(b.Context(), nil, gateway.Page{After: "x"})
 	b.fails("cursor", err, gateway.ErrInvalid)
 }

@@ -15,9 +15,9 @@ import (
 // that was kept before has its rows already.
 func queueEvidence(batch *pgx.Batch, r gateway.Record) {
 	for _, p := range r.Cited() {
-		batch.Queue(`insert into gateway_citations (document_id, hash, chunk_id, turn_id)
-			select $1, $2, $3, id from gateway_turns where id = $4 on conflict do nothing`,
-			escape(p.DocumentID), escape(p.Hash), escape(p.ID), escape(r.ID))
+		batch.Queue(`insert into gateway_citations (document_id, hash, chunk_id, turn_id, text_hash)
+			select $1, $2, $3, id, $5 from gateway_turns where id = $4 on conflict do nothing`,
+			escape(p.DocumentID), escape(p.Hash), escape(p.ID), escape(r.ID), p.TextHash())
 	}
 	if r.Open() {
 		batch.Queue(`insert into gateway_open_questions (turn_id, at)
@@ -27,17 +27,57 @@ func queueEvidence(batch *pgx.Batch, r gateway.Record) {
 
 // restedQuery finds the turns that cite one of the passages.
 const restedQuery = `
-with cited as (
-	select c.turn_id, array_agg(distinct c.chunk_id) as chunks
-	from unnest($1::text[], $2::text[], $3::text[]) as q (document_id, hash, chunk_id)
-	join gateway_citations c on c.document_id = q.document_id
-		and (c.hash = q.hash or c.hash = '' and c.chunk_id = q.chunk_id)
-	group by c.turn_id
+with asked as (
+	select * from unnest($1::text[], $2::text[], $3::text[], $7::text[]) as q (document_id, hash, chunk_id, text_hash)
+), cited as (
+	select turn_id, array_agg(distinct chunk_id) as chunks
+	from (
+		select c.turn_id, c.chunk_id from asked q join gateway_citations c on c.document_id = q.document_id
+			and (c.hash = q.hash or c.hash = '' and c.chunk_id = q.chunk_id)
+		union
+		select c.turn_id, c.chunk_id from asked q join gateway_citations c on c.text_hash = q.text_hash where q.text_hash <> ''
+	) c
+	group by turn_id
 )
 select t.record, t.conversation_id, t.at, cited.chunks, c.user_id, c.phone, c.name
 from cited join gateway_turns t on t.id = cited.turn_id join gateway_conversations c on c.id = t.conversation_id
 where $4::timestamptz is null or (t.at, t.id) < ($4, $5)
 order by t.at desc, t.id desc limit $6`
+
+// unhashed are citations that were kept without the hash of what the passage says.
+const unhashed = `
+select c.document_id, c.hash, c.chunk_id, c.turn_id, t.record
+from gateway_citations c join gateway_turns t on t.id = c.turn_id where c.text_hash = '' limit 500`
+
+const hashQuery = `
+update gateway_citations set text_hash = $5
+where document_id = $1 and hash = $2 and chunk_id = $3 and turn_id = $4`
+
+// hashAll adds the hashes that earlier versions did not keep, a few hundred at a time.
+// Such a version may still be writing beside this one.
+func (s *Store) hashAll(ctx context.Context) error {
+	for {
+		found, err := s.pool.Query(ctx, unhashed)
+		if err != nil {
+			return err
+		}
+		batch, columns := &pgx.Batch{}, [4]string{}
+		var r gateway.Record
+		into := []any{&columns[0], &columns[1], &columns[2], &columns[3], &r}
+		_, err = pgx.ForEachRow(found, into, func() error {
+			of := gateway.Basis{DocumentID: unescape(columns[0]), Hash: unescape(columns[1]), ChunkID: unescape(columns[2])}
+			batch.Queue(hashQuery, columns[0], columns[1], columns[2], columns[3], r.TextHash(of))
+			r = gateway.Record{} // the next row is read into a new one
+			return nil
+		})
+		if err != nil || batch.Len() == 0 {
+			return err
+		}
+		if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+	}
+}
 
 // Rested implements gateway.Evidence.
 func (s *Store) Rested(ctx context.Context, on []gateway.Basis, p gateway.Page) ([]gateway.RestedAnswer, string, error) {
@@ -46,11 +86,14 @@ func (s *Store) Rested(ctx context.Context, on []gateway.Basis, p gateway.Page) 
 		return nil, "", fmt.Errorf("list answers: %w", err)
 	}
 	at, id := after.args()
-	documents, hashes, chunks := make([]string, len(on)), make([]string, len(on)), make([]string, len(on))
-	for i, b := range on {
-		documents[i], hashes[i], chunks[i] = escape(b.DocumentID), escape(b.Hash), escape(b.ChunkID)
+	if err := s.hashAll(ctx); err != nil {
+		return nil, "", fmt.Errorf("hash what earlier answers cite: %w", err)
 	}
-	found, err := s.pool.Query(ctx, restedQuery, documents, hashes, chunks, at, id, rows(p)+1)
+	documents, hashes, chunks, texts := make([]string, len(on)), make([]string, len(on)), make([]string, len(on)), make([]string, len(on))
+	for i, b := range on {
+		documents[i], hashes[i], chunks[i], texts[i] = escape(b.DocumentID), escape(b.Hash), escape(b.ChunkID), escape(b.TextHash)
+	}
+	found, err := s.pool.Query(ctx, restedQuery, documents, hashes, chunks, at, id, rows(p)+1, texts)
 	if err != nil {
 		return nil, "", fmt.Errorf("list answers: %w", err)
 	}

@@ -14,8 +14,9 @@ import (
 // open.
 func (t *tx) cite(r gateway.Record) error {
 	for _, p := range r.Cited() {
-		const query = `insert or ignore into citations (document_id, hash, chunk_id, turn) values (?, ?, ?, (select max(n) from turns))`
-		if err := t.exec(query, p.DocumentID, p.Hash, p.ID); err != nil {
+		const query = `insert or ignore into citations (document_id, hash, chunk_id, text_hash, turn)
+			values (?, ?, ?, ?, (select max(n) from turns))`
+		if err := t.exec(query, p.DocumentID, p.Hash, p.ID, p.TextHash()); err != nil {
 			return fmt.Errorf("keep a citation: %w", err)
 		}
 	}
@@ -56,10 +57,11 @@ func scanCitation(r row) (c citation, err error) { return c, r.Scan(&c.turn, &c.
 // citing gives the passages in question that each turn below a number cites.
 func (t *tx) citing(on []gateway.Basis, below int64) (map[int64][]string, error) {
 	const query = `select turn, chunk_id from citations where document_id = ?1 and hash = ?2 and turn < ?3
-		union select turn, chunk_id from citations where document_id = ?1 and hash = '' and chunk_id = ?4 and turn < ?3`
+		union select turn, chunk_id from citations where document_id = ?1 and hash = '' and chunk_id = ?4 and turn < ?3
+		union select turn, chunk_id from citations where text_hash = ?5 and ?5 <> '' and turn < ?3`
 	found := map[int64][]string{}
 	for _, b := range on {
-		cited, err := list(t, scanCitation, query, b.DocumentID, b.Hash, below, b.ChunkID)
+		cited, err := list(t, scanCitation, query, b.DocumentID, b.Hash, below, b.ChunkID, b.TextHash)
 		if err != nil {
 			return nil, err
 		}
@@ -72,11 +74,59 @@ func (t *tx) citing(on []gateway.Basis, below int64) (map[int64][]string, error)
 	return found, nil
 }
 
+// unhashed is a citation that was kept without the hash of what the passage says.
+type unhashed struct {
+	gateway.Basis
+	turn   int64
+	record gateway.Record
+}
+
+func scanUnhashed(r row) (u unhashed, err error) {
+	return u, r.Scan(&u.DocumentID, &u.Hash, &u.ChunkID, &u.turn, document{&u.record})
+}
+
+// hashAll adds the hashes that earlier versions did not keep, a few hundred in one
+// change. Such a version may still be writing beside this one.
+func (s *Store) hashAll(ctx context.Context) error {
+	for missing := true; missing; {
+		err := s.read(ctx, func(t *tx) error {
+			_, err := t.one(`select exists (select 1 from citations where text_hash = '')`, nil, &missing)
+			return err
+		})
+		if err != nil || !missing {
+			return err
+		}
+		if err := s.write(ctx, func(t *tx) error { return t.hashSome() }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) hashSome() error {
+	const query = `select c.document_id, c.hash, c.chunk_id, c.turn, t.record
+		from citations c join turns t on t.n = c.turn where c.text_hash = '' limit 500`
+	some, err := list(t, scanUnhashed, query)
+	if err != nil {
+		return err
+	}
+	for _, u := range some {
+		const query = `update citations set text_hash = ? where document_id = ? and hash = ? and chunk_id = ? and turn = ?`
+		if err := t.exec(query, u.record.TextHash(u.Basis), u.DocumentID, u.Hash, u.ChunkID, u.turn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Rested implements gateway.Evidence.
 func (s *Store) Rested(ctx context.Context, on []gateway.Basis, p gateway.Page) ([]gateway.RestedAnswer, string, error) {
 	before, err := downFrom("rested", p.After)
 	if err != nil {
 		return nil, "", fmt.Errorf("list answers: %w", err)
+	}
+	if err := s.hashAll(ctx); err != nil {
+		return nil, "", fmt.Errorf("hash what earlier answers cite: %w", err)
 	}
 	n, all := limit(p), []rested{}
 	err = s.read(ctx, func(t *tx) error {
