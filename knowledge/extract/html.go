@@ -254,7 +254,9 @@ func prepare(content *html.Node, address *url.URL) {
 			rename(n, "p")
 		case atom.Dd:
 			rename(n, "div")
-		case atom.Button, atom.Center, atom.Font, atom.Label:
+		case atom.Button:
+			prepareButton(n, level)
+		case atom.Center, atom.Font, atom.Label:
 			rename(n, "span")
 		default:
 		}

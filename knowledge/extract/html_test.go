@@ -102,6 +102,45 @@ func TestPages(t *testing.T) {
 			[]string{"Chatea"},
 			"",
 		},
+		"an accordion without any sign": {
+			`<h1>FAQ</h1><h2>Envíos</h2><p>Dos días.</p><button class="acc">¿Puedo pagar a plazos?</button><div class="panel">Sí, en tres meses.</div>
+			<button class="acc">¿Cobráis <b>comisión</b>?</button><div class="panel">No.</div><button>Chatea</button>`,
+			[]string{"### ¿Puedo pagar a plazos?\n\nSí, en tres meses.\n\n### ¿Cobráis **comisión**?\n\nNo."},
+			[]string{"Chatea"},
+			"FAQ",
+		},
+		"an accordion of names": {
+			`<div class="faq"><div class="item"><div class="q"><button class="accordion-button" type="button">Plazos</button></div><div class="panel"><p>30 días.</p></div></div>
+			<ul><li><button>Gastos</button><div>Los paga la tienda.</div></li></ul></div>`,
+			[]string{"## Plazos\n\n30 días.", "**Gastos**\n", "Los paga la tienda."},
+			nil, "",
+		},
+		"a button above text": {
+			`<main><h2>Garantía</h2><p>Tres años.</p><button>Pedir una reparación</button><p>La paga la tienda.</p></main>`,
+			[]string{"Tres años.\n\n**Pedir una reparación**\n\nLa paga la tienda."},
+			nil, "",
+		},
+		"conditions in what looks like chrome": {
+			`<div class="wrap"><div id="header"><a href="/">Tienda</a></div><div class="texto"><h1>Cambios</h1><div class="header">Solo con el tique</div><p>En 30 días.</p>
+			<aside>Excepción: la ropa interior no se devuelve.</aside><section id="menu">El menú infantil no se cambia.</section>
+			<button>Sin tique no se cambia nada de lo comprado</button>
+			<form><p>Gastos de devolución: 4,90 euros</p><input name="pedido"><button>Enviar</button></form></div><aside>Lo más visto</aside></div>`,
+			[]string{"# Cambios", "Solo con el tique", "Excepción: la ropa interior", "El menú infantil", "Sin tique no", "Gastos de devolución: 4,90 euros"},
+			[]string{"Tienda", "Enviar", "visto"},
+			"Cambios",
+		},
+		"conditions on a flat page": {
+			`<header><nav><a href="/">Inicio</a></nav></header><h1>Cambios</h1><p>En 30 días.</p><aside>Excepción: la ropa interior.</aside><div class="footer"><a href="/x">Aviso legal</a></div>`,
+			[]string{"En 30 días.", "Excepción: la ropa interior."},
+			[]string{"Inicio", "Aviso"},
+			"Cambios",
+		},
+		"forms and links within the text": {
+			`<main><h1>Ayuda</h1><p>` + long + `</p><form><label>Tu correo</label><input><label>Tu pedido</label><button>Enviar</button></form><aside><a href="/a">Otra</a></aside></main>`,
+			[]string{"Un texto"},
+			[]string{"Tu correo", "Enviar"},
+			"Ayuda",
+		},
 		"a form around the page": {
 			`<form id="aspnetForm"><input type="hidden" value="x"><h1>Pagos</h1><p>` + long + `</p><select><option>ES</option></select></form>`,
 			[]string{"# Pagos", "Un texto"},
@@ -191,6 +230,8 @@ func TestHugePages(t *testing.T) {
 		"nested tables":   strings.Repeat("<table><tr><td>a", 120),
 		"nested quotes":   strings.Repeat("<blockquote>a", 480),
 		"nested forms":    strings.Repeat("<div><form></form>", 400) + strings.Repeat("texto ", 20000),
+		"many asides":     strings.Repeat("<aside>Nota</aside>", 20000),
+		"many buttons":    strings.Repeat("<button>Plazo</button><div>30 días</div>", 10000),
 		"many paragraphs": strings.Repeat("<p>Un párrafo con <b>texto</b> y <a href='/x'>enlace</a>.</p>", 20000),
 	} {
 		t.Run(name, func(t *testing.T) {

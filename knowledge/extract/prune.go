@@ -47,7 +47,7 @@ func mainContent(doc *html.Node) *html.Node {
 	}
 	dropHidden(body)
 	heading := find(body, func(n *html.Node) bool { return n.DataAtom == atom.H1 })
-	prune(body, len(textOf(body)))
+	prune(body, newContent(body))
 	best := largest(body, func(n *html.Node) bool { return n.DataAtom == atom.Main || attr(n, "role") == "main" })
 	if best == nil {
 		best = largest(body, func(n *html.Node) bool { return n.DataAtom == atom.Article })
@@ -88,36 +88,87 @@ func dropHidden(root *html.Node) {
 		switch {
 		case n.Type == html.CommentNode || slices.Contains(dropped, n.DataAtom):
 			become(n, "")
-		case n.DataAtom == atom.Button && !asksQuestion(n):
+		case n.DataAtom == atom.Button && !saysSomething(n):
 			become(n, "")
 		}
 		return true
 	})
 }
 
-// asksQuestion tells the button that unfolds an answer and has the question on it.
-func asksQuestion(n *html.Node) bool {
-	return attr(n, "aria-expanded") != "" || attr(n, "aria-controls") != "" || inside(n, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dt, atom.Summary)
-}
-
-// prune removes what is around the content, of a page with so much text.
-func prune(n *html.Node, size int) {
+// prune removes what is around the content.
+func prune(n *html.Node, c content) {
 	for child := n.FirstChild; child != nil; {
 		next := child.NextSibling
 		if child.Type == html.ElementNode {
-			if isAround(child, size) {
+			if c.isAround(child) {
 				n.RemoveChild(child)
 			} else {
-				prune(child, size)
+				prune(child, c)
 			}
 		}
 		child = next
 	}
 }
 
+// content is what is known of a page before anything is removed.
+type content struct {
+	size int // of its text
+	// block is the element that has the text of the page: what is in there belongs to
+	// the text, whatever it is called, unless it is there to be clicked.
+	block *html.Node
+	// among are the elements that are known to have paragraphs side by side, or not.
+	among map[*html.Node]bool
+}
+
+// containers are the elements that templates put a page's text into.
+var containers = []atom.Atom{atom.Body, atom.Div, atom.Section, atom.Main, atom.Article, atom.Form, atom.Center, atom.Table, atom.Tbody, atom.Tr, atom.Td}
+
+// paragraphs are the elements that only a text has side by side.
+var paragraphs = []atom.Atom{atom.P, atom.H2, atom.H3, atom.H4, atom.Blockquote, atom.Dl, atom.Details, atom.Pre}
+
+func newContent(body *html.Node) content {
+	c := content{size: len(textOf(body)), block: body, among: map[*html.Node]bool{}}
+	for inner := body; inner != nil; {
+		c.block, inner = inner, nil
+		most := ownText(c.block)
+		for child := range c.block.ChildNodes() {
+			if slices.Contains(containers, child.DataAtom) && ownText(child)*5 > most*3 {
+				inner = child
+			}
+		}
+	}
+	return c
+}
+
+// within says that an element is part of the text: it is in the block that has it, or
+// stands between its paragraphs.
+func (c content) within(n *html.Node) bool {
+	for parent := range n.Ancestors() {
+		if parent == c.block {
+			return true
+		}
+	}
+	if inside(n, atom.Main, atom.Article) {
+		return true
+	}
+	if _, known := c.among[n.Parent]; !known {
+		c.among[n.Parent] = hasParagraphs(n.Parent)
+	}
+	return c.among[n.Parent]
+}
+
+func hasParagraphs(n *html.Node) bool {
+	for child := range n.ChildNodes() {
+		if slices.Contains(paragraphs, child.DataAtom) && ownText(child) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // isAround decides about one element. Whatever it is called, what has the page's
 // content in it stays.
-func isAround(n *html.Node, size int) bool {
+func (c content) isAround(n *html.Node) bool {
 	role := strings.ToLower(attr(n, "role"))
 	name := attr(n, "id") + " " + attr(n, "class")
 	within := inside(n, atom.Main, atom.Article)
@@ -129,15 +180,40 @@ func isAround(n *html.Node, size int) bool {
 	case consent.MatchString(name):
 	case n.DataAtom == atom.Form:
 		// Some systems wrap the whole page in a form.
-		return len(textOf(n)) < 600 && !holdsContent(n, size)
+		return len(textOf(n)) < 600 && !holdsContent(n, c.size) && !(c.within(n) && tellsSomething(n))
 	case within:
 		return false
-	case n.DataAtom == atom.Header || n.DataAtom == atom.Aside || slices.Contains(outerRoles, role):
-	case slices.ContainsFunc(strings.Fields(name), chromeName.MatchString):
+	case n.DataAtom == atom.Header || n.DataAtom == atom.Aside || slices.Contains(outerRoles, role) ||
+		slices.ContainsFunc(strings.Fields(name), chromeName.MatchString):
+		if c.within(n) && tellsSomething(n) {
+			return false
+		}
 	case !isLinks(n):
 		return false
 	}
-	return !holdsContent(n, size)
+	return !holdsContent(n, c.size)
+}
+
+// tellsSomething says that an element in the text has more than links and controls in
+// it.
+func tellsSomething(n *html.Node) bool { return ownText(n)*2 > len(textOf(n)) }
+
+// ownText is how much text of an element is neither a link nor belongs to a control or to
+// what is around the page.
+func ownText(n *html.Node) int {
+	size := 0
+	walk(n, func(c *html.Node) bool {
+		switch c.DataAtom {
+		case atom.A, atom.Button, atom.Label, atom.Legend, atom.Option, atom.Nav, atom.Footer, atom.Menu, atom.Dialog, atom.Search:
+			return false
+		default:
+		}
+		if c.Type == html.TextNode {
+			size += len(strings.TrimSpace(c.Data))
+		}
+		return true
+	})
+	return size
 }
 
 // holdsContent says that an element has the content in it, or most of the text.

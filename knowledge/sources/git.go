@@ -14,16 +14,11 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 )
 
-const (
-	// maxGitIndex bounds git's list of files; a hundred bytes for a file are usual.
-	maxGitIndex = 64 << 20
-	// maxGitIgnore bounds one .gitignore.
-	maxGitIgnore = 1 << 20
-)
+// maxGitIndex bounds git's list of files; a hundred bytes for a file are usual.
+const maxGitIndex = 64 << 20
 
 // checkout says whether a folder is a git checkout, and where git keeps what it knows.
 func checkout(folder string) (string, bool) {
@@ -50,17 +45,18 @@ func checkout(folder string) (string, bool) {
 	return target, true
 }
 
-// addCheckout lists the tracked files of a checkout as they lie on the disk. A folder
-// whose list of tracked files can't be read is listed by what its .gitignore files
-// leave.
+// errUntold says that nobody knows which files of a checkout are drafts.
+var errUntold = errors.New("git's list of tracked files can't be read, so that drafts can't be told from documents; " +
+	"run `git update-index --no-split-index --index-version 2` in it, or ingest a copy without .git")
+
+// addCheckout lists the tracked files of a checkout as they lie on the disk. Of one whose
+// list of tracked files can't be read nothing is listed: what nobody added may be a draft.
 func (l *listing) addCheckout(ctx context.Context, t tree, folder, gitFolder string) {
 	// A checkout comes from elsewhere: its links must not lead out of it.
 	t.files = inside(folder)
 	tracked, err := readIndex(gitFolder)
 	if err != nil {
-		l.config.Logger.WarnContext(ctx, "tracked files not readable, .gitignore decides", "folder", t.place, "error", err)
-		t.left = newIgnored(t.files, gitFolder).match
-		l.addFolder(ctx, t)
+		l.broken(t.place, fmt.Errorf("%w (%w)", errUntold, err))
 		return
 	}
 	t.validator = func(at string, data []byte) string { return blob(data, tracked[at]) }
@@ -132,48 +128,3 @@ func (i inside) Open(at string) (fs.File, error) {
 
 // ReadDir lists a folder by name.
 func (i inside) ReadDir(at string) ([]fs.DirEntry, error) { return disk(i).ReadDir(at) }
-
-// ignored knows the .gitignore files of the folders that were walked so far.
-type ignored struct {
-	files    fs.FS
-	patterns []gitignore.Pattern
-	matcher  gitignore.Matcher
-}
-
-func newIgnored(files fs.FS, gitFolder string) *ignored {
-	i := &ignored{files: files}
-	if data, err := readFile(disk(gitFolder), "info/exclude", maxGitIgnore); err == nil {
-		i.add(data, nil)
-	}
-	i.enter(".gitignore", nil)
-	return i
-}
-
-// enter reads a folder's own patterns, which count more than those above it.
-func (i *ignored) enter(file string, domain []string) {
-	if data, err := readFile(i.files, file, maxGitIgnore); err == nil {
-		i.add(data, domain)
-	}
-}
-
-func (i *ignored) add(data []byte, domain []string) {
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimRight(line, "\r\n")
-		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
-			i.patterns = append(i.patterns, gitignore.ParsePattern(line, domain))
-		}
-	}
-	i.matcher = gitignore.NewMatcher(i.patterns)
-}
-
-// match says whether the patterns leave a path out, and enters folders that they do not.
-func (i *ignored) match(at string, folder bool) bool {
-	parts := strings.Split(at, "/")
-	if i.matcher != nil && i.matcher.Match(parts, folder) {
-		return true
-	}
-	if folder {
-		i.enter(at+"/.gitignore", parts)
-	}
-	return false
-}

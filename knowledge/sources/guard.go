@@ -14,7 +14,7 @@ import (
 
 // metadataServers give a cloud machine's passwords to whoever asks from it. No network
 // that is allowed makes them a site.
-var metadataServers = []string{"169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200"}
+var metadataServers = []string{"169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16"}
 
 // newClient is a client that reaches public addresses only. It follows no redirect by
 // itself, so that each one can be looked at.
@@ -49,7 +49,7 @@ func control(allowed []netip.Prefix) func(network, address string, c syscall.Raw
 	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))
 	return func(network, address string, c syscall.RawConn) error {
 		err := guard.Safe(network, address, c)
-		if to, bad := netip.ParseAddrPort(address); bad == nil && slices.Contains(metadataServers, to.Addr().Unmap().WithZone("").String()) {
+		if to, bad := netip.ParseAddrPort(address); bad == nil && slices.ContainsFunc(meant(to.Addr()), isMetadataServer) {
 			err = ssrf.ErrProhibitedIP
 		}
 		if err != nil {
@@ -57,4 +57,32 @@ func control(allowed []netip.Prefix) func(network, address string, c syscall.Raw
 		}
 		return nil
 	}
+}
+
+func isMetadataServer(a netip.Addr) bool { return slices.Contains(metadataServers, a.String()) }
+
+// meant are the addresses that a connection to an address can end at: gateways between
+// the two versions of IP take the older address out of the newer one.
+func meant(a netip.Addr) []netip.Addr {
+	a = a.Unmap().WithZone("")
+	all := []netip.Addr{a}
+	if a.Is4() {
+		return all
+	}
+	b := a.As16()
+	for _, wrapping := range []struct {
+		prefix string
+		older  [4]byte
+	}{
+		{"::/96", [4]byte(b[12:])},
+		{"64:ff9b::/96", [4]byte(b[12:])},
+		{"64:ff9b:1::/48", [4]byte(b[12:])},
+		{"64:ff9b:1::/48", [4]byte{b[6], b[7], b[9], b[10]}}, // RFC 6052 leaves a byte free
+		{"2002::/16", [4]byte(b[2:6])},
+	} {
+		if netip.MustParsePrefix(wrapping.prefix).Contains(a) {
+			all = append(all, netip.AddrFrom4(wrapping.older))
+		}
+	}
+	return all
 }

@@ -87,9 +87,11 @@ func (s *site) addSite(ctx context.Context, root *url.URL) {
 		if err == nil {
 			address, err = cleanAddress(address)
 		}
-		if err == nil {
-			c.follow(ctx, address, nil)
+		if err != nil {
+			c.broken(root.String(), fmt.Errorf("%w: one that robots.txt names has an address that can't be read", ErrSitemap))
+			continue
 		}
+		c.follow(ctx, address, nil)
 	}
 	if len(robots.Sitemaps) > 0 {
 		c.finish(ctx)
@@ -325,7 +327,7 @@ func (c *crawl) follow(ctx context.Context, address *url.URL, above []string) {
 		c.broken(place, fmt.Errorf("%w: the site has more than %d sitemaps; name those that are wanted", ErrSitemap, maxSitemaps))
 		return
 	case !sameHost(c.root, address):
-		c.elsewhere++
+		c.broken(place, fmt.Errorf("%w: it lies on another host than %s; name it by itself if its pages are wanted", ErrSitemap, c.root.Host))
 		return
 	}
 	c.seen[place] = true

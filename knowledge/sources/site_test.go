@@ -182,7 +182,7 @@ func TestPageStatus(t *testing.T) {
 func TestSite(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.text("/robots.txt", "text/plain", "User-agent: *\nDisallow: /cart\n\nUser-agent: recado\nDisallow: /secret\nAllow: /secret/open\n\nSitemap: HOST/maps/index.xml\nSitemap: https://cdn.example/other.xml\n")
+	s.text("/robots.txt", "text/plain", "User-agent: *\nDisallow: /cart\n\nUser-agent: recado\nDisallow: /secret\nAllow: /secret/open\n\nSitemap: HOST/maps/index.xml\n")
 	s.text("/maps/index.xml", "application/xml", children("/maps/a.xml", "/maps/b.txt", "/maps/c.xml.gz", "/maps/a.xml"))
 	s.text("/maps/a.xml", "text/xml", locations("/", "/help/returns/", "/help/returns", "/secret/x", "/secret/open", "/photo.JPG", "/guide.pdf", "/help/returns#a"))
 	s.text("/maps/b.txt", "text/plain", "HOST/cart\nHOST/help?id=2\nhttps://elsewhere.example/x\n")
@@ -289,6 +289,30 @@ func TestRobots(t *testing.T) {
 }
 
 // A site that asks programs to stay away for a day must not lose what it has.
+// TestSitemapsThatAreNotRead: as long as a part of a site's list is not read, no page is
+// taken for gone.
+func TestSitemapsThatAreNotRead(t *testing.T) {
+	t.Parallel()
+	for name, robots := range map[string]string{
+		"another host":    "Sitemap: HOST/a.xml\nSitemap: https://cdn.example/b.xml\n",
+		"no address":      "Sitemap: HOST/a.xml\nSitemap: http://[::1/b.xml\n",
+		"listed by a map": "Sitemap: HOST/a.xml\nSitemap: HOST/index.xml\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.text("/robots.txt", "text/plain", robots)
+			s.text("/a.xml", "application/xml", locations("/a"))
+			s.text("/index.xml", "application/xml", "<sitemapindex><sitemap><loc>https://cdn.example/b.xml</loc></sitemap></sitemapindex>")
+			found := list(t, newCrawler(t, Config{}), nil, s.URL+"/")
+			same(t, "places", []string{"/a"}, s.places(found))
+			if len(found.Complete) > 0 || len(found.Broken) != 1 || !errors.Is(found.Broken[0].Err, ErrSitemap) {
+				t.Errorf("complete %v, broken %v", found.Complete, found.Broken)
+			}
+		})
+	}
+}
+
 func TestRobotsForbidAll(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
