@@ -53,6 +53,7 @@ func (d documentShelf) Passages(ctx context.Context, id string) ([]api.Passage, 
 	for i, c := range chunks {
 		list[i] = api.Passage{
 			ID: c.ID, DocumentID: c.DocumentID, Heading: c.Heading, Question: c.Question, Text: c.Text, Revoked: c.Revoked, Hash: c.Hash,
+			TextHash: knowledge.TextHash(c),
 		}
 	}
 	return list, nil

@@ -22,7 +22,11 @@ type library struct {
 	log      *slog.Logger
 	shelf    *knowledge.Shelf
 
-	// mu lets one change of the served index happen at a time.
+	// long lets one rebuild or recrawl run at a time. Each has an index of its own open, so
+	// that the one that is served may be replaced meanwhile.
+	long sync.Mutex
+	// mu lets one change of the served index happen at a time. Searches may wait for it:
+	// nobody holds it for longer than it takes to open an index.
 	mu    sync.Mutex
 	space knowledge.Space
 }
@@ -57,7 +61,8 @@ func (l *library) Close() error {
 // splitter than this program's.
 func (l *library) outdated() bool { return l.shelf.Identity() != knowledge.IdentityOf(l.embedder) }
 
-// serve puts an index in the place of the one that is served, and closes that.
+// serve puts an index in the place of the one that is served, and closes that. The
+// caller holds mu.
 func (l *library) serve(next knowledge.Space) error {
 	l.space = next
 	former, ok := l.shelf.Serve(next).(knowledge.Space)
@@ -104,18 +109,27 @@ func (l *library) rebuild(ctx context.Context) error {
 // errNotOver says that documents could not come over into the new index.
 var errNotOver = errors.New("some documents can't come over; ingest them again with `recado ingest PATH…`")
 
-func (l *library) rebuildOnce(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *library) rebuildOnce(ctx context.Context) (err error) {
+	l.long.Lock()
+	defer l.long.Unlock()
 	if !l.outdated() {
 		return nil // somebody else was faster
+	}
+	from, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenAny)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	if from.Identity() == knowledge.IdentityOf(l.embedder) {
+		l.reopen() // another process was faster
+		return nil
 	}
 	next, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenBeside)
 	if err != nil {
 		return err
 	}
 	report, err := knowledge.Rebuild(ctx, knowledge.RebuildConfig{
-		From: l.space, Into: next, Embedder: l.embedder, Cache: next, Logger: l.log,
+		From: from, Into: next, Embedder: l.embedder, Cache: next, Logger: l.log,
 	})
 	if err == nil && len(report.Broken) > 0 {
 		l.name(ctx, report.Broken)
@@ -124,6 +138,8 @@ func (l *library) rebuildOnce(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, next.Close())
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return l.serve(next)
 }
 
@@ -145,12 +161,20 @@ func (l *library) recrawl(ctx context.Context) error {
 }
 
 func (l *library) recrawlOnce(ctx context.Context) (err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.long.Lock()
+	defer l.long.Unlock()
 	if l.outdated() {
 		return nil // what is read now would have to be read once more
 	}
-	known, err := l.space.Documents(ctx, "")
+	x, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenInUse)
+	if errors.Is(err, knowledge.ErrIdentity) {
+		return nil // another process replaced it just now
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, x.Close()) }()
+	known, err := x.Documents(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -160,7 +184,7 @@ func (l *library) recrawlOnce(ctx context.Context) (err error) {
 	}
 	in := &intake{log: l.log}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	if err := in.open(l.settings, l.space, l.embedder); err != nil {
+	if err := in.open(l.settings, x, l.embedder); err != nil {
 		return err
 	}
 	report, err := in.run(ctx, sites, knowledge.Options{})

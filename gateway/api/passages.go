@@ -62,6 +62,9 @@ type Passage struct {
 	Revoked    bool   `json:"revoked"`
 	// Hash is that of the content, by which answers know what they rest on.
 	Hash string `json:"-"`
+	// TextHash is that of what it says, by which answers are found that were given when
+	// its document had another name, title or heading.
+	TextHash string `json:"-"`
 }
 
 // Revocation says who took a passage back.
@@ -221,7 +224,7 @@ func (a *API) revoke(w http.ResponseWriter, r *http.Request) (any, error) {
 func (a *API) rested(ctx context.Context, passages []Passage) ([]answerView, []customerView, error) {
 	on := make([]gateway.Basis, len(passages))
 	for i, p := range passages {
-		on[i] = gateway.Basis{DocumentID: p.DocumentID, Hash: p.Hash, ChunkID: p.ID}
+		on[i] = gateway.Basis{TextHash: p.TextHash, DocumentID: p.DocumentID, Hash: p.Hash, ChunkID: p.ID}
 	}
 	answers, customers, seen := []answerView{}, []customerView{}, map[gateway.Identity]bool{}
 	for page := (gateway.Page{Limit: maxPage}); ; {

@@ -37,7 +37,7 @@ func (l *library) Passages(_ context.Context, id string) ([]api.Passage, error) 
 		document, _, _ := strings.Cut(one, "#")
 		if id == one || id == document {
 			there := slices.ContainsFunc(l.revoked, func(r api.Revocation) bool { return r.PassageID == one })
-			list = append(list, api.Passage{ID: one, DocumentID: document, Text: "x", Hash: "h" + one, Revoked: there})
+			list = append(list, api.Passage{ID: one, DocumentID: document, Text: "x", Hash: "h" + one, TextHash: "t" + one, Revoked: there})
 		}
 	}
 	if list == nil {
@@ -90,7 +90,7 @@ func TestRevoke(t *testing.T) {
 			t.Errorf("no %s in %d %s", part, w.Code, w.Body)
 		}
 	}
-	on := []gateway.Basis{{DocumentID: "es/a.md", Hash: "hes/a.md#0000", ChunkID: "es/a.md#0000"}, {DocumentID: "es/a.md", Hash: "hes/a.md#0001", ChunkID: "es/a.md#0001"}}
+	on := []gateway.Basis{{TextHash: "tes/a.md#0000", DocumentID: "es/a.md", Hash: "hes/a.md#0000", ChunkID: "es/a.md#0000"}, {TextHash: "tes/a.md#0001", DocumentID: "es/a.md", Hash: "hes/a.md#0001", ChunkID: "es/a.md#0001"}}
 	if diff := cmp.Diff(on, b.library.asked); diff != "" {
 		t.Error(diff)
 	}
