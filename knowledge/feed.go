@@ -69,6 +69,12 @@ type Extractor interface {
 	Extract(ctx context.Context, name string, f File) ([]Extracted, error)
 }
 
+// Versioned is an Extractor that says by which version of itself a file was read. What
+// another version read is read again, even if its source was not modified.
+type Versioned interface {
+	Version() string
+}
+
 // Extracted is a text that was found in a file.
 type Extracted struct {
 	// Name tells several texts of one file apart, "articles/4711"; empty when there is

@@ -40,6 +40,8 @@ type run struct {
 	// that has them, and states what became of each source.
 	produced map[string]claim
 	states   []state
+	// suspect are the sites of which nothing is removed.
+	suspect map[string]bool
 }
 
 // claim is a text's hold on a document's ID.
@@ -56,6 +58,8 @@ type state struct {
 	// whole says that the source could not be read, or is not modified: what the index
 	// has of it stays.
 	whole bool
+	// gone says that the source does not exist any more.
+	gone bool
 	// failed are the bases of the parcels that could not go in.
 	failed map[string]bool
 }
@@ -178,11 +182,15 @@ func (r *run) known(at int) []Document {
 const stampMark = " meta="
 
 // stamp is added to a validator when the listing says something about the source's
-// documents, so that a change of the manifest is not mistaken for no change.
+// documents or the extractor has a version, so that a change of the manifest or of what
+// is made of a file is not mistaken for no change.
 func (r *run) stamp(at int) string {
-	meta := r.list.Sources[at].Meta
-	hash := hashOf(append(metaTexts(meta), r.config.DefaultLocale))
-	if hash == hashOf(append(metaTexts(Meta{}), "")) {
+	meta, version := r.list.Sources[at].Meta, ""
+	if v, ok := r.config.Extractor.(Versioned); ok {
+		version = v.Version()
+	}
+	hash := hashOf(append(metaTexts(meta), r.config.DefaultLocale, version))
+	if hash == hashOf(append(metaTexts(Meta{}), "", "")) {
 		return ""
 	}
 	return stampMark + hash[:8]
@@ -275,7 +283,8 @@ func (r *run) admit(at int, read reading) []*parcel {
 		return nil
 	case read.err != nil:
 		// What is gone was listed all the same: it is named, and the sweep removes it.
-		r.states[at].whole, r.states[at].outcome = !errors.Is(read.err, ErrGone), Failed
+		gone := errors.Is(read.err, ErrGone)
+		r.states[at].gone, r.states[at].whole, r.states[at].outcome = gone, !gone, Failed
 		r.broken(r.list.Sources[at].Place, read.err)
 		r.settle(at)
 		return nil
@@ -457,6 +466,7 @@ func (r *run) count(at int, id string) {
 // and documents that a source no longer gives (a locale that left a table, or a name
 // from another collection). What a broken source gave before stays.
 func (r *run) sweep(ctx context.Context) error {
+	r.keepSites()
 	for i := range r.before {
 		d := &r.before[i]
 		if _, found := r.produced[d.ID]; found || !r.gone(d) {
@@ -481,7 +491,7 @@ func (r *run) gone(d *Document) bool {
 	if origin >= 0 {
 		return !r.states[origin].keeps(r.list.Sources[origin].Name, d)
 	}
-	return r.list.Complete[d.Collection] && (r.origins.named(d) || !r.uncertain(d.Collection))
+	return r.list.Complete[d.Collection] && !r.suspect[d.Collection] && (r.origins.named(d) || !r.uncertain(d.Collection))
 }
 
 // uncertain says that a source of the collection may have documents that can't be told

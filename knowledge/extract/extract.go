@@ -61,7 +61,10 @@ type Extractor struct {
 	pages   pageReader
 }
 
-var _ knowledge.Extractor = (*Extractor)(nil)
+var (
+	_ knowledge.Extractor = (*Extractor)(nil)
+	_ knowledge.Versioned = (*Extractor)(nil)
+)
 
 // New returns an Extractor. Close it when it is no longer needed.
 func New(config Config) (*Extractor, error) {
@@ -91,6 +94,10 @@ type file struct {
 	contentType string
 	data        []byte
 }
+
+// Version changes whenever a file may give another text than before, so that pages that
+// did not change are read again.
+func (e *Extractor) Version() string { return "1" }
 
 // Accepts says by its extension, in any case, whether a file is one to read. Files
 // that tools leave among documents under such an extension are not.

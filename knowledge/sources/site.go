@@ -121,13 +121,10 @@ func (s *site) addSite(ctx context.Context, root *url.URL) {
 // addAddress lists what an address gives: the pages of a sitemap, or itself.
 func (s *site) addAddress(ctx context.Context, address *url.URL) {
 	place := address.String()
-	some, before := s.had(address)
+	before := s.had(address)
 	got, err := s.fetch(ctx, query{address: address, limit: s.config.MaxPage, accept: acceptPages})
-	switch {
-	case errors.Is(err, ErrGone) && some && !before:
-		s.list.Complete[place] = true
-		return
-	case err != nil:
+	if err != nil {
+		// One that is gone stays, too: nothing else of the site tells that it answers at all.
 		s.list.broken(place, err)
 		return
 	}
@@ -184,24 +181,23 @@ func looksLikeSitemap(address *url.URL) bool {
 	return strings.Contains(lower, "sitemap") || strings.HasSuffix(lower, ".xml") || strings.HasSuffix(lower, ".xml.gz")
 }
 
-// had says whether the index has documents of a collection, and whether a sitemap listed
-// them: some have the name of another page. Those must not go because the sitemap is
-// missing for a day.
-func (s *site) had(address *url.URL) (some, listed bool) {
+// had says whether the index has documents of a collection that a sitemap listed: they
+// have the name of another page. Those must not go because the sitemap is missing for a
+// day.
+func (s *site) had(address *url.URL) bool {
 	own, host := pageName(address), strings.TrimPrefix(address.Host, "www.")
 	for _, d := range s.list.known {
 		if d.Collection != address.String() {
 			continue
 		}
-		some = true
 		rest, ours := strings.CutPrefix(d.ID, own)
 		// Documents of one page carry its name, and what tells them apart.
 		ours = ours && (rest == "" || strings.ContainsAny(rest[:1], "#@~"))
 		if !ours && strings.HasPrefix(strings.TrimPrefix(d.ID, "www."), host+"/") {
-			return true, true
+			return true
 		}
 	}
-	return some, false
+	return false
 }
 
 // reader reads a page when it is wanted. changed is the time of its last change as a
