@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -46,7 +47,7 @@ type Parsed struct {
 // locale is that of the path before it is e.Aside's: of the innermost folder named es or
 // en, or the suffix before the extension as in returns.es.md. At last it is that of the
 // text, if the text is long enough to be certain, and defaultLocale. The title is at last
-// the first heading of level 1, or the file's name.
+// the first heading of level 1, or the file's name; what is longer than 40 tokens is cut.
 //
 // An empty text, one without a locale and a wrong value are errors that a person can
 // act on. Parsing Body, Format and Meta of a stored document gives its chunks again.
@@ -120,7 +121,25 @@ func (s setting) finish(m Meta, heading string) (Meta, error) {
 		m.Title = cmp.Or(m.Title, baseName(name), name)
 	}
 	m.Audience = cmp.Or(m.Audience, AudienceCustomer)
-	return m.Check()
+	m, err := m.Check()
+	m.Title = shortTitle(m.Title)
+	return m, err
+}
+
+// shortTitle cuts a title that is longer than a heading may be: it stands in front of
+// every passage, in what is embedded and before the model.
+func shortTitle(title string) string {
+	if CountTokens(title) <= maxTitle {
+		return title
+	}
+	const more = "…"
+	size := within(title, maxTitle*100)
+	size = boundary(title[:size], false)
+	for CountTokens(title[:size]+more) > maxTitle {
+		_, last := utf8.DecodeLastRuneInString(title[:size])
+		size -= last
+	}
+	return strings.TrimRightFunc(title[:size], func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }) + more
 }
 
 func parseMarkdown(s setting, text string) (Parsed, error) {

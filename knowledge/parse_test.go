@@ -216,7 +216,8 @@ func FuzzParse(f *testing.F) {
 func unsound(name string, parsed []knowledge.Parsed) string {
 	suffixes := map[string]bool{}
 	for _, p := range parsed {
-		if p.Locale == "" || p.Title == "" || p.Audience == "" || len(p.Chunks) == 0 || suffixes[p.Suffix] {
+		if p.Locale == "" || p.Title == "" || knowledge.CountTokens(p.Title) > maxTitle || p.Audience == "" ||
+			len(p.Chunks) == 0 || suffixes[p.Suffix] {
 			return fmt.Sprintf("a document that no index takes: %+v", p)
 		}
 		suffixes[p.Suffix] = true
@@ -267,12 +268,47 @@ func brokenDocument(p knowledge.Parsed) string {
 	return ""
 }
 
+// TestParseShortensTitles: whoever says it, a title is no longer than a heading, for it
+// stands in front of every passage.
+func TestParseShortensTitles(t *testing.T) {
+	t.Parallel()
+	offers, code := strings.Repeat("oferta ", 2000), strings.Repeat("GVzdKw", 400)
+	short := strings.TrimSpace(strings.Repeat("oferta ", 29)) + "…"
+	for name, c := range map[string]struct {
+		e    knowledge.Extracted
+		base knowledge.Meta
+		file string
+		want string
+	}{
+		"in front matter":   {knowledge.Extracted{Body: "---\ntitle: " + offers + "\n---\nYa."}, knowledge.Meta{}, "es/x.md", short},
+		"of the extractor":  {knowledge.Extracted{Body: "Ya.", Aside: knowledge.Meta{Title: offers}}, knowledge.Meta{}, "es/x.md", short},
+		"of the listing":    {knowledge.Extracted{Body: "Ya."}, knowledge.Meta{Title: offers}, "es/x.md", short},
+		"in a column":       {knowledge.Extracted{Body: "pregunta,respuesta,titulo\nA,B," + offers, Format: knowledge.FormatFAQ}, knowledge.Meta{}, "es/x.csv", short},
+		"the file's name":   {knowledge.Extracted{Body: "Ya."}, knowledge.Meta{}, "es/" + offers + ".md", short},
+		"without spaces":    {knowledge.Extracted{Body: "Ya."}, knowledge.Meta{Title: code}, "es/x.md", code[:66] + "…"},
+		"long, and allowed": {knowledge.Extracted{Body: "Ya."}, knowledge.Meta{Title: short}, "es/x.md", short},
+	} {
+		parsed, err := knowledge.Parse(c.file, c.e, c.base, "")
+		if err != nil || len(parsed) != 1 {
+			t.Errorf("%s: %d documents, %v", name, len(parsed), err)
+			continue
+		}
+		if got := parsed[0].Title; got != c.want {
+			t.Errorf("%s: %.300q, want %q", name, got, c.want)
+		}
+		if problem := unsound(c.file, parsed); problem != "" {
+			t.Errorf("%s: %.300s", name, problem)
+		}
+	}
+}
+
 // TestParseAgain: a rebuild makes of what is stored what the ingest made of the source.
 func TestParseAgain(t *testing.T) {
 	t.Parallel()
+	long := "---\ntitle: " + strings.Repeat("¿Uno, dos? ", 30) + "\n---\n"
 	rapid.Check(t, func(t *rapid.T) {
 		text := markdown().Draw(t, "text")
-		matter := rapid.SampledFrom([]string{"", "---\ntitle: Uno\nlang: en\n---\n", "---\naudience: agente\ntags: [b, a]\nvalid_to: 2026-01-01\n---\n"}).Draw(t, "matter")
+		matter := rapid.SampledFrom([]string{"", "---\ntitle: Uno\nlang: en\n---\n", long, "---\naudience: agente\ntags: [b, a]\nvalid_to: 2026-01-01\n---\n"}).Draw(t, "matter")
 		parsed, err := parse("es/x.md", matter+strings.ReplaceAll(text, "\r\n", "\n"), "")
 		if err != nil && !strings.Contains(err.Error(), "empty") && !strings.Contains(err.Error(), "front matter") {
 			t.Fatal(err)

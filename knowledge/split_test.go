@@ -15,8 +15,12 @@ import (
 	"github.com/recado/recado/knowledge"
 )
 
-// maxTokens is the cap that Split promises for what a prompt says of a chunk.
-const maxTokens = 512
+// maxTokens is the cap that Split promises for what a prompt says of a chunk, and maxTitle
+// that of headings and titles.
+const (
+	maxTokens = 512
+	maxTitle  = 40
+)
 
 func words(n int, word string) string { return strings.TrimSpace(strings.Repeat(word+" ", n)) }
 
