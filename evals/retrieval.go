@@ -232,6 +232,7 @@ func (r *retrieval) rank(ctx context.Context, q DatasetQuery, text string, forei
 		return nil, err
 	}
 	search.Limit, search.PerDocument, search.Documents = rankDepth, 1, q.Pool
+	search.Day = "" // the questions are of no day
 	languages := []string{q.Lang}
 	if r.Cross {
 		languages = foreign

@@ -44,8 +44,8 @@ type Config struct {
 	Candidates int
 	// Passages is how many passages the model sees, 1 to Candidates; 0 means 8.
 	Passages int
-	// Evidence is how many tokens these passages may have together, by the estimate of
-	// knowledge.CountTokens; 0 means 2,400, the least is 200.
+	// Evidence is how many tokens these passages may take in the prompt together, by the
+	// estimate of knowledge.CountTokens; 0 means 2,400, the least is 200.
 	Evidence int
 	// Glossary holds the shop's synonyms; nil means none.
 	Glossary *Glossary
@@ -62,6 +62,8 @@ type Config struct {
 	// ModelTimeout bounds one call of the model with all its retries; 0 means
 	// 20 s. It never extends the deadline of the caller's context.
 	ModelTimeout time.Duration
+	// Now is the clock for questions without a moment; nil means time.Now.
+	Now func() time.Time
 }
 
 // Pipeline answers questions. It keeps nothing between them and is safe for
@@ -77,6 +79,7 @@ type Pipeline struct {
 	reranker      Reranker
 	modelTimeout  time.Duration
 	rerankTimeout time.Duration
+	now           func() time.Time
 	prompt        *prompt
 	fingerprint   string
 }
@@ -90,6 +93,9 @@ func New(c Config) (*Pipeline, error) {
 	c.Zone = cmp.Or(c.Zone, time.UTC)
 	c.RerankTimeout = cmp.Or(c.RerankTimeout, defaultRerankTimeout)
 	c.ModelTimeout = cmp.Or(c.ModelTimeout, defaultModelTimeout)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("rag: %w", err)
 	}
@@ -108,7 +114,7 @@ func New(c Config) (*Pipeline, error) {
 		index: c.Index, model: c.Model, calibration: c.Calibration,
 		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence, reranker: c.Reranker,
 		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
-		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, prompt: prompt,
+		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now, prompt: prompt,
 	}
 	p.fingerprint = p.hash()
 	return p, nil
@@ -159,6 +165,9 @@ func (p *Pipeline) hash() string {
 // is not decided here: compare Confidence with Threshold and look at Checks.
 func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 	q.Locale = supported(cmp.Or(q.Locale, DetectLocale(q.Text, "")))
+	if q.At.IsZero() {
+		q.At = p.now() // or rules that are no longer valid would be found
+	}
 	a := Answer{
 		Locale: q.Locale, Orders: q.Orders, Model: p.model.Name(),
 		Threshold: p.calibration.Threshold, Calibration: p.calibrationName(),

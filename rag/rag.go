@@ -121,7 +121,8 @@ type Question struct {
 	// Market is the ISO 3166 code of the customer's market, or empty when it is not
 	// known: then Config.Market holds.
 	Market string
-	// At is the moment of the question: "today" in the customer's words.
+	// At is the moment of the question: "today" in the customer's words. Zero means that
+	// of Config.Now.
 	At time.Time
 }
 

@@ -80,7 +80,7 @@ type Searcher struct {
 }
 
 // Query gives the question as it is searched for and the query for documents in the
-// customer's own language, without a Limit. Question.Locale has to be known.
+// customer's own language, without a Limit. Question.Locale and At have to be known.
 func (s Searcher) Query(ctx context.Context, q Question) (rewritten string, query knowledge.Query, err error) {
 	rewritten = rewrite(q)
 	query, err = s.query(ctx, rewritten, q)
@@ -167,9 +167,6 @@ func dayAsked(q Question, zone *time.Location) string {
 	if slices.Sort(days); len(slices.Compact(days)) == 1 && days[0] != "" {
 		return days[0]
 	}
-	if q.At.IsZero() {
-		return ""
-	}
 	return q.At.In(zone).Format(time.DateOnly)
 }
 
@@ -212,46 +209,34 @@ func (p *Pipeline) rerank(ctx context.Context, question string, hits []knowledge
 	return ordered, false
 }
 
-// sureRanks is how many places of either search get their passage before the
-// model whatever the fusion makes of them: a passage that is first by a rare word
-// can be far from first by meaning.
-const sureRanks = 2
-
 // choose writes down all candidates and takes the best as passages, in their order:
 // at most as many as the model sees, and as fit into the evidence budget. The first
 // passage comes whatever its length.
 func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
 	candidates := make([]Candidate, 0, len(hits))
 	passages := make([]Passage, 0, min(p.passages, len(hits)))
-	sure, tokens := 0, 0
+	tokens := 0
 	for _, h := range hits {
-		if p.surely(h) {
-			sure++
-		}
-	}
-	for _, h := range hits {
-		used := len(passages) < p.passages && (p.surely(h) || len(passages)+sure < p.passages)
-		used = used && (len(passages) == 0 || tokens+h.Chunk.Tokens <= p.evidence)
-		if p.surely(h) {
-			sure--
-		}
+		needed := promptTokens(h)
+		used := len(passages) < p.passages && (len(passages) == 0 || tokens+needed <= p.evidence)
 		candidates = append(candidates, Candidate{
 			ChunkID: h.Chunk.ID, DocumentID: h.Document.ID, Version: h.Document.Version,
 			Dense: h.Dense, Lexical: h.Lexical, Self: h.Self, Score: h.Score,
 			DenseRank: h.DenseRank, LexicalRank: h.LexicalRank, Used: used,
 		})
 		if used {
-			tokens += h.Chunk.Tokens
+			tokens += needed
 			passages = append(passages, passage(h))
 		}
 	}
 	return candidates, passages
 }
 
-// surely tells whether a passage has its place whatever its score. A reranker has read
-// the passages; its order stands as it is.
-func (p *Pipeline) surely(h knowledge.Hit) bool {
-	return p.reranker == nil && (h.LexicalRank > 0 && h.LexicalRank <= sureRanks || h.DenseRank > 0 && h.DenseRank <= sureRanks)
+// promptTokens is what a passage takes before the model: its content, and the lines
+// that the prompt has around it.
+func promptTokens(h knowledge.Hit) int {
+	around := "id: " + h.Chunk.ID + "\ntitle: " + h.Document.Title + "\nheading: \nlanguage: " + h.Document.Locale + "\nquestion: \ntext:\n\n---\n"
+	return h.Chunk.Tokens + knowledge.CountTokens(around)
 }
 
 func passage(h knowledge.Hit) Passage {

@@ -78,6 +78,7 @@ func TestRetrieveForWhomAndWhen(t *testing.T) {
 		q           rag.Question
 		day, market string
 	}{
+		"no moment":                         {rag.Question{}, "2026-01-03", "ES"},
 		"today, in the shop's zone":         {rag.Question{At: late}, "2026-01-03", "ES"},
 		"the order's day":                   {rag.Question{At: late, Orders: orders("w1")}, "2025-05-06", "ES"},
 		"two orders":                        {rag.Question{At: late, Orders: orders("#W1", "#W2")}, "2026-01-03", "ES"},
@@ -90,7 +91,7 @@ func TestRetrieveForWhomAndWhen(t *testing.T) {
 		"a customer's own market":           {rag.Question{At: late, Market: "MX"}, "2026-01-03", "MX"},
 	} {
 		s := newSetup(fakeModel{draft: good()})
-		s.Market, s.Zone = "ES", madrid
+		s.Market, s.Zone, s.Now = "ES", madrid, func() time.Time { return late }
 		c.q.Text = question.Text
 		if _, err := s.answer(t, c.q); err != nil {
 			t.Fatal(err)
@@ -156,14 +157,37 @@ func TestRerank(t *testing.T) {
 	}
 }
 
+// TestFailedRerankerChangesNothing: the model sees what it would see in a shop without
+// one.
+func TestFailedRerankerChangesNothing(t *testing.T) {
+	t.Parallel()
+	var hits []knowledge.Hit
+	for i := range 12 {
+		hits = append(hits, hit(string(rune('a'+i)), .9-float64(i)/100, 0, i+3, 0))
+	}
+	hits[11].LexicalRank = 1
+	seen := func(reranker rag.Reranker) []string {
+		s := newSetup(fakeModel{draft: good()})
+		s.index.hits["es"], s.Reranker = hits, reranker
+		a, err := s.answer(t, question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids(a.Passages)
+	}
+	if diff := cmp.Diff(seen(nil), seen(fakeReranker{err: errors.New("down")})); diff != "" {
+		t.Errorf("(-without +failed):\n%s", diff)
+	}
+}
+
 // TestEvidenceBudget keeps what the model reads within its tokens; the record keeps
 // all candidates.
 func TestEvidenceBudget(t *testing.T) {
 	t.Parallel()
 	s := newSetup(fakeModel{draft: good()})
-	s.Evidence = 200
+	s.Evidence = 320
 	long, wide, short := hit("a", .9, 3, 1, 1), hit("b", .5, 2, 2, 2), hit("c", .4, 1, 3, 3)
-	long.Chunk.Tokens, wide.Chunk.Tokens, short.Chunk.Tokens = 150, 60, 50
+	long.Chunk.Tokens, wide.Chunk.Tokens, short.Chunk.Tokens = 200, 100, 40
 	s.index.hits["es"] = []knowledge.Hit{long, wide, short}
 	a, err := s.answer(t, question)
 	if err != nil {
@@ -176,5 +200,28 @@ func TestEvidenceBudget(t *testing.T) {
 	s.index.hits["es"] = []knowledge.Hit{long}
 	if a, err = s.answer(t, question); err != nil || len(a.Passages) != 1 {
 		t.Errorf("the first passage is too long: %d passages, %v", len(a.Passages), err)
+	}
+}
+
+// TestEvidenceCountsWhatThePromptHas: titles, names and the lines around a passage are
+// tokens, too.
+func TestEvidenceCountsWhatThePromptHas(t *testing.T) {
+	t.Parallel()
+	var request rag.Request
+	s := newSetup(fakeModel{draft: good(), request: &request})
+	s.Evidence, s.index.hits["es"] = 400, nil
+	for i := range 20 {
+		h := hit("policies/es/devoluciones-"+string(rune('a'+i))+".md#0000", .9-float64(i)/100, 0, i+1, 0)
+		h.Document.Title, h.Chunk.Heading = strings.TrimSpace(strings.Repeat("Devoluciones ", 15)), "Devoluciones > Plazos"
+		h.Chunk.Tokens = knowledge.CountTokens(knowledge.PromptText(h.Chunk))
+		s.index.hits["es"] = append(s.index.hits["es"], h)
+	}
+	if _, err := s.answer(t, question); err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(request.Messages[len(request.Messages)-1].Content, "id: ")
+	passages, _, _ := strings.Cut(rest, "DATA-")
+	if n := knowledge.CountTokens(passages); n > s.Evidence || n < s.Evidence*3/4 {
+		t.Errorf("%d passages take %d tokens of %d", len(request.Passages), n, s.Evidence)
 	}
 }
