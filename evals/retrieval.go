@@ -1,7 +1,6 @@
 package evals
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -29,8 +29,8 @@ type RetrievalConfig struct {
 	// Noisy asks the questions as somebody types them on a phone; those that have no
 	// such form are left out.
 	Noisy bool
-	// Cross searches the documents of other languages than the question's, by
-	// Dataset.Cross.
+	// Cross searches the documents of the language that is not the question's, by
+	// Dataset.Cross. There has to be one.
 	Cross bool
 	// Progress is called as documents go in and questions are asked. Nil is allowed.
 	Progress func(what string, done, total int)
@@ -81,7 +81,7 @@ type RetrievalReport struct {
 
 // MeasureRetrieval puts the documents into the index and asks every question that has a gold
 // document. A question searches the documents of its own language, with Cross those of
-// the others, and with a pool only those. It is asked just as rag.Pipeline would. The
+// the other one, and with a pool only those. It is asked just as rag.Pipeline would. The
 // ranking is of documents, each at the place of its best passage.
 func MeasureRetrieval(ctx context.Context, c RetrievalConfig) (RetrievalReport, error) {
 	if c.Index == nil || c.Embedder == nil {
@@ -92,6 +92,13 @@ func MeasureRetrieval(ctx context.Context, c RetrievalConfig) (RetrievalReport, 
 	}
 	r := retrieval{RetrievalConfig: c, searcher: rag.Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Zone: time.UTC}}
 	report := RetrievalReport{Embedder: c.Embedder.Name(), Noisy: c.Noisy, Cross: c.Cross}
+	if c.Cross {
+		foreign, err := c.Dataset.foreign()
+		if err != nil {
+			return report, fmt.Errorf("evals: %w", err)
+		}
+		r.foreign = foreign
+	}
 	passages, err := r.fill(ctx)
 	if err != nil {
 		return report, fmt.Errorf("evals: %w", err)
@@ -112,6 +119,7 @@ func MeasureRetrieval(ctx context.Context, c RetrievalConfig) (RetrievalReport, 
 type retrieval struct {
 	RetrievalConfig
 	searcher rag.Searcher
+	foreign  map[string]string // Dataset.foreign with Cross
 	scores   []rankScores
 	langs    []string // of the questions, beside scores
 	took     []float64
@@ -177,7 +185,6 @@ func (r *retrieval) ask(ctx context.Context) error {
 	if r.Cross {
 		qrels = r.Dataset.Cross
 	}
-	foreign := r.otherLanguages()
 	for i, q := range r.Dataset.Queries {
 		text := q.Text
 		if r.Noisy {
@@ -188,7 +195,7 @@ func (r *retrieval) ask(ctx context.Context) error {
 			continue
 		}
 		began := time.Now()
-		ranked, err := r.rank(ctx, q, text, foreign[q.Lang])
+		ranked, err := r.rank(ctx, q, text)
 		if err != nil {
 			return fmt.Errorf("question %s: %w", q.ID, err)
 		}
@@ -199,26 +206,34 @@ func (r *retrieval) ask(ctx context.Context) error {
 	return nil
 }
 
-// otherLanguages are those of documents, by the language of a question.
-func (r *retrieval) otherLanguages() map[string][]string {
+// foreign gives the language of documents that is not the question's, by the language of
+// questions that have grades across languages. It has to be one: scores of two searches
+// do not compare.
+func (d Dataset) foreign() (map[string]string, error) {
 	all := map[string]bool{}
-	for _, doc := range r.Dataset.Docs {
-		all[doc.Lang] = true
+	for _, doc := range d.Docs {
+		all[knowledge.Language(doc.Lang)] = true
 	}
-	others := map[string][]string{}
-	for _, q := range r.Dataset.Queries {
-		others[q.Lang] = nil
-		for _, lang := range slices.Sorted(maps.Keys(all)) {
-			if lang != q.Lang {
-				others[q.Lang] = append(others[q.Lang], lang)
-			}
+	foreign := map[string]string{}
+	for _, q := range d.Queries {
+		if len(d.Cross[q.ID]) == 0 {
+			continue
+		}
+		others := maps.Clone(all)
+		delete(others, knowledge.Language(q.Lang))
+		if len(others) != 1 {
+			return nil, fmt.Errorf("question %s is in %s and the documents are in %s: across languages, one other language can be searched",
+				q.ID, q.Lang, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+		}
+		for other := range others {
+			foreign[q.Lang] = other
 		}
 	}
-	return others
+	return foreign, nil
 }
 
 // rank is the ranking of documents for a question.
-func (r *retrieval) rank(ctx context.Context, q DatasetQuery, text string, foreign []string) ([]string, error) {
+func (r *retrieval) rank(ctx context.Context, q DatasetQuery, text string) ([]string, error) {
 	question := rag.Question{Text: text, Locale: q.Lang}
 	for _, turn := range q.History {
 		role := rag.RoleBot
@@ -233,20 +248,13 @@ func (r *retrieval) rank(ctx context.Context, q DatasetQuery, text string, forei
 	}
 	search.Limit, search.PerDocument, search.Documents = rankDepth, 1, q.Pool
 	search.Day = "" // the questions are of no day
-	languages := []string{q.Lang}
 	if r.Cross {
-		languages = foreign
+		search.Locale = r.foreign[q.Lang]
 	}
-	var hits []knowledge.Hit
-	for _, language := range languages {
-		search.Locale = language
-		found, err := r.Index.Search(ctx, search)
-		if err != nil {
-			return nil, err
-		}
-		hits = append(hits, found...)
+	hits, err := r.Index.Search(ctx, search)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(hits, func(a, b knowledge.Hit) int { return cmp.Compare(b.Score, a.Score) })
 	ranked := make([]string, len(hits))
 	for i, h := range hits {
 		ranked[i] = h.Document.ID

@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/offline"
 )
 
 // TestScoreRanking computes rankings by hand. With the grades a=2 and b=1 the ideal
@@ -134,5 +137,38 @@ func TestReadDatasetMistakes(t *testing.T) {
 		if _, err := ReadDataset(files, "", "es"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+// TestMeasureRetrievalAcross searches the one other language, and refuses to put scores of
+// several searches in one order.
+func TestMeasureRetrievalAcross(t *testing.T) {
+	t.Parallel()
+	embedder, err := offline.NewEmbedder(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := Dataset{
+		Docs: []DatasetDoc{
+			{ID: "d1", Lang: "es", Text: "El cargador universal cuesta diez euros"},
+			{ID: "d2", Lang: "en-gb", Text: "The universal charger costs ten euros"},
+			{ID: "d3", Lang: "en", Text: "Refunds take five days"},
+		},
+		Queries: []DatasetQuery{{ID: "q1", Lang: "es-mx", Text: "¿Cuánto cuesta el cargador universal?"}},
+		Cross:   map[string]map[string]int{"q1": {"d2": 1}},
+	}
+	measure := func() (RetrievalReport, error) {
+		index, err := knowledge.NewMemory(knowledge.IdentityOf(embedder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return MeasureRetrieval(t.Context(), RetrievalConfig{Index: index, Embedder: embedder, Dataset: data, Cross: true})
+	}
+	if report, err := measure(); err != nil || report.Overall.Recall1.Value != 1 {
+		t.Errorf("%+v, %v", report.Overall, err)
+	}
+	data.Docs = append(data.Docs, DatasetDoc{ID: "d4", Lang: "fr", Text: "Le chargeur universel"})
+	if _, err := measure(); err == nil || !strings.Contains(err.Error(), "question q1 is in es-mx and the documents are in en, es, fr") {
+		t.Errorf("three languages: %v", err)
 	}
 }
