@@ -36,8 +36,11 @@ func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []know
 		for i := range passages {
 			passages[i].Revoked = x.revoked[revocationKey{d.ID, passages[i].Hash}]
 		}
+		if err := x.engine.Put(d, passages); err != nil {
+			return err
+		}
 		x.generations[d.ID] = now
-		return x.engine.Put(d, passages)
+		return nil
 	})
 }
 

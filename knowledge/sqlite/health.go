@@ -28,7 +28,7 @@ type Health struct {
 
 // Inspect looks at a folder without changing it: unlike Open it neither makes nor
 // migrates anything, and loads nothing. A folder without an index gives
-// fs.ErrNotExist; so does one that has only that of the first release.
+// fs.ErrNotExist.
 func Inspect(ctx context.Context, dir string) (h Health, err error) {
 	if h.Newest, err = newest(); err != nil {
 		return h, err

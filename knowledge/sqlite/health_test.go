@@ -49,12 +49,6 @@ func TestInspect(t *testing.T) {
 func TestInspectWhatIsNoIndex(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "knowledge.db"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if h, err := sqlite.Inspect(t.Context(), dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file of the first release: %+v, %v", h, err)
-	}
 	path := filepath.Join(dir, "knowledge-place.db")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -79,23 +79,19 @@ func (x *Index) reload(ctx context.Context) error {
 	return err
 }
 
-// reloadDocuments compares the generations of all documents with those in memory and
-// loads what differs: document by document, or with one statement what an empty
-// memory lacks.
+// reloadDocuments loads the documents that were changed since the generation in memory,
+// or with one statement what an empty memory lacks, and forgets those that are gone.
 func (x *Index) reloadDocuments(ctx context.Context, tx *sql.Tx) error {
 	if len(x.generations) == 0 {
-		return x.load(ctx, tx, "order by c.document, c.seq")
+		if err := x.load(ctx, tx, "order by c.document, c.seq"); err != nil {
+			return err
+		}
 	}
-	current, err := listGenerations(ctx, tx)
+	changed, err := listChanged(ctx, tx, x.seen.Load())
 	if err != nil {
 		return err
 	}
-	for id := range x.generations {
-		if _, ok := current[id]; !ok {
-			x.forget(id)
-		}
-	}
-	for id, generation := range current {
+	for id, generation := range changed {
 		if x.generations[id] == generation {
 			continue
 		}
@@ -107,13 +103,21 @@ func (x *Index) reloadDocuments(ctx context.Context, tx *sql.Tx) error {
 			x.generations[id] = generation
 		}
 	}
-	return nil
+	return x.forgetGone(ctx, tx)
 }
 
-func listGenerations(ctx context.Context, tx *sql.Tx) (map[string]int64, error) {
-	rows, err := tx.QueryContext(ctx, `select id, generation from documents`)
+// What a change of another process makes a search read has to be in the indices alone:
+// a row of a document holds its text.
+const (
+	changedSince   = `select id, generation from documents where generation > ?`
+	countDocuments = `select count(*) from documents`
+	listDocuments  = `select id from documents`
+)
+
+func listChanged(ctx context.Context, tx *sql.Tx, since int64) (map[string]int64, error) {
+	rows, err := tx.QueryContext(ctx, changedSince, since)
 	if err != nil {
-		return nil, fmt.Errorf("list generations: %w", err)
+		return nil, fmt.Errorf("list changed documents: %w", err)
 	}
 	defer rows.Close() // rows.Err tells what matters
 	list := map[string]int64{}
@@ -126,6 +130,37 @@ func listGenerations(ctx context.Context, tx *sql.Tx) (map[string]int64, error) 
 		list[id] = generation
 	}
 	return list, rows.Err()
+}
+
+// forgetGone forgets the documents that the file has no more. When all that changed is
+// loaded, their number tells whether there are any.
+func (x *Index) forgetGone(ctx context.Context, tx *sql.Tx) error {
+	var n int
+	if err := tx.QueryRowContext(ctx, countDocuments).Scan(&n); err != nil {
+		return fmt.Errorf("count documents: %w", err)
+	}
+	if n == len(x.generations) {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, listDocuments)
+	if err != nil {
+		return fmt.Errorf("list documents: %w", err)
+	}
+	defer rows.Close() // rows.Err tells what matters
+	there := make(map[string]bool, n)
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return fmt.Errorf("scan a document: %w", err)
+		}
+		there[id] = true
+	}
+	for id := range x.generations {
+		if !there[id] && rows.Err() == nil {
+			x.forget(id)
+		}
+	}
+	return rows.Err()
 }
 
 // load puts documents into memory, of which the passages come one behind the other.
@@ -185,6 +220,9 @@ func (x *Index) take(d loaded, put func(knowledge.Document, []knowledge.Passage)
 	for i := range d.passages {
 		d.passages[i].Revoked = x.revoked[revocationKey{d.ID, d.passages[i].Hash}]
 	}
+	if err := put(d.Document, d.passages); err != nil {
+		return err
+	}
 	x.generations[d.ID] = d.generation
-	return put(d.Document, d.passages)
+	return nil
 }

@@ -114,6 +114,7 @@ func TestDamagedPassage(t *testing.T) {
 	t.Parallel()
 	for column, value := range map[string]any{"vector": []byte{1}, "terms": []byte{0, 9}} {
 		dir := t.TempDir()
+		x := open(t, sqlite.Config{Dir: dir, Identity: identity()})
 		put(t, open(t, sqlite.Config{Dir: dir, Identity: identity()}), "a", "es", "plazo")
 		db, err := sql.Open("sqlite", filepath.Join(dir, indexes(t, dir)[0]))
 		if err != nil {
@@ -124,6 +125,12 @@ func TestDamagedPassage(t *testing.T) {
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
+		}
+		for _, time := range []string{"the first search", "the second"} {
+			_, err := x.Search(t.Context(), knowledge.Query{Text: "plazo", Locale: "es"})
+			if err == nil || !strings.Contains(err.Error(), "passage a0") {
+				t.Errorf("%s, %s: %v, want an error that names the passage", column, time, err)
+			}
 		}
 		_, err = sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Identity: identity()})
 		if err == nil || !strings.Contains(err.Error(), "passage a0") {

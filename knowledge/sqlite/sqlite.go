@@ -3,9 +3,7 @@
 //
 // Each index has a file of its own, knowledge-IDENTITY-NUMBER.db. Beside them
 // knowledge-place.db says which indexes there are and which one is in use, and keeps what
-// all of them share: revocations and the cache of vectors. A file knowledge.db, in
-// which the first release kept its index, is left alone and counts as none: the next
-// ingest fills a new one.
+// all of them share: revocations and the cache of vectors.
 //
 // The files are the truth and survive a crash at any moment; a knowledge.Engine beside
 // them is loaded when the index is opened, changed after each commit, and ranks the

@@ -37,6 +37,9 @@ create table if not exists documents (
 
 create index if not exists documents_collection on documents (collection);
 
+-- What changed is read of it alone: the rows hold the texts.
+create index if not exists documents_generation on documents (generation, id);
+
 -- What memory is loaded with comes first, so that the texts behind it need not be read.
 create table if not exists chunks (
     -- never given twice: a passage that was replaced is not found by its old key
