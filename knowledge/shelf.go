@@ -84,10 +84,33 @@ func (s *Shelf) Words() bool { return s.served.Load().words }
 
 // Search asks the index that is served. When that one is in use no longer, the search
 // waits for another to be served and asks it.
-func (s *Shelf) Search(ctx context.Context, q Query) ([]Hit, error) {
-	at, hits, err := s.search(ctx, q)
+func (s *Shelf) Search(ctx context.Context, q Query) (hits []Hit, err error) {
+	err = s.ask(ctx, func(at *shelved) (err error) {
+		of := q
+		if at.words {
+			of.Vector = nil
+		}
+		hits, err = at.index.Search(ctx, of)
+		return err
+	})
+	return hits, err
+}
+
+// Revocations lists those of the index that is served, and waits for it as Search does.
+func (s *Shelf) Revocations(ctx context.Context) (list []Revocation, err error) {
+	err = s.ask(ctx, func(at *shelved) (err error) {
+		list, err = at.index.Revocations(ctx)
+		return err
+	})
+	return list, err
+}
+
+// ask lets a question be asked of the index that is served, once more when another one
+// has taken its place.
+func (s *Shelf) ask(ctx context.Context, question func(*shelved) error) error {
+	at, err := s.once(question)
 	if !errors.Is(err, ErrIdentity) || s.config.Replaced == nil {
-		return hits, err
+		return err
 	}
 	at.once.Do(func() {
 		go func() {
@@ -98,24 +121,20 @@ func (s *Shelf) Search(ctx context.Context, q Query) ([]Hit, error) {
 	select {
 	case <-at.told:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if s.served.Load() == at {
-		return nil, err // nobody served another one
+		return err // nobody served another one
 	}
-	_, hits, err = s.search(ctx, q)
-	return hits, err
+	_, err = s.once(question)
+	return err
 }
 
-// search asks one index, and says which.
-func (s *Shelf) search(ctx context.Context, q Query) (*shelved, []Hit, error) {
+// once asks one index, and says which.
+func (s *Shelf) once(question func(*shelved) error) (*shelved, error) {
 	at := s.borrow()
 	defer at.mu.RUnlock()
-	if at.words {
-		q.Vector = nil
-	}
-	hits, err := at.index.Search(ctx, q)
-	return at, hits, err
+	return at, question(at)
 }
 
 // borrow gives the index that is served with its lock held for reading.

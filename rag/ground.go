@@ -23,6 +23,8 @@ const (
 	CheckActions   = "actions"
 	CheckLanguage  = "language"
 	CheckLength    = "length"
+	// CheckRevoked fails when a passage was taken back while the answer was made.
+	CheckRevoked = "revoked"
 )
 
 // ground holds a draft against what it rests on and returns the passages it

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -198,12 +200,36 @@ func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 	a.Text = strings.TrimSpace(response.Draft.Answer)
 
 	a.Cited, a.Checks = ground(a)
+	err = p.checkRevoked(ctx, &a)
 	clock.lap("ground", &a)
+	if err != nil {
+		return a, fmt.Errorf("%w: %w", ErrRetrieval, err)
+	}
 
 	a.Features = features(a, hits)
 	a.Confidence = score(a, p.calibration)
 	clock.lap("score", &a)
 	return a, nil
+}
+
+// checkRevoked looks once more at what the answer rests on: a model takes seconds, and
+// whoever takes a passage back meanwhile is told that no answer rests on it from now on.
+func (p *Pipeline) checkRevoked(ctx context.Context, a *Answer) error {
+	if len(a.Cited) == 0 {
+		return nil
+	}
+	revoked, err := p.index.Revocations(ctx)
+	if err != nil {
+		return err
+	}
+	var taken []string
+	for _, c := range a.Cited {
+		if slices.ContainsFunc(revoked, func(r knowledge.Revocation) bool { return r.DocumentID == c.DocumentID && r.Hash == c.Hash }) {
+			taken = append(taken, strconv.Quote(c.ID))
+		}
+	}
+	a.Checks = append(a.Checks, check(CheckRevoked, taken))
+	return nil
 }
 
 // find looks the passages up, orders them and takes the best.

@@ -22,6 +22,12 @@ type fakeIndex struct {
 	hits    map[string][]knowledge.Hit
 	err     error
 	queries []knowledge.Query
+	revoked []knowledge.Revocation
+	lost    error
+}
+
+func (f *fakeIndex) Revocations(context.Context) ([]knowledge.Revocation, error) {
+	return f.revoked, f.lost
 }
 
 func (f *fakeIndex) Search(_ context.Context, q knowledge.Query) ([]knowledge.Hit, error) {
@@ -394,5 +400,33 @@ func TestRewrite(t *testing.T) {
 		if err != nil || a.Query != c.want {
 			t.Errorf("%q is searched as %q, want %q (%v)", c.text, a.Query, c.want, err)
 		}
+	}
+}
+
+// TestAnswerOnWhatWasTakenBack: a passage that somebody takes back while the answer is
+// made fails a check, and a list of those that can't be read is no answer.
+func TestAnswerOnWhatWasTakenBack(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		revoked knowledge.Revocation
+		ok      bool
+	}{
+		"cited":                 {knowledge.Revocation{DocumentID: "doc-a", Hash: "hash-a"}, false},
+		"seen and not cited":    {knowledge.Revocation{DocumentID: "doc-b", Hash: "hash-b"}, true},
+		"the text before":       {knowledge.Revocation{DocumentID: "doc-a", Hash: "hash-0"}, true},
+		"the like of elsewhere": {knowledge.Revocation{DocumentID: "doc-c", Hash: "hash-a"}, true},
+	} {
+		s := newSetup(fakeModel{draft: good()})
+		s.index.revoked = []knowledge.Revocation{test.revoked}
+		a, err := s.answer(t, question)
+		at := slices.IndexFunc(a.Checks, func(c rag.Check) bool { return c.Name == rag.CheckRevoked })
+		if err != nil || at < 0 || a.Checks[at].OK != test.ok {
+			t.Errorf("%s: %+v, %v", name, a.Checks, err)
+		}
+	}
+	s := newSetup(fakeModel{draft: good()})
+	s.index.lost = errBroken
+	if _, err := s.answer(t, question); !errors.Is(err, rag.ErrRetrieval) || !errors.Is(err, errBroken) {
+		t.Errorf("revocations that can't be read: %v", err)
 	}
 }

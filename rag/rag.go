@@ -290,4 +290,6 @@ type Expander interface {
 // Retriever finds passages; knowledge.Index implements it.
 type Retriever interface {
 	Search(ctx context.Context, q knowledge.Query) ([]knowledge.Hit, error)
+	// Revocations lists what was taken back; it may have been since the search.
+	Revocations(ctx context.Context) ([]knowledge.Revocation, error)
 }

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/internal/demoshop"
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/offline"
 )
 
 // TestRevokeFollowsTheText asks a running gateway, renames the document and changes its
@@ -29,4 +34,42 @@ func TestRevokeFollowsTheText(t *testing.T) {
 	holds(t, "an ingest of the renamed file", told(t, env, "ingest", folder), "1 added", "1 removed")
 	holds(t, "the revocation", told(t, env, "knowledge", "revoke", "policies/es/calzado.md"),
 		"45 días", "policies/es/botas.md#", demoshop.DemoPhone, "1 answer rests on", "to 1 customer:")
+}
+
+// slowModel drafts as another one does, and something happens meanwhile.
+type slowModel struct {
+	rag.Model
+
+	meanwhile func()
+}
+
+func (m slowModel) Complete(ctx context.Context, r rag.Request) (rag.Response, error) {
+	m.meanwhile()
+	return m.Model.Complete(ctx, r)
+}
+
+// TestRevokeReachesAnswersUnderWay: what is taken back while a model drafts is not said;
+// a person takes over.
+func TestRevokeReachesAnswersUnderWay(t *testing.T) {
+	t.Parallel()
+	mixes(t, func(t *testing.T, env map[string]string) {
+		told(t, env, "ingest", files(t, map[string]string{"es/returns.md": returns}))
+		l := shelves(t, env)
+		for _, want := range []gateway.DecisionKind{gateway.DecideReply, gateway.DecideHandoff} {
+			meanwhile := func() {
+				if want == gateway.DecideHandoff {
+					told(t, env, "knowledge", "revoke", "policies/es/returns.md")
+				}
+			}
+			p, err := rag.New(rag.Config{Index: l.shelf, Embedder: l.embedder, Model: slowModel{offline.NewModel(), meanwhile}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			turn := gateway.NewAsker(p, noOrders{}, slog.New(slog.DiscardHandler)).
+				Ask(t.Context(), gateway.Identity{Phone: "34600111222"}, "¿Cuántos días tengo para devolver unas botas de montaña?")
+			if got := turn.Record.Decision; got.Kind != want {
+				t.Errorf("%+v, want %s", got, want)
+			}
+		}
+	})
 }

@@ -559,6 +559,7 @@ var phrases = map[string]text{
 	"check_orders":    {"Los pedidos son del cliente", "Orders are the customer's"},
 	"check_actions":   {"No promete acciones sin respaldo", "Claims no action without backing"},
 	"check_length":    {"Tiene una longitud razonable", "Is of a sensible length"},
+	"check_revoked":   {"Nadie ha retirado sus fuentes", "Nobody has taken its sources back"},
 	"check_language":  {"En el idioma del cliente", "In the customer's language"},
 
 	"part_order":          {"habla de un pedido", "about an order"},
