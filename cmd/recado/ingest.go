@@ -19,10 +19,11 @@ import (
 
 func runIngest(ctx context.Context, c console, args []string) (err error) {
 	var dryRun bool
-	var stdin string
+	var stdin, as string
 	s, places, err := loadSettings(c, "ingest", args, func(set *flag.FlagSet) {
 		set.BoolVar(&dryRun, "dry-run", false, "say what would change, and change nothing")
 		set.StringVar(&stdin, "name", "stdin.md", "file name of what comes by standard input (-): it tells the format, and the language as in stdin.es.md")
+		set.StringVar(&as, "as", "", "name of what is ingested, wherever it lies: it takes the place of what had the name before")
 	})
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func runIngest(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
-	in := &intake{stdin: c.in, stdinName: stdin, log: log}
+	in := &intake{stdin: c.in, stdinName: stdin, as: as, log: log}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if err := in.open(s, x, embedder); err != nil {
 		return err
@@ -147,7 +148,9 @@ type intake struct {
 	// stdin is what "-" reads, under the name that stdinName says.
 	stdin     io.Reader
 	stdinName string
-	log       *slog.Logger
+	// as is the name of what goes in, empty where its place is one.
+	as  string
+	log *slog.Logger
 }
 
 // open makes the parts over an index. The PDF reader is kept compiled in the data
@@ -183,11 +186,19 @@ func (in *intake) run(ctx context.Context, places []string, o knowledge.Options)
 	if err != nil {
 		return knowledge.Report{}, fmt.Errorf("the knowledge index can't be read: %w", err)
 	}
-	list, err := in.lister.List(ctx, places, known)
+	list, err := in.list(ctx, places, known)
 	if err != nil {
 		return knowledge.Report{}, err
 	}
 	return in.ingester.Ingest(ctx, list, o)
+}
+
+// list lists the places, under the name that was given them.
+func (in *intake) list(ctx context.Context, places []string, known []knowledge.Document) (knowledge.Listing, error) {
+	if in.as != "" {
+		return in.lister.ListAs(ctx, in.as, places, known)
+	}
+	return in.lister.List(ctx, places, known)
 }
 
 // printReport says what became of the documents, and names what is broken.

@@ -21,9 +21,9 @@ import (
 
 // knowledgeFlags are those of `recado knowledge`.
 type knowledgeFlags struct {
-	asJSON, revoked        bool
-	collection, reason, by string
-	since                  time.Duration
+	asJSON, revoked            bool
+	collection, reason, by, as string
+	since                      time.Duration
 }
 
 const knowledgeUsage = "knowledge: write `recado knowledge list`, `show DOCUMENT`, `diff PATH…`, `remove DOCUMENT…`, " +
@@ -33,6 +33,7 @@ func runKnowledge(ctx context.Context, c console, args []string) error {
 	var f knowledgeFlags
 	s, words, err := loadSettings(c, "knowledge", args, func(set *flag.FlagSet) {
 		set.BoolVar(&f.asJSON, "json", false, "print JSON")
+		set.StringVar(&f.as, "as", "", "diff: the name that the files were ingested by")
 		set.StringVar(&f.collection, "collection", "", "list: only the documents of one ingested root")
 		set.BoolVar(&f.revoked, "revoked", false, "list: the passages that are revoked")
 		set.StringVar(&f.reason, "reason", "", "revoke: why, for whoever reads the list")
@@ -443,7 +444,7 @@ func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places 
 	if err != nil {
 		return err
 	}
-	in := &intake{stdin: c.in, stdinName: "stdin.md", log: quietLog(c)}
+	in := &intake{stdin: c.in, stdinName: "stdin.md", as: f.as, log: quietLog(c)}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if err := in.open(s, memorySpace{fresh, x}, e); err != nil {
 		return err
