@@ -39,7 +39,7 @@ func runIngest(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	x, activate, err := openForIngest(ctx, c, s, embedder, dryRun)
+	x, behind, err := openForIngest(ctx, c, s, embedder, dryRun)
 	if err != nil {
 		return err
 	}
@@ -59,31 +59,101 @@ func runIngest(ctx context.Context, c console, args []string) (err error) {
 	if n := len(report.Broken); n > 0 {
 		return fmt.Errorf("%s did not go in, for the reasons above", counted(n, "source", "sources"))
 	}
-	if activate && !dryRun {
-		return x.Activate(ctx)
+	return takeIntoUse(ctx, c, s, x, behind)
+}
+
+// takeIntoUse makes a rebuilt index the one in use when none of the documents that could
+// not come over is missing in it. Those that left the old index meanwhile are not.
+func takeIntoUse(ctx context.Context, c console, s settings, x knowledge.Space, behind []knowledge.Document) (err error) {
+	if behind == nil {
+		return nil // it is in use already
 	}
-	return nil
+	old, err := openSpace(ctx, s, x.Identity(), knowledge.OpenAny)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, old.Close()) }()
+	missing := 0
+	for _, d := range behind {
+		there, err := has(ctx, x, d.ID)
+		if err == nil && !there {
+			there, err = has(ctx, old, d.ID)
+			there = !there
+		}
+		if err != nil {
+			return err
+		}
+		if !there {
+			missing++
+			fmt.Fprintf(c.out, "not brought over: %s, from %s\n", harmless(d.ID), harmless(d.Source))
+		}
+	}
+	if missing > 0 {
+		return fmt.Errorf("%s did not come over, so the old index stays in use; ingest %s again together with the rest, by one `recado ingest PATH…`, or `recado knowledge remove` what is gone",
+			counted(missing, "document", "documents"), worded(missing, "it", "them"))
+	}
+	return x.Activate(ctx)
+}
+
+// has tells whether an index has a document.
+func has(ctx context.Context, x knowledge.Index, id string) (bool, error) {
+	_, _, err := x.Document(ctx, id)
+	if err != nil && !errors.Is(err, knowledge.ErrNotFound) {
+		return false, fmt.Errorf("the knowledge index can't be read: %w", err)
+	}
+	return err == nil, nil
 }
 
 // openForIngest opens the index in use. One of another embedding model, or of another
-// version's splitter, is brought over first; what it can't bring over is to be ingested
-// before the new index is taken into use, which activate says.
-func openForIngest(ctx context.Context, c console, s settings, e knowledge.Embedder, dryRun bool) (x knowledge.Space, activate bool, err error) {
+// version's splitter, is brought over first; the documents that stay behind are to be
+// ingested before the new index is taken into use. They are nil when it is already.
+func openForIngest(ctx context.Context, c console, s settings, e knowledge.Embedder, dryRun bool) (x knowledge.Space, behind []knowledge.Document, err error) {
 	id := knowledge.IdentityOf(e)
 	x, err = openSpace(ctx, s, id, knowledge.OpenInUse)
 	if !errors.Is(err, knowledge.ErrIdentity) {
-		return x, false, err
+		return x, nil, err
 	}
 	if dryRun {
 		x, err = openForPlan(ctx, c, s, id)
-		return x, false, err
+		return x, nil, err
 	}
 	fmt.Fprintln(c.err, "The index was built with another embedding model or by another version: its documents are brought over first.")
 	x, report, err := rebuild(ctx, c, s, e, quietLog(c))
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	return x, len(report.Broken) > 0, nil
+	printReport(c.out, report, false)
+	if len(report.Broken) == 0 {
+		return x, nil, nil
+	}
+	if behind, err = leftBehind(ctx, s, x); err != nil {
+		return nil, nil, errors.Join(err, x.Close())
+	}
+	return x, behind, nil
+}
+
+// leftBehind are the documents of the index in use that a rebuilt one lacks.
+func leftBehind(ctx context.Context, s settings, x knowledge.Space) (behind []knowledge.Document, err error) {
+	old, err := openSpace(ctx, s, x.Identity(), knowledge.OpenAny)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, old.Close()) }()
+	documents, err := old.Documents(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("the knowledge index can't be read: %w", err)
+	}
+	behind = []knowledge.Document{}
+	for _, d := range documents {
+		there, err := has(ctx, x, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			behind = append(behind, d)
+		}
+	}
+	return behind, nil
 }
 
 // openForPlan opens an index that would be rebuilt first, to say what would change then,

@@ -104,7 +104,7 @@ func (f knowledgeFlags) listRevoked(ctx context.Context, c console, x knowledge.
 		return printJSON(c.out, list)
 	}
 	for _, r := range list {
-		fmt.Fprintf(c.out, "%s  %s  by %s: %s\n", r.At.Local().Format("2006-01-02 15:04"), r.ChunkID, r.By, cmp.Or(r.Reason, "no reason given"))
+		fmt.Fprintf(c.out, "%s  %s  by %s: %s\n", r.At.Local().Format("2006-01-02 15:04"), oneLine(r.ChunkID), oneLine(r.By), oneLine(cmp.Or(r.Reason, "no reason given")))
 	}
 	fmt.Fprintf(c.out, "%s revoked\n", counted(len(list), "passage is", "passages are"))
 	return nil
@@ -178,7 +178,7 @@ func showDocument(w io.Writer, d knowledge.Document, chunks []knowledge.Chunk) {
 // unknown says that the index does not have it.
 func unknown(id string, err error) error {
 	if errors.Is(err, knowledge.ErrNotFound) {
-		return fmt.Errorf("the index has no document or passage %s; `recado knowledge list` names the documents", id)
+		return fmt.Errorf("the index has no document or passage %s; `recado knowledge list` names the documents", harmless(id))
 	}
 	return fmt.Errorf("the knowledge index can't be read: %w", err)
 }
@@ -196,7 +196,7 @@ func (f knowledgeFlags) remove(ctx context.Context, c console, s settings, ids [
 		if err := x.Remove(ctx, id); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.out, "%s was removed; it comes back when its source is ingested again\n", id)
+		fmt.Fprintf(c.out, "%s was removed; it comes back when its source is ingested again\n", harmless(id))
 	}
 	return nil
 }
@@ -294,7 +294,7 @@ func (f knowledgeFlags) printRested(c console, revoked int, answers []gateway.Re
 	for _, a := range answers {
 		customers[a.Contact] = a.Name
 		fmt.Fprintf(c.out, "\n%s  conversation %s  %s\n  asked  %s\n  told   %s\n  by     %s\n", a.At.Local().Format("2006-01-02 15:04"),
-			a.ConversationID, customer(a.Contact, a.Name), oneLine(a.Question), oneLine(a.Reply), strings.Join(a.Passages, ", "))
+			a.ConversationID, customer(a.Contact, a.Name), oneLine(a.Question), oneLine(a.Reply), oneLine(strings.Join(a.Passages, ", ")))
 	}
 	if len(answers) == 0 {
 		fmt.Fprintf(c.out, "no answer that was sent rests on %s\n", worded(revoked, "it", "them"))
@@ -313,17 +313,19 @@ func (f knowledgeFlags) printRested(c console, revoked int, answers []gateway.Re
 }
 
 func customer(id gateway.Identity, name string) string {
-	where := id.UserID
+	where := harmless(id.UserID)
 	if id.Phone != "" {
-		where = "+" + id.Phone
+		where = "+" + harmless(id.Phone)
 	}
 	if name == "" {
 		return where
 	}
-	return where + " (" + name + ")"
+	return where + " (" + oneLine(name) + ")"
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine is a text of a customer or of a document in one line that a terminal can be
+// given.
+func oneLine(text string) string { return harmless(strings.Join(strings.Fields(text), " ")) }
 
 func (f knowledgeFlags) restore(ctx context.Context, c console, s settings, words []string) (err error) {
 	x, err := openAny(ctx, c, s)
@@ -397,7 +399,7 @@ func (f knowledgeFlags) unanswered(ctx context.Context, c console, s settings, _
 	}
 	for _, q := range all {
 		fmt.Fprintf(c.out, "%s  %s  %s\n  %-18s nearest: %s (cosine %.2f, words %.1f); confidence %.2f\n", q.At.Local().Format("2006-01-02 15:04"),
-			q.Language, oneLine(q.Question), cmp.Or(string(q.Reason), "asked back"), cmp.Or(q.Nearest, "nothing"), q.Dense, q.Lexical, q.Confidence)
+			q.Language, oneLine(q.Question), cmp.Or(string(q.Reason), "asked back"), oneLine(cmp.Or(q.Nearest, "nothing")), q.Dense, q.Lexical, q.Confidence)
 	}
 	fmt.Fprintf(c.out, "%s without an answer\n", counted(len(all), "question", "questions"))
 	return nil
@@ -458,7 +460,7 @@ func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places 
 		return err
 	}
 	for _, b := range report.Broken {
-		fmt.Fprintf(c.out, "can't be read: %s: %v\n", b.Source, b.Err)
+		fmt.Fprintf(c.out, "can't be read: %s\n", harmless(b.Source+": "+b.Err.Error()))
 	}
 	if len(report.Broken) > 0 {
 		return fmt.Errorf("%s can't be read, for the reasons above", counted(len(report.Broken), "source", "sources"))
@@ -509,7 +511,7 @@ func printDiff(w io.Writer, id string, was, now []knowledge.Chunk) bool {
 	if len(gone)+len(came) == 0 {
 		return false
 	}
-	fmt.Fprintf(w, "%s\n", id)
+	fmt.Fprintf(w, "%s\n", harmless(id))
 	printPassages(w, "-", gone)
 	printPassages(w, "+", came)
 	return true
@@ -518,7 +520,7 @@ func printDiff(w io.Writer, id string, was, now []knowledge.Chunk) bool {
 func printPassages(w io.Writer, mark string, list []knowledge.Chunk) {
 	for _, c := range list {
 		for line := range strings.Lines(knowledge.PromptText(c)) {
-			fmt.Fprintf(w, "%s %s\n", mark, strings.TrimRight(line, "\n"))
+			fmt.Fprintf(w, "%s %s\n", mark, harmless(strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "    ")))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/internal/demoshop"
 	"github.com/recado/recado/internal/testservices"
 	"github.com/recado/recado/knowledge"
@@ -236,12 +237,20 @@ func TestRebuild(t *testing.T) {
 func TestNamesAreHarmless(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"RECADO_DATA": t.TempDir()}
+	const words = "\x1b]0;[2J\a"
+	if got := oneLine(words) + customer(gateway.Identity{UserID: words}, words); strings.ContainsAny(got, "\x1b\a") {
+		t.Errorf("what a customer wrote: %q", got)
+	}
 	folder := files(t, map[string]string{"es/a\x1b[2J\nb.md": returns, "es/c\x1b[2J.md": " "})
+	changed := files(t, map[string]string{"es/a\x1b[2J\nb.md": returns + words})
 	_, planned, _ := tell(t, env, "ingest", "--dry-run", folder)
 	_, out, _ := tell(t, env, "ingest", folder)
 	for what, text := range map[string]string{
 		"a dry run": planned, "an ingest": out, "list": told(t, env, "knowledge", "list"),
-		"show": told(t, env, "knowledge", "show", "policies/es/a\x1b[2J\nb.md"),
+		"revoke":  told(t, env, "knowledge", "revoke", "--reason", words, "policies/es/a\x1b[2J\nb.md") + told(t, env, "knowledge", "list", "--revoked"),
+		"diff":    told(t, env, "knowledge", "diff", changed),
+		"unknown": fmt.Sprint(unknown(words, knowledge.ErrNotFound)),
+		"show":    told(t, env, "knowledge", "show", "policies/es/a\x1b[2J\nb.md"),
 	} {
 		if strings.Contains(text, "\x1b") || !strings.Contains(text, "[2J") {
 			t.Errorf("%s: %q", what, text)
