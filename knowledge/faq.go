@@ -28,6 +28,7 @@ type faqTable struct {
 	question, answer int
 	meta             []metaColumn
 	rows             []faqRow
+	seen             map[string]bool // rows, by a hash of what they say
 }
 
 type metaColumn struct {
@@ -55,7 +56,7 @@ type faqRow struct {
 // One wrong row makes the whole table an error: half a table would remove answers that
 // were there before.
 func parseFAQ(s setting, text string) ([]Parsed, error) {
-	t := &faqTable{setting: s, text: text, question: -1, answer: -1}
+	t := &faqTable{setting: s, text: text, question: -1, answer: -1, seen: map[string]bool{}}
 	if err := t.readHeader(); err != nil {
 		return nil, err
 	}
@@ -149,7 +150,13 @@ func (t *faqTable) readRow() error {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
-	t.rows = append(t.rows, row)
+	// A pair that was pasted twice would be two passages, of which one takes the place of
+	// another text before a model.
+	same := hashOf(append(metaTexts(row.own), row.question, row.answer))
+	if !t.seen[same] {
+		t.seen[same] = true
+		t.rows = append(t.rows, row)
+	}
 	return nil
 }
 

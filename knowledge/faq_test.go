@@ -175,3 +175,23 @@ func TestParseFAQKeepsItsPromises(t *testing.T) {
 		}
 	})
 }
+
+// TestFAQTwice: a pair that stands in a table twice is one passage for each document that
+// it says something of.
+func TestFAQTwice(t *testing.T) {
+	t.Parallel()
+	const text = "question,answer,markets\n¿A?,Sí.,ES\n¿B?,No.,ES\n¿A?, Sí. ,ES\n¿A?,Sí.,MX\n¿A?,No.,ES\n"
+	parsed, err := knowledge.Parse("es/faq.csv", knowledge.Extracted{Body: text, Format: knowledge.FormatFAQ}, knowledge.Meta{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, one := range parsed {
+		for _, chunk := range one.Chunks {
+			got[strings.Join(one.Markets, "")+" "+chunk.Question+" "+chunk.Text]++
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"ES ¿A? Sí.": 1, "ES ¿B? No.": 1, "MX ¿A? Sí.": 1, "ES ¿A? No.": 1}, got); diff != "" {
+		t.Error(diff)
+	}
+}

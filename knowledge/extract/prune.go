@@ -180,7 +180,7 @@ func (c content) isAround(n *html.Node) bool {
 	case consent.MatchString(name):
 	case n.DataAtom == atom.Form:
 		// Some systems wrap the whole page in a form.
-		return len(textOf(n)) < 600 && !holdsContent(n, c.size) && !(c.within(n) && tellsSomething(n))
+		return len(textOf(n)) < 600 && !holdsContent(n, c.size) && (!c.within(n) || !tellsSomething(n))
 	case within:
 		return false
 	case n.DataAtom == atom.Header || n.DataAtom == atom.Aside || slices.Contains(outerRoles, role) ||

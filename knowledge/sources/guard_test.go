@@ -38,9 +38,11 @@ func TestControl(t *testing.T) {
 		}
 	}
 	all := control([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")})
-	for address, want := range map[string]bool{"10.0.0.1:80": true, "[fd12::1]:80": true, "169.254.169.254:80": false, "[fd00:ec2::254]:80": false, "[::ffff:169.254.169.254]:80": false,
+	for address, want := range map[string]bool{
+		"10.0.0.1:80": true, "[fd12::1]:80": true, "169.254.169.254:80": false, "[fd00:ec2::254]:80": false, "[::ffff:169.254.169.254]:80": false,
 		"168.63.129.16:80": false, "[64:ff9b::a9fe:a9fe]:80": false, "[64:ff9b:1::a9fe:a9fe]:80": false, "[64:ff9b:1:a9fe:a9:fe00::]:80": false,
-		"[2002:a9fe:a9fe::1]:80": false, "[::a9fe:a9fe]:80": false, "[64:ff9b::a00:1]:80": true} {
+		"[2002:a9fe:a9fe::1]:80": false, "[::a9fe:a9fe]:80": false, "[64:ff9b::a00:1]:80": true,
+	} {
 		network := "tcp4"
 		if strings.HasPrefix(address, "[") {
 			network = "tcp6"
