@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -75,9 +77,12 @@ func (f knowledgeFlags) list(ctx context.Context, c console, s settings, _ []str
 	if f.revoked {
 		return f.listRevoked(ctx, c, x)
 	}
-	documents, err := x.Documents(ctx, f.collection)
+	documents, err := x.Documents(ctx, "")
 	if err != nil {
 		return fmt.Errorf("the knowledge index can't be read: %w", err)
+	}
+	if documents, err = of(documents, f.collection); err != nil {
+		return err
 	}
 	if f.asJSON {
 		return printJSON(c.out, documents)
@@ -93,6 +98,22 @@ func (f knowledgeFlags) list(ctx context.Context, c console, s settings, _ []str
 	}
 	fmt.Fprintf(c.out, "\n%s; embedding model %s\n", counted(len(documents), "document", "documents"), x.Identity().Embedder)
 	return nil
+}
+
+// of are the documents of an ingested root, which may be written as it was to the ingest.
+func of(documents []knowledge.Document, root string) ([]knowledge.Document, error) {
+	if root == "" {
+		return documents, nil
+	}
+	absolute, err := filepath.Abs(root)
+	if err != nil {
+		return nil, fmt.Errorf("--collection: %w", err)
+	}
+	documents = slices.DeleteFunc(documents, func(d knowledge.Document) bool { return d.Collection != root && d.Collection != absolute })
+	if len(documents) == 0 {
+		return nil, fmt.Errorf("no document of %s is in the index; `recado knowledge list --json` names the collections", harmless(root))
+	}
+	return documents, nil
 }
 
 func (f knowledgeFlags) listRevoked(ctx context.Context, c console, x knowledge.Space) error {
@@ -456,7 +477,11 @@ func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places 
 	if err != nil {
 		return err
 	}
-	if err := compare(ctx, c.out, x, fresh); err != nil {
+	plan, err := f.removals(ctx, s, x, e, places)
+	if err != nil {
+		return err
+	}
+	if err := compare(ctx, c.out, x, fresh, plan); err != nil {
 		return err
 	}
 	for _, b := range report.Broken {
@@ -466,6 +491,25 @@ func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places 
 		return fmt.Errorf("%s can't be read, for the reasons above", counted(len(report.Broken), "source", "sources"))
 	}
 	return nil
+}
+
+// removals are the documents that an ingest of the places would remove.
+func (f knowledgeFlags) removals(ctx context.Context, s settings, x knowledge.Space, e knowledge.Embedder, places []string) (gone []string, err error) {
+	if slices.Contains(places, "-") {
+		return nil, nil // standard input was read, and removes nothing
+	}
+	in := &intake{log: slog.New(slog.DiscardHandler)}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	if err := in.open(s, broughtOver{x, knowledge.IdentityOf(e)}, e); err != nil {
+		return nil, err
+	}
+	report, err := in.run(ctx, places, knowledge.Options{DryRun: true})
+	for _, change := range report.Changes {
+		if change.Kind == knowledge.ChangeRemoved {
+			gone = append(gone, change.DocumentID)
+		}
+	}
+	return gone, err
 }
 
 // memorySpace lets a knowledge.Memory be filled as an index is, without keeping
@@ -481,37 +525,64 @@ func (memorySpace) Activate(context.Context) error { return nil }
 // Close implements knowledge.Space.
 func (memorySpace) Close() error { return nil }
 
-// compare writes what differs: documents that only one side has, and of the others the
-// passages that do.
-func compare(ctx context.Context, w io.Writer, before, after knowledge.Index) error {
+// compare writes what differs: documents that only one side has, and of the others what
+// is said about them and the passages.
+func compare(ctx context.Context, w io.Writer, before, after knowledge.Index, gone []string) error {
 	fresh, err := after.Documents(ctx, "")
 	if err != nil {
 		return err
 	}
 	differing := 0
 	for _, d := range fresh {
-		_, now, err := after.Document(ctx, d.ID)
+		now, came, err := after.Document(ctx, d.ID)
 		if err != nil {
 			return err
 		}
-		_, was, err := before.Document(ctx, d.ID)
+		old, was, err := before.Document(ctx, d.ID)
 		if err != nil && !errors.Is(err, knowledge.ErrNotFound) {
 			return fmt.Errorf("the knowledge index can't be read: %w", err)
 		}
-		if printDiff(w, d.ID, was, now) {
+		if printDiff(w, d.ID, about(old), about(now), was, came) {
 			differing++
 		}
 	}
-	fmt.Fprintf(w, "%d of %s %s\n", differing, counted(len(fresh), "document", "documents"), worded(differing, "differs", "differ"))
+	for _, id := range gone {
+		old, was, err := before.Document(ctx, id)
+		if err != nil {
+			return fmt.Errorf("the knowledge index can't be read: %w", err)
+		}
+		printDiff(w, id, about(old), nil, was, nil)
+	}
+	fmt.Fprintf(w, "%d of %s %s", differing, counted(len(fresh), "document", "documents"), worded(differing, "differs", "differ"))
+	if len(gone) > 0 {
+		fmt.Fprintf(w, "; %s gone", counted(len(gone), "document is", "documents are"))
+	}
+	fmt.Fprintln(w)
 	return nil
 }
 
-func printDiff(w io.Writer, id string, was, now []knowledge.Chunk) bool {
+// about is what is said about a document, a line each, none of one that is not there.
+func about(d knowledge.Document) []string {
+	if d.ID == "" {
+		return nil
+	}
+	return []string{
+		"title: " + d.Title, "locale: " + d.Locale, "for: " + readBy(d), "valid: " + validity(d),
+		"approver: " + cmp.Or(d.Approver, "nobody"), "tags: " + cmp.Or(strings.Join(d.Tags, ", "), "none"),
+	}
+}
+
+func printDiff(w io.Writer, id string, before, after []string, was, now []knowledge.Chunk) bool {
 	gone, came := without(was, now), without(now, was)
-	if len(gone)+len(came) == 0 {
+	if len(gone)+len(came) == 0 && slices.Equal(before, after) {
 		return false
 	}
 	fmt.Fprintf(w, "%s\n", harmless(id))
+	for i := range min(len(before), len(after)) {
+		if before[i] != after[i] {
+			fmt.Fprintf(w, "- %s\n+ %s\n", oneLine(before[i]), oneLine(after[i]))
+		}
+	}
 	printPassages(w, "-", gone)
 	printPassages(w, "+", came)
 	return true

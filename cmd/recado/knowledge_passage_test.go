@@ -74,3 +74,27 @@ func TestDryRunOfAnotherModel(t *testing.T) {
 		holds(t, "the index in use", told(t, env, "ask", "¿Cuántos días tengo para devolver unas botas de montaña?"), "45 días")
 	})
 }
+
+// TestDiffTellsWhoMayRead: a document that opens to customers, another market, and a file
+// that is gone are differences.
+func TestDiffTellsWhoMayRead(t *testing.T) {
+	t.Parallel()
+	mixes(t, func(t *testing.T, env map[string]string) {
+		const text = "# Mesa\n\nEl almacén cierra a las seis."
+		folder := files(t, map[string]string{"es/desk.md": "---\naudience: agent\nmarkets: [ES]\n---\n" + text, "es/old.md": returns})
+		told(t, env, "ingest", folder)
+		holds(t, "the same", told(t, env, "knowledge", "diff", folder), "0 of 2 documents differ\n")
+		if err := os.WriteFile(filepath.Join(folder, "es", "desk.md"), []byte("---\nvalid_to: 2030-01-01\n---\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(folder, "es", "old.md")); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, "the difference", told(t, env, "knowledge", "diff", folder), "- for: agent ES\n+ for: customer\n- valid: always\n+ valid: …–2030-01-01\n",
+			"policies/es/old.md\n- Devoluciones", "1 of 1 document differs; 1 document is gone")
+		holds(t, "the list", told(t, env, "knowledge", "list", "--collection", folder), "2 documents")
+		if code, _, errs := tell(t, env, "knowledge", "list", "--collection", "nowhere"); code != exitFailed || !strings.Contains(errs, "nowhere") {
+			t.Errorf("an unknown root: %d, %s", code, errs)
+		}
+	})
+}
