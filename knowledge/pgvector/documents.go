@@ -62,7 +62,8 @@ func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []know
 	if err != nil {
 		return fmt.Errorf("replace document %s: %w", d.ID, x.mine(ctx, err))
 	}
-	return x.foldAfter(ctx, pending)
+	x.foldAfter(ctx, pending)
+	return nil
 }
 
 // incoming is what a Replace has to know first.
@@ -83,6 +84,7 @@ const (
 	revokedOf   = `select hash from knowledge_revocations where document_id = $1`
 	takeFacet   = `with known as (
 			select id from knowledge_@_facets where (language, audience, markets, valid_from, valid_to) = ($1, $2, $3::text[], $4, $5)
+			for key share
 		), made as (
 			insert into knowledge_@_facets (language, audience, markets, valid_from, valid_to)
 			select $1, $2, $3::text[], $4, $5 where not exists (select from known)
@@ -253,7 +255,8 @@ func (x *Index) Remove(ctx context.Context, documentID string) error {
 	if err != nil {
 		return fmt.Errorf("remove document %s: %w", documentID, x.mine(ctx, err))
 	}
-	return x.foldAfter(ctx, pending)
+	x.foldAfter(ctx, pending)
+	return nil
 }
 
 // Touch implements knowledge.Index.

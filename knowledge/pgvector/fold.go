@@ -15,10 +15,11 @@ import (
 const foldAt = 4096
 
 // foldAfter folds the log when a write has made it long enough. One process does it;
-// the others go on.
-func (x *Index) foldAfter(ctx context.Context, pending int) error {
+// the others go on. The write has been done: what fails here is tried again after the next
+// one.
+func (x *Index) foldAfter(ctx context.Context, pending int) {
 	if pending < x.foldAt || !x.folding.TryLock() {
-		return nil
+		return
 	}
 	defer x.folding.Unlock()
 	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
@@ -29,9 +30,9 @@ func (x *Index) foldAfter(ctx context.Context, pending int) error {
 		return x.fold(ctx, tx)
 	})
 	if err != nil {
-		return fmt.Errorf("fold the words of the last changes: %w", x.mine(ctx, err))
+		x.config.Logger.WarnContext(ctx, "the words of the last changes could not be folded; the next change tries again",
+			"pending", pending, "error", x.mine(ctx, err))
 	}
-	return nil
 }
 
 // fold brings the log so far into the vocabulary and into a segment, and merges
@@ -57,12 +58,37 @@ func (x *Index) fold(ctx context.Context, tx pgx.Tx) error {
 	if err := x.mergeSegments(ctx, tx); err != nil {
 		return err
 	}
+	if err := x.dropFacets(ctx, tx); err != nil {
+		return err
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(x.in(`delete from knowledge_@_log where generation <= $1`), before)
 	batch.Queue(x.in(`update knowledge_spaces set folded = $1, pending = greatest(0, pending - $2::int) where id = @`),
 		changes[len(changes)-1].generation, sum.size)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("note the fold: %w", err)
+	}
+	return nil
+}
+
+// unused says of a facet that no chunk has it.
+const unused = `not exists (select from knowledge_@_chunks c where c.facet = f.id)
+	and not exists (select from knowledge_@_chunks c where c.facet = -f.id)`
+
+// dropFacets drops those that no chunk has any more: they come with every day on which a
+// document begins or ends to be valid. A writer holds the facet that it takes, so those
+// that are held stay, and what came in before they could be locked is seen by asking again.
+func (x *Index) dropFacets(ctx context.Context, tx pgx.Tx) error {
+	rows, err := tx.Query(ctx, x.in(`select id from knowledge_@_facets f where `+unused+` for update skip locked`))
+	if err != nil {
+		return fmt.Errorf("look for facets without chunks: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if _, err := tx.Exec(ctx, x.in(`delete from knowledge_@_facets f where id = any($1) and `+unused), ids); err != nil {
+		return fmt.Errorf("drop facets without chunks: %w", err)
 	}
 	return nil
 }

@@ -59,13 +59,6 @@ func (h *Health) read(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, schema).Scan(&h.Schema); err != nil || h.Schema == 0 {
 		return err
 	}
-	if h.Schema == 1 { // the layout of a single index
-		err := conn.QueryRow(ctx, `select embedder, dim from knowledge_meta where id = 1`).Scan(&h.Embedder, &h.Dim)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return err
-		}
-		return h.count(ctx, conn, `select locale, count(*) from knowledge_documents group by locale`)
-	}
 	var space int
 	const used = `select id, embedder, dim from knowledge_spaces where in_use`
 	err := conn.QueryRow(ctx, used).Scan(&space, &h.Embedder, &h.Dim)

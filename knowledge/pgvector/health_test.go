@@ -44,14 +44,3 @@ func TestInspectWithoutAServer(t *testing.T) {
 		}
 	}
 }
-
-// TestInspectFormerLayout looks at a database that the program before this one made.
-func TestInspectFormerLayout(t *testing.T) {
-	t.Parallel()
-	dsn := testservices.Postgres(t)
-	formerLayout(t, dsn)
-	got, err := Inspect(t.Context(), dsn)
-	if err != nil || got.Schema != 1 || got.Newest != 2 || got.Embedder != "former" || got.Documents["es"] != 1 {
-		t.Errorf("%+v, %v", got, err)
-	}
-}

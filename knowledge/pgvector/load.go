@@ -3,7 +3,6 @@ package pgvector
 import (
 	"context"
 	"fmt"
-	"maps"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -12,13 +11,22 @@ import (
 type moment struct{ generation, folded int64 }
 
 // catchUp brings the process to a moment, or beyond when another search has been
-// faster.
+// faster. One search reads what is needed, and the others wait for it.
 func (x *Index) catchUp(ctx context.Context, conn asker, now moment) error {
-	loaded, generation, folded := x.words.state()
-	if loaded && generation >= now.generation && folded >= now.folded {
+	if _, there := x.words.reached(now); there {
 		return nil
 	}
-	if loaded {
+	select {
+	case x.loading <- struct{}{}:
+		defer func() { <-x.loading }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the index to be loaded: %w", ctx.Err())
+	}
+	generation, there := x.words.reached(now)
+	if there {
+		return nil
+	}
+	if generation >= 0 {
 		changes, err := x.changes(ctx, conn, generation)
 		if err != nil {
 			return err
@@ -27,7 +35,7 @@ func (x *Index) catchUp(ctx context.Context, conn asker, now moment) error {
 		if err != nil {
 			return err
 		}
-		if x.words.learn(facets); x.words.apply(changes, now) {
+		if x.words.apply(changes, facets, now) {
 			return nil
 		}
 	}
@@ -80,7 +88,7 @@ func (x *Index) load(ctx context.Context, conn asker, now moment) error {
 	if err != nil {
 		return err
 	}
-	fresh.facets, fresh.generation, fresh.folded = facets, now.folded, now.folded
+	fresh.generation, fresh.folded = now.folded, now.folded
 	if err := x.loadWords(ctx, conn, fresh); err != nil {
 		return err
 	}
@@ -88,7 +96,7 @@ func (x *Index) load(ctx context.Context, conn asker, now moment) error {
 	if err != nil {
 		return err
 	}
-	if !fresh.apply(changes, now) {
+	if !fresh.apply(changes, facets, now) {
 		return errPacked
 	}
 	if err := x.loadChunks(ctx, conn, fresh); err != nil {
@@ -145,13 +153,6 @@ func (x *Index) loadChunks(ctx context.Context, conn asker, into *words) error {
 		return fmt.Errorf("read the chunks: %w", err)
 	}
 	return nil
-}
-
-// learn adds facets.
-func (w *words) learn(facets map[int32]facet) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	maps.Copy(w.facets, facets)
 }
 
 // adopt takes over what was loaded, unless something newer came in between.

@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,8 @@ type Config struct {
 	// CacheBytes is how much memory the vectors and the texts of passages may take that
 	// questions came upon; 0 means 256 MB. With less, searches read more from the database.
 	CacheBytes int
+	// Logger is told what is tried again; nil is silent.
+	Logger *slog.Logger
 }
 
 func (c Config) check() error {
@@ -95,6 +98,8 @@ type Index struct {
 	words    *words
 	facts    *cache[fact]
 
+	// loading lets one search at a time read what the process lacks.
+	loading chan struct{}
 	// foldAt is the constant, but in tests.
 	foldAt int
 	// folding lets one goroutine of the process fold the log.
@@ -108,7 +113,10 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	x := &Index{config: c, pool: c.Pool, foldAt: foldAt}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	x := &Index{config: c, pool: c.Pool, foldAt: foldAt, loading: make(chan struct{}, 1)}
 	if c.Pool == nil {
 		pool, err := pgxpool.New(ctx, c.DSN)
 		if err != nil {

@@ -1,19 +1,19 @@
 package pgvector
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"log/slog"
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
 
 	"github.com/recado/recado/internal/testservices"
 	"github.com/recado/recado/knowledge"
@@ -248,51 +248,141 @@ func TestOpenAtOnce(t *testing.T) {
 	}
 }
 
-// formerLayout makes a database as the program before this one left it, with a
-// document.
-func formerLayout(t *testing.T, dsn string) {
-	t.Helper()
-	config, err := pgx.ParseConfig(dsn)
+// loads counts how often the vocabulary is read.
+type loads struct{ vocabulary atomic.Int64 }
+
+func (l *loads) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	if strings.Contains(d.SQL, "select language, term, df") {
+		l.vocabulary.Add(1)
+	}
+	return ctx
+}
+
+func (*loads) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// TestFirstSearchesLoadOnce: searches that come at once to a process that has nothing yet
+// wait for the one that loads, or give up with their context.
+func TestFirstSearchesLoadOnce(t *testing.T) {
+	t.Parallel()
+	config, err := pgxpool.ParseConfig(testservices.Postgres(t) + "&pool_max_conns=8")
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := stdlib.OpenDB(*config)
-	defer db.Close()
-	files, err := fs.Sub(migrations, "migrations")
+	var l loads
+	config.ConnConfig.Tracer = &l
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName("knowledge_goose_version"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.UpTo(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	for _, statement := range []string{
-		`insert into knowledge_meta (id, embedder, dim) values (1, 'former', 2)`,
-		`insert into knowledge_documents (id, source, title, locale, version, collection) values ('a', 's', 't', 'es', '1', 'c')`,
-		`insert into knowledge_chunks (id, document_id, seq, language, heading, body, question, start_byte, end_byte, words, terms, embedding)
-			values ('a#0', 'a', 0, 'es', '', 'plazo', '', 0, 5, 1, '{plaz}', '[1,0]')`,
-	} {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
-			t.Fatal(err)
+	defer pool.Close()
+	x := open(t, Config{Pool: pool, Identity: identity(4)})
+	fill(t, x, "a", "es", "plazo")
+	search := func(ctx context.Context) error {
+		hits, err := x.Search(ctx, knowledge.Query{Text: "plazo", Locale: "es"})
+		if err == nil && len(hits) != 1 {
+			t.Errorf("%d hits", len(hits))
 		}
+		return err
+	}
+	x.loading <- struct{}{} // another search is at it
+	impatient, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := search(impatient); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("waiting: %v", err)
+	}
+	<-x.loading
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			if err := search(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if group.Wait(); l.vocabulary.Load() != 1 {
+		t.Errorf("loaded %d times", l.vocabulary.Load())
 	}
 }
 
-// TestFormerLayout opens such a database: the index is empty, whatever the model,
-// and can be filled.
-func TestFormerLayout(t *testing.T) {
+// TestFailedFold: a document is in when its words can't be folded, and the next change
+// folds them.
+func TestFailedFold(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(4), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	x.foldAt = 2
+	if _, err := x.pool.Exec(t.Context(), x.in(`alter table knowledge_@_segments rename to hidden`)); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, x, "a", "es", "plazo", "pago")
+	if err := x.Remove(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "could not be folded") {
+		t.Errorf("the log says %q", log.String())
+	}
+	if _, err := x.pool.Exec(t.Context(), x.in(`alter table hidden rename to knowledge_@_segments`)); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, x, "b", "es", "plazo")
+	var folded, generation int64
+	err := x.pool.QueryRow(t.Context(), x.in(`select folded, generation from knowledge_spaces where id = @`)).Scan(&folded, &generation)
+	if err != nil || folded != generation {
+		t.Errorf("folded %d of %d, %v", folded, generation, err)
+	}
+}
+
+// TestFacetsGo: combinations that no passage has any more are forgotten by the database
+// and by every process, and come back with a document.
+func TestFacetsGo(t *testing.T) {
 	t.Parallel()
 	dsn := testservices.Postgres(t)
-	formerLayout(t, dsn)
-	x := open(t, Config{DSN: dsn, Identity: identity(4)})
-	if list, err := x.Documents(t.Context(), ""); err != nil || len(list) != 0 {
-		t.Errorf("after migrating: %v, %v", list, err)
+	x, other := open(t, Config{DSN: dsn, Identity: identity(4)}), open(t, Config{DSN: dsn, Identity: identity(4)})
+	x.foldAt = 1
+	q := knowledge.Query{Text: "plazo", Locale: "es", Day: "2026-01-15"}
+	for day := range 20 {
+		d, chunks := document(4, "a", "es", "plazo")
+		d.ValidFrom = fmt.Sprintf("2026-01-%02d", day%10+1)
+		if err := x.Replace(t.Context(), d, chunks); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if hits, err := other.Search(t.Context(), q); err != nil || len(hits) != 1 {
+				t.Fatalf("day %d: %d hits, %v", day, len(hits), err)
+			}
+		}
 	}
-	fill(t, x, "a", "es", "plazo")
-	if hits, err := x.Search(t.Context(), knowledge.Query{Text: "plazo"}); err != nil || len(hits) != 1 {
-		t.Errorf("then %v, %v", hits, err)
+	var n int
+	if err := x.pool.QueryRow(t.Context(), x.in(`select count(*) from knowledge_@_facets`)).Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d facets, %v", n, err)
+	}
+	if len(other.words.facets) != 1 || len(other.words.counts) > 2 { // of the chunk, and of those that are gone
+		t.Errorf("in memory %d facets, and %d counts", len(other.words.facets), len(other.words.counts))
+	}
+}
+
+// TestFacetsOfWritersStay: dropping those without chunks at the same time as others write
+// leaves no passage without its facet.
+func TestFacetsOfWritersStay(t *testing.T) {
+	t.Parallel()
+	x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(4)})
+	x.foldAt = 1
+	var group sync.WaitGroup
+	for writer := range 4 {
+		group.Go(func() {
+			for i := range 25 {
+				d, chunks := document(4, fmt.Sprint("d", writer), "es", "plazo")
+				d.ValidFrom = fmt.Sprintf("2026-01-%02d", (writer+i)%3+1)
+				if err := x.Replace(t.Context(), d, chunks); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	var lost int
+	const query = `select count(*) from knowledge_@_chunks c where not exists (select from knowledge_@_facets f where f.id = c.facet)`
+	if err := x.pool.QueryRow(t.Context(), x.in(query)).Scan(&lost); err != nil || lost != 0 {
+		t.Errorf("%d passages are lost, %v", lost, err)
 	}
 }

@@ -72,22 +72,21 @@ func newWords(budget int, passages *cache[kept]) *words {
 	if budget == 0 {
 		budget = defaultPostingsBytes
 	}
-	w := &words{budget: budget, passages: passages}
-	w.reset()
-	return w
+	return &words{
+		budget: budget, passages: passages,
+		languages: map[string]*vocabulary{}, facets: map[int32]facet{}, counts: map[int32]int{},
+	}
 }
 
-func (w *words) reset() {
-	w.loaded, w.generation, w.folded, w.bytes = false, 0, 0, 0
-	w.languages, w.facets, w.counts, w.pages = map[string]*vocabulary{}, map[int32]facet{}, map[int32]int{}, nil
-	w.recent = nil
-}
-
-// state says what the process has.
-func (w *words) state() (loaded bool, generation, folded int64) {
+// reached says whether the process is at a moment or beyond, and its generation, which is
+// -1 before anything is loaded.
+func (w *words) reached(now moment) (generation int64, there bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return w.loaded, w.generation, w.folded
+	if !w.loaded {
+		return -1, false
+	}
+	return w.generation, w.generation >= now.generation && w.folded >= now.folded
 }
 
 func (w *words) language(language string) *vocabulary {
@@ -115,7 +114,9 @@ func (w *words) place(no, document, facet int32) {
 	if facet == 0 {
 		p.ids[i] = ""
 	}
-	w.counts[before]--
+	if w.counts[before]--; w.counts[before] == 0 {
+		delete(w.counts, before)
+	}
 	w.counts[facet]++
 	switch {
 	case before == 0 && facet != 0:
@@ -171,11 +172,13 @@ func (w *words) keep(generation int64, passages map[int32]*kept) {
 	}
 }
 
-// apply brings the process forward by changes. It says false when some are missing:
-// they are folded already, and all has to be loaded again.
-func (w *words) apply(changes []logged, now moment) bool {
+// apply brings the process forward by changes, with the facets that there are now. It says
+// false when some changes are missing: they are folded already, and all has to be loaded
+// again.
+func (w *words) apply(changes []logged, facets map[int32]facet, now moment) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.facets = facets
 	for _, c := range changes {
 		if c.generation <= w.generation {
 			continue

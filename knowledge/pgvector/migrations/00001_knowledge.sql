@@ -1,62 +1,39 @@
 -- +goose Up
 create extension if not exists vector;
 
--- One row. The embedding column of knowledge_chunks gets its dimension and its
--- index when the first process notes its embedding model here.
-create table knowledge_meta (
-    id integer primary key check (id = 1),
-    embedder text not null,
-    dim integer not null
+-- The indexes of this place, by what they are built with. The tables of each are
+-- named after its number, see space.sql.
+create table knowledge_spaces (
+    id integer generated always as identity primary key,
+    embedder text collate "C" not null,
+    dim integer not null,
+    splitter text collate "C" not null,
+    in_use boolean not null,
+    -- counts the changes; each has its row in the space's log
+    generation bigint not null default 0,
+    -- the last change whose words are in segments
+    folded bigint not null default 0,
+    -- how many chunks came and went since
+    pending integer not null default 0,
+    unique (embedder, dim, splitter)
+);
+create unique index knowledge_spaces_in_use on knowledge_spaces (in_use) where in_use;
+
+create table knowledge_revocations (
+    document_id text collate "C" not null,
+    hash text collate "C" not null,
+    chunk_id text collate "C" not null,
+    at timestamptz not null,
+    by text not null,
+    reason text not null,
+    primary key (document_id, hash)
 );
 
-create table knowledge_documents (
-    id text collate "C" primary key,
-    source text not null,
-    title text not null,
-    locale text not null,
-    version text not null,
-    collection text not null
+create table knowledge_vectors (
+    model text collate "C" not null,
+    hash text collate "C" not null,
+    vector real[] not null,
+    used_at timestamptz not null,
+    primary key (model, hash)
 );
-
-create table knowledge_chunks (
-    no bigint generated always as identity primary key,
-    id text collate "C" not null unique,
-    document_id text collate "C" not null references knowledge_documents (id) on delete cascade,
-    seq integer not null,
-    language text collate "C" not null,
-    heading text not null,
-    body text not null,
-    question text not null,
-    start_byte integer not null,
-    end_byte integer not null,
-    words integer not null,
-    -- the distinct terms, to find the chunk's postings again
-    terms text[] not null,
-    embedding vector not null
-);
-create index knowledge_chunks_document on knowledge_chunks (document_id, seq);
-
--- How often a term occurs in a chunk, with the chunk's length, so that scoring
--- reads this table alone. No foreign key: one check for each word of a document
--- would cost more than the rest of the ingest.
-create table knowledge_postings (
-    language text collate "C" not null,
-    term text collate "C" not null,
-    chunk bigint not null,
-    tf integer not null,
-    words integer not null,
-    primary key (language, term, chunk) include (tf, words)
-);
-
-create table knowledge_terms (
-    language text collate "C" not null,
-    term text collate "C" not null,
-    df integer not null,
-    primary key (language, term)
-);
-
-create table knowledge_stats (
-    language text collate "C" primary key,
-    chunks bigint not null,
-    words bigint not null
-);
+create index knowledge_vectors_used on knowledge_vectors (used_at);
