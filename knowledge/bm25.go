@@ -25,6 +25,12 @@ func IDF(n, df int) float64 {
 // chunk, words the chunk's length and mean the mean length of all chunks of its
 // language, both in tokens, mean more than 0.
 func Saturation(tf, words int, mean float64) float64 {
-	f := float64(tf)
-	return f * (BM25K1 + 1) / (f + BM25K1*(1-BM25B+BM25B*float64(words)/mean))
+	return saturation(float64(tf), lengthPart(words, mean))
+}
+
+func saturation(tf, lengthPart float64) float64 { return tf * (BM25K1 + 1) / (tf + lengthPart) }
+
+// lengthPart is what a chunk's length does.
+func lengthPart(words int, mean float64) float64 {
+	return BM25K1 * (1 - BM25B + BM25B*float64(words)/mean)
 }

@@ -4,6 +4,7 @@ package knowledge_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"syscall"
 	"testing"
@@ -13,11 +14,15 @@ import (
 )
 
 // BenchmarkMemorySearch asks indexes of 512 dimensions by meaning, by words and by
-// both: ten words as people use them, and forty of which most are rare.
+// both. The words are drawn so that the six of a question are in 0.4 of all passages taken
+// together, which is more than those of public questions (0.1 to 0.3 where there are more
+// than a thousand passages of 120 words, TestWordsOfQuestions of evals); a narrow subject,
+// whose words most passages share, has 2. Forty rare words are a page that was pasted.
 func BenchmarkMemorySearch(b *testing.B) {
 	for _, passages := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(passages), func(b *testing.B) {
 			s, memory, all := newStock(1, 512), newMemory(b, 512), newKept()
+			s.zipf = rand.NewZipf(s.random, 1.1, 40, 50_000)
 			for n := range passages / 10 {
 				d, chunks := s.document(n)
 				if err := memory.Replace(b.Context(), d, chunks); err != nil {
@@ -25,20 +30,19 @@ func BenchmarkMemorySearch(b *testing.B) {
 				}
 				all.documents[d.ID] = keptDocument{Document: d, chunks: chunks}
 			}
+			ask := func(name string, question func() knowledge.Query) {
+				b.Run(name, func(b *testing.B) { measure(b, memory, question) })
+			}
 			b.Run("dense", func(b *testing.B) {
 				measure(b, memory, func() knowledge.Query { return knowledge.Query{Vector: s.vector(), Locale: "es"} })
 				b.ReportMetric(recallOf(b, memory, all, 50, s.vector), "recall@10")
 			})
-			b.Run("lexical-10", func(b *testing.B) {
-				measure(b, memory, func() knowledge.Query { return knowledge.Query{Text: s.text(10), Locale: "es"} })
-			})
-			b.Run("lexical-40", func(b *testing.B) {
-				measure(b, memory, func() knowledge.Query { return knowledge.Query{Text: s.rare(40), Locale: "es"} })
-			})
-			b.Run("hybrid", func(b *testing.B) {
-				measure(b, memory, func() knowledge.Query {
-					return knowledge.Query{Text: s.text(10), Vector: s.vector(), Locale: "es"}
-				})
+			ask("lexical", func() knowledge.Query { return knowledge.Query{Text: s.text(6), Locale: "es"} })
+			ask("lexical-narrow", func() knowledge.Query { return knowledge.Query{Text: s.common(10), Locale: "es"} })
+			ask("lexical-rare", func() knowledge.Query { return knowledge.Query{Text: s.rare(40), Locale: "es"} })
+			ask("hybrid", func() knowledge.Query { return knowledge.Query{Text: s.text(6), Vector: s.vector(), Locale: "es"} })
+			ask("hybrid-narrow", func() knowledge.Query {
+				return knowledge.Query{Text: s.common(10), Vector: s.vector(), Locale: "es"}
 			})
 		})
 	}
@@ -49,16 +53,17 @@ func BenchmarkMemorySearch(b *testing.B) {
 const rounds = 5
 
 // measure asks questions one by one and reports the best of some rounds: the time of a
-// search at the middle and at the 99th of 100, and what it takes of the processors.
+// search at the middle and at the 99th of 100, what it takes of the processors, and what
+// the middle is the first time, when the words were never looked up.
 func measure(b *testing.B, index knowledge.Index, question func() knowledge.Query) {
 	b.Helper()
 	questions := make([]knowledge.Query, 300)
 	for i := range questions {
 		questions[i] = question()
 	}
-	var p50, p99, cpu []float64
+	var first, p50, p99, cpu []float64
 	for b.Loop() {
-		for range rounds {
+		for round := range rounds {
 			times, before := make([]time.Duration, len(questions)), cpuTime(b)
 			for i, q := range questions {
 				began := time.Now()
@@ -69,9 +74,13 @@ func measure(b *testing.B, index knowledge.Index, question func() knowledge.Quer
 			}
 			cpu = append(cpu, ms(cpuTime(b)-before)/float64(len(questions)))
 			slices.Sort(times)
+			if round == 0 {
+				first = append(first, ms(times[len(times)/2]))
+			}
 			p50, p99 = append(p50, ms(times[len(times)/2])), append(p99, ms(times[len(times)*99/100]))
 		}
 	}
+	b.ReportMetric(slices.Min(first), "first-p50-ms")
 	b.ReportMetric(slices.Min(p50), "p50-ms")
 	b.ReportMetric(slices.Min(p99), "p99-ms")
 	b.ReportMetric(slices.Min(cpu), "cpu-ms")

@@ -77,6 +77,7 @@ func TestWordsOfManyPassages(t *testing.T) {
 	t.Parallel()
 	const passages, vocabulary = 1500, 12
 	random, memory, want := rand.New(rand.NewPCG(5, 6)), newMemory(t, 1), newKept()
+	memory.Narrow("es", 256)
 	for n := range passages {
 		var text []string
 		for word := range vocabulary {
@@ -115,7 +116,8 @@ func TestWordsOfManyPassages(t *testing.T) {
 func TestSkewedWordsLikeTheDefinition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		memory, want, passages := newMemory(t, 1), newKept(), rapid.IntRange(2, 3).Draw(t, "times Depth")*knowledge.Depth
+		memory, want, passages := newMemory(t, 1), newKept(), rapid.IntRange(2, 6).Draw(t, "times Depth")*knowledge.Depth
+		memory.Narrow("es", 64*rapid.IntRange(1, 3).Draw(t, "window"))
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 9))
 		kinds := rapid.SliceOfN(rapid.Custom(drawKind), 2, 6).Draw(t, "kinds")
 		d := knowledge.Document{Meta: knowledge.Meta{ID: "a", Title: "x", Locale: "es"}, Passages: passages}

@@ -39,11 +39,14 @@ type Fused struct {
 // most Limit, of each document PerDocument, together at most Budget tokens, and if
 // Distinct of each content one. The order is by score as float32, ties by chunk ID: sums of the
 // same terms in another order differ in the last bits, and two indexes have to
-// agree. The list is not changed.
+// agree. A chunk whose vector does not point the question's way is not proposed for it. The
+// list is not changed.
 func Rank(q Query, candidates []Candidate) []Fused {
-	fused := make([]Fused, len(candidates))
-	for i, c := range candidates {
-		fused[i].Candidate = c
+	fused := make([]Fused, 0, len(candidates))
+	for _, c := range candidates {
+		if c.ByDense = c.ByDense && c.Dense > 0; c.ByDense || c.ByLexical {
+			fused = append(fused, Fused{Candidate: c})
+		}
 	}
 	place(fused, func(f *Fused) bool { return f.ByDense }, func(f *Fused) float64 { return f.Dense },
 		func(f *Fused, rank int) { f.DenseRank = rank })

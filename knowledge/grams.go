@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // gramIndex finds the terms of a vocabulary that look like a word: those that share
@@ -18,6 +19,7 @@ type gramIndex struct {
 	// is one of the vocabulary now.
 	pieces []uint8
 	holds  []bool
+	gone   int // how many of them it is not
 	grams  map[uint32][]int32
 }
 
@@ -31,7 +33,10 @@ func (x *gramIndex) add(term string) {
 		return
 	}
 	if id, known := x.ids[term]; known {
-		x.holds[id] = true
+		if !x.holds[id] {
+			x.holds[id] = true
+			x.gone--
+		}
 		return
 	}
 	id := int32(len(x.terms))
@@ -43,11 +48,27 @@ func (x *gramIndex) add(term string) {
 	}
 }
 
-// remove forgets a term. Its place stays: most terms that go come back.
+// remove forgets a term. Its place stays until most places are of such terms: many that
+// go come back.
 func (x *gramIndex) remove(term string) {
-	if id, known := x.ids[term]; known {
-		x.holds[id] = false
+	id, known := x.ids[term]
+	if !known || !x.holds[id] {
+		return
 	}
+	x.holds[id] = false
+	if x.gone++; x.gone > 1024 && 2*x.gone > len(x.terms) {
+		x.compact()
+	}
+}
+
+func (x *gramIndex) compact() {
+	smaller := newGramIndex(x.key)
+	for id, term := range x.terms {
+		if x.holds[id] {
+			smaller.add(term)
+		}
+	}
+	*x = *smaller
 }
 
 // alike is a term with how much it looks like a word, in [0, 1].
@@ -172,3 +193,34 @@ func best(list []meant, least float64, keep int) []meant {
 	})
 	return list[:min(len(list), keep)]
 }
+
+// maxMemo bounds the words of a memo.
+const maxMemo = 1 << 14
+
+// memo remembers what was found for a word: customers ask with the same words again and
+// again.
+type memo struct {
+	mu    sync.Mutex
+	found map[string][]meant
+}
+
+// of gives what find finds for the word.
+func (m *memo) of(word string, find func(word string) []meant) []meant {
+	m.mu.Lock()
+	list, known := m.found[word]
+	m.mu.Unlock()
+	if known {
+		return list
+	}
+	list = find(word)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.found == nil || len(m.found) >= maxMemo {
+		m.found = map[string][]meant{}
+	}
+	m.found[word] = list
+	return list
+}
+
+// forget has to be called when the terms that can be found change, and not beside of.
+func (m *memo) forget() { clear(m.found) }

@@ -19,10 +19,18 @@ const (
 	// A word that is known finds its relatives, too, for less: "waterproof" and "water".
 	minKnown              = 4
 	knownShare            = 0.5
-	knownKeep, knownLeast = 12, 0.35
+	knownKeep, knownLeast = 4, 0.35
 	// alsoShare is what a word of Query.Also counts: it may stand for what was said, and
 	// was not said.
 	alsoShare = 0.5
+)
+
+// What bounds the work for a long question, which may be a whole page that somebody
+// pasted: how many bytes of it are read, and for how many of its words, the rarest ones,
+// others that look like them are searched.
+const (
+	maxAsked = 16 << 10
+	maxAlike = 32
 )
 
 // Lexicon is the vocabulary of one language of an index: which terms there are, in
@@ -38,6 +46,8 @@ type Lexicon struct {
 
 	likeness  *gramIndex // by the terms themselves
 	skeletons *gramIndex // by what they share with other languages
+	// What they answered.
+	similar, cognate memo
 	// dictionary is read with the first question in another language: most processes
 	// never need it.
 	dictionary func() map[string][]string
@@ -60,13 +70,21 @@ func (l *Lexicon) Add(term string, delta int) {
 		delete(l.df, term)
 		l.likeness.remove(term)
 		l.skeletons.remove(term)
+		l.forget()
 		return
 	}
 	l.df[term] = n
 	if n == delta { // it is new
 		l.likeness.add(term)
 		l.skeletons.add(term)
+		l.forget()
 	}
+}
+
+// forget is called when the terms change.
+func (l *Lexicon) forget() {
+	l.similar.forget()
+	l.cognate.forget()
 }
 
 // Grow changes the number of chunks and of their words, repetitions included.
@@ -99,34 +117,40 @@ const MaxTerms = 64
 
 // Plan looks up the words of the query's Text in the vocabulary: themselves, what looks
 // like them, and for a question in another language their translations and cognates;
-// then the words of Also, for less. It is deterministic: equal vocabularies give equal
-// plans.
+// then the words of Also, for less. A Text without a word that counts has no terms. It is
+// deterministic: equal vocabularies give equal plans.
 func (l *Lexicon) Plan(q Query) Plan {
-	if l.chunks == 0 {
-		return Plan{Mean: 1}
-	}
 	p := planning{Lexicon: l, weights: map[string]float64{}}
-	p.read(q.Text, q.TextLocale, 1)
+	if l.chunks == 0 || !p.read(q.Text, q.TextLocale, 1) {
+		return Plan{Mean: l.mean()}
+	}
 	self := p.self
 	p.read(q.Also, q.TextLocale, alsoShare)
 	p.self = self // what is missing of it is not missing in the question
 	return p.plan()
 }
 
-// read adds what the words of a text look for, each for a share.
-func (p *planning) read(text, locale string, share float64) {
+func (l *Lexicon) mean() float64 { return max(1, float64(l.words)/float64(max(1, l.chunks))) }
+
+// read adds what the words of a text look for, each for a share, and says whether it has
+// words.
+func (p *planning) read(text, locale string, share float64) bool {
 	from := Language(locale)
 	if from == "" {
 		from = p.language
 	}
-	for _, q := range countTerms(from, text) {
+	words := countTerms(from, clipTo(text, maxAsked))
+	slices.SortStableFunc(words, func(a, b counted) int { return cmp.Compare(p.idf(b.term), p.idf(a.term)) })
+	for i, q := range words {
 		q.times *= share
+		q.alike = i < maxAlike
 		if from == p.language {
 			p.expand(q)
 		} else {
 			p.translate(from, q)
 		}
 	}
+	return len(words) > 0
 }
 
 func (l *Lexicon) idf(term string) float64 { return IDF(l.chunks, l.df[term]) }
@@ -146,13 +170,13 @@ func (p *planning) expand(q counted) {
 	if p.df[q.term] > 0 {
 		p.weights[q.term] += q.times * idf
 		p.self += q.times * idf
-		for _, m := range p.relatives(q.term) {
+		for _, m := range p.relatives(q) {
 			p.weights[m.term] += q.times * knownShare * m.similarity * m.similarity * min(idf, p.idf(m.term))
 		}
 		return
 	}
 	likeliest := 0.0
-	for _, m := range p.misspelt(q.term) {
+	for _, m := range p.misspelt(q) {
 		weight := q.times * m.similarity * m.similarity * p.idf(m.term)
 		p.weights[m.term] += weight
 		likeliest = max(likeliest, weight)
@@ -164,23 +188,27 @@ func (p *planning) expand(q counted) {
 }
 
 // relatives are the terms that share much of a known word.
-func (p *planning) relatives(word string) []meant {
-	if len(word) < minKnown || hasDigit(word) {
+func (p *planning) relatives(q counted) []meant {
+	if len(q.term) < minKnown || hasDigit(q.term) || !q.alike {
 		return nil
 	}
-	var list []meant
-	for _, a := range p.likeness.near(word, knownLeast, &p.scratch) {
-		list = append(list, meant{a.term, a.dice})
-	}
-	return best(list, knownLeast, knownKeep)
+	return p.similar.of(q.term, func(word string) []meant {
+		var list []meant
+		for _, a := range p.likeness.near(word, knownLeast, &p.scratch) {
+			list = append(list, meant{a.term, a.dice})
+		}
+		return best(list, knownLeast, knownKeep)
+	})
 }
 
 // misspelt are the terms that an unknown word may have been meant to be.
-func (p *planning) misspelt(word string) []meant {
-	if len(word) < minUnknown || hasDigit(word) {
+func (p *planning) misspelt(q counted) []meant {
+	if len(q.term) < minUnknown || hasDigit(q.term) || !q.alike {
 		return nil
 	}
-	return best(judge(p.likeness.near(word, unknownOverlap, &p.scratch), word, p.likeness.key), unknownLeast, unknownKeep)
+	return p.similar.of(q.term, func(word string) []meant {
+		return best(judge(p.likeness.near(word, unknownOverlap, &p.scratch), word, p.likeness.key), unknownLeast, unknownKeep)
+	})
 }
 
 // judge turns overlaps into similarities by the letters.
@@ -203,13 +231,15 @@ func (p *planning) plan() Plan {
 	})
 	terms = terms[:min(MaxTerms, len(terms))]
 	slices.SortFunc(terms, func(a, b WeightedTerm) int { return cmp.Compare(a.Term, b.Term) })
-	return Plan{Terms: terms, Mean: max(1, float64(p.words)/float64(p.chunks)), Self: p.self * (BM25K1 + 1)}
+	return Plan{Terms: terms, Mean: p.mean(), Self: p.self * (BM25K1 + 1)}
 }
 
-// counted is a term of a question with how often it is said.
+// counted is a term of a question with how often it is said, and whether what looks like
+// it is searched.
 type counted struct {
 	term  string
 	times float64
+	alike bool
 }
 
 // countTerms gives the distinct terms of a question in sorted order, so that sums over

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,6 +104,34 @@ func TestPlanDoesNotDependOnHistory(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPlanOfALongQuestion: a page that somebody pasted is read up to a bound, and what
+// looks like its words is searched for the rarest of them.
+func TestPlanOfALongQuestion(t *testing.T) {
+	t.Parallel()
+	l, random := NewLexicon("en"), rand.New(rand.NewPCG(1, 2))
+	l.Grow(100, 5000)
+	misspelt, common := "", ""
+	for range maxAlike + 8 {
+		var letters [10]byte
+		for i := range letters {
+			letters[i] = 'a' + byte(random.IntN(26))
+		}
+		l.Add(string(letters[:]), 2)
+		misspelt += " " + string(letters[:9])
+		l.Add(string(letters[5:])+string(letters[:4]), 50)
+		common += " " + string(letters[5:]) + string(letters[:4])
+	}
+	if n := len(l.Plan(Query{Text: misspelt}).Terms); n != maxAlike {
+		t.Errorf("%d terms stand for %d misspelt words", n, maxAlike+8)
+	}
+	l.Add("career", 2)
+	l.Add("zephyr", 2)
+	p := l.Plan(Query{Text: common + " caeer" + strings.Repeat(" common", maxAsked/7) + " zephyr"})
+	if weightIn(p, "career") == 0 || weightIn(p, "zephyr") != 0 {
+		t.Errorf("misspelt word %f, word behind the bound %f", weightIn(p, "career"), weightIn(p, "zephyr"))
+	}
 }
 
 func TestEditSimilarity(t *testing.T) {

@@ -4,8 +4,22 @@ import "math/bits"
 
 // mask says with a bit for each slot which passages a query may find.
 type mask struct {
-	words []uint64
+	words slots
 	count int
+}
+
+// slots is a set of slots near each other: a bit for each.
+type slots []uint64
+
+// all goes through the slots that are in the set, in order.
+func (s slots) all(yield func(int32) bool) {
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			if !yield(int32(64*i + bits.TrailingZeros64(word))) {
+				return
+			}
+		}
+	}
 }
 
 func (m *mask) has(slot int32) bool {
@@ -29,17 +43,6 @@ func (m *mask) set(slot int32, allowed bool) {
 func (m *mask) grow(n int) {
 	if more := (n+63)/64 - len(m.words); more > 0 {
 		m.words = append(m.words, make([]uint64, more)...)
-	}
-}
-
-// all goes through the slots that are allowed, in order.
-func (m *mask) all(yield func(int32) bool) {
-	for i, word := range m.words {
-		for ; word != 0; word &= word - 1 {
-			if !yield(int32(64*i + bits.TrailingZeros64(word))) {
-				return
-			}
-		}
 	}
 }
 

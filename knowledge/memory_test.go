@@ -438,6 +438,11 @@ func (s *stock) vector() []float32 {
 // text is n words as a language draws them.
 func (s *stock) text(n int) string { return spell(n, s.zipf.Uint64) }
 
+// common is n words that many passages share.
+func (s *stock) common(n int) string {
+	return spell(n, func() uint64 { return s.random.Uint64N(100) })
+}
+
 // rare is n words of which most are in few passages or in none.
 func (s *stock) rare(n int) string {
 	return spell(n, func() uint64 { return s.random.Uint64N(50_000) })

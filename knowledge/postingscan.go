@@ -2,51 +2,42 @@ package knowledge
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
-// scorer adds up the lexical scores of one search. It is used again by later ones:
-// scores holds a place for every slot and is zero between two searches.
+// windowSlots is how many slots are scored at a time: their scores stay in the memory that
+// is nearest to the processor. It is a multiple of 64.
+const windowSlots = 1024
+
+// scorer adds up the lexical scores of one window after the other. It is used again by
+// later searches.
 type scorer struct {
 	saturations
-	scores  []float64
-	touched []int32
-}
-
-// reset makes room for n slots.
-func (s *scorer) reset(n int) {
-	for _, slot := range s.touched {
-		s.scores[slot] = 0
-	}
-	s.touched = s.touched[:0]
-	if len(s.scores) < n {
-		s.scores = make([]float64, n+n/4)
-	}
+	scores []float64
+	held   slots
+	here   [MaxTerms]*weighted
 }
 
 // weighted is a term of a plan with its chunks.
 type weighted struct {
 	*postings
-	weight float64
-	bound  float64 // the most that it adds to a score
+	weight   float64
+	bound    float64 // the most that it adds to a score
+	from, to int     // its chunks of the window
 }
-
-// longest is the longest chunk, in words, whose saturation is looked up; that of others
-// is computed.
-const longest = 1024
 
 // rounding is by how much of itself a score may seem lower than another that it equals:
 // sums of the same terms in another order differ, and scores compare as float32.
 const rounding = 1e-6
 
-// often is how many repetitions of a term in a chunk are looked up likewise.
-const often = 4
+// longest is the longest chunk, in words, whose part in Saturation is looked up; that of
+// others is computed.
+const longest = 1024
 
-// saturations are the values of Saturation that come up all the time.
+// saturations gives Saturation for chunks of one mean length.
 type saturations struct {
-	mean  float64
-	table [often][longest]float64
+	mean    float64
+	lengths [longest]float64
 }
 
 func (s *saturations) prepare(mean float64) {
@@ -54,16 +45,14 @@ func (s *saturations) prepare(mean float64) {
 		return
 	}
 	s.mean = mean
-	for tf := range often {
-		for words := range longest {
-			s.table[tf][words] = Saturation(tf+1, words, mean)
-		}
+	for words := range longest {
+		s.lengths[words] = lengthPart(words, mean)
 	}
 }
 
 func (s *saturations) of(tf uint16, words int32) float64 {
-	if tf-1 < often && words < longest {
-		return s.table[tf-1][words]
+	if uint32(words) < longest {
+		return saturation(float64(tf), s.lengths[words])
 	}
 	return Saturation(int(tf), int(words), s.mean)
 }
@@ -71,156 +60,123 @@ func (s *saturations) of(tf uint16, words int32) float64 {
 // lexical offers the shard's chunks that hold terms of the plan and that the mask
 // allows. The result is exact.
 //
-// The terms are taken in the order of what they can add. As soon as all that is left could
-// not lift a chunk without the former terms above the Depth-th best so far, the rest
-// is only looked up for chunks that have some (Turtle and Flood, "Query
-// Evaluation: Strategies and Optimizations", 1995): the words that most chunks
-// hold cost little.
+// In each window the terms that it has are taken in the order of what they can add. As soon
+// as all that is left could not lift a chunk above the Depth-th best so far, chunks without
+// one of the former terms are out (Turtle and Flood, "Query Evaluation: Strategies and
+// Optimizations", 1995, by windows), and a window without a rare word costs next to nothing.
+// To look the rest up chunk by chunk, as one does with lists on a disk, takes longer here than
+// to add them all.
 func (sh *shard) lexical(plan Plan, allowed *mask, s *scorer, best *top) {
-	s.reset(len(sh.lengths))
 	s.prepare(plan.Mean)
-	terms, left, total := sh.weigh(plan)
-	if total > probing*len(terms)*allowed.count {
-		s.onlyAllowed(sh, terms, allowed)
-	} else {
-		s.byImportance(sh, terms, left, allowed)
-	}
-	for _, slot := range s.touched {
-		if score := s.scores[slot]; score > 0 && best.wants(score) && allowed.has(slot) {
-			best.offer(scored{shard: sh, slot: slot, score: score, self: plan.Self})
+	terms := sh.weigh(plan)
+	for from := 0; from < len(sh.lengths); from += sh.window {
+		w := s.view(sh, from, allowed)
+		needed := w.enter(terms, best.least())
+		if needed == 0 || !w.hold(needed) {
+			continue
 		}
-	}
-}
-
-// byImportance adds up the terms until the rest need only be looked up.
-func (s *scorer) byImportance(sh *shard, terms []weighted, left float64, allowed *mask) {
-	for i, term := range terms {
-		// To look for the threshold costs about as much as half as many chunks of a term.
-		if 2*len(term.slots) > len(s.touched) && left < (1-rounding)*s.threshold(allowed, left) {
-			s.probe(sh, terms[i:], left, allowed)
-			return
+		w.add()
+		for at := range w.held.all {
+			if score := w.scores[at]; best.wants(score) {
+				best.offer(scored{shard: sh, slot: w.first + at, score: score, self: plan.Self})
+			}
 		}
-		s.add(sh, term)
-		left -= term.bound
+		w.clear()
 	}
 }
 
-// onlyAllowed looks all terms up for the few chunks that are allowed.
-func (s *scorer) onlyAllowed(sh *shard, terms []weighted, allowed *mask) {
-	for slot := range allowed.all {
-		s.touched = append(s.touched, slot)
-	}
-	for _, term := range terms {
-		s.lookUp(sh, term)
-	}
-}
-
-// probing is how many chunks are read in the time that one is looked up in.
-const probing = 4
-
-// weigh gives the terms, most important first, what they can add together, and how many
-// chunks they have.
-func (sh *shard) weigh(plan Plan) (terms []weighted, sum float64, total int) {
-	terms = make([]weighted, 0, len(plan.Terms))
+// weigh gives the terms of the plan, most important first.
+func (sh *shard) weigh(plan Plan) []weighted {
+	terms := make([]weighted, 0, len(plan.Terms))
 	for _, t := range plan.Terms {
 		list := sh.words.list(t.Term)
 		bound := t.Weight * Saturation(int(list.most), int(list.shortest), plan.Mean)
-		terms = append(terms, weighted{list, t.Weight, bound})
-		sum, total = sum+bound, total+len(list.slots)
+		terms = append(terms, weighted{postings: list, weight: t.Weight, bound: bound})
 	}
 	slices.SortStableFunc(terms, func(a, b weighted) int { return cmp.Compare(b.bound, a.bound) })
-	return terms, sum, total
+	return terms
 }
 
-// add adds a term to the scores of the chunks that hold it. Whether a chunk is touched for
-// the first time is nothing that a processor could foresee, so the slot is written in
-// any case, and stays where it is the first time.
-func (s *scorer) add(sh *shard, term weighted) {
-	n, scores, lengths, tfs := len(s.touched), s.scores, sh.lengths, term.tfs[:len(term.slots)]
-	touched := slices.Grow(s.touched, len(term.slots))[:n+len(term.slots)]
-	for i, slot := range term.slots {
-		before := scores[slot]
-		touched[n] = slot
-		if math.Float64bits(before) == 0 {
-			n++
-		}
-		scores[slot] = before + term.weight*s.of(tfs[i], lengths[slot])
+// view is a window of a shard.
+type view struct {
+	first   int32
+	lengths []int32
+	allowed slots
+	*saturations
+	scores []float64 // zero between two windows
+	held   slots     // the chunks that have a score, likewise
+	terms  []*weighted
+}
+
+func (s *scorer) view(sh *shard, from int, allowed *mask) view {
+	to := min(from+sh.window, len(sh.lengths))
+	words := (to - from + 63) / 64
+	if len(s.scores) < sh.window {
+		s.scores, s.held = make([]float64, sh.window), make(slots, sh.window/64)
 	}
-	s.touched = touched[:n]
-}
-
-// addTouched adds a term to the scores of the chunks that have one.
-func (s *scorer) addTouched(sh *shard, term weighted) {
-	tfs := term.tfs[:len(term.slots)]
-	for i, slot := range term.slots {
-		if s.scores[slot] != 0 {
-			s.scores[slot] += term.weight * s.of(tfs[i], sh.lengths[slot])
-		}
+	return view{
+		first: int32(from), lengths: sh.lengths[from:to], allowed: allowed.words[from/64:][:words],
+		saturations: &s.saturations, scores: s.scores[:to-from], held: s.held[:words], terms: s.here[:0],
 	}
 }
 
-// threshold is the Depth-th best score so far among the chunks that are allowed, and 0
-// when there are fewer. What is above least only matters.
-func (s *scorer) threshold(allowed *mask, least float64) float64 {
-	best := make([]float64, 0, Depth+1)
-	for _, slot := range s.touched {
-		score := s.scores[slot]
-		if score <= least || !allowed.has(slot) {
-			continue
-		}
-		at, _ := slices.BinarySearch(best, score)
-		if best = slices.Insert(best, at, score); len(best) > Depth {
-			best = best[1:]
-			least = best[0]
+// enter finds the terms that the window has, and says how many of them, the most
+// important ones, a chunk has to hold one of.
+func (w *view) enter(terms []weighted, least float64) int {
+	for i := range terms {
+		t := &terms[i]
+		t.from = t.to
+		if t.to = gallop(t.slots, t.from, w.first+int32(len(w.lengths))); t.to > t.from {
+			w.terms = append(w.terms, t)
 		}
 	}
-	if len(best) < Depth {
-		return 0
+	rest := 0.0
+	for i, t := range slices.Backward(w.terms) {
+		if rest += t.bound; rest >= least {
+			return i + 1
+		}
 	}
-	return best[0]
+	return 0
 }
 
-// probe looks the remaining terms up for the chunks that are scored already and can
-// still come among the best.
-func (s *scorer) probe(sh *shard, terms []weighted, left float64, allowed *mask) {
-	least := (1 - rounding) * s.threshold(allowed, 0)
-	s.keep(func(slot int32) bool { return allowed.has(slot) && s.scores[slot] >= least-left })
-	slices.Sort(s.touched)
-	for _, term := range terms {
-		if len(term.slots) < probing*len(s.touched) {
-			s.addTouched(sh, term)
-		} else {
-			s.lookUp(sh, term)
+// hold notes the chunks that hold one of the first terms and are allowed, and says whether
+// there are any.
+func (w *view) hold(needed int) bool {
+	for _, t := range w.terms[:needed] {
+		word, set := uint32(0), uint64(0)
+		for _, slot := range t.slots[t.from:t.to] {
+			// Many bits of one word in turn: memory is too slow for each.
+			at := uint32(slot - w.first)
+			if at/64 != word {
+				w.held[word] |= set
+				word, set = at/64, 0
+			}
+			set |= 1 << (at % 64)
 		}
-		left -= term.bound
-		s.keep(func(slot int32) bool { return s.scores[slot] >= least-left })
+		w.held[word] |= set
+	}
+	any := uint64(0)
+	for i, allowed := range w.allowed {
+		w.held[i] &= allowed
+		any |= w.held[i]
+	}
+	return any != 0
+}
+
+// add adds the terms to the scores of the chunks that hold them.
+func (w *view) add() {
+	for _, t := range w.terms {
+		tfs, weight := t.tfs[t.from:t.to], t.weight
+		for i, slot := range t.slots[t.from:t.to] {
+			at := uint32(slot - w.first)
+			w.scores[at] += weight * w.of(tfs[i], w.lengths[at])
+		}
 	}
 }
 
-// keep forgets the other touched chunks.
-func (s *scorer) keep(good func(slot int32) bool) {
-	kept := s.touched[:0]
-	for _, slot := range s.touched {
-		if good(slot) {
-			kept = append(kept, slot)
-		} else {
-			s.scores[slot] = 0
-		}
-	}
-	s.touched = kept
-}
-
-// lookUp adds a term to the scores of the touched chunks, which are in order.
-func (s *scorer) lookUp(sh *shard, term weighted) {
-	from := 0
-	for _, slot := range s.touched {
-		if from = gallop(term.slots, from, slot); from == len(term.slots) {
-			return
-		}
-		if term.slots[from] == slot {
-			s.scores[slot] += term.weight * s.of(term.tfs[from], sh.lengths[slot])
-		}
-	}
+func (w *view) clear() {
+	clear(w.scores)
+	clear(w.held)
 }
 
 // gallop is the first place from a place on whose slot is not below the wanted one: in

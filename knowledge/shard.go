@@ -12,6 +12,7 @@ import (
 // A passage's number in it is its slot. New ones come behind all others, so that lists
 // of slots are in order by themselves; removed ones keep their place until compact.
 type shard struct {
+	window   int // how many slots the lexical search scores at a time
 	words    *vocabulary
 	vectors  vectors
 	signs    *signs // nil as long as every search is exact
@@ -39,7 +40,7 @@ type member struct {
 }
 
 func newShard(language string, dim int) *shard {
-	return &shard{words: newVocabulary(language), vectors: vectors{dim: dim}, masks: map[audience]*mask{}}
+	return &shard{window: windowSlots, words: newVocabulary(language), vectors: vectors{dim: dim}, masks: map[audience]*mask{}}
 }
 
 // append adds the passages of a document.
@@ -181,7 +182,7 @@ func (sh *shard) revoke(isRevoked func(documentID, hash string) bool) {
 // the signs propose.
 func (sh *shard) dense(question []float32, allowed *mask, s *scanner, best *top) {
 	if sh.signs == nil || allowed.count <= exactBelow {
-		for slot := range allowed.all {
+		for slot := range allowed.words.all {
 			best.offer(scored{shard: sh, slot: slot, score: sh.vectors.cosine(question, slot)})
 		}
 		return

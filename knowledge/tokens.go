@@ -151,15 +151,17 @@ func appendCode(tokens []string, code string) []string {
 }
 
 // clip shortens a word to maxTokenBytes at a rune boundary.
-func clip(word string) string {
-	if len(word) <= maxTokenBytes {
-		return word
+func clip(word string) string { return clipTo(word, maxTokenBytes) }
+
+func clipTo(text string, most int) string {
+	if len(text) <= most {
+		return text
 	}
-	end := maxTokenBytes
-	for end > 0 && !utf8.RuneStart(word[end]) {
+	end := most
+	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return word[:end]
+	return text[:end]
 }
 
 // stem applies the language's Snowball stemmer to a folded word. The Spanish

@@ -39,6 +39,15 @@ func (t *top) wants(score float64) bool {
 	return len(t.list) < t.limit || float32(score) >= float32(t.list[0].score)
 }
 
+// least is a score that a chunk must have to be good enough. That of one that equals the
+// worst may seem lower by rounding.
+func (t *top) least() float64 {
+	if len(t.list) < t.limit {
+		return 0
+	}
+	return (1 - rounding) * t.list[0].score
+}
+
 // offer is called for very many chunks, most of which are not good enough: that is
 // found out by one comparison. container/heap would allocate for each.
 func (t *top) offer(s scored) {

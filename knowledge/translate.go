@@ -68,7 +68,7 @@ func (p *planning) translate(from string, q counted) {
 			share = besideShare
 		}
 	}
-	for _, m := range p.cognates(q.term) {
+	for _, m := range p.cognates(q) {
 		add(m.term, share*m.similarity*m.similarity)
 	}
 	if likeliest == 0 {
@@ -87,11 +87,13 @@ func (p *planning) translations(from, stem string) []string {
 
 // cognates are the terms that are spelt like a word of another language, but for what
 // the two write differently.
-func (p *planning) cognates(word string) []meant {
-	if len(word) < minCognate || hasDigit(word) {
+func (p *planning) cognates(q counted) []meant {
+	if len(q.term) < minCognate || hasDigit(q.term) || !q.alike {
 		return nil
 	}
-	return best(judge(p.skeletons.near(word, unknownOverlap, &p.scratch), word, skeleton), cognateLeast, cognateKeep)
+	return p.cognate.of(q.term, func(word string) []meant {
+		return best(judge(p.skeletons.near(word, unknownOverlap, &p.scratch), word, skeleton), cognateLeast, cognateKeep)
+	})
 }
 
 // skeletonRules take away what the spelling of one origin differs in between Spanish
