@@ -365,36 +365,10 @@ func (f knowledgeFlags) restore(ctx context.Context, c console, s settings, word
 			n++
 		}
 	}
-	if err := restoreAll(ctx, x, hashes); err != nil {
+	if err := knowledge.Restore(ctx, x, hashes); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "%s can be found again\n", counted(n, "passage", "passages"))
-	return nil
-}
-
-// restoreAll restores contents by document, and in documents that are gone: else the
-// passage would be taken back again with the next document that it moves to.
-func restoreAll(ctx context.Context, x knowledge.Index, hashes map[string][]string) error {
-	revoked, err := x.Revocations(ctx)
-	if err != nil {
-		return fmt.Errorf("the revocations can't be read: %w", err)
-	}
-	documents, err := x.Documents(ctx, "")
-	if err != nil {
-		return fmt.Errorf("the knowledge index can't be read: %w", err)
-	}
-	restored := slices.Concat(slices.Collect(maps.Values(hashes))...)
-	for _, r := range revoked {
-		there := slices.ContainsFunc(documents, func(d knowledge.Document) bool { return d.ID == r.DocumentID })
-		if !there && slices.Contains(restored, r.Hash) {
-			hashes[r.DocumentID] = append(hashes[r.DocumentID], r.Hash)
-		}
-	}
-	for document, list := range hashes {
-		if err := x.Restore(ctx, document, list); err != nil {
-			return fmt.Errorf("the passages can't be restored: %w", err)
-		}
-	}
 	return nil
 }
 

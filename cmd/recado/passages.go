@@ -84,5 +84,5 @@ func (d documentShelf) Restore(ctx context.Context, list []api.Passage) error {
 	for _, p := range list {
 		hashes[p.DocumentID] = append(hashes[p.DocumentID], p.Hash)
 	}
-	return restoreAll(ctx, d.index(), hashes)
+	return knowledge.Restore(ctx, d.index(), hashes)
 }
