@@ -12,10 +12,11 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// Sizes of a chunk in tokens, as CountTokens estimates them. About 240, 180 words,
-// answer one question and leave room for several passages in a prompt.
+// Sizes of a chunk in tokens, as CountTokens estimates them. About 320, 240 words,
+// answer one question and leave room for several passages in a prompt; with fewer, the
+// words of a question fall into different chunks of the document that answers it.
 const (
-	targetTokens = 240
+	targetTokens = 320
 	// wholeTokens is how long a paragraph may be before it is cut: cutting off its last
 	// sentence alone would help nobody.
 	wholeTokens = targetTokens * 4 / 3
@@ -33,7 +34,7 @@ const (
 
 // SplitterVersion is part of the index's identity. It changes with the splitter and
 // with the analysis of words.
-const SplitterVersion = "2"
+const SplitterVersion = "3"
 
 // span is a half-open range of byte offsets.
 type span struct{ start, end int }
@@ -53,7 +54,7 @@ type block struct {
 }
 
 // Split cuts a Markdown text into chunks by its headings. Within a section, paragraphs
-// are gathered up to about 240 tokens, and under a heading that is a question up to the
+// are gathered up to about 320 tokens, and under a heading that is a question up to the
 // cap, so that a question stays with its answer; the question is in Heading alone, which
 // is indexed and shown, and not in Question, where it would be a second time. Lists,
 // tables and code stay whole up to the cap of 512 tokens for Heading and Text together.

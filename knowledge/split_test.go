@@ -37,7 +37,7 @@ func pieces(chunks []knowledge.Chunk) []piece {
 
 func TestSplit(t *testing.T) {
 	t.Parallel()
-	half, nearly := words(100, "medio"), words(240, "casi")
+	half, nearly := words(136, "medio"), words(320, "casi")
 	row := "| Zona | Precio |\n"
 	table := row + "| --- | --- |\n" + strings.Repeat("| Península | 3,90 € |\n", 40)
 	tests := []struct {
