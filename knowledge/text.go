@@ -12,17 +12,11 @@ import (
 // document's title, the heading path, the question of a FAQ pair and the text,
 // a line each. A passage such as "30 days" is found only with its headings.
 func IndexText(d Document, c Chunk) string {
-	lines := make([]string, 0, 4)
 	// Most policies repeat their title as the first heading; once is enough.
-	if !strings.HasPrefix(c.Heading, d.Title) {
-		lines = append(lines, d.Title)
+	if strings.HasPrefix(c.Heading, d.Title) {
+		return PromptText(c)
 	}
-	for _, line := range []string{c.Heading, c.Question, c.Text} {
-		if line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "\n")
+	return d.Title + "\n" + PromptText(c)
 }
 
 // PromptText is what stands for a passage in a prompt, and what its tokens are counted
