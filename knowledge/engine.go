@@ -178,6 +178,7 @@ func (e *Engine) Search(ctx context.Context, q Query) ([]Found, error) {
 	if q.Vector != nil && len(q.Vector) != e.dim {
 		return nil, fmt.Errorf("question: %w: %d, not %d", ErrDimension, len(q.Vector), e.dim)
 	}
+	q = q.Directed()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

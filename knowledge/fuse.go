@@ -39,14 +39,11 @@ type Fused struct {
 // most Limit, of each document PerDocument, together at most Budget tokens, and if
 // Distinct of each content one. The order is by score as float32, ties by chunk ID: sums of the
 // same terms in another order differ in the last bits, and two indexes have to
-// agree. A chunk whose vector does not point the question's way is not proposed for it. The
-// list is not changed.
+// agree. The list is not changed.
 func Rank(q Query, candidates []Candidate) []Fused {
-	fused := make([]Fused, 0, len(candidates))
-	for _, c := range candidates {
-		if c.ByDense = c.ByDense && c.Dense > 0; c.ByDense || c.ByLexical {
-			fused = append(fused, Fused{Candidate: c})
-		}
+	fused := make([]Fused, len(candidates))
+	for i, c := range candidates {
+		fused[i].Candidate = c
 	}
 	place(fused, func(f *Fused) bool { return f.ByDense }, func(f *Fused) float64 { return f.Dense },
 		func(f *Fused, rank int) { f.DenseRank = rank })
@@ -129,6 +126,15 @@ func (c Candidate) relative() float64 {
 		return 0
 	}
 	return c.Lexical / c.Self
+}
+
+// Directed gives the query without a Vector that is all zeros: it points nowhere, and all
+// passages would be equally near.
+func (q Query) Directed() Query {
+	if !slices.ContainsFunc(q.Vector, func(x float32) bool { return x != 0 }) {
+		q.Vector = nil
+	}
+	return q
 }
 
 // denseShare is the share that the query asks for, with the default applied.

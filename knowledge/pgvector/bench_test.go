@@ -141,7 +141,8 @@ func (c *corpus) build(b *testing.B, x *Index) {
 		}
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`select set_config('maintenance_work_mem', '512MB', false)`)
+	// The graph has to fit, or making it takes many times as long.
+	batch.Queue(`select set_config('maintenance_work_mem', $1, false)`, fmt.Sprint(max(512, 4*benchSize(b)/1000), "MB"))
 	if !c.wordsOnly {
 		batch.Queue(nearIndex(x.space, benchDim))
 	}

@@ -167,28 +167,24 @@ func (w *words) adopt(fresh *words) {
 	w.passages = fresh.passages
 }
 
-// postings reads those of terms from the segments.
-func (x *Index) postings(ctx context.Context, conn asker, now moment, terms []wanted) (fetched, error) {
-	f := fetched{folded: now.folded, postings: make(map[wanted][]posting, len(terms))}
+// queuePostings reads those of terms from the segments.
+func (x *Index) queuePostings(batch *pgx.Batch, f *fetched) {
+	if len(f.postings) == 0 {
+		return
+	}
 	var languages, texts []string
-	for _, t := range terms {
+	for t := range f.postings {
 		languages, texts = append(languages, t.language), append(texts, t.term)
-		f.postings[t] = nil
 	}
 	const query = `select p.language, p.term, p.postings from unnest($1::text[], $2::text[]) as w (language, term)
 		join knowledge_@_postings p on p.language = w.language and p.term = w.term order by p.segment`
-	rows, err := conn.Query(ctx, x.in(query), languages, texts)
-	if err != nil {
-		return f, fmt.Errorf("read postings: %w", err)
-	}
-	var t wanted
-	var packed []byte
-	_, err = pgx.ForEachRow(rows, []any{&t.language, &t.term, &packed}, func() (err error) {
-		f.postings[t], err = unpackPostings(f.postings[t], packed)
+	batch.Queue(x.in(query), languages, texts).Query(func(rows pgx.Rows) error {
+		var t wanted
+		var packed []byte
+		_, err := pgx.ForEachRow(rows, []any{&t.language, &t.term, &packed}, func() (err error) {
+			f.postings[t], err = unpackPostings(f.postings[t], packed)
+			return err
+		})
 		return err
 	})
-	if err != nil {
-		return f, fmt.Errorf("read postings: %w", err)
-	}
-	return f, nil
 }

@@ -15,30 +15,53 @@ type scored struct {
 	self  float64
 }
 
-// score finds the best chunks by words. missing are terms whose postings have to be
-// fetched first; then there is no result. The caller holds the lock.
-func (w *words) score(q knowledge.Query, f filter, depth int) (b *best, missing []wanted) {
-	b = &best{depth: depth}
+// planned is what a query looks for in one language.
+type planned struct {
+	language string
+	knowledge.Plan
+}
+
+// plan looks the query's words up in each language that it may find something in. The
+// caller holds the lock.
+func (w *words) plan(q knowledge.Query) []planned {
+	var plans []planned
 	for _, language := range w.sorted() {
-		if l := knowledge.Language(q.Locale); l != "" && l != language {
-			continue
-		}
-		v := w.languages[language]
-		plan := v.Plan(q)
-		lists := make([][]posting, len(plan.Terms))
-		for i, t := range plan.Terms {
-			if h := v.held[t.Term]; h != nil {
-				h.used.Store(w.clock.Add(1))
-				lists[i] = h.postings
-			} else {
-				missing = append(missing, wanted{language, t.Term})
-			}
-		}
-		if len(missing) == 0 {
-			w.sum(plan, lists, f, b)
+		if l := knowledge.Language(q.Locale); l == "" || l == language {
+			plans = append(plans, planned{language, w.languages[language].Plan(q)})
 		}
 	}
-	return b, missing
+	return plans
+}
+
+// missing are the terms of the plans whose postings have to be fetched first. The caller
+// holds the lock.
+func (w *words) missing(plans []planned) (list []wanted) {
+	for _, p := range plans {
+		v := w.languages[p.language]
+		for _, t := range p.Terms {
+			if v.held[t.Term] == nil {
+				list = append(list, wanted{p.language, t.Term})
+			}
+		}
+	}
+	return list
+}
+
+// score finds the best chunks by the words of plans, of which no term is missing. The
+// caller holds the lock.
+func (w *words) score(plans []planned, f filter, depth int) *best {
+	b := &best{depth: depth}
+	for _, p := range plans {
+		v := w.languages[p.language]
+		lists := make([][]posting, len(p.Terms))
+		for i, t := range p.Terms {
+			h := v.held[t.Term]
+			h.used.Store(w.clock.Add(1))
+			lists[i] = h.postings
+		}
+		w.sum(p.Plan, lists, f, b)
+	}
+	return b
 }
 
 // sum adds up the scores page by page, so that the sums stay in the nearest cache.

@@ -24,6 +24,7 @@ func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge
 	if q.Vector != nil && len(q.Vector) != x.identity.Dim {
 		return nil, fmt.Errorf("question: %w: %d, not %d", knowledge.ErrDimension, len(q.Vector), x.identity.Dim)
 	}
+	q = q.Directed()
 	whole := false
 	for try := 1; !whole && err == nil; try++ {
 		hits, whole, err = x.try(ctx, q, try == attempts)
@@ -76,45 +77,72 @@ type neighbour struct {
 
 // guess asks the database for the nearest and, at the same time, the process for the best
 // by words. They are usable when both have the same state of the index: the database
-// tells its generation behind the nearest, so that nothing changed in between.
+// tells its generation behind the nearest and the postings, so that nothing changed in
+// between.
 func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable bool, err error) {
-	generation, f, ready := x.words.ready(p.q)
-	if !ready {
+	r := x.words.ready(p.q)
+	if !r.ready {
 		return false, nil
 	}
 	asked := make(chan error, 1)
-	go func() { asked <- x.ask(ctx, conn, f, p) }()
-	lexical, scoredAt, missing := x.words.find(p.q, f)
+	go func() { asked <- x.ask(ctx, conn, &r, p) }()
+	if len(r.fetched.postings) == 0 {
+		p.lexical = x.words.find(r)
+	}
 	if err := <-asked; err != nil {
 		return false, err
 	}
-	if p.generation != generation { // then the filter is of no use, nor is what it left
+	if p.generation != r.generation { // then the filter is of no use, nor is what it left
 		p.generation, p.near = 0, nil
 		return false, nil
 	}
-	p.lexical = lexical
-	return len(missing) == 0 && scoredAt == generation, nil
+	if len(r.fetched.postings) > 0 && x.words.hold(r) {
+		p.lexical = x.words.find(r)
+	}
+	return p.lexical != nil, nil
 }
 
-// ready gives what a query may find, unless the database has to be asked first.
-func (w *words) ready(q knowledge.Query) (generation int64, f filter, ready bool) {
+// readiness is what the process knows for a query, as of a generation.
+type readiness struct {
+	ready      bool
+	generation int64
+	filter     filter
+	plans      []planned
+	// fetched has a place for the postings of every term that is missing.
+	fetched fetched
+}
+
+// ready prepares a query, unless the database has to be asked first.
+func (w *words) ready(q knowledge.Query) readiness {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if !w.loaded || q.Documents != nil {
-		return 0, f, false
+		return readiness{}
 	}
-	return w.generation, w.filter(q, nil), true
+	return w.prepare(q, nil)
+}
+
+// prepare is called with the lock held.
+func (w *words) prepare(q knowledge.Query, documents map[int32]bool) readiness {
+	r := readiness{ready: true, generation: w.generation, filter: w.filter(q, documents), plans: w.plan(q)}
+	r.fetched = fetched{folded: w.folded, postings: map[wanted][]posting{}}
+	for _, term := range w.missing(r.plans) {
+		r.fetched.postings[term] = nil
+	}
+	return r
 }
 
 const current = `select generation from knowledge_spaces where id = @`
 
-// ask finds the nearest in one round trip, which is one transaction.
-func (x *Index) ask(ctx context.Context, conn asker, f filter, p *proposals) error {
+// ask finds the nearest and fetches the missing postings in one round trip, which is one
+// transaction.
+func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals) error {
 	batch := &pgx.Batch{}
-	if p.q.Vector != nil && f.matching > 0 {
+	if p.q.Vector != nil && r.filter.matching > 0 {
 		batch.Queue(settings)
-		x.queueNear(batch, f, p)
+		x.queueNear(batch, r.filter, p)
 	}
+	x.queuePostings(batch, &r.fetched)
 	batch.Queue(x.in(current)).QueryRow(func(row pgx.Row) error { return row.Scan(&p.generation) })
 	return found(conn.SendBatch(ctx, batch).Close())
 }
@@ -139,16 +167,23 @@ func (x *Index) look(ctx context.Context, conn asker, p proposals, last bool) (h
 	if err := x.catchUp(ctx, conn, now); err != nil {
 		return nil, false, err
 	}
-	f := x.words.filterFor(p.q, documents)
-	if p.lexical, err = x.settle(ctx, conn, now, p.q, f); err != nil || p.lexical == nil && !last {
-		return nil, false, err
+	r := x.words.prepared(p.q, documents)
+	batch := &pgx.Batch{}
+	x.queuePostings(batch, &r.fetched)
+	if p.q.Vector != nil && p.generation != now.generation && r.filter.matching > 0 {
+		x.queueNear(batch, r.filter, &p)
 	}
-	if p.q.Vector != nil && p.generation != now.generation && f.matching > 0 {
-		batch := &pgx.Batch{}
-		x.queueNear(batch, f, &p)
+	if batch.Len() > 0 {
 		if err := found(conn.SendBatch(ctx, batch).Close()); err != nil {
 			return nil, false, err
 		}
+	}
+	r.fetched.folded = now.folded
+	if len(r.fetched.postings) == 0 || x.words.hold(r) {
+		p.lexical = x.words.find(r)
+	}
+	if p.lexical == nil && !last {
+		return nil, false, nil
 	}
 	p.generation = now.generation
 	if hits, whole, err = x.finish(ctx, conn, p, last); err != nil || !whole {
@@ -193,51 +228,22 @@ func (x *Index) begin(ctx context.Context, conn asker, q knowledge.Query) (now m
 	return now, numbers, found(conn.SendBatch(ctx, batch).Close())
 }
 
-// filterFor decides what a query may find.
-func (w *words) filterFor(q knowledge.Query, documents map[int32]bool) filter {
+// prepared prepares a query for a list of documents, if any.
+func (w *words) prepared(q knowledge.Query, documents map[int32]bool) readiness {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return w.filter(q, documents)
+	return w.prepare(q, documents)
 }
 
-// find finds the best chunks by words, unless terms are missing.
-func (w *words) find(q knowledge.Query, f filter) (list []scored, generation int64, missing []wanted) {
+// find finds the best chunks by words, none of which is missing. It is nil when the index
+// has changed since the query was prepared, or does not hold all postings any more.
+func (w *words) find(r readiness) []scored {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	b, missing := w.score(q, f, knowledge.Depth)
-	if len(missing) > 0 {
-		return nil, w.generation, missing
-	}
-	return w.chosen(b), w.generation, nil
-}
-
-// settle finds the best by words with the postings that are missing, if any. The list is
-// nil when the process knows a later fold than the snapshot, which the postings are from.
-func (x *Index) settle(ctx context.Context, conn asker, now moment, q knowledge.Query, f filter) ([]scored, error) {
-	list, _, missing := x.words.find(q, f)
-	if len(missing) == 0 {
-		return list, nil
-	}
-	fetched, err := x.postings(ctx, conn, now, missing)
-	if err != nil {
-		return nil, err
-	}
-	return x.words.findWith(q, f, fetched), nil
-}
-
-// findWith keeps fetched postings and finds with them; nil when they are too old.
-func (w *words) findWith(q knowledge.Query, f filter, postings fetched) []scored {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.hold(postings) {
+	if w.generation != r.generation || len(w.missing(r.plans)) > 0 {
 		return nil
 	}
-	b, missing := w.score(q, f, knowledge.Depth)
-	w.evict()
-	if len(missing) > 0 { // the vocabulary changed since
-		return nil
-	}
-	return w.chosen(b)
+	return w.chosen(w.score(r.plans, r.filter, knowledge.Depth))
 }
 
 const (
@@ -265,6 +271,10 @@ const (
 		limit $3`
 )
 
+// indexed keeps the planner from comparing everything, which it takes for cheaper at ten
+// thousand passages, where that takes four times as long.
+const indexed = `select set_config('enable_seqscan', $1, true)`
+
 // exactBelow is where comparing all that the filter leaves costs as much as going
 // through the index, which has to look at the more, the less the filter leaves: the
 // square of what it leaves over what there is. Measured, see docs/adr/0019.
@@ -280,6 +290,9 @@ func (x *Index) queueNear(batch *pgx.Batch, f filter, p *proposals) {
 	statement, last := near, any(p.q.Distinct)
 	if x.scans(f) {
 		statement, last = exact, f.numbers()
+	} else {
+		batch.Queue(indexed, "off")
+		defer batch.Queue(indexed, "on")
 	}
 	batch.Queue(x.in(statement), packed(p.q.Vector), f.list(), knowledge.Depth, last).Query(func(rows pgx.Rows) error {
 		p.near = make([]neighbour, 0, knowledge.Depth)

@@ -15,15 +15,18 @@ import (
 	"github.com/recado/recado/knowledge"
 )
 
-// explain gives the plan of a statement, where only an index is fit for large tables.
-func explain(t *testing.T, x *Index, statement string, args ...any) string {
+// forLarge are settings with which only an index is fit, as it is for large tables.
+const forLarge = `set local enable_seqscan = off; set local enable_sort = off`
+
+// explain gives the plan of a statement with some settings.
+func explain(t *testing.T, x *Index, with, statement string, args ...any) string {
 	t.Helper()
 	var plan strings.Builder
 	err := pgx.BeginFunc(t.Context(), x.pool, func(tx pgx.Tx) error {
 		if err := knowVectors(t.Context(), tx.Conn()); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(t.Context(), `set local enable_seqscan = off; set local enable_sort = off`); err != nil {
+		if _, err := tx.Exec(t.Context(), with); err != nil {
 			return err
 		}
 		rows, err := tx.Query(t.Context(), "explain "+x.in(statement), args...)
@@ -51,9 +54,9 @@ func TestPlans(t *testing.T) {
 		x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(dim)})
 		vector := make([]float32, dim)
 		for index, plan := range map[string]string{
-			"_chunks_near":     explain(t, x, near, packed(vector), []int32{1}, 8, true),
-			"_chunks_facet":    explain(t, x, exact, packed(vector), []int32{1}, 8, []int32(nil)),
-			"_chunks_document": explain(t, x, `select no from knowledge_@_chunks where document = $1`, 1),
+			"_chunks_near":     explain(t, x, forLarge, near, packed(vector), []int32{1}, 8, true),
+			"_chunks_facet":    explain(t, x, forLarge, exact, packed(vector), []int32{1}, 8, []int32(nil)),
+			"_chunks_document": explain(t, x, forLarge, `select no from knowledge_@_chunks where document = $1`, 1),
 		} {
 			if !strings.Contains(plan, x.in("knowledge_@")+index) {
 				t.Errorf("with %d dimensions %s is not used:\n%s", dim, index, plan)
@@ -143,6 +146,14 @@ func TestLargeIndex(t *testing.T) {
 		}
 		if float64(same) < test.least*float64(all) {
 			t.Errorf("%s: %d of %d are found", name, same, all)
+		}
+	}
+	// At this size the planner would rather compare everything.
+	with := settings + "; " + strings.ReplaceAll(indexed, "$1", "'SEQSCAN'")
+	for seqscan, wanted := range map[string]bool{"on": false, "off": true} {
+		plan := explain(t, x, strings.ReplaceAll(with, "SEQSCAN", seqscan), near, packed(next()), []int32{1}, knowledge.Depth, true)
+		if strings.Contains(plan, x.in("knowledge_@_chunks_near")) != wanted {
+			t.Errorf("with enable_seqscan %s:\n%s", seqscan, plan)
 		}
 	}
 	if f := x.words.filter(knowledge.Query{Locale: "es"}, nil); x.scans(f) || f.all != 6000 || f.matching >= 5400 {

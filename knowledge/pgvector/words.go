@@ -300,13 +300,15 @@ type fetched struct {
 	postings map[wanted][]posting
 }
 
-// hold keeps fetched postings. It refuses those of a moment before the last fold
-// that the process knows of: what was fresh is forgotten.
-func (w *words) hold(f fetched) bool {
-	if f.folded < w.folded {
+// hold keeps the postings that were fetched for a query. It refuses those of a moment
+// before the last fold that the process knows of: what was fresh is forgotten.
+func (w *words) hold(r readiness) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.fetched.folded < w.folded {
 		return false
 	}
-	for term, list := range f.postings {
+	for term, list := range r.fetched.postings {
 		v := w.language(term.language)
 		if v.held[term.term] != nil {
 			continue
@@ -316,14 +318,20 @@ func (w *words) hold(f fetched) bool {
 		v.held[term.term] = h
 		w.bytes += postingBytes * len(h.postings)
 	}
+	if w.bytes > w.budget {
+		w.evict(r.plans)
+	}
 	return true
 }
 
 // evict drops what was not asked for the longest, until a quarter of the budget is
-// free again.
-func (w *words) evict() {
-	if w.bytes <= w.budget {
-		return
+// free again, but no term of these plans.
+func (w *words) evict(plans []planned) {
+	asked := map[wanted]bool{}
+	for _, p := range plans {
+		for _, t := range p.Terms {
+			asked[wanted{p.language, t.Term}] = true
+		}
 	}
 	type entry struct {
 		*held
@@ -332,7 +340,9 @@ func (w *words) evict() {
 	var all []entry
 	for language, v := range w.languages {
 		for term, h := range v.held {
-			all = append(all, entry{h, wanted{language, term}})
+			if t := (wanted{language, term}); !asked[t] {
+				all = append(all, entry{h, t})
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.used.Load(), b.used.Load()) })
