@@ -102,7 +102,7 @@ func (f *forms) query(text string, maxDF int) query {
 }
 
 const (
-	formScore = `sum(w.weight * p.tf * 2.2 / (p.tf + 1.2 * (0.25 + 0.75 * p.words / $3::float8)))`
+	formScore = `sum(w.weight * p.tf * 3.0 / (p.tf + 2.0 * (0.5 + 0.5 * p.words / $3::float8)))`
 	formWords = `unnest($1::int[], $2::float8[]) as w (term, weight)`
 	formAll   = `select p.chunk, ` + formScore + ` as score from ` + formWords + ` join form_rows p on p.term = w.term
 		group by p.chunk order by 2 desc, 1 limit 100`
@@ -111,7 +111,7 @@ const (
 			select p.chunk, ` + formScore + ` as score from ` + formWords + ` join form_rows p on p.term = w.term group by p.chunk
 		), least as (select coalesce((select score from part order by score desc offset 99 limit 1), 0) as score)
 		select part.chunk, part.score + coalesce((
-				select sum(w.weight * p.tf * 2.2 / (p.tf + 1.2 * (0.25 + 0.75 * p.words / $3::float8)))
+				select sum(w.weight * p.tf * 3.0 / (p.tf + 2.0 * (0.5 + 0.5 * p.words / $3::float8)))
 				from unnest($4::int[], $5::float8[]) as w (term, weight) join form_rows p on p.term = w.term and p.chunk = part.chunk
 			), 0) as score, (select score from least) from part
 		where part.score >= (select score from least) - $6::float8
