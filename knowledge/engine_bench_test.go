@@ -5,7 +5,9 @@ package knowledge_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +21,11 @@ import (
 // than a thousand passages of 120 words, TestWordsOfQuestions of evals); a narrow subject,
 // whose words most passages share, has 2. Forty rare words are a page that was pasted.
 func BenchmarkMemorySearch(b *testing.B) {
-	for _, passages := range []int{1_000, 10_000, 100_000} {
+	sizes := []int{1_000, 10_000, 100_000}
+	if n, err := strconv.Atoi(os.Getenv("RECADO_BENCH_CHUNKS")); err == nil {
+		sizes = []int{n} // a million wants 6 GB and some minutes
+	}
+	for _, passages := range sizes {
 		b.Run(fmt.Sprint(passages), func(b *testing.B) {
 			s, memory, all := newStock(1, 512), newMemory(b, 512), newKept()
 			s.zipf = rand.NewZipf(s.random, 1.1, 40, 50_000)
