@@ -96,14 +96,14 @@ func TestManifestErrors(t *testing.T) {
 		"documents:\n  - path: \"*.md\"\n    id: x\n":                                     "line 2: an id is for one document; write its path without * and other wildcards",
 		"documents:\n  - path: a.md\n    path: b.md\n":                                    `line 3: not readable as YAML: mapping key "path" already defined at [2:5]`,
 		"documents:\n  - path: a\n    valid_from: 2026-02-01\n    valid_to: 2026-01-01\n": "line 2: valid_from 2026-02-01 is after valid_to 2026-01-01",
-		"documents:\n  - path: a\n    market: es\n    países: mx\n":                       `line 4: "países" and "market" both mean markets; keep one of them`,
-		"documents: a.md\n":                                                               "line 1: documents must be a list, each entry beginning with a hyphen",
-		"documents:\n  - a.md\n":                                                          "line 2: an entry must be keys with values",
-		"document: []\n":                                                                  `line 1: "document" is not known here; the manifest has documents and ignore`,
-		"# x\nignore: {a: b}\n":                                                           "line 2: ignore must be a text or a list of texts",
-		"ignore: [a]\nignore: [b]\n":                                                      `line 2: not readable as YAML: mapping key "ignore" already defined at [1:1]`,
-		"- a\n":                                                                           "line 1: the manifest must be keys with values",
-		"a: 1\n---\nb: 2\n":                                                               "there is more than one YAML document in it; keep one",
+		"documents:\n  - path: a\n    market: es\n    pa\u00edses: mx\n":                  `line 4: "países" and "market" both mean markets; keep one of them`,
+		"documents: a.md\n":          "line 1: documents must be a list, each entry beginning with a hyphen",
+		"documents:\n  - a.md\n":     "line 2: an entry must be keys with values",
+		"document: []\n":             `line 1: "document" is not known here; the manifest has documents and ignore`,
+		"# x\nignore: {a: b}\n":      "line 2: ignore must be a text or a list of texts",
+		"ignore: [a]\nignore: [b]\n": `line 2: not readable as YAML: mapping key "ignore" already defined at [1:1]`,
+		"- a\n":                      "line 1: the manifest must be keys with values",
+		"a: 1\n---\nb: 2\n":          "there is more than one YAML document in it; keep one",
 	} {
 		_, err := parseManifest([]byte(text))
 		if err == nil || err.Error() != want {
