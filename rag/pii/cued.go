@@ -1,0 +1,68 @@
+package pii
+
+import (
+	"regexp"
+	"strings"
+)
+
+// says is what stands between a cue and its value: "es", "is", a colon, or nothing
+// but a space.
+const says = `(?:\s*[:=]\s*|\s+(?:es|is|era|was|son|are|sería)\s*:?\s+)`
+
+var (
+	secrets = []*regexp.Regexp{
+		regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|passwd|passcode|passphrase|clave(?: de acceso)?|pwd|pass|psw)(?: (?:de|of|for|para|del) [\p{L}' ]{1,30}?)?` + says + `["'«“]?([^\s"'»”]{3,64})`),
+		regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|csc|pin|código de seguridad|codigo de seguridad|security code)(?: (?:de|of|for|del|number)(?: la| el| my| mi)? [\p{L}]{1,20})?(?:` + says + `|\s+)([0-9]{3,8})\b`),
+		regexp.MustCompile(`\b((?:sk|pk|rk|ghp|gho|xox[abps]|AKIA|EAA)[-_]?[A-Za-z0-9_\-]{16,})\b`),
+	}
+	codes = []*regexp.Regexp{
+		regexp.MustCompile(`(?i)\b(?:c[óo]digo|code|otp|token|clave de un solo uso|one[- ]time (?:code|password)|verification|verificaci[óo]n)(?: (?:de|of|para|for|que|i|me|got|received|was|sent|you|your|mi|tu|su|verificaci[óo]n|confirmaci[óo]n|seguridad|acceso|verification|sms|number|ha|han|llegado|recibido|he|enviado|un|solo|uso)){0,5}(?:` + says + `|\s+)((?:[A-Z]-)?[0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`),
+		regexp.MustCompile(`(?i)\b((?:[A-Z]-)?[0-9]{4,8}) (?:es|is) (?:el|tu|su|mi|your|my|the)(?: [\p{L}\-]{1,15}){0,2} (?:c[óo]digo|code|otp|pin|clave)\b`),
+	}
+	cuedIDs = regexp.MustCompile(`(?i)(?:\b|^)(?:d\.?n\.?i|n\.?i\.?[ef]|c\.?u\.?r\.?p|r\.?f\.?c|pasaporte|passport|documento(?: de identidad)?|c[ée]dula|ssn|social security(?: number)?|n\.?a\.?s\.?s|n\.?u\.?s\.?s|seguridad social|cipa?|cias|nhc|historia(?: cl[íi]nica)?|n[ºo°.]{0,2} ?col(?:egiad[oa])?\.?|colegiad[oa]|p[óo]liza|tarjeta sanitaria|episodio|driver'?s? licen[sc]e|driving licen[sc]e|permiso de conducir|carn[ée] de conducir|tax id|national id|id card)\b?\.?(?: (?:n[úu]mero|number|no|num|n[ºo°])\.?)?(?:` + says + `|\s*(?:nhc-|n[ºo°])?\s*[:\-]?\s*)(?:nhc-? ?)?([A-Z]{0,3}[ \-]?[0-9][0-9A-Z]*(?:[ \-/.]?[0-9][0-9A-Z]*)*)`)
+	births  = regexp.MustCompile(`(?i)\b(?:nac[íi]|nacid[oa]|fecha de nacimiento|f\. ?nac\.?|nacimiento|born|date of birth|birth ?da(?:te|y)|d\.?o\.?b\.?|cumplea[ñn]os)(?: (?:el|on|es|is|in|the|d[íi]a))*\s*:?\s*(` + dateForms + `)`)
+	dates   = regexp.MustCompile(`(?i)\b(` + dateForms + `)\b`)
+)
+
+// dateForms are days of a calendar in figures or with the name of the month.
+const dateForms = `[0-9]{4}[\-/.][0-9]{1,2}[\-/.][0-9]{1,2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?|[0-9]{1,2}[\-/.][0-9]{1,2}[\-/.](?:[0-9]{4}|[0-9]{2})` +
+	`|[0-9]{1,2}(?:st|nd|rd|th)?(?: de| of)? ` + months + `(?:,? (?:del? )?[0-9]{4})?|` + months + ` [0-9]{1,2}(?:st|nd|rd|th)?(?:,? [0-9]{4})?|` + months + ` (?:del? )?[0-9]{4}`
+
+const months = `(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic)`
+
+func findSecrets(text string) []Span {
+	var found []Span
+	for _, pattern := range secrets {
+		found = append(found, groups(text, Secret, pattern, func(one string) bool { return !plainWord(one) })...)
+	}
+	return found
+}
+
+// plainWord tells whether what follows "password is" says something of the password
+// and is none.
+func plainWord(one string) bool {
+	switch strings.Trim(strings.ToLower(one), ".,;:!?") {
+	case "incorrecta", "incorrecto", "correcta", "wrong", "incorrect", "correct", "invalid", "inválida", "not", "que", "mala",
+		"expired", "caducada", "the", "una", "nueva", "new", "case", "required", "obligatoria", "necesaria", "saved", "lost", "muy", "too", "para", "tan":
+		return true
+	}
+	return false
+}
+
+func findCodes(text string) []Span {
+	var found []Span
+	for _, pattern := range codes {
+		found = append(found, groups(text, Code, pattern, nil)...)
+	}
+	return found
+}
+
+// findCuedIDs wants five signs at least, three of them digits: "documento 2" is a
+// page.
+func findCuedIDs(text string) []Span {
+	return groups(text, ID, cuedIDs, func(one string) bool { return len(one) >= 5 && len(digits(one)) >= 3 })
+}
+
+func findBirths(text string) []Span { return groups(text, Birth, births, nil) }
+
+func findDates(text string) []Span { return groups(text, Date, dates, nil) }

@@ -1,0 +1,140 @@
+// Package pii finds personal data in what people write to a shop, in Spanish and
+// English, and masks it before a text leaves the house.
+//
+// Find knows what has a form that can be checked (cards, IBANs, identity numbers,
+// phones, e-mail, addresses of machines and pages), what a cue introduces ("me
+// llamo", "password:", "vivo en"), and street addresses by their words. It does
+// not know names by heart: a name that nothing introduces is not found.
+//
+// A Vault masks: each value becomes a placeholder such as [[CARD_1]], the same for
+// the same value, and Restore puts the values back exactly. What was masked stays
+// in the vault, which lives as long as the turn and is never stored.
+//
+// The package is pure: it knows no other, asks nobody and keeps nothing.
+package pii
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Kind says what a piece of personal data is. It stands in the placeholder.
+type Kind string
+
+// The kinds.
+const (
+	// Card is the number of a payment card.
+	Card Kind = "CARD"
+	// IBAN is the number of a bank account.
+	IBAN Kind = "IBAN"
+	// ID is a number that stands for a person with an office: DNI, NIE, passport,
+	// social security, tax, health card.
+	ID Kind = "ID"
+	// Phone is the number of a telephone or fax.
+	Phone Kind = "PHONE"
+	// Email is an e-mail address.
+	Email Kind = "EMAIL"
+	// Address is a postal address, or its line with the street.
+	Address Kind = "ADDRESS"
+	// Postcode is the code of a place in a postal address.
+	Postcode Kind = "POSTCODE"
+	// IP is the address of a machine.
+	IP Kind = "IP"
+	// URL is the address of a page.
+	URL Kind = "URL"
+	// Name is the name of a person, where something says that it is one.
+	Name Kind = "NAME"
+	// Secret is a password, a PIN, the code on the back of a card, or a key.
+	Secret Kind = "SECRET"
+	// Code is a one-time code.
+	Code Kind = "CODE"
+	// Birth is a date of birth.
+	Birth Kind = "BIRTH"
+	// Date is any other date of a calendar. A Vault leaves it: it names nobody, and
+	// no question about a delivery can be answered without it.
+	Date Kind = "DATE"
+)
+
+// literal is the kind of what looks like a placeholder in a text that is masked.
+const literal Kind = "TEXT"
+
+// Span is a piece of personal data: text[Start:End] in bytes.
+type Span struct {
+	Start, End int
+	Kind       Kind
+	Text       string
+}
+
+// placeholder is how a masked value is written. Models copy it as it stands.
+var placeholder = regexp.MustCompile(`\[\[([A-Z]+)_([0-9]+)\]\]`)
+
+// Find returns the personal data of a text, in order and without overlaps. The
+// placeholders of a Vault are none, and divide the text.
+func Find(text string) []Span {
+	var found []Span
+	start := 0
+	for _, hole := range append(placeholder.FindAllStringIndex(text, -1), []int{len(text), len(text)}) {
+		for _, s := range findIn(text[start:hole[0]]) {
+			s.Start, s.End = s.Start+start, s.End+start
+			found = append(found, s)
+		}
+		start = hole[1]
+	}
+	return found
+}
+
+// findIn asks every finder and keeps, of spans that overlap, the one of the finder
+// that is surer: they are in that order.
+func findIn(text string) []Span {
+	var found []Span
+	for _, finder := range finders {
+		for _, s := range finder(text) {
+			if s.Start < s.End && !slices.ContainsFunc(found, s.overlaps) {
+				s.Text = text[s.Start:s.End]
+				found = append(found, s)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	return found
+}
+
+func (s Span) overlaps(other Span) bool { return s.Start < other.End && other.Start < s.End }
+
+// finder returns spans in any order; they may overlap those of others.
+type finder func(text string) []Span
+
+// finders are asked in order, those with a check of digits before those that see
+// only a form, and those before what rests on a cue.
+var finders = []finder{
+	findEmails, findURLs, findIBANs, findCards, findNationalIDs, findIPs, findSecrets, findCodes, findBirths,
+	findCuedIDs, findCuedPhones, findDates, findPhones, findCuedAddresses, findStreets, findPostcodes, findNames,
+}
+
+// groups gives the spans of the submatch of a pattern, wherever check holds of it.
+// A nil check holds of everything.
+func groups(text string, kind Kind, pattern *regexp.Regexp, check func(string) bool) []Span {
+	var found []Span
+	for _, m := range pattern.FindAllStringSubmatchIndex(text, -1) {
+		for i := 2; i < len(m); i += 2 {
+			if m[i] >= 0 && (check == nil || check(text[m[i]:m[i+1]])) {
+				found = append(found, Span{Start: m[i], End: m[i+1], Kind: kind})
+			}
+		}
+	}
+	return found
+}
+
+// alone tells whether text[start:end] is no part of a longer word or number.
+func alone(text string, start, end int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:start])
+	after, _ := utf8.DecodeRuneInString(text[end:])
+	return !wordRune(before) && !wordRune(after)
+}
+
+func wordRune(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
