@@ -23,6 +23,9 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 	if len(args) > 0 && args[0] == "retrieval" {
 		return runRetrieval(ctx, c, args[1:])
 	}
+	if len(args) > 0 && args[0] == "pii" {
+		return runPII(ctx, c, args[1:])
+	}
 	var f evalFlags
 	s, words, err := loadSettings(c, "eval", args, func(set *flag.FlagSet) {
 		set.StringVar(&f.cases, "cases", "", "JSONL file of labelled questions about your own shop; without it the demo shop is asked")
@@ -35,7 +38,7 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if len(words) != 1 || (words[0] != "run" && words[0] != "calibrate") {
-		return usagef("eval: write `recado eval run`, `recado eval calibrate` or `recado eval retrieval`")
+		return usagef("eval: write `recado eval run`, `recado eval calibrate`, `recado eval retrieval` or `recado eval pii`")
 	}
 	if !(f.alpha > 0 && f.alpha < 1 && f.delta > 0 && f.delta < 1) {
 		return usagef("eval: --alpha and --delta are shares between 0 and 1")

@@ -7,7 +7,7 @@ import "github.com/recado/recado/internal/arch"
 // siblings do not import each other.
 var layers = arch.Layers{
 	"cmd/recado": {"*"},
-	"evals":      {"gateway", "rag", "rag/confidence", "rag/offline", "knowledge", "internal/demoshop"},
+	"evals":      {"gateway", "rag", "rag/confidence", "rag/offline", "rag/pii", "knowledge", "internal/demoshop"},
 
 	"gateway":                   {"rag", "rag/guard"},
 	"gateway/gatewaytest":       {"gateway", "rag"},
@@ -27,6 +27,7 @@ var layers = arch.Layers{
 	"rag/confidence": {},
 	"rag/guard":      {},
 	"rag/llm":        {"rag", "knowledge"},
+	"rag/pii":        {},
 	"rag/offline":    {"rag", "rag/guard", "knowledge"},
 
 	"knowledge":               {},
