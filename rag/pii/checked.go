@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	emails = regexp.MustCompile(`(?i)([\p{L}0-9][\p{L}0-9._%+'-]*@(?:[\p{L}0-9](?:[\p{L}0-9-]*[\p{L}0-9])?\.)+\p{L}{2,24})`)
+	emails = regexp.MustCompile(`(?i)([\p{L}0-9][\p{L}0-9._%+'-]*@ ?(?:[\p{L}0-9](?:[\p{L}0-9-]*[\p{L}0-9])?\.)+\p{L}{2,24})`)
 	urls   = regexp.MustCompile(`(?i)\b((?:(?:https?|ftp)://|www\.)[^\s<>"'|()\[\]{}]*[^\s<>"'|()\[\]{}.,;:!?¡¿])`)
 	ibans  = regexp.MustCompile(`(?i)\b([A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30})\b`)
 	// digitRuns are digits as they are read out from a card: at most one space or dash
@@ -90,16 +90,19 @@ func cardAt(text string, start, limit int) int {
 // minCard and maxCard are the lengths of ISO/IEC 7812 in use; Maestro has 12.
 const minCard, maxCard = 12, 19
 
+// issuers are the first digits of cards by their length: Maestro and the old Laser
+// (12 to 19), Visa (13, 16, 19), Diners (14), American Express, JCB and enRoute (15),
+// Mastercard, Discover, JCB, UnionPay and Mir (16 to 19).
+var issuers = regexp.MustCompile(`^(?:(?:0604|50|5[6-9]|6)[0-9]{8,17}|4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|3(?:0|6|8|9)[0-9]{12}|(?:3[47][0-9]{2}|2131|1800|2014|2149)[0-9]{11}|(?:2|3|5)[0-9]{15}|(?:35|62|5[1-5])[0-9]{15,17})$`)
+
 // validCard tells whether digits with spaces or dashes are the number of a card:
-// of a length and a first digit that issuers use, and right by the formula of Luhn.
+// of a length and first digits that issuers use, and right by the formula of Luhn.
 func validCard(text string) bool {
 	number := digits(text)
-	if len(number) < minCard || len(number) > maxCard || number[0] < '2' || number[0] > '6' || text[0] < '0' || text[0] > '9' {
-		// Diners and enRoute apart, cards begin with 2 to 6; UATP's with 1 pay flights only.
+	if len(number) < minCard || len(number) > maxCard || digits(text[:1]) == "" || digits(text[len(text)-1:]) == "" {
 		return false
 	}
-	last := text[len(text)-1]
-	return last >= '0' && last <= '9' && luhn(number)
+	return issuers.MatchString(number) && luhn(number)
 }
 
 func luhn(number string) bool {

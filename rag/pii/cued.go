@@ -2,6 +2,8 @@ package pii
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,7 +28,7 @@ var (
 
 // dateForms are days of a calendar in figures or with the name of the month.
 const dateForms = `[0-9]{4}[\-/.][0-9]{1,2}[\-/.][0-9]{1,2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?|[0-9]{1,2}[\-/.][0-9]{1,2}[\-/.](?:[0-9]{4}|[0-9]{2})` +
-	`|[0-9]{1,2}(?:st|nd|rd|th)?(?: de| of)? ` + months + `(?:,? (?:del? )?[0-9]{4})?|` + months + ` [0-9]{1,2}(?:st|nd|rd|th)?(?:,? [0-9]{4})?|` + months + ` (?:del? )?[0-9]{4}`
+	`|[0-9]{1,2}(?:st|nd|rd|th)?(?:[ \-]de| of)?[ \-]` + months + `(?:,?[ \-](?:del? )?[0-9]{4})?|` + months + ` [0-9]{1,2}(?:st|nd|rd|th)?(?:,? [0-9]{4})?|` + months + ` (?:del? )?[0-9]{4}`
 
 const months = `(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic)`
 
@@ -65,4 +67,24 @@ func findCuedIDs(text string) []Span {
 
 func findBirths(text string) []Span { return groups(text, Birth, births, nil) }
 
-func findDates(text string) []Span { return groups(text, Date, dates, nil) }
+// findDates leaves figures that no calendar has, and those that go on.
+func findDates(text string) []Span {
+	return slices.DeleteFunc(groups(text, Date, dates, calendar), func(s Span) bool { return longer.MatchString(text[s.End:]) })
+}
+
+var longer = regexp.MustCompile(`^[\-/.][0-9]`)
+
+// calendar tells whether a day and a month are among the figures of a date without
+// words.
+func calendar(one string) bool {
+	if strings.ContainsFunc(one, isLetter) {
+		return true
+	}
+	list := phoneGroups.FindAllString(one, 3)
+	if len(list[0]) == 4 {
+		list[0], list[2] = list[2], list[0]
+	}
+	a, _ := strconv.Atoi(list[0])
+	b, _ := strconv.Atoi(list[1])
+	return min(a, b) >= 1 && min(a, b) <= 12 && max(a, b) <= 31
+}

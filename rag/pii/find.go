@@ -92,7 +92,7 @@ func findIn(text string) []Span {
 	var found []Span
 	for _, finder := range finders {
 		for _, s := range finder(text) {
-			if s.Start < s.End && !slices.ContainsFunc(found, s.overlaps) {
+			for _, s := range s.without(found) {
 				s.Text = text[s.Start:s.End]
 				found = append(found, s)
 			}
@@ -100,6 +100,24 @@ func findIn(text string) []Span {
 	}
 	slices.SortFunc(found, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 	return found
+}
+
+// without is a span, if none of those found overlaps it. Of an address the pieces
+// between them are left: a telephone or a postcode may stand in the middle.
+func (s Span) without(found []Span) []Span {
+	if s.Start >= s.End {
+		return nil
+	}
+	i := slices.IndexFunc(found, s.overlaps)
+	if i < 0 {
+		return []Span{s}
+	}
+	if s.Kind != Address {
+		return nil
+	}
+	left, right := s, s
+	left.End, right.Start = found[i].Start, found[i].End
+	return append(left.without(found), right.without(found)...)
 }
 
 func (s Span) overlaps(other Span) bool { return s.Start < other.End && other.Start < s.End }
@@ -111,7 +129,7 @@ type finder func(text string) []Span
 // only a form, and those before what rests on a cue.
 var finders = []finder{
 	findEmails, findURLs, findIBANs, findCards, findNationalIDs, findIPs, findSecrets, findCodes, findBirths,
-	findCuedIDs, findCuedPhones, findDates, findPhones, findCuedAddresses, findStreets, findPostcodes, findNames,
+	findCuedIDs, findCuedPhones, findDates, findStreets, findPhones, findPostcodes, findCuedAddresses, findNames,
 }
 
 // groups gives the spans of the submatch of a pattern, wherever check holds of it.

@@ -60,10 +60,15 @@ func phoneBody(one string) string {
 // something else.
 func another(text string, s Span) bool {
 	before, after := text[max(0, s.Start-60):s.Start], text[s.End:]
-	if strings.HasSuffix(before, ",") || strings.HasPrefix(after, ",") && len(after) > 1 && after[1] >= '0' && after[1] <= '9' {
+	if decimal(before) || strings.HasPrefix(after, ",") && len(after) > 1 && after[1] >= '0' && after[1] <= '9' {
 		return true
 	}
 	return orderCue.MatchString(before) || moneyUp.MatchString(before) || unitAfter.MatchString(after)
+}
+
+// decimal tells whether a text ends within a number.
+func decimal(before string) bool {
+	return len(before) > 1 && before[len(before)-1] == ',' && before[len(before)-2] >= '0' && before[len(before)-2] <= '9'
 }
 
 var phoneGroups = regexp.MustCompile(`[0-9]+`)
@@ -84,7 +89,8 @@ func phoneShape(one string) bool {
 	case strings.HasPrefix(body, "(") || list[0][0] == '0':
 		return len(number) >= minPhone
 	case len(list) == 2:
-		return len(list[0]) == 3 && (len(list[1]) == 4 || len(list[1]) == 6) || len(list[0]) == 2 && list[0] != "20" && len(list[1]) == 9
+		a, b := len(list[0]), len(list[1])
+		return a == 3 && (b == 4 || b == 6) || a == 2 && (b == 6 || b == 7 || b == 9)
 	}
 	return len(number) >= 8 && evenGroups(list)
 }
