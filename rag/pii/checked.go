@@ -48,6 +48,9 @@ func validIBAN(text string) bool {
 	if len(compact) < 15 || len(compact) > 34 {
 		return false
 	}
+	if length, known := ibanLengths[compact[:2]]; known && len(compact) != length {
+		return false
+	}
 	rest := 0
 	for _, c := range compact[4:] + compact[:4] {
 		switch {
@@ -60,6 +63,14 @@ func validIBAN(text string) bool {
 		}
 	}
 	return rest == 1
+}
+
+// ibanLengths are those of the IBAN registry for the countries a shop of Europe meets.
+// A number of another country has any length.
+var ibanLengths = map[string]int{
+	"AD": 24, "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24, "FI": 18, "FR": 27,
+	"GB": 22, "GI": 23, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IS": 26, "IT": 27, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27,
+	"MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "TR": 26,
 }
 
 // findCards takes the longest stretch of a run of digits, at whole groups, that is a

@@ -17,6 +17,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -90,8 +91,12 @@ func Find(text string) []Span {
 // that is surer: they are in that order.
 func findIn(text string) []Span {
 	var found []Span
+	figures := len(digits(text))
 	for _, finder := range finders {
-		for _, s := range finder(text) {
+		if figures < finder.digits || !strings.Contains(text, finder.sign) {
+			continue
+		}
+		for _, s := range finder.find(text) {
 			for _, s := range s.without(found) {
 				s.Text = text[s.Start:s.End]
 				found = append(found, s)
@@ -122,14 +127,36 @@ func (s Span) without(found []Span) []Span {
 
 func (s Span) overlaps(other Span) bool { return s.Start < other.End && other.Start < s.End }
 
-// finder returns spans in any order; they may overlap those of others.
-type finder func(text string) []Span
+// finder looks for one kind of data. Its spans come in any order and may overlap those
+// of others. Without as many digits, or the sign, a text can't hold what it looks for,
+// which spares most messages most patterns.
+type finder struct {
+	find   func(text string) []Span
+	digits int
+	sign   string
+}
 
 // finders are asked in order, those with a check of digits before those that see
 // only a form, and those before what rests on a cue.
 var finders = []finder{
-	findEmails, findURLs, findIBANs, findCards, findNationalIDs, findIPs, findSecrets, findCodes, findBirths,
-	findCuedIDs, findCuedPhones, findDates, findStreets, findPhones, findPostcodes, findCuedAddresses, findNames,
+	{find: findEmails, sign: "@"},
+	{find: findURLs, sign: "."},
+	{find: findIBANs, digits: 8},
+	{find: findCards, digits: minCard},
+	{find: findNationalIDs, digits: 6},
+	{find: findIPs, digits: 1},
+	{find: findSecrets},
+	{find: findCodes, digits: 4},
+	{find: findBirths, digits: 1},
+	{find: findCuedIDs, digits: 3},
+	{find: findCuedPhones, digits: minPhone},
+	{find: findDates, digits: 1},
+	{find: findStreets, digits: 1},
+	{find: findNumberless, sign: "/"},
+	{find: findPhones, digits: minPhone},
+	{find: findPostcodes, digits: 2},
+	{find: findCuedAddresses},
+	{find: findNames},
 }
 
 // groups gives the spans of the submatch of a pattern, wherever check holds of it.

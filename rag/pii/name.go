@@ -16,7 +16,7 @@ var nameCues = []*regexp.Regexp{
 	// A form's line.
 	regexp.MustCompile(`(?m)(?:\b(?i:nombre(?: y apellidos| completo)?|apellidos?|names?|full name|first name|last name|surname|titular|destinatario|recipient|m[ée]dico|remitido por|responsable cl[íi]nico|contact person|persona de contacto))[ \t]*:[ \t]*(?:(?i:dra?|d|dña|sra?|mrs?|ms|don|doña)\b\.?[ªa]?[ \t]*){0,2}(` + properName + `)`),
 	// What people say of themselves; here small letters count as well.
-	regexp.MustCompile(`(?i)\b(?:me llamo|mi nombre es|my name is|my name's|nombre de la titular es|nombre del titular es)\s+(\p{L}[\p{L}'’\-]+(?:[ ](?:de |del |la |van |von ){0,2}\p{Lu}[\p{L}'’\-]*)*)`),
+	regexp.MustCompile(`\b(?i:me llamo|mi nombre es|my name is|my name's|nombre de la titular es|nombre del titular es)\s+(\p{L}[\p{L}'’\-]+(?:[ ](?:de |del |la |van |von ){0,2}\p{Lu}[\p{L}'’\-]*)*)`),
 	regexp.MustCompile(`(?:\b(?i:soy|i am|i'm|this is|le habla|habla|speaking is|a nombre de|on behalf of|in the name of|a la atenci[óo]n de|atte\.?|firmado|signed|regards|saludos|atentamente|sincerely|dear|estimad[oa]|querid[oa])[ ,:]*\n?\s*)(` + capital + `(?:[ ](?:(?:de|del|la|van|von|y)[ ]){0,2}` + capital + `){1,4})`),
 	// A title.
 	regexp.MustCompile(`\b(?:Sr|Sra|Srta|Dr|Dra|Mr|Mrs|Ms|Miss|Prof|Don|Doña|D|Dña|Dª)\b(?:\.|[ªa]\.?)?[ ]{1,2}(` + properName + `)`),

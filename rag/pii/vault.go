@@ -11,7 +11,7 @@ import (
 
 // Vault holds the values that were masked in the texts of one turn, so that the
 // same value has the same placeholder in all of them. It may be used by several
-// goroutines. It has no method that prints it.
+// goroutines.
 type Vault struct {
 	keep func(Span) bool
 
@@ -21,16 +21,17 @@ type Vault struct {
 	counts map[Kind]int
 }
 
+// secretValue is what a placeholder stands for.
 type secretValue struct {
 	kind Kind
 	text string
 }
 
-// String says nothing of the value, to whoever prints a vault by mistake.
-func (secretValue) String() string { return "masked" }
+// String says nothing of the values, to whoever prints a vault by mistake.
+func (*Vault) String() string { return "vault" }
 
 // GoString is String for %#v.
-func (secretValue) GoString() string { return "masked" }
+func (*Vault) GoString() string { return "vault" }
 
 // NewVault makes an empty vault. It masks everything that Find finds but dates, and
 // what keep answers true of: the shop's own numbers and pages, and the numbers of the
