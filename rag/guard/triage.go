@@ -11,13 +11,7 @@
 // they are named after: tone, topic and language are not their business.
 package guard
 
-import (
-	"regexp"
-	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
-)
+import "regexp"
 
 // Reason says why a message needs a person. The values are those of the
 // gateway's handoff reasons.
@@ -91,96 +85,4 @@ var triageRules = []struct {
 		`(alguien|otra persona) (\w+ )?(entro|entrado|accedio|accedido)( \w+)? (en|a) mi cuenta`, `(someone|somebody|a stranger) (\w+ )?(got|gotten|broke|broken|logged|hacked|is) (in|into|in to) my account`,
 		`identity theft`, `(stole|stolen|cloned|hacked|used)( \w+)? my (card|account|identity)`, `my (card|account) (was|has been|got|is) (stolen|hacked|cloned|compromised)`,
 	)},
-}
-
-// person is who the customer may ask for. The bare words "agente", "agent" and
-// "representative" count only in the patterns of asksForPerson.
-const (
-	personES = `(persona|humano|humana|ser humano|operador|operadora|agente|asesor|asesora|teleoperador\w*|companer[oa]|encargad[oa]|responsable|supervisora?|gerente|alguien|comercial|tecnico|atencion al cliente|servicio al cliente)`
-	personEN = `(person|human|human being|operator|agent|representative|rep|someone|somebody|advisor|adviser|manager|supervisor|real one|colleague|customer (service|support|care)|support team|member of staff|staff)`
-)
-
-var (
-	// wantsPerson matches a wish for a person in a longer message.
-	wantsPerson = words(
-		// Spanish: a verb of speaking or passing on, then a person.
-		`(hablar|hable|hablo|chatear|comunicar\w*|contactar|conversar|charlar|escribir)( \w+)? (con|a|directamente con) (un |una |el |la |algun |alguna |tu |su |vuestro |vuestra |otra |otro )?`+personES,
-		`(pasa\w*|pasen|pase|paseis|ponme|pongame|ponedme|conecta\w*|comunica\w*|comunique\w*|transfier\w*|transferir\w*|deriva\w*)( \w+)? (con|a) (un |una |el |la |algun |alguna |tu |su |vuestro |otra )?`+personES,
-		`(quiero|quisiera|necesito|dame|deme|prefiero|exijo|busco|pido|solicito)( \w+)? (a |hablar con )?(un |una |algun |alguna )?(persona|humano|humana|ser humano|operador|operadora|agente|asesor|asesora|teleoperador\w*|supervisora?|encargad[oa])( (real|humana|humano|de verdad|fisica|por favor|de la tienda|de soporte|ya))*( \.|$)`,
-		`(que )?(me |nos )?(atienda|atiende|atendais|atiendan|llame|llamen|llameis|conteste|contesta|contesten|responda|ayude|hable)( \w+)? (una persona|un humano|un agente|un operador|una operadora|alguien|un asesor|una asesora|un tecnico|un encargado)`,
-		`(persona|agente|operador|operadora|asesor|asesora) (real|humana|humano|de verdad|de carne y hueso)`, `ser humano`, `alguien (real|humano|de verdad|de carne y hueso)`,
-		`(hay|no hay|habra)( \w+){0,2} (alguien|nadie|alguna persona|algun humano)( \w+){0,2} (con quien|que)( \w+)? (hablar|atienda|atender|ayude|ayudar|responda|conteste)`,
-		`atencion (humana|personal)( \.|$)`, `(no|sin) (quiero )?(hablar con )?(un |mas |el )?(bot|robot|maquina|contestador)s?`,
-		`telefono de atencion( al cliente)?`, `(puedo|podria|quiero|como) hablar con (vosotros|ustedes|la tienda|atencion)`,
-		// English.
-		`(talk|speak|speaking|talking|chat|chatting|get|connect|connected|transfer|transferred|put|pass|escalate|forward|switch)( \w+){0,3} (to|with|through to|on to|over to|hold of) (a |an |the |your |some |another |one of your )?(real |actual |live |human |different |proper )*`+personEN,
-		`(want|need|prefer|give me|get me|i d like|i would like|like|require|request|demand)( to (talk|speak|chat) (to|with))? (a |an |some )?(real |actual |live |human )*(person|human|human being|agent|representative|operator|advisor|manager|supervisor)( (please|now|here|asap|instead|to help( me)?|to talk to|to speak to))*( \.|$)`,
-		`(real|actual|live) (person|human|human being|agent|representative|operator|advisor|people)`, `human (agent|being|operator|representative|help|support|assistance|please)`,
-		`(can|could|may|will|would|is there|let|have)( \w+)? (someone|somebody|anyone|anybody|a person|a human|an agent|a representative)( \w+)? (call|help|contact|assist|phone|ring|answer|speak|talk|reply)( \w+)?`,
-		`(need|want|would like) (someone|somebody|anyone|a person|an agent|a human) to (call|help|contact|assist|phone|ring|answer|speak|talk|reply)`,
-		`is there (someone|somebody|anyone|anybody|a person|a human)( \w+){0,3} (to|i can|who|that)`, `(not|no|stop|hate|instead of)( \w+){0,4} (bot|robot|chatbot|machine)s?`,
-		`customer (service|support|care) (number|agent|rep|representative|person|phone)`,
-	)
-	// barePerson matches a sentence that is nothing but the word, with politeness
-	// around it: in a burst the word comes as a message of its own.
-	barePerson = regexp.MustCompile(`^(?:(?:hola|buenas|hello|hi|hey|ok|vale|no|si|yes|un|una|a|an|the|por favor|porfa|please|pls|ya|now|quiero|i want|con|to|gracias|thanks|real|\.) )*` +
-		`(?:persona|personas|humano|humana|agente|agentes|operador|operadora|operadores|asesor|asesora|persona real|persona humana|agente humano|representante|atencion al cliente|soporte humano|hablar|hablar con alguien|alguien|person|human|agent|operator|representative|rep|real person|human agent|live agent|customer service|customer support|advisor|live chat|speak to someone|support)` +
-		`(?: (?:por favor|porfa|please|pls|ya|now|gracias|thanks|ahora|real|humano|humana|\.|asap))*$`)
-	// notAsked matches questions that only sound like a wish for a person: about
-	// a carrier's staff, about naming somebody else for a delivery.
-	notAsked = words(
-		`(agente|persona|operador) (de|del) (transporte|reparto|la agencia|aduanas|mensajeria|entrega)`, `operador logistico`, `agente comercial colegiado`,
-		`(delivery|shipping|customs|carrier|courier) (agent|person|operator)`,
-		`(recoger|recoja|recogerlo|recibir|reciba|entreg\w+|dej\w+|firm\w+)( \w+){0,4} (otra |una |tercera )?(persona|alguien)`,
-		`(someone|somebody|another person|anyone|a person)( else)?( \w+){0,2} (collect|pick|sign|receive|accept|take)( \w+)?`,
-	)
-)
-
-// asksForPerson tells whether folded text asks for a person. A sentence that
-// matches notAsked is looked at without the words that matched.
-func asksForPerson(folded string) bool {
-	for sentence := range strings.SplitSeq(folded, " .") {
-		if barePerson.MatchString(strings.TrimSpace(sentence)) {
-			return true
-		}
-	}
-	return wantsPerson.MatchString(notAsked.ReplaceAllString(folded, " "))
-}
-
-// words compiles patterns that match at word boundaries of folded text.
-func words(patterns ...string) *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|[ ])(?:` + strings.Join(patterns, "|") + `)(?:[ ]|$)`)
-}
-
-// fold lower-cases, drops accents and turns everything but letters and digits
-// into single spaces; the end of a sentence or line becomes " .".
-func fold(text string) string {
-	if len(text) > maxTriage {
-		text = text[:maxTriage]
-	}
-	var out strings.Builder
-	space := true
-	for _, r := range norm.NFKD.String(strings.ToValidUTF8(text, " ")) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			out.WriteRune(unicode.ToLower(r))
-			space = false
-		case r == '.' || r == '!' || r == '?' || r == '\n' || r == ';':
-			if !space {
-				out.WriteByte(' ')
-			}
-			// A line that ends in a space ends as well, several marks end once.
-			if text := out.String(); text != "" && !strings.HasSuffix(text, ". ") {
-				out.WriteString(". ")
-			}
-			space = true
-		default:
-			if !space {
-				out.WriteByte(' ')
-				space = true
-			}
-		}
-	}
-	return strings.TrimSpace(out.String())
 }
