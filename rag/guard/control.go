@@ -1,0 +1,143 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+)
+
+// Control is a command that a customer gives by a message which holds nothing
+// else. Code carries it out, with or without a model.
+type Control string
+
+// The controls. What Yes and No answer is for the caller to know: without an
+// open question they are words like any other.
+const (
+	// ControlHuman: a person, please.
+	ControlHuman Control = "human"
+	// ControlStop: no more messages that nobody asked for.
+	ControlStop Control = "stop"
+	// ControlRepeat: the last answer again.
+	ControlRepeat Control = "repeat"
+	// ControlLanguage: another language, without a word on which one.
+	ControlLanguage Control = "language"
+	// ControlSpanish and ControlEnglish: this language from now on.
+	ControlSpanish Control = "language_es"
+	ControlEnglish Control = "language_en"
+	// ControlDeleteData: what is known about me has to be deleted.
+	ControlDeleteData Control = "delete_data"
+	// ControlYes and ControlNo answer the question that is open.
+	ControlYes Control = "yes"
+	ControlNo  Control = "no"
+)
+
+// maxControl bounds a message that can be a control, in words.
+const maxControl = 14
+
+// ControlOf tells whether a whole message is a control, and which one. Case,
+// accents, punctuation, greetings, thanks and slips of the finger do not matter;
+// one more word that means something does: "stop" is a control and "stop my
+// order" is none. A wish for a person in other words is for AsksForPerson.
+func ControlOf(text string) (Control, bool) {
+	said := controlWords(text)
+	if len(said) == 0 || len(said) > maxControl {
+		return "", false
+	}
+	for _, row := range controls {
+		for _, phrase := range row.phrases {
+			if slices.Equal(said, strings.Fields(phrase)) {
+				return row.control, true
+			}
+		}
+	}
+	return nearControl(said)
+}
+
+// nearControl allows one slip in each word of five letters and more, but for a
+// word that is another one: "shop" is not "stop".
+func nearControl(said []string) (Control, bool) {
+	for _, row := range controls {
+		for _, phrase := range row.phrases {
+			if slices.EqualFunc(said, strings.Fields(phrase), sameWord) {
+				return row.control, true
+			}
+		}
+	}
+	return "", false
+}
+
+func sameWord(said, known string) bool {
+	switch {
+	case said == known || squeeze(said) == known:
+		return true
+	case len(known) < 5 || len(said) < 4 || controlNeighbours[said]:
+		return false
+	}
+	return oneSlip(said, known)
+}
+
+// controlWords are the words of a message without what is only polite, each run
+// of the same word once.
+func controlWords(text string) []string {
+	folded := strings.ReplaceAll(" "+strings.Join(strings.Fields(fold(text)), "  ")+" ", " . ", " ")
+	for _, phrase := range courtesies {
+		folded = strings.ReplaceAll(folded, " "+strings.ReplaceAll(phrase, " ", "  ")+" ", " ")
+	}
+	said := strings.Fields(folded)
+	if len(said) == 0 { // nothing but courtesy, and "ok" may be an answer
+		said = strings.Fields(strings.ReplaceAll(fold(text), ".", ""))
+	}
+	return slices.Compact(said)
+}
+
+// courtesies are left out wherever they stand; the longer ones come first.
+var courtesies = []string{
+	"muchas gracias", "buenas tardes", "buenos dias", "buenas noches", "por favor", "thank you", "good morning", "good afternoon",
+	"hola", "buenas", "porfa", "porfavor", "xfa", "gracias", "hello", "hi", "hey", "please", "pls", "plz", "thanks", "thx", "ya", "now", "ahora", "oye", "just",
+}
+
+// controlNeighbours are words of their own that lie one letter from a control.
+var controlNeighbours = set("personas personal agents agentes humans humanas inglesa inglesas espanola espanolas repeats repetido claros dates dados")
+
+// controls are the phrases of each control, folded.
+var controls = []struct {
+	control Control
+	phrases []string
+}{
+	{ControlHuman, []string{
+		"humano", "humana", "persona", "una persona", "un humano", "agente", "un agente", "asesor", "un asesor", "asesora", "operador", "operadora", "persona real", "una persona real", "agente humano",
+		"hablar con una persona", "hablar con un humano", "hablar con un agente", "hablar con alguien", "quiero una persona", "quiero un humano", "quiero hablar con una persona", "quiero hablar con un humano", "quiero hablar con alguien", "quiero hablar con un agente",
+		"human", "a human", "person", "a person", "agent", "an agent", "real person", "a real person", "live agent", "operator", "representative", "human agent",
+		"talk to a person", "talk to a human", "talk to human", "talk to an agent", "talk to someone", "speak to a person", "speak to a human", "speak to an agent", "speak to someone", "i want a human", "i want a person",
+		"i want to talk to a person", "i want to talk to a human", "i want to talk to someone", "i want to speak to a person", "i want to speak to a human", "i want to speak to someone",
+	}},
+	{ControlStop, []string{
+		"stop", "stpo", "sotp", "stop it", "stop messages", "stop messaging me", "stop writing to me", "stop sending me messages", "stop texting me", "don t write to me", "do not write to me", "don t message me", "do not message me", "unsubscribe", "unsubscribe me", "opt out", "no more messages", "no more ads", "i don t want more messages", "remove me from your list", "take me off your list",
+		"baja", "dar de baja", "darme de baja", "dame de baja", "dadme de baja", "deme de baja", "denme de baja", "quiero darme de baja", "quiero la baja", "no mas mensajes", "no mas publicidad", "no quiero mas mensajes", "no quiero recibir mas mensajes", "no quiero mas publicidad", "no quiero recibir publicidad",
+		"no me escribas mas", "no me escribais mas", "no me escriban mas", "no me mandes mas mensajes", "no me mandeis mas mensajes", "no me manden mas mensajes", "no me envien mas mensajes", "no me envieis mas mensajes", "deja de escribirme", "dejad de escribirme", "dejen de escribirme", "deja de mandarme mensajes", "dejad de mandarme mensajes", "dejen de mandarme mensajes", "cancelar suscripcion", "desuscribir", "desuscribirme",
+	}},
+	{ControlRepeat, []string{
+		"repeat", "repeat that", "repeat it", "repeat the last message", "repeat your answer", "can you repeat", "can you repeat that", "could you repeat that", "could you repeat", "say that again", "say it again", "can you say that again", "could you say that again", "once more", "what did you say", "come again",
+		"repite", "repita", "repetir", "repitelo", "repitamelo", "repitemelo", "repeti", "repetilo", "otra vez", "repite eso", "puedes repetir", "puedes repetirlo", "puede repetir", "puede repetirlo", "podrias repetir", "podrias repetirlo", "me lo repites", "me lo puedes repetir", "me lo puede repetir", "dimelo otra vez", "dilo otra vez", "que has dicho", "que dijiste", "repite la respuesta", "repite el ultimo mensaje", "mandalo otra vez",
+	}},
+	{ControlSpanish, []string{
+		"espanol", "castellano", "spanish", "en espanol", "en castellano", "in spanish", "habla espanol", "habla en espanol", "hablame en espanol", "hable espanol", "hable en espanol", "speak spanish", "spanish language", "idioma espanol", "cambia a espanol", "cambiar a espanol", "cambia el idioma a espanol", "cambiar idioma a espanol", "quiero hablar en espanol", "prefiero espanol", "prefiero en espanol", "puedes hablar en espanol", "puedes hablar espanol", "puede ser en espanol", "hablas espanol", "hablais espanol", "hablan espanol", "se habla espanol", "contesta en espanol", "responde en espanol", "switch to spanish", "change to spanish", "change language to spanish", "can we speak spanish", "can you speak spanish", "do you speak spanish", "reply in spanish", "answer in spanish", "no hablo ingles", "no entiendo ingles",
+	}},
+	{ControlEnglish, []string{
+		"english", "ingles", "in english", "en ingles", "speak english", "speak in english", "habla ingles", "habla en ingles", "english language", "idioma ingles", "switch to english", "change to english", "change language to english", "change the language to english", "can we speak english", "can you speak english", "do you speak english", "can we talk in english", "i prefer english", "i want english", "reply in english", "answer in english", "write in english", "cambia a ingles", "cambiar a ingles", "cambia el idioma a ingles", "cambiar idioma a ingles", "hablas ingles", "quiero hablar en ingles", "prefiero ingles", "puedes hablar en ingles", "contesta en ingles", "responde en ingles", "i don t speak spanish", "i do not speak spanish", "i don t understand spanish", "no hablo espanol", "no spanish",
+	}},
+	{ControlLanguage, []string{
+		"idioma", "idiomas", "cambiar idioma", "cambiar el idioma", "cambia el idioma", "cambiar de idioma", "cambia de idioma", "otro idioma", "language", "languages", "change language", "change the language", "switch language", "another language", "other language",
+	}},
+	{ControlDeleteData, []string{
+		"delete my data", "delete my personal data", "delete all my data", "delete all my personal data", "delete my information", "delete all my information", "delete my personal information", "erase my data", "erase my personal data", "remove my data", "remove my personal data", "remove my information", "forget me", "forget my data", "i want you to delete my data", "i want to delete my data", "i want my data deleted", "i want my data erased", "delete everything about me", "delete everything you have on me", "delete everything you know about me", "right to be forgotten", "right to erasure", "gdpr delete", "delete my chat", "delete this chat", "delete my conversation", "delete this conversation",
+		"borrar mis datos", "borra mis datos", "borre mis datos", "borrad mis datos", "borren mis datos", "borra todos mis datos", "borrar todos mis datos", "borrad todos mis datos", "eliminar mis datos", "elimina mis datos", "elimine mis datos", "eliminad mis datos", "eliminen mis datos", "eliminar todos mis datos", "elimina todos mis datos", "eliminen todos mis datos", "borrar mis datos personales", "borra mis datos personales", "elimina mis datos personales", "eliminar mis datos personales", "eliminen mis datos personales", "suprimir mis datos", "supriman mis datos", "quiero borrar mis datos", "quiero eliminar mis datos", "quiero que borres mis datos", "quiero que borreis mis datos", "quiero que borren mis datos", "quiero que elimines mis datos", "quiero que elimineis mis datos", "quiero que eliminen mis datos", "borra todo lo que sabes de mi", "borra todo lo mio", "olvida mis datos", "derecho al olvido", "derecho de supresion", "borra esta conversacion", "borrar esta conversacion", "borra este chat", "borrar este chat", "elimina esta conversacion",
+	}},
+	{ControlYes, []string{
+		"si", "sii", "sip", "si si", "si quiero", "si confirmo", "si hazlo", "si adelante", "si de acuerdo", "si vale", "si claro", "si correcto", "si es correcto", "si eso es", "vale", "vale si", "ok", "okey", "okay", "oki", "ok si", "ok vale", "de acuerdo", "claro", "claro que si", "por supuesto", "confirmo", "confirmado", "confirmar", "adelante", "hazlo", "hagalo", "dale", "correcto", "es correcto", "eso es", "perfecto", "me parece bien",
+		"yes", "yep", "yeah", "yup", "ya", "y", "sure", "of course", "yes do it", "yes go ahead", "yes confirm", "yes i confirm", "yes that s right", "yes correct", "yes ok", "confirm", "confirmed", "i confirm", "go ahead", "do it", "correct", "that s right", "that is right", "sounds good", "absolutely", "ok do it", "ok go ahead",
+	}},
+	{ControlNo, []string{
+		"no", "nop", "nope", "nah", "n", "no no", "no quiero", "no lo hagas", "no lo haga", "mejor no", "no mejor no", "que no", "para nada", "dejalo", "dejelo", "dejalo asi", "no dejalo", "no hace falta", "cancela", "cancelalo", "no cancela", "incorrecto", "no es correcto", "no confirmo",
+		"no don t", "don t", "do not", "don t do it", "do not do it", "no don t do it", "never mind", "nevermind", "no never mind", "no way", "not now", "forget it", "leave it", "no leave it", "no stop", "wrong", "that s wrong", "incorrect", "no cancel",
+	}},
+}
