@@ -19,12 +19,21 @@ type evalFlags struct {
 	alpha, delta float64
 }
 
-func runEval(ctx context.Context, c console, args []string) (err error) {
-	if len(args) > 0 && args[0] == "retrieval" {
-		return runRetrieval(ctx, c, args[1:])
+// evalCommands measure on a data set of their own, which --data names.
+func evalCommands() map[string]func(context.Context, console, []string) error {
+	return map[string]func(context.Context, console, []string) error{
+		"retrieval": runRetrieval,
+		"pii":       runPII,
+		"human":     runHuman,
+		"injection": runInjection,
 	}
-	if len(args) > 0 && args[0] == "pii" {
-		return runPII(ctx, c, args[1:])
+}
+
+func runEval(ctx context.Context, c console, args []string) (err error) {
+	if len(args) > 0 {
+		if measure, ok := evalCommands()[args[0]]; ok {
+			return measure(ctx, c, args[1:])
+		}
 	}
 	var f evalFlags
 	s, words, err := loadSettings(c, "eval", args, func(set *flag.FlagSet) {
@@ -38,7 +47,7 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if len(words) != 1 || (words[0] != "run" && words[0] != "calibrate") {
-		return usagef("eval: write `recado eval run`, `recado eval calibrate`, `recado eval retrieval` or `recado eval pii`")
+		return usagef("eval: write `recado eval run`, `recado eval calibrate`, or `recado eval` with retrieval, pii, human or injection")
 	}
 	if !(f.alpha > 0 && f.alpha < 1 && f.delta > 0 && f.delta < 1) {
 		return usagef("eval: --alpha and --delta are shares between 0 and 1")

@@ -12,12 +12,12 @@ import "strings"
 type role uint8
 
 const (
-	strong role = 1 << iota // a person by what they are here for
-	weak                    // anybody
-	contact                 // speaking, answering
-	pass                    // passing on, which is done to money and parcels too
-	want                    // wishing
-	sole                    // a person whom nobody speaks of but to ask for one
+	strong  role = 1 << iota // a person by what they are here for
+	weak                     // anybody
+	contact                  // speaking, answering
+	pass                     // passing on, which is done to money and parcels too
+	want                     // wishing
+	sole                     // a person whom nobody speaks of but to ask for one
 )
 
 // How many words may lie between the person and the other word.

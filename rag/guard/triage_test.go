@@ -95,6 +95,21 @@ func TestTriageOnTheDemoShop(t *testing.T) {
 	}
 }
 
+// Messages of our own, one a line after the reason, which is "-" for what only sounds
+// alike.
+func TestTriagePhrasings(t *testing.T) {
+	t.Parallel()
+	for _, line := range readPhrasings(t, "triage.txt") {
+		want, text, found := strings.Cut(line, "\t")
+		if !found {
+			t.Fatalf("no reason: %q", line)
+		}
+		if got, _ := guard.Triage(text); string(got) != strings.TrimPrefix(want, "-") {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestTriageBoundsItsText(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("hola ", 100_000)
