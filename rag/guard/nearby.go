@@ -33,7 +33,7 @@ var roles = rolesOf(map[role]string{
 		"humano humanos humana agente agentes asesor asesora asesores ejecutivo ejecutiva supervisora encargado encargada gerente operador operadora representante jefe jefa companero companera companeros teleoperador teleoperadora",
 	weak: "person people someone somebody anyone anybody boss owner persona personas alguien gente",
 	contact: "speak speaking talk talking chat chatting reply answer respond contact touch complain hear reach deal dealing handled asked comfortable " +
-		"hablar hablarlo hablare hable contestar conteste contestar contestara responda responder respondera atender atienda atendera atenderia atenderme atiende contacte contacten contactar comunicar comunicarme comunicame comunicas chatear tratar trato comentarlo comentarselo preguntar atencion ablar",
+		"hablar hablarlo hablare hable contestar conteste contestar contestara responda responder respondera atender atienda atendera atenderia atenderme atiende contacte contacten contactar comunicar comunicarme comunicame comunicas chatear tratar trato comentarlo comentarselo telefonear asesorar asesorara respuesta preguntar atencion ablar",
 	pass: "connect connected connecting transfer transferred escalate put pass hablo pasar pasame pasas paseme pasen pasenme transferir transferirme poner ponme poneis pongame denme",
 	sole: "human humans agent agents representative humano humanos agente agentes asesor asesora asesores",
 	want: "needs want need prefer demand require get give wanna quiero quisiera queria necesito prefiero exijo dame deme denme solicito pido",
@@ -59,12 +59,28 @@ func personNearby(sentence string) bool {
 			return true
 		case r&strong != 0 && (has(tokens, i-strongContact, i+strongContact, contact|pass) || has(tokens, i-strongWant, i, want)):
 			return true
+		case one(tokens, i):
+			return true
 		case r&weak != 0 && has(tokens, i-weakBefore, i+weakAfter, contact):
 			return true
 		}
 	}
 	return false
 }
+
+// one tells whether the word at i is "a person" as such, and not what something is
+// for or who somebody gives it to.
+func one(tokens []string, i int) bool {
+	if (tokens[i] != "person" && tokens[i] != "persona") || i == 0 || !articles[tokens[i-1]] {
+		return false
+	}
+	return i == 1 || !belongings[tokens[i-2]]
+}
+
+var (
+	articles   = set("a una 1")
+	belongings = set("for para of de per a to by por en on como as than que such each in is es era was at only solo")
+)
 
 // has tells whether one of the tokens from low to high has the role.
 func has(tokens []string, low, high int, r role) bool {

@@ -70,7 +70,7 @@ var wantsPersonEN = words(
 	`(no|not|stop|hate|tired of|sick of|fed up (with|of)|enough of|than|instead of|useless|stupid|dumb|damn)( \w+){0,4} (bot|bots|chatbot|chatbots|virtual agents?|virtual assistants?)`, `(bot|chatbot|virtual (agent|assistant)) (is|s) (\w+ )?(useless|not (helping|working|helpful|useful)|stupid|rubbish|no (use|help|good)|terrible|hopeless)`,
 	`(talk|talking|speak|speaking|chat|chatting|deal|dealing|details|information|time|arguing) (to|with) (a |an |the |this |your |some )?(machine|machines|robot|robots|computer|computers|bot|bots|ai)`,
 	`(this|the|our) (conversation|chat)( \w+)? (is not|isn t|not|going nowhere|is going nowhere|is pointless|is useless|doesn t|does not|makes no)`, `(leading|going|getting) (us )?(nowhere|anywhere)`, `this is (really |so |very |extremely |incredibly |just )(frustrating|infuriating)`,
-	`escalate (this|it|my \w+)`, `(automated|automatic|canned|robotic|bot) (replies|reply|responses?|answers?|messages?)`, `contact me (by|on|via|per) (phone|my phone|telephone)`, `does any(one|body) work (there|here)`,
+	`one of you( guys| lot| people| folks)?`, `anyone alive`, `(phone|call|ring) (someone|somebody)( \.|$| instead| on)`, `(someone|somebody) (picks|pick) up`, `(person|people|whoever is|who is|who s) (responsible|in charge)`, `(person|human) (please|now|asap)`, `escalate (this|it|my \w+)`, `(automated|automatic|canned|robotic|bot) (replies|reply|responses?|answers?|messages?)`, `contact me (by|on|via|per) (phone|my phone|telephone)`, `does any(one|body) work (there|here)`,
 	`(are|is|aren t|isn t) there( \w+){0,2} (humans?|real people|a person|anyone|anybody|someone|somebody)( \w+)? (i can|who|that|working|there|here)`, `(do|don t) you( guys)?( \w+)? have( any)? (humans|people|staff|real people|agents) (there|here|working|i can|who|to)`, `(out of|away from|rid of) (this|the) (bot|chatbot)`, `(not you|not a bot|not a machine) a? ?`+strictEN,
 	`(could|can|would|will) (someone|somebody|anyone|anybody) from (the|your) \w+`, `(get|have) a (person|human|manager|supervisor|real one) (in here|on the|in|here|over)`,
 )
@@ -100,7 +100,7 @@ var wantsPersonES = words(
 	`(respuestas?|mensajes?|contestaciones) automatic\w+`, `que (me|nos) contact(en|eis|es|e)`, `(contacten|contactad|contacte|contactar|comunicarse|comuniquense|pongase en contacto|ponganse en contacto|poneos en contacto) conmigo`, `me (devolveis|devuelven|podeis devolver|pueden devolver) la llamada`,
 	`(esta|estais|hay) (alguien|nadie) (por ahi|ahi|alli|aqui|al otro lado)`, `(alguien|me|nos) (me |nos )?(puede|podria|pueden) (ayudar|atender|contestar|responder|echar una mano)( \w+)? alguien`, `alguien (que )?(me|nos|lo|la) (puede|podria|pueda|ayude|ayuda|mire|eche)`, `(teneis|tienen|tendreis) a (alguien|una persona)`, `no (hablo|trato|quiero hablar) con (robots|maquinas|bots)`, `contest\w+ (vosotros|ustedes)`,
 	`(poner|ponme|pongan|pon) a (alguien|una persona)( \w+){0,2} (telefono|habla|linea)`, `(soporte|ayuda) de (una persona|un humano|alguien)`, `(quiero|queria|hablar)( \w+){0,3} servicio tecnico( \.|$)`, `uno de (tus|sus|vuestros) (companeros|agentes|empleados)`,
-	`que se ponga `+modifierES+personES,
+	`con quien (lleve|lleva|se encargue|se encarga|gestione|gestiona|sepa)`, `hay quien (atienda|conteste|responda)`, `(persona|humano) (por favor|porfa|ya)`, `que se ponga `+modifierES+personES,
 )
 
 // barePerson matches a sentence that is nothing but the word, with politeness
@@ -128,6 +128,6 @@ var notAsked = words(
 	`(someone|somebody|another person|anyone|a person)( else)?( \w+){0,2} (collect|pick|sign|receive|accept|take (it|the|my))( \w+)?`,
 	`human (hair|rights|resources|body|consumption|use|error|race|being s|body|sized?|capital|nature)`, `(two|three|little|small) (\w+ )?(humans|people|persons)`, `(uso|consumo|cuerpo|pelo|cabello|error) humano`, `recursos humanos`, `derechos humanos`,
 	`(real estate|estate|travel|insurance|cleaning|bleaching|delivery|postal|letting|booking|ticket|border) agents?`, `agente (inmobiliario|de seguros|de viajes|limpiador|de limpieza|aduanero)`, `agentes? de (la )?(policia|transporte|aduanas)`,
-	`name is \w+`, `(what|name|names|how)( \w+){0,8} call me`, `(the|my|our|a|new) contact person`,
+	`name is \w+`, `(what|name|names|how)( \w+){0,8} call me`, `(the|my|our|a|new) contact person`, `(a )?person (sized?|of|with|over|under)`,
 	`(warranty|money|card|gift card|ticket|booking|order|payment|voucher|account)( \w+){0,3} to (another|a|some)? ?(person|someone|somebody)( else)?`,
 )
