@@ -15,7 +15,7 @@ const (
 	defaultAlpha  = 0.05
 	defaultDelta  = 0.10
 	defaultFolds  = 10
-	defaultLambda = 3
+	defaultLambda = 1
 )
 
 // Fitting says how Calibrate fits.
