@@ -23,6 +23,7 @@ type evalFlags struct {
 func evalCommands() map[string]func(context.Context, console, []string) error {
 	return map[string]func(context.Context, console, []string) error{
 		"retrieval": runRetrieval,
+		"grounded":  runGrounded,
 		"pii":       runPII,
 		"human":     runHuman,
 		"injection": runInjection,
@@ -47,7 +48,7 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if len(words) != 1 || (words[0] != "run" && words[0] != "calibrate") {
-		return usagef("eval: write `recado eval run`, `recado eval calibrate`, or `recado eval` with retrieval, pii, human or injection")
+		return usagef("eval: write `recado eval run`, `recado eval calibrate`, or `recado eval` with retrieval, grounded, pii, human or injection")
 	}
 	if !(f.alpha > 0 && f.alpha < 1 && f.delta > 0 && f.delta < 1) {
 		return usagef("eval: --alpha and --delta are shares between 0 and 1")

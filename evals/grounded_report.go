@@ -1,0 +1,241 @@
+package evals
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"text/tabwriter"
+)
+
+// GroundedFigures say how well responses that are not grounded were found.
+type GroundedFigures struct {
+	N           int `json:"n"`
+	NotGrounded int `json:"not_grounded"`
+	// AUROC is null when all rows have one label.
+	AUROC *Figure `json:"auroc"`
+	F1    Figure  `json:"f1"`
+	// Precision and Recall are those of the flag.
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	// AlwaysFlag is the F1 of flagging everything: an F1 is worth what it is above that.
+	AlwaysFlag float64 `json:"f1_always_flag"`
+	Brier      float64 `json:"brier"`
+	// ByKind is how many of the rows of a kind that are not grounded were flagged.
+	ByKind map[string]KindRecall `json:"recall_by_kind"`
+	// Intervals holds low and high of each figure by its name, at 95 %.
+	Intervals map[string][2]float64 `json:"intervals"`
+}
+
+// KindRecall is the share of the rows of a kind that were flagged, with its interval.
+type KindRecall struct {
+	N      int        `json:"n"`
+	Recall float64    `json:"recall"`
+	At95   [2]float64 `json:"interval"`
+}
+
+// GroundedReport says how well responses that are not grounded are told from those that
+// are.
+type GroundedReport struct {
+	GroundedFigures
+	Overall    GroundedFigures            `json:"overall"`
+	ByLanguage map[string]GroundedFigures `json:"by_language"`
+	ByTask     map[string]GroundedFigures `json:"by_task,omitempty"`
+	// Trained is on how many rows the weights were fitted; 0 means the shipped ones.
+	Trained int `json:"trained"`
+	// Thresholds are the doubts from which on responses are flagged, by task.
+	Thresholds map[string]float64 `json:"threshold"`
+}
+
+func newGroundedReport(scores []groundedScore, trained int, all groundedJudges) GroundedReport {
+	report := GroundedReport{Overall: groundedFigures(scores), Trained: trained, Thresholds: map[string]float64{}}
+	report.GroundedFigures = report.Overall
+	report.ByLanguage = groundedBy(scores, func(s groundedScore) string { return s.Lang })
+	report.ByTask = groundedBy(scores, func(s groundedScore) string { return s.Task })
+	delete(report.ByTask, "")
+	for task, one := range all {
+		if task == "" {
+			task = "all"
+		}
+		report.Thresholds[task] = one.threshold
+	}
+	return report
+}
+
+func groundedBy(scores []groundedScore, name func(groundedScore) string) map[string]GroundedFigures {
+	parts := map[string][]groundedScore{}
+	for _, s := range scores {
+		parts[name(s)] = append(parts[name(s)], s)
+	}
+	figures := map[string]GroundedFigures{}
+	for key, part := range parts {
+		figures[key] = groundedFigures(part)
+	}
+	return figures
+}
+
+func groundedFigures(scores []groundedScore) GroundedFigures {
+	f := GroundedFigures{N: len(scores), ByKind: map[string]KindRecall{}, Intervals: map[string][2]float64{}}
+	flagged, hit, kinds := 0, 0, map[string][2]int{}
+	for _, s := range scores {
+		f.Brier += brier(s) / float64(len(scores))
+		if s.flagged {
+			flagged++
+		}
+		if s.Grounded {
+			continue
+		}
+		f.NotGrounded++
+		count := kinds[s.Kind]
+		count[1]++
+		if s.flagged {
+			hit++
+			count[0]++
+		}
+		kinds[s.Kind] = count
+	}
+	f.Precision, f.Recall = float64(hit)/float64(max(1, flagged)), float64(hit)/float64(max(1, f.NotGrounded))
+	f.AlwaysFlag = 2 * float64(f.NotGrounded) / float64(f.N+f.NotGrounded)
+	for kind, count := range kinds {
+		if kind == "" {
+			kind = "not named"
+		}
+		share := newShare(count[0], count[1])
+		f.ByKind[kind] = KindRecall{N: share.N, Recall: share.Value(), At95: [2]float64{share.Low, share.High}}
+	}
+	f.resample(scores)
+	return f
+}
+
+func brier(s groundedScore) float64 {
+	p := min(1, s.doubt)
+	if !s.Grounded {
+		p = 1 - p
+	}
+	return p * p
+}
+
+// groundedResamples is how often the bootstrap draws. An AUROC is slow to compute.
+const groundedResamples = 300
+
+// resample sets AUROC and F1 with their intervals, by drawing contexts with all their
+// responses: those of one context are alike.
+func (f *GroundedFigures) resample(scores []groundedScore) {
+	groups := map[string][]groundedScore{}
+	for _, s := range scores {
+		groups[s.Contexts[0]] = append(groups[s.Contexts[0]], s)
+	}
+	names := slices.Sorted(maps.Keys(groups))
+	random := rand.New(rand.NewPCG(1, uint64(len(scores))))
+	var areas, f1s []float64
+	for range groundedResamples {
+		var drawn []groundedScore
+		for range names {
+			drawn = append(drawn, groups[names[random.IntN(len(names))]]...)
+		}
+		if area, ok := groundedAUROC(drawn); ok {
+			areas = append(areas, area)
+		}
+		f1s = append(f1s, flagF1(drawn))
+	}
+	f.F1 = percentile(flagF1(scores), f1s)
+	f.Intervals["f1"] = [2]float64{f.F1.Low, f.F1.High}
+	if area, ok := groundedAUROC(scores); ok {
+		figure := percentile(area, areas)
+		f.AUROC, f.Intervals["auroc"] = &figure, [2]float64{figure.Low, figure.High}
+	}
+}
+
+func percentile(value float64, draws []float64) Figure {
+	slices.Sort(draws)
+	n := len(draws)
+	return Figure{Value: value, Low: draws[n/40], High: draws[n-1-n/40]}
+}
+
+func flagF1(scores []groundedScore) float64 {
+	flagged, hit, wrong := 0, 0, 0
+	for _, s := range scores {
+		if s.flagged {
+			flagged++
+		}
+		if !s.Grounded {
+			wrong++
+			if s.flagged {
+				hit++
+			}
+		}
+	}
+	return 2 * float64(hit) / float64(max(1, flagged+wrong))
+}
+
+// groundedAUROC is the probability that a response that is not grounded is doubted more than
+// one that is, ties counting half. It is not defined without both.
+func groundedAUROC(scores []groundedScore) (area float64, ok bool) {
+	sorted := slices.Clone(scores)
+	slices.SortFunc(sorted, func(a, b groundedScore) int {
+		if a.doubt < b.doubt {
+			return -1
+		} else if a.doubt > b.doubt {
+			return 1
+		}
+		return 0
+	})
+	below, pairs, wrong := 0.0, 0.0, 0.0
+	for i := 0; i < len(sorted); {
+		good, bad := 0.0, 0.0
+		for j := i; i < len(sorted) && sorted[i].doubt == sorted[j].doubt; i++ {
+			if sorted[i].Grounded {
+				good++
+			} else {
+				bad++
+			}
+		}
+		pairs += bad * (below + good/2)
+		below += good
+		wrong += bad
+	}
+	if below == 0 || wrong == 0 {
+		return 0, false
+	}
+	return pairs / (below * wrong), true
+}
+
+// WriteJSON writes the report.
+func (r GroundedReport) WriteJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
+
+// WriteTable writes a row for each language and task and one for all, and the recall of
+// each kind below.
+func (r GroundedReport) WriteTable(w io.Writer) error {
+	weights := "the shipped weights"
+	if r.Trained > 0 {
+		weights = fmt.Sprintf("weights fitted on %d rows", r.Trained)
+	}
+	fmt.Fprintf(w, "%d responses, %d of them not grounded; %s\n\n", r.Overall.N, r.Overall.NotGrounded, weights)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\tn\tAUROC\tF1\tF1 if all are flagged\tprecision\trecall\tBrier")
+	row := func(name string, f GroundedFigures) {
+		area := "-"
+		if f.AUROC != nil {
+			area = f.AUROC.String()
+		}
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%.3f\t%.3f\t%.3f\t%.3f\n", name, f.N, area, f.F1, f.AlwaysFlag, f.Precision, f.Recall, f.Brier)
+	}
+	for _, part := range []map[string]GroundedFigures{r.ByLanguage, r.ByTask} {
+		for _, name := range slices.Sorted(maps.Keys(part)) {
+			row(name, part[name])
+		}
+	}
+	row("all", r.Overall)
+	fmt.Fprintln(table, "\nnot grounded\tn\tflagged")
+	for _, kind := range slices.Sorted(maps.Keys(r.Overall.ByKind)) {
+		k := r.Overall.ByKind[kind]
+		fmt.Fprintf(table, "%s\t%d\t%.3f [%.3f, %.3f]\n", kind, k.N, k.Recall, k.At95[0], k.At95[1])
+	}
+	return table.Flush()
+}

@@ -1,0 +1,65 @@
+package receipts
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// listMark begins an item of a list.
+var listMark = regexp.MustCompile(`^\s*(?:[-*•·–]|\d{1,2}[.)])\s+`)
+
+// short are abbreviations whose point ends no sentence.
+var short = regexp.MustCompile(`(?i)(?:^|[\s(])(?:art|av|avda|apdo|aprox|c|cía|d|dª|dr|dra|ej|etc|máx|mín|n|no|núm|nº|p|pág|pza|sr|sra|st|tel|ud|uds|vs|approx|dept|inc|ltd|max|min|mr|mrs|ms|e\.g|i\.e|[ap]\.m|[A-Z])\.$`)
+
+// Split gives the sentences of a text, in order and without the white space around them.
+// Lines and items of lists are sentences of their own; a point inside a number, a link or
+// an abbreviation ends none. Nothing but white space and the marks of lists is left out.
+func Split(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		line = listMark.ReplaceAllString(strings.TrimRight(line, "\r\n"), "")
+		for line != "" {
+			end := sentenceEnd(line)
+			if s := strings.TrimSpace(line[:end]); s != "" {
+				all = append(all, s)
+			}
+			line = line[end:]
+		}
+	}
+	return all
+}
+
+// sentenceEnd is the length of the first sentence of a line.
+func sentenceEnd(line string) int {
+	for i := 0; i < len(line); i++ {
+		if !strings.ContainsRune(".!?", rune(line[i])) && !strings.HasPrefix(line[i:], "…") {
+			continue
+		}
+		end := i + len(line[i:]) - len(strings.TrimLeft(line[i:], ".!?…"))
+		closed := end + len(line[end:]) - len(strings.TrimLeft(line[end:], `"'”»)]*_`))
+		if closes(line, end, closed) {
+			return closed
+		}
+		i = end - 1
+	}
+	return len(line)
+}
+
+// closes tells whether marks that end at end, or at closed with what shuts quotations,
+// close a sentence.
+func closes(line string, end, closed int) bool {
+	rest := line[closed:]
+	if rest == "" {
+		return true
+	}
+	next, _ := utf8.DecodeRuneInString(rest)
+	if !unicode.IsSpace(next) && next != '¿' && next != '¡' {
+		return false
+	}
+	if line[end-1] != '.' {
+		return true
+	}
+	return !short.MatchString(line[:end])
+}
