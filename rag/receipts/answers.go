@@ -25,7 +25,7 @@ func hasNumber(response string) bool {
 	if len(extract(response)) > 0 {
 		return true
 	}
-	for _, w := range strings.Fields(fold(response)) {
+	for w := range strings.FieldsSeq(fold(response)) {
 		if _, ok := spelled[w]; ok && w != "un" && w != "una" {
 			return true
 		}
@@ -34,7 +34,7 @@ func hasNumber(response string) bool {
 }
 
 func hasName(response string) bool {
-	for _, w := range strings.Fields(response) {
+	for w := range strings.FieldsSeq(response) {
 		if first := strings.TrimLeft(w, `"«¿¡(`); first != strings.ToLower(first) {
 			return true
 		}

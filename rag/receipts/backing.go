@@ -101,7 +101,7 @@ func (c clause) count(f figure) int {
 // backed where the source says it, unless another clause is about the same more and says
 // something else: "refunds take 30 days" is not backed by "returns: 30 days; refunds: 14
 // days", though 30 days stand there.
-func (s source) unbacked(locale, text string, figures []figure) []figure {
+func (s source) unbacked(locale, text string) []figure {
 	var open []figure
 	for _, c := range clausesOf(locale, text) {
 		for _, f := range c.figures {

@@ -158,7 +158,7 @@ func (r *run) notFound(s *Sentence) bool {
 func (r *run) orderSays(i int, s *Sentence) string {
 	order, src := r.evidence.Orders[i], r.orders[i]
 	s.Backing = []string{order.Number}
-	open := src.unbacked(r.locale, s.Text, extract(s.Text))
+	open := src.unbacked(r.locale, s.Text)
 	open = slices.DeleteFunc(open, func(f figure) bool { return f.kind == link && strings.EqualFold(f.raw, order.TrackingURL) })
 	if open = r.ruled(s, open); len(open) > 0 {
 		return missing(open)
@@ -250,10 +250,11 @@ func (r *run) unreceipted(o Order, s *Sentence) []string {
 // strangers names carriers and other names in a sentence about an order that the order
 // does not know.
 func (r *run) strangers(i int, sentence string) string {
-	known := fold(strings.Join(r.evidence.Orders[i].lines(), " "))
+	texts := r.evidence.Orders[i].lines()
 	for _, p := range r.evidence.Passages {
-		known += fold(p.full())
+		texts = append(texts, p.full())
 	}
+	known := fold(strings.Join(texts, " "))
 	var strange []string
 	for _, name := range names(sentence) {
 		if !strings.Contains(known, fold(name)) {

@@ -222,10 +222,9 @@ const near = 0.9
 // holdPolicy wants one passage that has all the figures of the sentence and supports its
 // words. A promise has to be the passage's own, nearly word for word.
 func (r *run) holdPolicy(s *Sentence) {
-	figures := extract(s.Text)
 	s.Detail = "no passage says so"
 	for i, src := range r.passages {
-		open := src.unbacked(r.locale, s.Text, figures)
+		open := src.unbacked(r.locale, s.Text)
 		features := Features(r.locale, s.Text, "", []string{r.evidence.Passages[i].full()})
 		p := r.support.Probability(features)
 		s.Support = max(s.Support, p)
