@@ -27,6 +27,7 @@ func evalCommands() map[string]func(context.Context, console, []string) error {
 		"pii":       runPII,
 		"human":     runHuman,
 		"injection": runInjection,
+		"intents":   runIntents,
 	}
 }
 
@@ -48,7 +49,7 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if len(words) != 1 || (words[0] != "run" && words[0] != "calibrate") {
-		return usagef("eval: write `recado eval run`, `recado eval calibrate`, or `recado eval` with retrieval, grounded, pii, human or injection")
+		return usagef("eval: write `recado eval run`, `recado eval calibrate`, or `recado eval` with retrieval, grounded, pii, human, injection or intents")
 	}
 	if !(f.alpha > 0 && f.alpha < 1 && f.delta > 0 && f.delta < 1) {
 		return usagef("eval: --alpha and --delta are shares between 0 and 1")

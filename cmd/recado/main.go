@@ -77,7 +77,7 @@ func commands() []command {
 		{"knowledge", "list|show|diff|…", "look at the index, take passages back, and see which questions found no answer", runKnowledge},
 		{"ask", "\"QUESTION\"", "take one turn without WhatsApp and show its decision record", runAsk},
 		{"orders", "import FILE", "add or replace orders from a JSON or JSONL file", runOrders},
-		{"eval", "run|calibrate|retrieval|pii|human|injection", "measure the labelled questions of the demo shop, fit the calibration, or measure one part on a data set", runEval},
+		{"eval", "run|calibrate|retrieval|pii|human|injection|intents", "measure the labelled questions of the demo shop, fit the calibration, or measure one part on a data set", runEval},
 		{"user", "add|remove NAME", "let an agent sign in at the desk, or no longer; the password is read from standard input", runUser},
 		{"migrate", "", "bring the database up to date and stop", runMigrate},
 		{"doctor", "", "check token, number, webhook, database, Redis, model and clock, and say what to do", runDoctor},

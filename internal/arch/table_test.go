@@ -7,7 +7,7 @@ import "github.com/recado/recado/internal/arch"
 // siblings do not import each other.
 var layers = arch.Layers{
 	"cmd/recado": {"*"},
-	"evals":      {"gateway", "rag", "rag/confidence", "rag/offline", "rag/pii", "rag/receipts", "knowledge", "internal/demoshop"},
+	"evals":      {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "knowledge", "internal/demoshop"},
 
 	"gateway":                   {"rag", "rag/guard"},
 	"gateway/gatewaytest":       {"gateway", "rag"},
@@ -26,6 +26,7 @@ var layers = arch.Layers{
 	"rag":            {"knowledge", "rag/confidence", "rag/guard"},
 	"rag/confidence": {},
 	"rag/guard":      {},
+	"rag/intent":     {},
 	"rag/llm":        {"rag", "knowledge"},
 	"rag/pii":        {},
 	"rag/receipts":   {"rag/confidence", "rag/guard", "knowledge"},
@@ -73,7 +74,7 @@ var uses = arch.Uses{
 	// Texts.
 	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
 	"github.com/yuin/goldmark":            {Code: []string{"knowledge", "knowledge/extract"}},
-	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/offline", "rag/receipts", "evals"}},
+	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/intent", "rag/offline", "rag/receipts", "evals"}},
 
 	// A shop's documents.
 	"github.com/JohannesKaufmann/html-to-markdown/v2": {Code: []string{"knowledge/extract"}},
