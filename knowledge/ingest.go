@@ -51,6 +51,10 @@ type Config struct {
 	// the sources to the index at a time; 0 means 16 MiB. One document that is larger
 	// goes through alone.
 	InFlight int64
+	// ScratchDir is where the vectors of a document wait that takes half of that by
+	// itself, if the index is Streamed. They are removed in the end. Empty means the
+	// system's folder for temporary files.
+	ScratchDir string
 }
 
 // Ingester keeps an index in step with sources. It is safe for concurrent use as
@@ -70,14 +74,18 @@ const (
 	Failed    Outcome = "failed"
 )
 
-// Progress tells that one more source is settled. Done of Total in Elapsed gives the
-// rate and the time that is left.
+// Progress tells that one more source is settled, or, with Passages, how far a large one
+// has come. Done of Total in Elapsed gives the rate and the time that is left.
 type Progress struct {
 	// Done of Total sources are settled. Total does not change during a run.
 	Done, Total int
 	// Source is the place.
 	Source  string
 	Outcome Outcome
+	// Of a large source that is on its way: how many Passages it has to be embedded for, how
+	// many of them are Prepared, that is have their vectors, and how many are Written. There
+	// is no Outcome yet. 0 when a source is settled.
+	Passages, Prepared, Written int
 	// Embedded counts the texts that the run has embedded so far.
 	Embedded int
 	// Elapsed is the time since the run began.

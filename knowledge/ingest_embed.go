@@ -87,9 +87,12 @@ func (e embedding) place(ctx context.Context, pieces []piece, known map[string][
 	e.cache.keep(ctx, scaled)
 	for _, p := range pieces {
 		_, chunk := p.get()
-		chunk.Vector = known[chunk.Hash]
-		if chunk.Vector == nil {
-			chunk.Vector = scaled[chunk.Hash]
+		vector := known[chunk.Hash]
+		if vector == nil {
+			vector = scaled[chunk.Hash]
+		}
+		if err := p.keep(vector); err != nil {
+			return err
 		}
 		if err := refused[chunk.Hash]; err != nil {
 			p.parcel.fail(p, fmt.Errorf("passage %d: %w", chunk.Seq+1, err))

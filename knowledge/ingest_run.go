@@ -100,7 +100,8 @@ func (r *run) work(ctx context.Context) error {
 	if err := r.readRevoked(ctx); err != nil {
 		return err
 	}
-	s := &stages{config: r.config, gate: newGate(r.config.InFlight), read: r.read, admit: r.admit, write: r.write}
+	s := &stages{config: r.config, gate: newGate(r.config.InFlight), read: r.read, admit: r.admit, tell: r.advance}
+	s.write = func(ctx context.Context, p *parcel) error { return r.write(ctx, s, p) }
 	if r.options.DryRun {
 		s.write = r.compare
 	} else {
@@ -420,7 +421,7 @@ func (r *run) unchanged(d Document, passages int) {
 }
 
 // write puts a parcel into the index, document by document.
-func (r *run) write(ctx context.Context, p *parcel) error {
+func (r *run) write(ctx context.Context, s *stages, p *parcel) error {
 	if err := p.failure(); err != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -428,7 +429,7 @@ func (r *run) write(ctx context.Context, p *parcel) error {
 		r.close(p.at)
 		return nil
 	}
-	for _, one := range p.documents {
+	for at, one := range p.documents {
 		if one.touch {
 			if err := r.config.Index.Touch(ctx, one.document); err != nil {
 				return fmt.Errorf("note the place of %s: %w", one.document.ID, err)
@@ -438,7 +439,7 @@ func (r *run) write(ctx context.Context, p *parcel) error {
 		if err := r.carry(ctx, one); err != nil {
 			return err
 		}
-		if err := r.config.Index.Replace(ctx, one.document, one.chunks); err != nil {
+		if err := s.replace(ctx, p, at); err != nil {
 			return fmt.Errorf("index %s: %w", one.document.ID, err)
 		}
 		r.count(p.at, one.document.ID)
@@ -548,6 +549,16 @@ func (r *run) settle(at int) {
 	}
 	s.settled = true
 	r.tell(r.list.Sources[at].Place, s.outcome)
+}
+
+// advance tells how far a large source has come that is not settled yet.
+func (r *run) advance(source string, passages, prepared, written int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.options.Progress(Progress{
+		Done: r.done, Total: r.total, Source: source, Passages: passages, Prepared: prepared, Written: written,
+		Embedded: int(r.embedded.Load()), Elapsed: r.config.Now().Sub(r.began),
+	})
 }
 
 func (r *run) tell(source string, outcome Outcome) {

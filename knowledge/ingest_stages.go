@@ -24,8 +24,12 @@ type parcel struct {
 	base, label string
 	documents   []prepared
 	bytes       int64
-	// missing counts the chunks without a vector.
-	missing atomic.Int64
+	// passages is how many chunks it has to be embedded for, missing counts those without a
+	// vector and written those that are in the index.
+	passages         int64
+	missing, written atomic.Int64
+	// spill has the vectors of a large parcel, whose chunks have none.
+	spill *spill
 
 	mu   sync.Mutex
 	err  error // why it can't go in
@@ -68,6 +72,16 @@ func (p piece) get() (Document, *Chunk) {
 	return d.document, &d.chunks[p.chunk]
 }
 
+// keep gives the piece its vector, nil if it has none.
+func (p piece) keep(vector []float32) error {
+	if p.parcel.spill != nil && vector != nil {
+		return p.parcel.spill.keep(p.document, p.chunk, vector)
+	}
+	_, chunk := p.get()
+	chunk.Vector = vector
+	return nil
+}
+
 // reading is what came of reading one place.
 type reading struct {
 	parcels []*parcel
@@ -92,6 +106,12 @@ type stages struct {
 	read  func(ctx context.Context, at int) (reading, error)
 	admit func(at int, r reading) []*parcel
 	write func(ctx context.Context, p *parcel) error
+	// tell says how far a large parcel has come: prepared of its passages have their
+	// vectors, and written are in the index.
+	tell func(label string, passages, prepared, written int)
+
+	// spills are of large parcels. The one goroutine that admits adds them.
+	spills []*spill
 
 	batches chan []piece
 	ready   chan *parcel
@@ -99,6 +119,7 @@ type stages struct {
 
 // run takes n places through.
 func (s *stages) run(ctx context.Context, n int) error {
+	defer s.closeSpills()
 	g, ctx := errgroup.WithContext(ctx)
 	work, ordered := make(chan *slot), make(chan *slot, 4*s.config.Workers)
 	s.batches, s.ready = make(chan []piece), make(chan *parcel)
@@ -233,9 +254,13 @@ func (s *stages) forward(ctx context.Context, b *batch, p *parcel) error {
 			}
 		}
 	}
-	p.missing.Store(int64(len(pieces)))
+	p.passages = int64(len(pieces))
+	p.missing.Store(p.passages)
 	if len(pieces) == 0 {
 		return send(ctx, s.ready, p)
+	}
+	if err := s.spillLarge(p); err != nil {
+		return err
 	}
 	for _, one := range pieces {
 		_, chunk := one.get()
@@ -279,7 +304,11 @@ func (s *stages) embedAll(ctx context.Context) error {
 			return err
 		}
 		for _, p := range pieces {
-			if p.parcel.missing.Add(-1) > 0 {
+			left := p.parcel.missing.Add(-1)
+			if left%writtenStep == 0 {
+				s.advance(p.parcel)
+			}
+			if left > 0 {
 				continue
 			}
 			if err := send(ctx, s.ready, p.parcel); err != nil {
@@ -297,6 +326,9 @@ func (s *stages) writeAll(ctx context.Context) error {
 		}
 		if err := s.write(ctx, p); err != nil {
 			return err
+		}
+		if p.spill != nil {
+			p.spill.close()
 		}
 		s.gate.release(p.bytes)
 	}

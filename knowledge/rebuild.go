@@ -37,8 +37,10 @@ type RebuildConfig struct {
 	// Partial takes the new index into use although documents did not come over, which
 	// nobody finds from then on until they are ingested again.
 	Partial bool
-	// Progress is called after each document of the first pass, by one goroutine at a
-	// time. Nil is allowed.
+	// ScratchDir is that of Config.
+	ScratchDir string
+	// Progress is called after each document of the first pass, and while a large one is
+	// on its way, by one goroutine at a time. Nil is allowed.
 	Progress func(Progress)
 }
 
@@ -69,6 +71,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Report, error) {
 	}
 	r := &rebuilding{RebuildConfig: c, broken: map[string]string{}, config: Config{
 		Index: c.Into, Embedder: c.Embedder, Cache: c.Cache, Logger: c.Logger, Now: c.Now, Batch: c.Batch, Calls: c.Calls, Workers: c.Workers,
+		ScratchDir: c.ScratchDir,
 	}.filled()}
 	r.cache = newCached(c.Cache, c.Embedder, r.config.Now, r.config.Logger)
 	err := r.work(ctx)
@@ -195,9 +198,10 @@ func (p *pass) consider(ctx context.Context, d Document) error {
 
 func (p *pass) run(ctx context.Context) error {
 	s := &stages{
-		config: p.config, gate: newGate(p.config.InFlight), read: p.read, admit: p.admit, write: p.write,
+		config: p.config, gate: newGate(p.config.InFlight), read: p.read, admit: p.admit, tell: p.advance,
 		embed: embedding{embedder: p.Embedder, cache: p.cache, backoff: p.config.Backoff, embedded: &p.embedded},
 	}
+	s.write = func(ctx context.Context, one *parcel) error { return p.write(ctx, s, one) }
 	return s.run(ctx, len(p.todo))
 }
 
@@ -252,7 +256,7 @@ func (p *pass) admit(at int, read reading) []*parcel {
 	return read.parcels
 }
 
-func (p *pass) write(ctx context.Context, one *parcel) error {
+func (p *pass) write(ctx context.Context, s *stages, one *parcel) error {
 	if err := one.failure(); err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -260,7 +264,7 @@ func (p *pass) write(ctx context.Context, one *parcel) error {
 		return nil
 	}
 	d := one.documents[0]
-	if err := p.Into.Replace(ctx, d.document, d.chunks); err != nil {
+	if err := s.replace(ctx, one, 0); err != nil {
 		return fmt.Errorf("index %s: %w", d.document.ID, err)
 	}
 	p.mu.Lock()
@@ -280,6 +284,18 @@ func (p *pass) fail(one *parcel, err error) {
 	p.broken[d.ID] = d.Version
 	p.report.Broken = append(p.report.Broken, Broken{Source: one.label, Err: err})
 	p.tell(one.label, Failed)
+}
+
+// advance tells how far a large document has come.
+func (p *pass) advance(source string, passages, prepared, written int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.first {
+		p.Progress(Progress{
+			Done: p.done, Total: len(p.todo), Source: source, Passages: passages, Prepared: prepared, Written: written,
+			Embedded: int(p.embedded.Load()), Elapsed: p.config.Now().Sub(p.began),
+		})
+	}
 }
 
 // tell reports the progress of the first pass; the others are short.

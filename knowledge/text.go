@@ -50,6 +50,19 @@ func TextHash(c Chunk) string {
 // ID, no title or locale, or a vector without the dimension (ErrDimension).
 // Every index calls it before it changes anything.
 func CheckChunks(d Document, chunks []Chunk, dim int) error {
+	if err := CheckDocument(d, chunks); err != nil {
+		return err
+	}
+	for _, c := range chunks {
+		if err := CheckVector(d, c, c.Vector, dim); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckDocument is CheckChunks before there are vectors.
+func CheckDocument(d Document, chunks []Chunk) error {
 	switch {
 	case d.ID == "" || len(d.ID) > 512:
 		return fmt.Errorf("document %q: the ID must have 1 to 512 bytes", d.ID)
@@ -64,9 +77,15 @@ func CheckChunks(d Document, chunks []Chunk, dim int) error {
 			return fmt.Errorf("document %s: chunk ID %q is empty or used twice", d.ID, c.ID)
 		}
 		seen[c.ID] = true
-		if len(c.Vector) != dim {
-			return fmt.Errorf("document %s, chunk %d: %w: %d, not %d", d.ID, c.Seq, ErrDimension, len(c.Vector), dim)
-		}
+	}
+	return nil
+}
+
+// CheckVector says what makes the vector of a chunk invalid: that it does not have the
+// dimension (ErrDimension).
+func CheckVector(d Document, c Chunk, vector []float32, dim int) error {
+	if len(vector) != dim {
+		return fmt.Errorf("document %s, chunk %d: %w: %d, not %d", d.ID, c.Seq, ErrDimension, len(vector), dim)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -198,9 +199,13 @@ func rebuild(ctx context.Context, c console, s settings, e knowledge.Embedder, l
 	if next, err = openSpace(ctx, s, id, knowledge.OpenBeside); err != nil {
 		return nil, r, err
 	}
+	scratch, err := s.scratch()
+	if err != nil {
+		return nil, r, errors.Join(err, next.Close())
+	}
 	bar := newBar(c.err)
 	r, err = knowledge.Rebuild(ctx, knowledge.RebuildConfig{
-		From: from, Into: next, Embedder: e, Cache: next, Logger: log, Progress: bar.show,
+		ScratchDir: scratch, From: from, Into: next, Embedder: e, Cache: next, Logger: log, Progress: bar.show,
 	})
 	bar.end()
 	if err != nil {
@@ -236,10 +241,25 @@ func (in *intake) open(s settings, x knowledge.Space, e knowledge.Embedder) (err
 	if err != nil {
 		return err
 	}
+	scratch, err := s.scratch()
+	if err != nil {
+		return err
+	}
 	in.ingester, err = knowledge.NewIngester(knowledge.Config{
+		ScratchDir: scratch,
 		Index: x, Embedder: e, Extractor: in.extractor, Cache: x, Logger: in.log, DefaultLocale: s.Locale,
 	})
 	return err
+}
+
+// scratch is where large documents keep what they need for a while: the data folder has
+// room, the one for temporary files may be memory.
+func (s settings) scratch() (string, error) {
+	dir := filepath.Join(s.Data, "cache")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", s.unusable(err)
+	}
+	return dir, nil
 }
 
 // Close ends the PDF reader.
@@ -315,7 +335,7 @@ func (b *bar) show(at knowledge.Progress) {
 	if !b.live {
 		if at.Elapsed-b.shown >= plainEvery {
 			b.shown = at.Elapsed
-			fmt.Fprintf(b.out, "%d of %s%s\n", at.Done, counted(at.Total, "source", "sources"), pace(at))
+			fmt.Fprintf(b.out, "%d of %s%s%s\n", at.Done, counted(at.Total, "source", "sources"), within(at), pace(at))
 		}
 		return
 	}
@@ -325,7 +345,18 @@ func (b *bar) show(at knowledge.Progress) {
 		name = "…" + string(r[len(r)-39:])
 	}
 	fmt.Fprintf(b.out, "\r\x1b[2K[%s%s] %d/%d%s %s",
-		strings.Repeat("█", full), strings.Repeat("·", barWidth-full), at.Done, at.Total, pace(at), name)
+		strings.Repeat("█", full), strings.Repeat("·", barWidth-full), at.Done, at.Total, within(at)+pace(at), name)
+}
+
+// within tells how far a large source has come.
+func within(at knowledge.Progress) string {
+	switch {
+	case at.Passages == 0:
+		return ""
+	case at.Prepared < at.Passages:
+		return fmt.Sprintf(", of the next %d of %s embedded", at.Prepared, counted(at.Passages, "passage", "passages"))
+	}
+	return fmt.Sprintf(", of the next %d of %s written", at.Written, counted(at.Passages, "passage", "passages"))
 }
 
 // pace is the rate and the time that is left, once there is something to judge by.

@@ -128,8 +128,12 @@ func (l *library) rebuildOnce(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	scratch, err := l.settings.scratch()
+	if err != nil {
+		return errors.Join(err, next.Close())
+	}
 	report, err := knowledge.Rebuild(ctx, knowledge.RebuildConfig{
-		From: from, Into: next, Embedder: l.embedder, Cache: next, Logger: l.log,
+		ScratchDir: scratch, From: from, Into: next, Embedder: l.embedder, Cache: next, Logger: l.log,
 	})
 	if err == nil && len(report.Broken) > 0 {
 		l.name(ctx, report.Broken)

@@ -23,14 +23,9 @@ func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []know
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	now, err := x.change(ctx, func(tx *sql.Tx, now int64) error {
-		if _, err := tx.ExecContext(ctx, `delete from documents where id = ?`, d.ID); err != nil {
-			return fmt.Errorf("delete the former state: %w", err)
-		}
-		return insert(ctx, tx, d, chunks, passages, now)
-	})
+	now, err := x.replace(ctx, d, chunks, func(i int) (*knowledge.Passage, error) { return &passages[i], nil })
 	if err != nil {
-		return fmt.Errorf("replace document %s: %w", d.ID, err)
+		return err
 	}
 	return x.follow(ctx, now, func() error {
 		for i := range passages {
@@ -42,6 +37,43 @@ func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []know
 		x.generations[d.ID] = now
 		return nil
 	})
+}
+
+// ReplaceStreamed implements knowledge.Streamed. Words are analysed while it writes, one
+// passage after the other, and memory follows from the file.
+func (x *Index) ReplaceStreamed(ctx context.Context, d knowledge.Document, chunks []knowledge.Chunk, vector func(int) ([]float32, error)) error {
+	if err := knowledge.CheckDocument(d, chunks); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, err := x.replace(ctx, d, chunks, func(i int) (*knowledge.Passage, error) {
+		c := chunks[i]
+		var err error
+		if c.Vector, err = vector(i); err != nil {
+			return nil, err
+		}
+		p := knowledge.NewPassage(d, c)
+		return &p, knowledge.CheckVector(d, c, c.Vector, x.row.Dim)
+	})
+	if err != nil || !x.loaded {
+		return err
+	}
+	return x.reload(ctx)
+}
+
+// replace writes a document with the passages that are asked for in their order.
+func (x *Index) replace(ctx context.Context, d knowledge.Document, chunks []knowledge.Chunk, passage func(int) (*knowledge.Passage, error)) (now int64, err error) {
+	now, err = x.change(ctx, func(tx *sql.Tx, now int64) error {
+		if _, err := tx.ExecContext(ctx, `delete from documents where id = ?`, d.ID); err != nil {
+			return fmt.Errorf("delete the former state: %w", err)
+		}
+		return insert(ctx, tx, d, chunks, passage, now)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("replace document %s: %w", d.ID, err)
+	}
+	return now, nil
 }
 
 // Remove implements knowledge.Index.
@@ -104,7 +136,7 @@ func (x *Index) change(ctx context.Context, do func(tx *sql.Tx, now int64) error
 	return now, err
 }
 
-func insert(ctx context.Context, tx *sql.Tx, d knowledge.Document, chunks []knowledge.Chunk, passages []knowledge.Passage, now int64) error {
+func insert(ctx context.Context, tx *sql.Tx, d knowledge.Document, chunks []knowledge.Chunk, passage func(int) (*knowledge.Passage, error), now int64) error {
 	number, err := insertDocument(ctx, tx, d, len(chunks), now)
 	if err != nil {
 		return fmt.Errorf("insert the document: %w", err)
@@ -117,8 +149,11 @@ func insert(ctx context.Context, tx *sql.Tx, d knowledge.Document, chunks []know
 	}
 	defer statement.Close() // the transaction ends with or without it
 	for i, c := range chunks {
-		p := &passages[i]
-		err := statement.QueryRowContext(ctx, number, c.Seq, c.ID, c.Hash, c.Tokens, p.Words, p.Terms, p.Vector,
+		p, err := passage(i)
+		if err != nil {
+			return err
+		}
+		err = statement.QueryRowContext(ctx, number, c.Seq, c.ID, c.Hash, c.Tokens, p.Words, p.Terms, p.Vector,
 			c.Start, c.End, c.Heading, c.Question, c.Text).Scan(&p.Key)
 		if err != nil {
 			return fmt.Errorf("insert chunk %s: %w", c.ID, err)

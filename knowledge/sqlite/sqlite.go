@@ -78,7 +78,10 @@ type Index struct {
 	seen, seenRevocations atomic.Int64
 }
 
-var _ knowledge.Space = (*Index)(nil)
+var (
+	_ knowledge.Space    = (*Index)(nil)
+	_ knowledge.Streamed = (*Index)(nil)
+)
 
 // Open opens or makes the index that is meant and loads it into memory, 100,000
 // passages of 512 dimensions in some seconds (BenchmarkOpen).
