@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,7 +50,8 @@ type RebuildConfig struct {
 // No source is read.
 //
 // A run that was interrupted goes on where it was. What changes in the old index while
-// it runs is caught up before the new one takes over. Revocations come along: a passage
+// it runs is caught up before the new one takes over, to the last change if Into is
+// Checked; when there is no end to the changes, that is an error and the old one stays. Revocations come along: a passage
 // that has any text of a revoked one is revoked, too, however it is split now.
 //
 // Documents that can't come over are named in the report as broken, and then the new
@@ -98,7 +100,22 @@ type rebuilding struct {
 	// broken are the documents that could not come over, with their version: they are
 	// not tried again in each pass.
 	broken map[string]string
+	// revoked is what was carried, true for what is revoked in the index in use itself.
+	revoked map[revocationKey]bool
 }
+
+// Checked is a Space that lets nobody change anything in its place while it is taken into
+// use, neither documents nor revocations.
+type Checked interface {
+	// ActivateChecked is Activate if check, which may read all indexes of the place, gives no
+	// error while all writers wait.
+	ActivateChecked(ctx context.Context, check func(ctx context.Context) error) error
+}
+
+var (
+	errBehind = errors.New("the index in use changed in the meantime")
+	errNoRest = errors.New("documents change in the index in use faster than they come over; end what ingests into it and rebuild again")
+)
 
 func (r *rebuilding) work(ctx context.Context) error {
 	for pass := range rebuildPasses {
@@ -109,19 +126,95 @@ func (r *rebuilding) work(ctx context.Context) error {
 		if err := p.run(ctx); err != nil {
 			return err
 		}
-		if p.steps == 0 {
-			break
+		if p.steps > 0 {
+			continue
+		}
+		if err := r.carryRevocations(ctx); err != nil {
+			return err
+		}
+		r.cache.forget(ctx)
+		if len(r.report.Broken) > 0 && !r.Partial {
+			return nil
+		}
+		err = r.activate(ctx)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, errBehind) {
+			return fmt.Errorf("take it into use: %w", err)
 		}
 	}
-	if err := r.carryRevocations(ctx); err != nil {
+	return errNoRest
+}
+
+// activate takes the new index into use unless it is behind.
+func (r *rebuilding) activate(ctx context.Context) error {
+	if checked, ok := r.Into.(Checked); ok {
+		return checked.ActivateChecked(ctx, r.level)
+	}
+	if err := r.level(ctx); err != nil {
 		return err
 	}
-	r.cache.forget(ctx)
-	if len(r.report.Broken) > 0 && !r.Partial {
-		return nil
+	return r.Into.Activate(ctx)
+}
+
+// level says errBehind unless the new index has all that the one in use has.
+func (r *rebuilding) level(ctx context.Context) error {
+	from, err := r.From.Documents(ctx, "")
+	if err != nil {
+		return fmt.Errorf("list the index in use: %w", err)
 	}
-	if err := r.Into.Activate(ctx); err != nil {
-		return fmt.Errorf("take it into use: %w", err)
+	into, err := r.Into.Documents(ctx, "")
+	if err != nil {
+		return fmt.Errorf("list the new index: %w", err)
+	}
+	there := make(map[string]Document, len(into))
+	for _, d := range into {
+		there[d.ID] = d
+	}
+	for _, d := range from {
+		known, ok := there[d.ID]
+		delete(there, d.ID)
+		if version, tried := r.broken[d.ID]; tried && version == d.Version {
+			continue
+		}
+		if !ok || known.Version != d.Version || !samePlace(known, d) {
+			return errBehind
+		}
+	}
+	if len(there) > 0 {
+		return errBehind
+	}
+	return r.levelRevocations(ctx)
+}
+
+// samePlace says that there is nothing to Touch.
+func samePlace(a, b Document) bool {
+	return a.Source == b.Source && a.Collection == b.Collection && a.Validator == b.Validator
+}
+
+// revocationKey is what a revocation holds for.
+type revocationKey struct{ document, hash string }
+
+// levelRevocations says errBehind when somebody revoked or restored since they were
+// carried.
+func (r *rebuilding) levelRevocations(ctx context.Context) error {
+	now, err := r.From.Revocations(ctx)
+	if err != nil {
+		return fmt.Errorf("list revoked passages: %w", err)
+	}
+	left := maps.Clone(r.revoked)
+	for _, one := range now {
+		key := revocationKey{one.DocumentID, one.Hash}
+		if _, carried := r.revoked[key]; !carried {
+			return errBehind
+		}
+		delete(left, key)
+	}
+	for _, own := range left {
+		if own {
+			return errBehind
+		}
 	}
 	return nil
 }
@@ -186,7 +279,7 @@ func (p *pass) consider(ctx context.Context, d Document) error {
 	if p.first {
 		p.report.Unchanged++
 	}
-	if there.Source == d.Source && there.Collection == d.Collection && there.Validator == d.Validator {
+	if samePlace(there, d) {
 		return nil
 	}
 	p.steps++
@@ -328,10 +421,15 @@ func (r *rebuilding) carryRevocations(ctx context.Context) error {
 		}
 		carried = append(carried, overlapping...)
 	}
+	r.revoked = make(map[revocationKey]bool, len(carried))
+	for i, one := range carried {
+		key := revocationKey{one.DocumentID, one.Hash}
+		r.revoked[key] = r.revoked[key] || i < len(from)
+	}
 	if err := r.Into.Revoke(ctx, carried); err != nil {
 		return fmt.Errorf("revoke passages: %w", err)
 	}
-	return r.restoreOthers(ctx, carried)
+	return r.restoreOthers(ctx)
 }
 
 // overlapping are the passages of the new index that have text of revoked ones.
@@ -371,19 +469,14 @@ func overlap(before, after []Chunk, revoked []Revocation) []Revocation {
 
 // restoreOthers lets be found what an earlier attempt revoked and somebody restored in
 // the index in use since.
-func (r *rebuilding) restoreOthers(ctx context.Context, carried []Revocation) error {
-	type key struct{ document, hash string }
-	holds := make(map[key]bool, len(carried))
-	for _, one := range carried {
-		holds[key{one.DocumentID, one.Hash}] = true
-	}
+func (r *rebuilding) restoreOthers(ctx context.Context) error {
 	there, err := r.Into.Revocations(ctx)
 	if err != nil {
 		return fmt.Errorf("list revoked passages: %w", err)
 	}
 	restored := map[string][]string{}
 	for _, one := range there {
-		if !holds[key{one.DocumentID, one.Hash}] {
+		if _, carried := r.revoked[revocationKey{one.DocumentID, one.Hash}]; !carried {
 			restored[one.DocumentID] = append(restored[one.DocumentID], one.Hash)
 		}
 	}

@@ -271,3 +271,54 @@ func TestRebuildFails(t *testing.T) {
 	}
 	s.same("the index in use is left alone", maps.Equal(before, s.content(s.index)), true)
 }
+
+// late is an index in use that changes after it was listed for the first time.
+type late struct {
+	*knowledge.Memory
+	lists  int
+	change func(list int)
+}
+
+func (x *late) Documents(ctx context.Context, c string) ([]knowledge.Document, error) {
+	x.lists++
+	x.change(x.lists)
+	return x.Memory.Documents(ctx, c)
+}
+
+// TestRebuildChecks: what changes after the last comparison of the two indexes, documents
+// and revocations, is not lost, and a rebuild that never comes to an end says so.
+func TestRebuildChecks(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, policies())
+	s.ingest(report{Added: 5, Embedded: 6})
+	c, into := s.beside()
+	change := func(body string) {
+		d, _, err := s.index.Document(t.Context(), "policies/es/envios.md")
+		s.same("error", err, nil)
+		d.Body, d.Version = body, body
+		one := knowledge.Chunk{DocumentID: d.ID, ID: "e#0", Text: body, End: len(body), Hash: body, Vector: s.embedder.Vector(body)}
+		s.same("error", s.index.Replace(t.Context(), d, []knowledge.Chunk{one}), nil)
+	}
+	// The first list is that of the first pass, the second finds nothing to do, the third is
+	// the check.
+	c.From = &late{Memory: s.index, change: func(list int) {
+		if list == 3 {
+			change("Cuatro días.")
+			wrong := knowledge.Revocation{DocumentID: "policies/es/envios.md", ChunkID: "e#0", Hash: "Cuatro días.", At: now, By: "ana"}
+			s.same("error", s.index.Revoke(t.Context(), []knowledge.Revocation{wrong}), nil)
+		}
+	}}
+	_, err := knowledge.Rebuild(t.Context(), c)
+	s.same("error", err, nil)
+	s.same("in use", into.active, true)
+	d, chunks, err := into.Document(t.Context(), "policies/es/envios.md")
+	if err != nil || d.Version != "Cuatro días." || len(chunks) != 1 || !chunks[0].Revoked {
+		t.Errorf("%s, %+v, %v; want the last change, revoked", d.Version, chunks, err)
+	}
+
+	c, into = s.beside()
+	c.From = &late{Memory: s.index, change: func(list int) { change(fmt.Sprint(list, " días.")) }}
+	if _, err = knowledge.Rebuild(t.Context(), c); err == nil || into.active || !strings.Contains(err.Error(), "end what ingests into it") {
+		t.Errorf("in use %v, error %v; want that there is no end", into.active, err)
+	}
+}

@@ -247,7 +247,7 @@ func (in *intake) open(s settings, x knowledge.Space, e knowledge.Embedder) (err
 	}
 	in.ingester, err = knowledge.NewIngester(knowledge.Config{
 		ScratchDir: scratch,
-		Index: x, Embedder: e, Extractor: in.extractor, Cache: x, Logger: in.log, DefaultLocale: s.Locale,
+		Index:      x, Embedder: e, Extractor: in.extractor, Cache: x, Logger: in.log, DefaultLocale: s.Locale,
 	})
 	return err
 }

@@ -106,7 +106,10 @@ type Index struct {
 	folding sync.Mutex
 }
 
-var _ knowledge.Space = (*Index)(nil)
+var (
+	_ knowledge.Space   = (*Index)(nil)
+	_ knowledge.Checked = (*Index)(nil)
+)
 
 // Open migrates the database and finds or makes the index in it.
 func Open(ctx context.Context, c Config) (*Index, error) {

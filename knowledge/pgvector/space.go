@@ -141,7 +141,17 @@ func activate(ctx context.Context, tx pgx.Tx, id int) error {
 
 // Activate implements knowledge.Space.
 func (x *Index) Activate(ctx context.Context) error {
-	err := x.inTx(ctx, alone, func(tx pgx.Tx) error { return activate(ctx, tx, x.space) })
+	return x.ActivateChecked(ctx, func(context.Context) error { return nil })
+}
+
+// ActivateChecked implements knowledge.Checked.
+func (x *Index) ActivateChecked(ctx context.Context, check func(context.Context) error) error {
+	err := x.inTx(ctx, alone, func(tx pgx.Tx) error {
+		if err := check(ctx); err != nil {
+			return err
+		}
+		return activate(ctx, tx, x.space)
+	})
 	if err != nil {
 		return fmt.Errorf("activate the index: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -174,20 +175,59 @@ func (x *Index) sweep(ctx context.Context) error {
 
 // Activate implements knowledge.Space.
 func (x *Index) Activate(ctx context.Context) error {
-	err := write(ctx, x.place, func(tx *sql.Tx) error {
+	return x.ActivateChecked(ctx, func(context.Context) error { return nil })
+}
+
+// ActivateChecked implements knowledge.Checked. It holds the write locks of the place and
+// of the index in use until the place says what is in use: who writes into the former one
+// later finds it gone.
+func (x *Index) ActivateChecked(ctx context.Context, check func(context.Context) error) error {
+	release := func() error { return nil }
+	err := write(ctx, x.place, func(tx *sql.Tx) (err error) {
 		if _, err := x.changes(ctx, tx); err != nil {
+			return err
+		}
+		if release, err = x.holdOther(ctx, tx); err != nil {
+			return err
+		}
+		if err := check(ctx); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `delete from indexes where number <> ?`, x.row.number); err != nil {
 			return fmt.Errorf("drop the other indexes: %w", err)
 		}
-		_, err := tx.ExecContext(ctx, `update indexes set in_use = 1 where number = ?`, x.row.number)
+		_, err = tx.ExecContext(ctx, `update indexes set in_use = 1 where number = ?`, x.row.number)
 		return err
 	})
-	if err != nil {
+	if err := errors.Join(err, release()); err != nil {
 		return fmt.Errorf("take the index into use: %w", err)
 	}
 	return x.sweep(ctx)
+}
+
+// holdOther takes the write lock of another index that is in use, until release.
+func (x *Index) holdOther(ctx context.Context, tx *sql.Tx) (release func() error, err error) {
+	release = func() error { return nil }
+	rows, err := list(ctx, tx)
+	if err != nil {
+		return release, err
+	}
+	at := slices.IndexFunc(rows, func(r row) bool { return r.inUse && r.number != x.row.number })
+	if at < 0 {
+		return release, nil
+	}
+	db, err := openFile(ctx, filepath.Join(x.dir, rows[at].file()), indexFile)
+	if err != nil {
+		return release, err
+	}
+	held, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return release, errors.Join(fmt.Errorf("wait for who writes into the former index: %w", err), db.Close())
+	}
+	return func() error {
+		_ = held.Rollback() // nothing was written
+		return db.Close()
+	}, nil
 }
 
 // rower is what both a file and a transaction can do.

@@ -80,6 +80,7 @@ type Index struct {
 
 var (
 	_ knowledge.Space    = (*Index)(nil)
+	_ knowledge.Checked  = (*Index)(nil)
 	_ knowledge.Streamed = (*Index)(nil)
 )
 
