@@ -17,10 +17,16 @@ const (
 	// no longer than to compare signs and measure the proposals.
 	exactBelow = 1024
 	// similar is how many passages of the fewest different signs are looked at closer,
-	// and measured how many of them exactly.
+	// and measured how many of them exactly, of a hundred thousand passages or fewer; of
+	// more, as many more.
 	similar  = 1200
 	measured = 300
 )
+
+// scaled gives one of these for a number of passages.
+func scaled(measure, passages int) int {
+	return max(measure, measure*passages/100_000)
+}
 
 // Engine searches passages in memory. It holds what a search needs and no texts: the
 // indexes that keep those, Memory and the one in knowledge/sqlite, feed it and put the

@@ -27,8 +27,8 @@ type proposal struct {
 func (s *scanner) nearest(g *signs, question []float32, allowed *mask) []proposal {
 	s.prepare(g, question)
 	s.scan(g, allowed)
-	limit, within := 0, 0
-	for ; limit < len(s.counts)-1 && within < similar; limit++ {
+	limit, within, wanted := 0, 0, scaled(similar, g.encoded)
+	for ; limit < len(s.counts)-1 && within < wanted; limit++ {
 		within += int(s.counts[limit])
 	}
 	s.proposed = s.proposed[:0]
@@ -37,7 +37,7 @@ func (s *scanner) nearest(g *signs, question []float32, allowed *mask) []proposa
 			s.proposed = append(s.proposed, proposal{int32(slot), weigh(s.tables, g.at(int32(slot)))})
 		}
 	}
-	return bestProposals(s.proposed, measured)
+	return bestProposals(s.proposed, scaled(measured, g.encoded))
 }
 
 // bestProposals are the n of the highest scores, in no order: Hoare's selection, which
