@@ -127,8 +127,36 @@ func (f knowledgeFlags) listRevoked(ctx context.Context, c console, x knowledge.
 	for _, r := range list {
 		fmt.Fprintf(c.out, "%s  %s  by %s: %s\n", r.At.Local().Format("2006-01-02 15:04"), oneLine(r.ChunkID), oneLine(r.By), oneLine(cmp.Or(r.Reason, "no reason given")))
 	}
-	fmt.Fprintf(c.out, "%s revoked\n", counted(len(list), "passage is", "passages are"))
+	there, err := inIndex(ctx, x, list)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%s revoked\n", counted(there, "passage is", "passages are"))
+	if rest := len(list) - there; rest > 0 {
+		fmt.Fprintf(c.out, "%s kept for what is not in the index now, should it come back\n", counted(rest, "revocation is", "revocations are"))
+	}
 	return nil
+}
+
+// inIndex counts the revocations of passages that the index has.
+func inIndex(ctx context.Context, x knowledge.Index, list []knowledge.Revocation) (n int, err error) {
+	hashes := map[string]map[string]bool{}
+	for _, r := range list {
+		if hashes[r.DocumentID] == nil {
+			hashes[r.DocumentID] = map[string]bool{}
+			_, chunks, err := x.Document(ctx, r.DocumentID)
+			if err != nil && !errors.Is(err, knowledge.ErrNotFound) {
+				return 0, fmt.Errorf("the knowledge index can't be read: %w", err)
+			}
+			for _, p := range chunks {
+				hashes[r.DocumentID][p.Hash] = true
+			}
+		}
+		if hashes[r.DocumentID][r.Hash] {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // readBy says for whom a document is.

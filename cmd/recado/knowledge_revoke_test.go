@@ -36,6 +36,24 @@ func TestRevokeFollowsTheText(t *testing.T) {
 		"45 días", "policies/es/botas.md#", demoshop.DemoPhone, "1 answer rests on", "to 1 customer:")
 }
 
+// TestRevokedAreCountedOnce: the revocation of a document that is gone is kept, because it
+// may come back, and is not counted beside that of the document that took its text over.
+func TestRevokedAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"RECADO_DATA": t.TempDir()}
+	folder := files(t, map[string]string{"es/botas.md": returns})
+	told(t, env, "ingest", folder)
+	told(t, env, "knowledge", "revoke", "policies/es/botas.md")
+	before := told(t, env, "knowledge", "list", "--revoked")
+	holds(t, "the list", before, "2 passages are revoked\n")
+	if err := os.Rename(filepath.Join(folder, "es", "botas.md"), filepath.Join(folder, "es", "calzado.md")); err != nil {
+		t.Fatal(err)
+	}
+	told(t, env, "ingest", folder)
+	holds(t, "the list after the file was renamed", told(t, env, "knowledge", "list", "--revoked"),
+		"policies/es/calzado.md#0000", "2 passages are revoked\n", "2 revocations are kept for what is not in the index now")
+}
+
 // slowModel drafts as another one does, and something happens meanwhile.
 type slowModel struct {
 	rag.Model
