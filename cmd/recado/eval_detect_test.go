@@ -10,7 +10,7 @@ import (
 )
 
 // labelled writes a file of texts with a label: the first half has to be found.
-func labelled(t *testing.T, label string, find, rest string) string {
+func labelled(t *testing.T, label, find, rest string) string {
 	t.Helper()
 	var lines strings.Builder
 	for i := range 10 {
