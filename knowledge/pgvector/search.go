@@ -84,9 +84,9 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	if !r.ready {
 		return false, nil
 	}
-	asked := make(chan error, 1)
+	missing, asked := len(r.fetched.postings) > 0, make(chan error, 1)
 	go func() { asked <- x.ask(ctx, conn, &r, p) }()
-	if len(r.fetched.postings) == 0 {
+	if !missing {
 		p.lexical = x.words.find(r)
 	}
 	if err := <-asked; err != nil {
@@ -96,7 +96,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 		p.generation, p.near = 0, nil
 		return false, nil
 	}
-	if len(r.fetched.postings) > 0 && x.words.hold(r) {
+	if missing && x.words.hold(r) {
 		p.lexical = x.words.find(r)
 	}
 	return p.lexical != nil, nil
