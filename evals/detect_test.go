@@ -107,6 +107,9 @@ func TestReadLabelledRefuses(t *testing.T) {
 // beside the repository.
 func TestDetectionOnForeignData(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine computes for long")
+	}
 	person := evals.Detector{At: 1, Score: func(text string) float64 {
 		if guard.AsksForPerson(text) {
 			return 1

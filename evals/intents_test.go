@@ -80,6 +80,9 @@ func TestDomainsApart(t *testing.T) {
 // TestForeignIntents holds the figures on a public set of shops' customers.
 func TestForeignIntents(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine computes for long")
+	}
 	folder := filepath.Join("..", "..", "shared", "data", "hint3")
 	read := func(name string) []IntentExample {
 		file, err := os.Open(filepath.Join(folder, name))

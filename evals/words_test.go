@@ -14,6 +14,9 @@ import (
 // fewer passages than its own, whose words are in 0.4 of all passages taken together.
 func TestWordsOfQuestions(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine computes for long")
+	}
 	const drawn, words = 0.4, 120
 	for _, set := range []string{"squad_es_v2", "epqa_products", "mtrag_un"} {
 		data, err := evals.ReadDataset(os.DirFS(foreignData(t, set)), "dev", "en")
