@@ -196,11 +196,7 @@ func rankAbove(rows []Labelled, scores []float64, some []int) *float64 {
 }
 
 // WriteJSON writes the report as JSON.
-func (r DetectionReport) WriteJSON(w io.Writer) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	return out.Encode(r)
-}
+func (r DetectionReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // WriteTable writes the figures for people, by language and by kind.
 func (r DetectionReport) WriteTable(w io.Writer) error {

@@ -1,7 +1,6 @@
 package evals
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -203,11 +202,7 @@ func groundedAUROC(scores []groundedScore) (area float64, ok bool) {
 }
 
 // WriteJSON writes the report.
-func (r GroundedReport) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
-}
+func (r GroundedReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // WriteTable writes a row for each language and task and one for all, and the recall of
 // each kind below.

@@ -213,11 +213,7 @@ func intentFigures(list []told) IntentFigures {
 }
 
 // WriteJSON writes the figures with their intervals.
-func (r IntentReport) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
-}
+func (r IntentReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // WriteTable writes the figures for people.
 func (r IntentReport) WriteTable(w io.Writer) error {

@@ -259,11 +259,7 @@ func figuresOf(m map[string]*piiTally) map[string]PIIFigures {
 }
 
 // WriteJSON writes the report.
-func (r PIIReport) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
-}
+func (r PIIReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // WriteTable writes a row for each kind, the most frequent first.
 func (r PIIReport) WriteTable(w io.Writer) error {

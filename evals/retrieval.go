@@ -302,11 +302,7 @@ func median(values []float64) float64 {
 }
 
 // WriteJSON writes the report.
-func (r RetrievalReport) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
-}
+func (r RetrievalReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // WriteTable writes a row for each language and one for all, with the intervals below
 // the figures.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -52,19 +51,5 @@ func (d detection) run(c console, args []string) error {
 	if err != nil {
 		return usagef("--data: %v", err)
 	}
-	return writeDetection(c, out, evals.Detect(rows, d.detector))
-}
-
-func writeDetection(c console, out string, report evals.DetectionReport) error {
-	if out == "-" {
-		return report.WriteJSON(c.out)
-	}
-	if err := report.WriteTable(c.out); err != nil || out == "" {
-		return err
-	}
-	file, err := os.Create(out)
-	if err != nil {
-		return fmt.Errorf("the figures can't be written: %w", err)
-	}
-	return errors.Join(report.WriteJSON(file), file.Close())
+	return writeMeasured(c, out, evals.Detect(rows, d.detector))
 }

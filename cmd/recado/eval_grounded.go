@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -34,7 +32,7 @@ func runGrounded(_ context.Context, c console, args []string) error {
 	}
 	var train []evals.GroundedRow
 	if f.train != "" {
-		if err := f.different(); err != nil {
+		if _, _, err := readApart(f.train, f.data); err != nil {
 			return err
 		}
 		if train, err = f.read("--train", f.train); err != nil {
@@ -45,7 +43,7 @@ func runGrounded(_ context.Context, c console, args []string) error {
 	if err != nil {
 		return usagef("eval grounded: %v", err)
 	}
-	return f.write(c, report)
+	return writeMeasured(c, f.out, report)
 }
 
 func (f groundedFlags) read(name, file string) ([]evals.GroundedRow, error) {
@@ -54,22 +52,6 @@ func (f groundedFlags) read(name, file string) ([]evals.GroundedRow, error) {
 		return nil, usagef("%s %s: %v", name, file, err)
 	}
 	return rows, nil
-}
-
-// different refuses to fit on what is measured, under whatever name it comes.
-func (f groundedFlags) different() error {
-	data, err := os.ReadFile(f.data)
-	if err != nil {
-		return fmt.Errorf("the rows can't be read: %w", err)
-	}
-	train, err := os.ReadFile(f.train)
-	if err != nil {
-		return usagef("--train: there is no file %s", f.train)
-	}
-	if bytes.Equal(data, train) {
-		return usagef("--train and --data hold the same: figures over what the weights were fitted on say nothing")
-	}
-	return nil
 }
 
 func measureGrounded(c console, rows, train []evals.GroundedRow) (evals.GroundedReport, error) {
@@ -86,18 +68,4 @@ func measureGrounded(c console, rows, train []evals.GroundedRow) (evals.Grounded
 		fmt.Fprint(c.err, "\r\x1b[2K")
 	}
 	return report, err
-}
-
-func (f groundedFlags) write(c console, report evals.GroundedReport) error {
-	if f.out == "-" {
-		return report.WriteJSON(c.out)
-	}
-	if err := report.WriteTable(c.out); err != nil || f.out == "" {
-		return err
-	}
-	file, err := os.Create(f.out)
-	if err != nil {
-		return fmt.Errorf("the figures can't be written: %w", err)
-	}
-	return errors.Join(report.WriteJSON(file), file.Close())
 }

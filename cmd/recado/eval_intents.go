@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
-	"fmt"
-	"os"
 
 	"github.com/recado/recado/evals"
 )
@@ -36,42 +33,19 @@ func runIntents(_ context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c, report)
+	return writeMeasured(c, f.out, report)
 }
 
-// read reads both files, and refuses the same one twice: what is learnt by heart
-// says nothing about other texts.
 func (f intentsFlags) read() (train, data []evals.IntentExample, err error) {
-	learnt, err := os.ReadFile(f.train)
+	learnt, asked, err := readApart(f.train, f.data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--train: %w", err)
-	}
-	asked, err := os.ReadFile(f.data)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--data: %w", err)
-	}
-	if bytes.Equal(learnt, asked) {
-		return nil, nil, usagef("eval intents: --train and --data hold the same examples; measure on others")
+		return nil, nil, err
 	}
 	if train, err = evals.ReadIntents(bytes.NewReader(learnt)); err != nil {
-		return nil, nil, fmt.Errorf("--train: %w", err)
+		return nil, nil, usagef("--train: %v", err)
 	}
 	if data, err = evals.ReadIntents(bytes.NewReader(asked)); err != nil {
-		return nil, nil, fmt.Errorf("--data: %w", err)
+		return nil, nil, usagef("--data: %v", err)
 	}
 	return train, data, nil
-}
-
-func (f intentsFlags) write(c console, report evals.IntentReport) error {
-	if f.out == "-" {
-		return report.WriteJSON(c.out)
-	}
-	if err := report.WriteTable(c.out); err != nil || f.out == "" {
-		return err
-	}
-	file, err := os.Create(f.out)
-	if err != nil {
-		return fmt.Errorf("the figures can't be written: %w", err)
-	}
-	return errors.Join(report.WriteJSON(file), file.Close())
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"os"
 
 	"github.com/recado/recado/evals"
@@ -27,32 +25,18 @@ func runPII(_ context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	return writePII(c, evals.MeasurePII(examples), out)
+	return writeMeasured(c, out, evals.MeasurePII(examples))
 }
 
 func readPII(name string) ([]evals.PIIExample, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("the marked texts can't be opened: %w", err)
+		return nil, usagef("--data: there is no file %s", name)
 	}
 	defer file.Close()
 	examples, err := evals.ReadPII(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, usagef("--data: %v", err)
 	}
 	return examples, nil
-}
-
-func writePII(c console, report evals.PIIReport, out string) error {
-	if out == "-" {
-		return report.WriteJSON(c.out)
-	}
-	if err := report.WriteTable(c.out); err != nil || out == "" {
-		return err
-	}
-	file, err := os.Create(out)
-	if err != nil {
-		return fmt.Errorf("the figures can't be written: %w", err)
-	}
-	return errors.Join(report.WriteJSON(file), file.Close())
 }

@@ -41,7 +41,7 @@ func runRetrieval(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	return f.write(c, report)
+	return writeMeasured(c, f.out, report)
 }
 
 func (f retrievalFlags) measure(ctx context.Context, c console, s settings) (report evals.RetrievalReport, err error) {
@@ -127,18 +127,4 @@ func (f retrievalFlags) openIndex(ctx context.Context, s settings, e knowledge.E
 		return x, drop, nil
 	}
 	return nil, nil, usagef("--backend is neither sqlite nor postgres")
-}
-
-func (f retrievalFlags) write(c console, report evals.RetrievalReport) error {
-	if f.out == "-" {
-		return report.WriteJSON(c.out)
-	}
-	if err := report.WriteTable(c.out); err != nil || f.out == "" {
-		return err
-	}
-	file, err := os.Create(f.out)
-	if err != nil {
-		return fmt.Errorf("the figures can't be written: %w", err)
-	}
-	return errors.Join(report.WriteJSON(file), file.Close())
 }

@@ -113,14 +113,14 @@ func extract(text string) facts {
 	take(urlPattern, link)
 	take(emailPattern, link)
 	take(isoDate, func(m []string) { f.date(m[0], m[1], m[2], m[3]) })
-	take(dayMonth, func(m []string) { f.date(m[0], m[3], monthNumber(m[2]), m[1]) })
-	take(monthDay, func(m []string) { f.date(m[0], m[3], monthNumber(m[1]), m[2]) })
+	take(dayMonth, func(m []string) { f.date(m[0], m[3], MonthNumber(m[2]), m[1]) })
+	take(monthDay, func(m []string) { f.date(m[0], m[3], MonthNumber(m[1]), m[2]) })
 	take(slashDate, func(m []string) { f.date(m[0], m[3], m[2], m[1]) })
 	take(codePattern, func(m []string) {
 		norm := strings.ToLower(strings.NewReplacer("#", "", "-", "").Replace(m[0]))
 		f.codes = append(f.codes, fact{norm, m[0]})
 	})
-	take(number, func(m []string) { f.numbers = append(f.numbers, fact{normalNumber(m[0]), m[0]}) })
+	take(number, func(m []string) { f.numbers = append(f.numbers, fact{NormalNumber(m[0]), m[0]}) })
 	return f
 }
 
@@ -136,7 +136,9 @@ func (f *facts) date(raw, year, month, day string) {
 	f.dates = append(f.dates, fact{norm, strings.TrimRight(strings.TrimSpace(raw), ".")})
 }
 
-func monthNumber(name string) string {
+// MonthNumber is the number, from 1 to 12, of a month by its name in Spanish or English or the
+// beginning of it; "0" for anything else.
+func MonthNumber(name string) string {
 	name = strings.ToLower(name)
 	for i, prefixes := range [...][2]string{
 		{"ene", "jan"},
@@ -156,13 +158,13 @@ func monthNumber(name string) string {
 			return strconv.Itoa(i + 1)
 		}
 	}
-	return "0" // unreachable: monthNames holds no other prefix
+	return "0"
 }
 
-// normalNumber writes 1.234,50 and 1,234.50 and 1234.5 alike: as 1234.5. A mark
+// NormalNumber writes 1.234,50 and 1,234.50 and 1234.5 alike: as 1234.5. A mark
 // followed by exactly three digits separates thousands, unless it is the only
 // one after a leading 0; any other last mark is the decimal one.
-func normalNumber(raw string) string {
+func NormalNumber(raw string) string {
 	digits := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(raw)
 	whole, fraction := digits, ""
 	if at := strings.LastIndexAny(digits, ".,"); at >= 0 {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/recado/recado/rag/guard"
 )
 
 // kind is the sort of a figure.
@@ -65,13 +67,13 @@ func extract(text string) []figure {
 	r.take(urlPattern, linkOf)
 	r.take(emailPattern, linkOf)
 	r.take(isoDate, func(m []string) figure { return day(m[1], m[2], m[3]) })
-	r.take(dayMonth, func(m []string) figure { return day(m[3], monthNumber(m[2]), m[1]) })
-	r.take(monthDay, func(m []string) figure { return day(m[3], monthNumber(m[1]), m[2]) })
+	r.take(dayMonth, func(m []string) figure { return day(m[3], guard.MonthNumber(m[2]), m[1]) })
+	r.take(monthDay, func(m []string) figure { return day(m[3], guard.MonthNumber(m[1]), m[2]) })
 	r.take(slashDate, func(m []string) figure { return day(m[3], m[2], m[1]) })
 	r.take(clockTime, func(m []string) figure { return figure{kind: clock, norm: hour(m[1], m[3]) + ":" + m[2]} })
 	r.take(orderID, func(m []string) figure { return figure{kind: code, norm: normCode(m[1]), raw: m[1]} })
 	r.take(codePattern, codeOf)
-	r.take(numeral, func(m []string) figure { return figure{kind: number, norm: normalNumber(m[0])} })
+	r.take(numeral, func(m []string) figure { return figure{kind: number, norm: guard.NormalNumber(m[0])} })
 	r.words()
 	r.units()
 	slices.SortStableFunc(r.found, func(a, b figure) int { return a.at - b.at })
@@ -132,53 +134,6 @@ func hour(digits, half string) string {
 		n += 12
 	}
 	return strconv.Itoa(n)
-}
-
-// monthPrefixes begin the names of the months in Spanish and English.
-var monthPrefixes = [...][2]string{
-	{"ene", "jan"},
-	{"feb", "feb"},
-	{"mar", "mar"},
-	{"abr", "apr"},
-	{"may", "may"},
-	{"jun", "jun"},
-	{"jul", "jul"},
-	{"ago", "aug"},
-	{"se", "se"},
-	{"oct", "oct"},
-	{"nov", "nov"},
-	{"dic", "dec"},
-}
-
-func monthNumber(name string) string {
-	name = strings.ToLower(name)
-	for i, prefixes := range monthPrefixes {
-		if strings.HasPrefix(name, prefixes[0]) || strings.HasPrefix(name, prefixes[1]) {
-			return strconv.Itoa(i + 1)
-		}
-	}
-	return "0" // unreachable: monthNames holds no other prefix
-}
-
-// normalNumber writes 1.234,50 and 1,234.50 and 1234.5 alike: as 1234.5. A mark followed
-// by exactly three digits separates thousands, unless it is the only one after a leading
-// 0; any other last mark is the decimal one.
-func normalNumber(raw string) string {
-	digits := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(raw)
-	whole, fraction := digits, ""
-	if at := strings.LastIndexAny(digits, ".,"); at >= 0 {
-		if tail := digits[at+1:]; len(tail) != 3 || digits[:at] == "0" {
-			whole, fraction = digits[:at], strings.TrimRight(tail, "0")
-		}
-	}
-	whole = strings.TrimLeft(strings.NewReplacer(".", "", ",", "").Replace(whole), "0")
-	if whole == "" {
-		whole = "0"
-	}
-	if fraction == "" {
-		return whole
-	}
-	return whole + "." + fraction
 }
 
 // same tells whether a source's figure backs this one: the same day, the year left out or
