@@ -15,6 +15,7 @@ import (
 	"github.com/recado/recado/evals"
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 // script answers each text with what is written for it.
@@ -34,7 +35,7 @@ func (s script) Answer(_ context.Context, q rag.Question) (rag.Answer, error) {
 // noOrders knows one customer's order and that another number is not theirs.
 type noOrders struct{}
 
-func (noOrders) Facts(_ context.Context, who gateway.Identity, text string) rag.OrderFacts {
+func (noOrders) Facts(_ context.Context, who gateway.Identity, _ assure.Pass, text string) rag.OrderFacts {
 	if who.Phone == "" {
 		return rag.OrderFacts{}
 	}

@@ -63,6 +63,8 @@ type Conversation struct {
 	// Marketing is "stop" after the customer opted out of marketing, by the channel's
 	// own button or an error that says so, and "resume" after they took it back.
 	Marketing string
+	// Memory is what the conversation knows between turns beside all this.
+	Memory    Memory
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 // Answerer makes a scored answer; rag.Pipeline is one. With an error the answer
@@ -21,10 +22,10 @@ type Answerer interface {
 	Fingerprint() string
 }
 
-// Orders tells what is known of a customer's orders. A failure is a note in the
-// facts and not an error.
+// Orders tells what is known of a customer's orders, and no more of it than their pass
+// opens. A failure is a note in the facts and not an error.
 type Orders interface {
-	Facts(ctx context.Context, who Identity, text string) rag.OrderFacts
+	Facts(ctx context.Context, who Identity, pass assure.Pass, text string) rag.OrderFacts
 }
 
 // Sender sends one message and says how that ended. An error is an outcome that

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 type fakeAnswerer struct{}
@@ -18,7 +19,9 @@ func (fakeAnswerer) Fingerprint() string                                      { 
 
 type fakeOrders struct{}
 
-func (fakeOrders) Facts(context.Context, Identity, string) rag.OrderFacts { return rag.OrderFacts{} }
+func (fakeOrders) Facts(context.Context, Identity, assure.Pass, string) rag.OrderFacts {
+	return rag.OrderFacts{}
+}
 
 type fakeSender func(*Outgoing) (SendResult, error)
 

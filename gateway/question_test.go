@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 // TestQuestionInDoubt: whoever has the number now does not hear what its former owner
@@ -24,11 +25,11 @@ func TestQuestionInDoubt(t *testing.T) {
 		t.Errorf("certain %+v, doubted %+v", certain.History, doubted.History)
 	}
 	g := &Gateway{Config: Config{Orders: knows{}}}
-	facts := g.facts(t.Context(), Conversation{DoubtedAt: at, Contact: Identity{Phone: "1"}}, Burst{Texts: []string{"#W1"}})
+	facts := g.facts(t.Context(), Conversation{DoubtedAt: at, Contact: Identity{Phone: "1"}}, Burst{Texts: []string{"#W1"}}, at)
 	if len(facts.Orders) != 0 || len(facts.NotFound) != 0 || !facts.Withheld || !facts.Unavailable || len(facts.Asked) != 1 {
 		t.Errorf("told of the orders: %+v", facts)
 	}
-	if facts := g.facts(t.Context(), Conversation{Contact: Identity{Phone: "1"}}, Burst{}); len(facts.Orders) != 1 || facts.Withheld {
+	if facts := g.facts(t.Context(), Conversation{Contact: Identity{Phone: "1"}}, Burst{}, at); len(facts.Orders) != 1 || facts.Withheld {
 		t.Errorf("without doubt: %+v", facts)
 	}
 }
@@ -36,7 +37,7 @@ func TestQuestionInDoubt(t *testing.T) {
 // knows has one order of the one customer.
 type knows struct{}
 
-func (knows) Facts(_ context.Context, who Identity, _ string) rag.OrderFacts {
+func (knows) Facts(_ context.Context, who Identity, _ assure.Pass, _ string) rag.OrderFacts {
 	f := rag.OrderFacts{Asked: []string{"#W1"}, NotFound: []string{"#W1"}}
 	if who.Phone == "1" {
 		f.NotFound, f.Orders = nil, []rag.Order{{Number: "#W1"}}

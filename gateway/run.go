@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 // leaseMargin is added to the answer's timeout for the lease of a turn: reading
@@ -86,9 +87,9 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 	switch {
 	case settled && d.Kind == DecideHandoff && d.Reason != ReasonTakenOver:
 		// Whoever takes over sees the orders, although no answer needed them.
-		s.Answer.Orders = g.facts(ctx, conversation, burst)
+		s.Answer.Orders = g.facts(ctx, conversation, burst, now)
 	case !settled:
-		facts := g.facts(ctx, conversation, burst)
+		facts := g.facts(ctx, conversation, burst, now)
 		orders := rag.Stage{Name: "orders", Took: time.Since(began)}
 		stopTyping := g.typing(ctx, conversation.Channel, c.Events)
 		s.Answer, s.AnswerErr = g.answer(ctx, question(conversation, burst, c.History, facts, now))
@@ -110,11 +111,11 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 // facts are what may be told of the customer's orders: nothing, while the person
 // behind the identity may have changed. The question is looked at all the same, to
 // know whether it is about an order.
-func (g *Gateway) facts(ctx context.Context, c Conversation, b Burst) rag.OrderFacts {
+func (g *Gateway) facts(ctx context.Context, c Conversation, b Burst, now time.Time) rag.OrderFacts {
 	if c.DoubtedAt.IsZero() {
-		return g.Orders.Facts(ctx, c.Contact, b.Text())
+		return g.Orders.Facts(ctx, c.Contact, c.Pass(now), b.Text())
 	}
-	facts := g.Orders.Facts(ctx, Identity{}, b.Text())
+	facts := g.Orders.Facts(ctx, Identity{}, assure.Pass{}, b.Text())
 	return rag.OrderFacts{Asked: facts.Asked, Unavailable: true, Withheld: true}
 }
 

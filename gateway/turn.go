@@ -102,13 +102,17 @@ type Claim struct {
 // Turn is everything that one turn changes: one value, committed in one step.
 type Turn struct {
 	// Conversation is the state after the turn. Commit stores its Mode, Language,
-	// Agent, Fallbacks and Clarified, and raises the epoch when Mode or Agent
+	// Agent, Fallbacks, Clarified, Marketing and Memory, and raises the epoch when Mode or Agent
 	// changed.
 	Conversation Conversation
 	// Outgoing are the messages to send, in order; empty for a quiet turn.
 	Outgoing []Outgoing
 	// Handoff is opened with the turn, or nil.
 	Handoff *Handoff
+	// Commands are the writes that the turn sends to the shop's system.
+	Commands []Command
+	// Audit is set when the turn was picked for a look, or nil.
+	Audit *Audit
 	// Overdue is true when the AnswerBy of the first claimed message is over: Commit
 	// is then not refused by newer messages, which stay waiting for the next turn. A
 	// newer echo still refuses it, because a person has taken over by it.

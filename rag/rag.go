@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/assure"
 )
 
 // ErrModel says that the model could not be had or answered nonsense. Answer
@@ -59,6 +61,12 @@ type Order struct {
 	LastNote string `json:"last_note,omitempty"`
 	// LastAt is when that entry was made, RFC 3339, or empty.
 	LastAt string `json:"last_at,omitempty"`
+	// Refund says how a refund stands, in the shop's words, if there is one.
+	Refund string `json:"refund,omitempty"`
+	// Address, InvoiceURL and ProofURL need a higher level and are empty below it.
+	Address    string `json:"address,omitempty"`
+	InvoiceURL string `json:"invoice_url,omitempty"`
+	ProofURL   string `json:"proof_url,omitempty"`
 }
 
 // OrderItem is one line of an order. Price is in the currency's minor units for
@@ -106,6 +114,20 @@ type OrderFacts struct {
 	// Withheld is true when the orders were not read on purpose, because the person
 	// behind the customer's identity may have changed. Unavailable is true then, too.
 	Withheld bool `json:"withheld,omitempty"`
+	// Level is how sure it was who asks.
+	Level assure.Level `json:"level,omitempty"`
+}
+
+// Tools does for a question what its customer may have done. The gateway makes one for
+// each turn, bound to the customer and to what they have shown of themselves; nothing in
+// this package can ask for somebody else.
+type Tools interface {
+	// Read runs a read of the catalog. What is not allowed, or no order of theirs, is a
+	// Receipt with the outcome refused; an error says that the orders could not be read.
+	Read(ctx context.Context, c action.Call) (action.Receipt, error)
+	// Check says whether a write is possible now, and the version of the order for which
+	// that holds. Nothing is changed by it.
+	Check(ctx context.Context, c action.Call) (v action.Verdict, version string, err error)
 }
 
 // Question is what Answer is asked.
@@ -124,6 +146,15 @@ type Question struct {
 	// At is the moment of the question: "today" in the customer's words. Zero means that
 	// of Config.Now.
 	At time.Time
+	// Tools does what the customer may have done; nil means that nothing can be done.
+	Tools Tools
+	// Receipts tell how commands ended of which no reply has told yet.
+	Receipts []action.Receipt
+	// Clarified is true when the last reply asked the customer back: one is enough.
+	Clarified bool
+	// Conversation is an opaque id, by which the cost of models is counted; empty counts
+	// for the day alone.
+	Conversation string
 }
 
 // Passage is evidence that was put before the model.
@@ -181,6 +212,14 @@ type Request struct {
 	Orders   OrderFacts
 	At       time.Time
 	Messages []PromptMessage
+	// Parts are the questions that Question holds, when there are several.
+	Parts []string
+	// Receipts tell what was done or read.
+	Receipts []action.Receipt
+	// Writable tells whether writes may be proposed.
+	Writable bool
+	// Conversation is Question.Conversation.
+	Conversation string
 }
 
 // PromptMessage is one message of a chat prompt.
@@ -216,6 +255,10 @@ type Draft struct {
 	// word for it counts only where the customer's message is a courtesy
 	// (guard.Courteous): it would excuse the draft from sources and score.
 	SmallTalk bool `json:"small_talk,omitempty"`
+	// Actions are what the model wants read or proposes to do.
+	Actions []action.Call `json:"actions,omitempty"`
+	// AskBack is a question to the customer that would make an answer possible.
+	AskBack string `json:"ask_back,omitempty"`
 	// Support is the share of the question, in [0, 1], that the model itself
 	// found in what it cites. Models that do not say leave it 0.
 	Support float64 `json:"support,omitempty"`
@@ -225,6 +268,38 @@ type Draft struct {
 type Usage struct {
 	InputTokens  int `json:"input_tokens"`
 	OutputTokens int `json:"output_tokens"`
+	// CachedTokens are those of InputTokens that the server had read before.
+	CachedTokens int `json:"cached_tokens,omitempty"`
+	// CostMicros is what it cost in millionths of the currency of the prices; 0 when
+	// there are none.
+	CostMicros int64 `json:"cost_micros,omitempty"`
+}
+
+// Proposal is a write that waits for the customer's yes.
+type Proposal struct {
+	Call action.Call `json:"call"`
+	// Version is that of the order for which the proposal holds.
+	Version string `json:"version"`
+	// Summary is what is going to happen, in the customer's language, written by code.
+	Summary string `json:"summary"`
+}
+
+// Sentence is one sentence of a draft and what backs it.
+type Sentence struct {
+	Text string `json:"text"`
+	// Class is that of rag/receipts: what kind of thing the sentence says.
+	Class string `json:"class"`
+	// Backing are passage ids, order numbers and receipt ids.
+	Backing []string `json:"backing,omitempty"`
+	Support float64  `json:"support,omitempty"`
+	OK      bool     `json:"ok"`
+	Detail  string   `json:"detail,omitempty"`
+}
+
+// Part is one of several questions of a burst.
+type Part struct {
+	Text    string `json:"text"`
+	Covered bool   `json:"covered"`
 }
 
 // Model drafts an answer. An error means that there is no draft: the server was
@@ -270,8 +345,37 @@ type Answer struct {
 	Calibration string
 	Model       string
 	Usage       Usage
+	// Proposal is the write to put before the customer, or nil.
+	Proposal *Proposal
+	// Refusal says why a write that the customer wants is not possible, or is nil.
+	Refusal *Refusal
+	// Receipts are those of Question and what the model read.
+	Receipts []action.Receipt
+	// Sentences are those of Text with what backs them.
+	Sentences []Sentence
+	// Parts are the questions of a burst that holds several.
+	Parts []Part
+	// Repaired is true when Text is a second draft, because the first one's checks failed.
+	Repaired bool
+	// AskBack is a question to the customer, in their language, or empty.
+	AskBack string
+	// Clarify is the least confidence at which asking back makes sense; 0 means never.
+	Clarify float64
+	// Suggest is true when no answer may be sent without a person, and Stale says why.
+	Suggest bool
+	Stale   []string
+	// OffTopic is true when the question has nothing to do with a shop.
+	OffTopic bool
+	// Masked counts the pieces of personal data that no model saw, by kind.
+	Masked map[string]int
 	// Stages are the times the steps took.
 	Stages []Stage
+}
+
+// Refusal is a write that the customer wants and the rules do not allow.
+type Refusal struct {
+	Call    action.Call    `json:"call"`
+	Verdict action.Verdict `json:"verdict"`
 }
 
 // Stage is the time that one step of a turn took.

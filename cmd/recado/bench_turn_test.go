@@ -12,6 +12,7 @@ import (
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/internal/demoshop"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 type noAnswers struct{}
@@ -23,7 +24,7 @@ func (noAnswers) Fingerprint() string { return "none" }
 
 type noOrders struct{}
 
-func (noOrders) Facts(context.Context, gateway.Identity, string) rag.OrderFacts {
+func (noOrders) Facts(context.Context, gateway.Identity, assure.Pass, string) rag.OrderFacts {
 	return rag.OrderFacts{}
 }
 

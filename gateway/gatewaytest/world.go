@@ -10,6 +10,7 @@ import (
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 // TB is the part of testing.TB that a story needs; property tests have it, too.
@@ -207,7 +208,9 @@ func (w *world) Answer(_ context.Context, q rag.Question) (rag.Answer, error) {
 }
 
 // Facts implements gateway.Orders.
-func (w *world) Facts(context.Context, gateway.Identity, string) rag.OrderFacts { return w.facts }
+func (w *world) Facts(context.Context, gateway.Identity, assure.Pass, string) rag.OrderFacts {
+	return w.facts
+}
 
 // Take implements gateway.Limiter.
 func (w *world) Take(context.Context, string, string, time.Time) (time.Duration, error) {

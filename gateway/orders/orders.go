@@ -29,6 +29,7 @@ import (
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 // ErrInvalid says that a document is no order. The text names the place and what
@@ -196,7 +197,7 @@ func theirs(doc string, who ...gateway.Identity) (order, bool) {
 // are not theirs. It never fails, and takes no longer than Timeout whatever the
 // client is set to: when Redis is away or slow, or answers with an error,
 // Unavailable is set and nothing else but the named numbers.
-func (b *Book) Facts(ctx context.Context, who gateway.Identity, text string) rag.OrderFacts {
+func (b *Book) Facts(ctx context.Context, who gateway.Identity, _ assure.Pass, text string) rag.OrderFacts {
 	asked := Numbers(text)
 	if b.resting() {
 		return rag.OrderFacts{Asked: asked, Unavailable: true}

@@ -26,6 +26,7 @@ import (
 	"github.com/recado/recado/internal/demoshop"
 	"github.com/recado/recado/internal/testservices"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
 )
 
 var start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
@@ -93,7 +94,7 @@ func phone(number string) gateway.Identity { return gateway.Identity{Phone: numb
 
 func facts(t testing.TB, b *orders.Book, who gateway.Identity, text string) rag.OrderFacts {
 	t.Helper()
-	f := b.Facts(t.Context(), who, text)
+	f := b.Facts(t.Context(), who, assure.Grant(assure.Number), text)
 	if f.Unavailable {
 		t.Fatal("the orders are unavailable")
 	}
@@ -378,7 +379,7 @@ func TestNobodySeesTheOrderOfAnother(t *testing.T) {
 				put(t, b, doc(number, rapid.SampledFrom(people[who]).Draw(rt, "writing")))
 			}
 			for who, writings := range people {
-				f := b.Facts(t.Context(), phone(rapid.SampledFrom(writings).Draw(rt, "asks")), "W1000 W1001 W1002 W1003 W1004 W1005 W1006")
+				f := b.Facts(t.Context(), phone(rapid.SampledFrom(writings).Draw(rt, "asks")), assure.Grant(assure.Number), "W1000 W1001 W1002 W1003 W1004 W1005 W1006")
 				var own, others []string
 				for i := range 7 {
 					number := fmt.Sprint("W", 1000+i)
@@ -485,7 +486,7 @@ func TestErrorBehindAMissingValue(t *testing.T) {
 			t.Fatal(err)
 		}
 		put(t, b, doc("W3333", "34600000002"))
-		equal(t, rag.OrderFacts{Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), ""))
+		equal(t, rag.OrderFacts{Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), ""))
 		// It is that customer's trouble alone.
 		equal(t, []string{"W3333"}, numbers(facts(t, b, phone("34600000002"), "")))
 		if _, err := b.Find(t.Context(), "34600000001"); err == nil {
@@ -525,7 +526,7 @@ func TestRedisAwayAndBack(t *testing.T) {
 	put(t, b, doc("W1111", "34600000001"))
 	server.Close()
 	away := rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}
-	equal(t, away, b.Facts(t.Context(), phone("34600000001"), "W1111?"))
+	equal(t, away, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111?"))
 	if _, err := b.Put(t.Context(), []json.RawMessage{doc("A", "34600000001")}); err == nil || errors.Is(err, orders.ErrInvalid) {
 		t.Errorf("writing gives %v", err)
 	}
@@ -533,7 +534,7 @@ func TestRedisAwayAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.advance(1999e6)
-	equal(t, away, b.Facts(t.Context(), phone("34600000001"), "W1111?"))
+	equal(t, away, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111?"))
 	time.advance(1e6)
 	equal(t, []string{"W1111"}, numbers(facts(t, b, phone("34600000001"), "W1111?")))
 	if text := logged.String(); strings.Count(text, "could not be read") != 1 || strings.Contains(text, "34600") || strings.Contains(text, "W1111") {
@@ -550,7 +551,7 @@ func TestRedisThatRefuses(t *testing.T) {
 	b := book(t, "redis://"+server.Addr()+"?max_retries=-1", orders.Config{Logger: slog.New(slog.NewJSONHandler(logged, nil))})
 	put(t, b, doc("W1111", "34600000001"))
 	server.SetError("ERR no such thing: recado:customer:phone:34600000001 W1111")
-	equal(t, rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), "W1111?"))
+	equal(t, rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111?"))
 	server.SetError("")
 	equal(t, []string{"W1111"}, numbers(facts(t, b, phone("34600000001"), "W1111?")))
 	if text := logged.String(); !strings.Contains(text, `"code":"ERR"`) || strings.Contains(text, "34600") || strings.Contains(text, "W1111") {
@@ -575,13 +576,13 @@ func TestDeadAndHangingRedisCostLittle(t *testing.T) {
 			t.Parallel()
 			b := book(t, "redis://"+addr, orders.Config{Timeout: 100 * time.Millisecond})
 			began := time.Now()
-			equal(t, rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), "W1111"))
+			equal(t, rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111"))
 			if took := time.Since(began); took > 3*time.Second {
 				t.Errorf("the first question took %v", took)
 			}
 			began = time.Now()
 			for range 1000 {
-				b.Facts(t.Context(), phone("34600000001"), "W1111")
+				b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111")
 			}
 			if took := time.Since(began); took > 2*time.Second {
 				t.Errorf("a thousand more took %v", took)
@@ -597,7 +598,7 @@ func TestCallerWhoGivesUp(t *testing.T) {
 	put(t, b, doc("W1111", "34600000001"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	b.Facts(ctx, phone("34600000001"), "")
+	b.Facts(ctx, phone("34600000001"), assure.Grant(assure.Number), "")
 	equal(t, []string{"W1111"}, numbers(facts(t, b, phone("34600000001"), "")))
 }
 
@@ -670,7 +671,7 @@ func BenchmarkFacts(b *testing.B) {
 			put(b, shop, docs...)
 			b.ReportAllocs()
 			for b.Loop() {
-				if f := shop.Facts(b.Context(), phone("34600000001"), "W1003, #W2024117?"); len(f.Orders) < 5 || len(f.NotFound) != 1 {
+				if f := shop.Facts(b.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1003, #W2024117?"); len(f.Orders) < 5 || len(f.NotFound) != 1 {
 					b.Fatalf("%+v", f)
 				}
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 )
 
 // maxAnswer is the longest answer in characters, which is what the channel takes
@@ -57,8 +58,24 @@ func schemaOf(name string, t reflect.Type) (string, error) {
 		return `{"type":"boolean"}`, nil
 	case t == reflect.TypeFor[[]string]():
 		return `{"type":"array","items":{"type":"string"}}`, nil
+	case t == reflect.TypeFor[[]action.Call]():
+		return callSchema(), nil
 	}
 	return "", fmt.Errorf("the draft's field %q has no schema", name)
+}
+
+// callSchema is that of a list of actions: their names are those of the catalog that a
+// model may ask for.
+func callSchema() string {
+	names := []string{}
+	for _, s := range action.Specs() {
+		if s.Kind != action.SendCode {
+			names = append(names, fmt.Sprintf("%q", s.Kind))
+		}
+	}
+	return fmt.Sprintf(`{"type":"array","items":{"type":"object","properties":{"name":{"type":"string","enum":[%s]},`+
+		`"order":{"type":"string"},"items":{"type":"array","items":{"type":"string"}},"address":{"type":"string"},"reason":{"type":"string"}},`+
+		`"required":["name","order","items","address","reason"],"additionalProperties":false}}`, strings.Join(names, ","))
 }
 
 // readDraft finds the draft in what a model wrote: a JSON object, alone, between

@@ -74,8 +74,19 @@ func TestSchemaHoldsEveryFieldOfADraft(t *testing.T) {
 		want := map[string]any{"type": "json_schema", "json_schema": map[string]any{
 			"name": "draft", "strict": true, "schema": map[string]any{
 				"type": "object", "additionalProperties": false,
-				"required": []any{"answer", "citations", "orders", "language", "needs_human", "missing", "small_talk"},
+				"required": []any{"answer", "citations", "orders", "language", "needs_human", "missing", "small_talk", "actions", "ask_back"},
 				"properties": map[string]any{
+					"ask_back": text,
+					"actions": map[string]any{"type": "array", "items": map[string]any{
+						"type": "object", "additionalProperties": false,
+						"required": []any{"name", "order", "items", "address", "reason"},
+						"properties": map[string]any{
+							"name": map[string]any{"type": "string", "enum": []any{
+								"order_status", "tracking", "refund_status", "delivery_proof", "invoice", "change_address", "cancel_order", "start_return",
+							}},
+							"order": text, "items": list, "address": text, "reason": text,
+						},
+					}},
 					"answer": text, "citations": list, "orders": list, "needs_human": flag, "missing": text, "small_talk": flag,
 					"language": map[string]any{"type": "string", "enum": []any{"es", "en"}},
 				},
