@@ -11,6 +11,10 @@ import (
 
 // Commands keeps the writes that are on their way to the shop's system. They are made by
 // Commit, in one step with the turn that tells the customer of them.
+//
+// Expire and Receive raise the epoch of the conversation when they change it: a turn under
+// way was made of what was known before, and its Commit is refused. A handoff that they
+// open queues the conversation as that of Settle does.
 type Commands interface {
 	// NextCommand leases the command that has been due longest: one that is not published
 	// yet, or one that was published and is past its Deadline without a receipt, which is

@@ -29,7 +29,7 @@ func compose(c *Claim, after Conversation, s Situation, d Decision, at time.Time
 		}
 	case DecideClarify:
 		t.Conversation.Fallbacks++
-	case DecideReply, DecideQuiet:
+	case DecideReply, DecideQuiet, DecidePropose, DecideNotify:
 	}
 	if text != "" && s.WindowOpen {
 		if firstWords(c.History) {
@@ -64,7 +64,7 @@ func replyText(language string, d Decision, a rag.Answer) string {
 			return ""
 		}
 		return handoffText(language, d.Reason)
-	case DecideQuiet:
+	case DecideQuiet, DecidePropose, DecideNotify:
 	}
 	return ""
 }

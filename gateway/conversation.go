@@ -36,8 +36,8 @@ type Conversation struct {
 	// Name is the contact's latest profile name, untrusted text.
 	Name string
 	Mode Mode
-	// Epoch counts the changes of Mode and of the agent. A turn that was computed
-	// in another epoch is refused.
+	// Epoch counts the changes of Mode and of the agent, and the receipts. A turn that
+	// was computed in another epoch is refused.
 	Epoch int64
 	// Language is the customer's language, "es" or "en", or empty before the
 	// first message that speaks for one.

@@ -49,6 +49,21 @@ const (
 	ReasonAgent Reason = "agent_took"
 	// ReasonUnavailable: the message can be seen in the phone app only.
 	ReasonUnavailable Reason = "unavailable_message"
+	// ReasonSuggest: no answer goes out without a person, because nothing says how good
+	// the answers are; the packet holds the draft.
+	ReasonSuggest Reason = "suggest_only"
+	// ReasonReceipt: the shop's system did not say in time what became of a command.
+	ReasonReceipt Reason = "receipt_missing"
+	// ReasonRefused: the shop's system did not do what the customer had confirmed.
+	ReasonRefused Reason = "action_refused"
+	// ReasonAction: the customer wants something done that Recado can't do by itself.
+	ReasonAction Reason = "action_wanted"
+	// ReasonData: the customer wants what is known of them deleted.
+	ReasonData Reason = "data_request"
+	// ReasonRepeat: the same question came again and again.
+	ReasonRepeat Reason = "repeated"
+	// ReasonOffTopic: the customer goes on about what is not the shop's business.
+	ReasonOffTopic Reason = "off_topic"
 )
 
 // Handoff is a conversation's stay with people. A conversation has at most one

@@ -26,6 +26,13 @@ func agentReasons(language string) map[Reason]string {
 			ReasonIdentity:      "The customer's number or account has changed: check who is writing before you speak of orders.",
 			ReasonAgent:         "You took this conversation over from the assistant.",
 			ReasonUnavailable:   "The customer's message can only be seen in the phone app.",
+			ReasonSuggest:       "The assistant only suggests for now: check the draft and send it.",
+			ReasonReceipt:       "The shop's system has not said whether it did what the customer confirmed: look it up and tell them.",
+			ReasonRefused:       "The shop's system did not do what the customer confirmed.",
+			ReasonAction:        "The customer wants something done with an order that the assistant can't do.",
+			ReasonData:          "The customer wants their personal data deleted. The law gives one month to answer.",
+			ReasonRepeat:        "The customer has asked the same thing several times: the answers did not help.",
+			ReasonOffTopic:      "The customer goes on writing about things that are not the shop's business.",
 		}
 	}
 	return map[Reason]string{
@@ -48,6 +55,13 @@ func agentReasons(language string) map[Reason]string {
 		ReasonIdentity:      "El número o la cuenta del cliente ha cambiado: comprueba quién escribe antes de hablar de pedidos.",
 		ReasonAgent:         "Has tomado esta conversación del asistente.",
 		ReasonUnavailable:   "El mensaje del cliente solo se puede ver en la aplicación del teléfono.",
+		ReasonSuggest:       "Por ahora el asistente solo propone: revisa el borrador y envíalo.",
+		ReasonReceipt:       "El sistema de la tienda no ha dicho si ha hecho lo que el cliente confirmó: compruébalo y díselo.",
+		ReasonRefused:       "El sistema de la tienda no ha hecho lo que el cliente confirmó.",
+		ReasonAction:        "El cliente quiere algo con un pedido que el asistente no puede hacer.",
+		ReasonData:          "El cliente quiere que se borren sus datos personales. La ley da un mes para responder.",
+		ReasonRepeat:        "El cliente ha preguntado lo mismo varias veces: las respuestas no le han servido.",
+		ReasonOffTopic:      "El cliente sigue escribiendo sobre cosas que no son de la tienda.",
 	}
 }
 
@@ -85,6 +99,21 @@ func handoffText(language string, r Reason) string {
 	case ReasonIdentity:
 		en, es = "Your number or account on WhatsApp has changed, so before we speak of orders a person on our team has to check that it's you. They will answer you here.",
 			"Tu número o tu cuenta de WhatsApp ha cambiado, así que antes de hablar de pedidos una persona del equipo tiene que comprobar que eres tú. Te responderá aquí mismo."
+	case ReasonSuggest:
+		en, es = "Thank you for your message. A person on our team will answer you here.",
+			"Gracias por tu mensaje. Una persona del equipo te responderá aquí mismo."
+	case ReasonReceipt, ReasonRefused, ReasonAction:
+		en, es = "A person on our team has to look at this. I'm passing it to them, and they will answer you here.",
+			"Esto lo tiene que mirar una persona del equipo. Se lo paso y te responderá aquí mismo."
+	case ReasonData:
+		en, es = "I've passed on that you want your data deleted. A person on our team takes care of it and will answer you here, within a month at the latest.",
+			"He pasado tu petición de que borremos tus datos. La atiende una persona del equipo y te responderá aquí mismo, en un mes como máximo."
+	case ReasonRepeat:
+		en, es = "I see that my answers don't help you. I'm passing your question to a person on our team. They will answer you here.",
+			"Veo que mis respuestas no te sirven. Paso tu pregunta a una persona del equipo. Te responderá aquí mismo."
+	case ReasonOffTopic:
+		en, es = "I can only help with the shop. A person on our team will answer you here.",
+			"Solo puedo ayudarte con cosas de la tienda. Una persona del equipo te responderá aquí mismo."
 	case ReasonUnreadable, ReasonUnavailable:
 		en, es = "I can't open what you sent, so a person on our team will look at it and answer you here.",
 			"No puedo abrir lo que has enviado, así que lo verá una persona del equipo y te responderá aquí mismo."

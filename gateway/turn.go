@@ -15,6 +15,10 @@ const (
 	DecideClarify DecisionKind = "clarify"
 	DecideHandoff DecisionKind = "handoff"
 	DecideQuiet   DecisionKind = "quiet"
+	// DecidePropose puts a write before the customer, who says yes or no.
+	DecidePropose DecisionKind = "propose"
+	// DecideNotify tells the customer what became of a write.
+	DecideNotify DecisionKind = "notify"
 )
 
 // Decision is the outcome of a turn and the rule that led to it.
