@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"hash/fnv"
 
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/confidence"
@@ -20,24 +19,30 @@ const (
 
 // Fitting says how Calibrate fits.
 type Fitting struct {
-	// Name, FittedOn, FittedAt, Model and Embedder are kept in the calibration.
-	Name, FittedOn, FittedAt, Model, Embedder string
+	// Name, FittedOn, FittedAt and Setting are kept in the calibration.
+	Name, FittedOn, FittedAt string
+	Setting                  confidence.Setting
 	// Features are the features to use; nil means all of rag.FeatureNames.
 	Features []string
-	// Alpha is the share of all cases that may be answered and wrong, 0 means
-	// 0.05; Delta is how often that promise may fail, 0 means 0.10.
+	// Promise says of what Alpha is a share; empty means confidence.Marginal.
+	Promise confidence.Promise
+	// Alpha is the share that may be wrong, 0 means 0.05; Delta is how often the
+	// promise may fail, 0 means 0.10.
 	Alpha, Delta float64
+	// WrongCost and HandoffCost are what a wrong answer and a person cost, in any
+	// unit; where both are given the threshold is not below what they ask for.
+	WrongCost, HandoffCost float64
 	// Folds is into how many parts the cases are split, 2 or more; 0 means 10.
 	Folds int
-	// Lambda is the ridge of the fit; 0 means 3.
-	Lambda float64
+	// Lambda is the ridge of the fit; 0 means 3. Tau is as in confidence.Fitting.
+	Lambda, Tau float64
 }
 
 // DemoFitting describes a fit on the cases of DemoCases.
-func DemoFitting(model, embedder, day string) Fitting {
+func DemoFitting(setting confidence.Setting, day string) Fitting {
 	return Fitting{
 		Name: "demo shop", FittedOn: "the labelled questions of the demo shop, in Spanish and English",
-		FittedAt: day, Model: model, Embedder: embedder,
+		FittedAt: day, Setting: setting,
 	}
 }
 
@@ -48,75 +53,92 @@ func DemoFitting(model, embedder, day string) Fitting {
 // answered, drafts that are sent whatever their score as answered at any
 // threshold.
 func Calibrate(results []Result, f Fitting) (*confidence.Calibration, confidence.Choice, error) {
+	labels := make([]Label, len(results))
+	for i, r := range results {
+		labels[i] = Label{
+			ID: r.ID, Group: r.Group, Locale: r.Locale, Right: r.DraftRight,
+			Answered: r.Sendable, Fixed: r.Fixed, Features: r.Features,
+		}
+	}
+	c, choice, _, err := CalibrateLabels(labels, f)
+	return c, choice, err
+}
+
+// CalibrateLabels is Calibrate for labels that were collected elsewhere. It also
+// gives the out-of-fold scores that the threshold was chosen on, in the order of the
+// labels.
+func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confidence.Choice, []confidence.Scored, error) {
+	f = f.withDefaults()
+	terms := confidence.Terms{
+		Promise: f.Promise, Alpha: f.Alpha, Delta: f.Delta,
+		Floor: confidence.CostThreshold(f.WrongCost, f.HandoffCost),
+	}
+	if err := terms.Check(); err != nil {
+		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: %w", err)
+	}
+	if len(labels) == 0 {
+		return nil, confidence.Choice{}, nil, errors.New("calibrate: no cases")
+	}
+	fit := confidence.Fitting{Names: f.Features, Lambda: f.Lambda, Tau: f.Tau}
+	samples, places := samplesOf(labels)
+	probabilities, err := fit.CrossFit(samples, f.Folds)
+	if err != nil {
+		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: %w", err)
+	}
+	c, err := fit.Fit(samples)
+	if err != nil {
+		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: %w", err)
+	}
+	scored := scoredOf(labels, places, probabilities)
+	choice := terms.Choose(scored)
+	f.keep(c, choice)
+	return c, choice, scored, nil
+}
+
+func (f Fitting) withDefaults() Fitting {
 	f.Alpha, f.Delta = cmp.Or(f.Alpha, defaultAlpha), cmp.Or(f.Delta, defaultDelta)
 	f.Folds, f.Lambda = cmp.Or(f.Folds, defaultFolds), cmp.Or(f.Lambda, defaultLambda)
+	f.Promise = cmp.Or(f.Promise, confidence.Marginal)
 	if f.Features == nil {
 		f.Features = rag.FeatureNames()
 	}
-	if f.Folds < 2 {
-		return nil, confidence.Choice{}, fmt.Errorf("calibrate: %d folds, not 2 or more", f.Folds)
-	}
-	if len(results) == 0 {
-		return nil, confidence.Choice{}, errors.New("calibrate: no cases")
-	}
-	scored, err := outOfFold(results, f)
-	if err != nil {
-		return nil, confidence.Choice{}, err
-	}
-	c, err := confidence.Fit(f.Features, samples(results, func(Result) bool { return true }), f.Lambda)
-	if err != nil {
-		return nil, confidence.Choice{}, fmt.Errorf("calibrate: %w", err)
-	}
-	choice := confidence.Choose(scored, f.Alpha, f.Delta)
-	c.Name, c.FittedOn, c.FittedAt, c.Model, c.Embedder = f.Name, f.FittedOn, f.FittedAt, f.Model, f.Embedder
-	c.N, c.Threshold = choice.N, choice.Threshold
-	c.Alpha, c.Delta, c.Bound = f.Alpha, f.Delta, choice.Bound
-	c.Note = choice.Note(f.Alpha, f.Delta)
-	return c, choice, nil
+	return f
 }
 
-// outOfFold scores every case with a fit of the other folds.
-func outOfFold(results []Result, f Fitting) ([]confidence.Scored, error) {
-	scored := make([]confidence.Scored, len(results))
-	for fold := range f.Folds {
-		fitted, err := confidence.Fit(f.Features, samples(results, func(r Result) bool { return foldOf(r, f.Folds) != fold }), f.Lambda)
-		if err != nil {
-			return nil, fmt.Errorf("calibrate: fold %d: %w", fold, err)
-		}
-		for i, r := range results {
-			if foldOf(r, f.Folds) == fold {
-				scored[i] = score(r, fitted)
-			}
+// keep writes into the calibration where it comes from and what it promises.
+func (f Fitting) keep(c *confidence.Calibration, choice confidence.Choice) {
+	c.Name, c.FittedOn, c.FittedAt, c.Setting = f.Name, f.FittedOn, f.FittedAt, f.Setting
+	c.N, c.Missing, c.Threshold = choice.N, choice.Missing, choice.Threshold
+	c.Promise, c.Alpha, c.Delta, c.Bound = f.Promise, f.Alpha, f.Delta, choice.Bound
+	c.Coverage = float64(choice.Sent) / float64(choice.N)
+	c.BaseError, c.CostThreshold = choice.Feasibility.BaseError, choice.Terms.Floor
+	c.Note = choice.Note()
+}
+
+// samplesOf are the labelled drafts whose confidence decides, with their places
+// among the labels.
+func samplesOf(labels []Label) (samples []confidence.Sample, places []int) {
+	for i, l := range labels {
+		if l.Answered && !l.Fixed {
+			samples = append(samples, confidence.Sample{
+				Features: l.Features, Right: l.Right, Group: cmp.Or(l.Group, l.ID), Locale: l.Locale, Risk: l.Risk, Weight: l.Weight,
+			})
+			places = append(places, i)
 		}
 	}
-	return scored, nil
+	return samples, places
 }
 
-func score(r Result, c *confidence.Calibration) confidence.Scored {
-	s := confidence.Scored{Answered: r.Sendable, Right: r.DraftRight}
-	switch {
-	case r.Fixed:
-		s.Probability = 1
-	case r.Sendable:
-		s.Probability = c.Probability(r.Features)
-	}
-	return s
-}
-
-// samples are the labelled drafts whose confidence decides.
-func samples(results []Result, keep func(Result) bool) []confidence.Sample {
-	var list []confidence.Sample
-	for _, r := range results {
-		if keep(r) && r.Sendable && !r.Fixed {
-			list = append(list, confidence.Sample{Features: r.Features, Right: r.DraftRight})
+func scoredOf(labels []Label, places []int, probabilities []float64) []confidence.Scored {
+	scored := make([]confidence.Scored, len(labels))
+	for i, l := range labels {
+		scored[i] = confidence.Scored{Answered: l.Answered, Right: l.Right}
+		if l.Fixed {
+			scored[i].Probability = 1
 		}
 	}
-	return list
-}
-
-// foldOf puts all cases of a group into one fold, whatever their order.
-func foldOf(r Result, folds int) int {
-	hash := fnv.New32a()
-	hash.Write([]byte(cmp.Or(r.Group, r.ID))) // a hash never fails to write
-	return int(hash.Sum32() % uint32(folds))
+	for i, place := range places {
+		scored[place].Probability = probabilities[i]
+	}
+	return scored
 }

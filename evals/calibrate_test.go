@@ -13,7 +13,6 @@ import (
 
 	"github.com/recado/recado/evals"
 	"github.com/recado/recado/rag/confidence"
-	"github.com/recado/recado/rag/offline"
 )
 
 var update = flag.Bool("update", false, "write rag/confidence/default.json")
@@ -23,12 +22,9 @@ var update = flag.Bool("update", false, "write rag/confidence/default.json")
 // features refits it with go test ./evals -run DemoShop -update.
 func checkEmbeddedCalibration(t *testing.T, report evals.Report) {
 	t.Helper()
-	embedder, err := offline.NewEmbedder(0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	setting := demoPipeline(t).Setting()
 	day := time.Now().UTC().Format(time.DateOnly)
-	got, choice, err := evals.Calibrate(report.Results, evals.DemoFitting(offline.NewModel().Name(), embedder.Name(), day))
+	got, choice, err := evals.Calibrate(report.Results, evals.DemoFitting(setting, day))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +48,8 @@ func checkEmbeddedCalibration(t *testing.T, report evals.Report) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-4), cmpopts.IgnoreFields(confidence.Calibration{}, "FittedAt")); diff != "" {
 		t.Errorf("the embedded calibration is not what the questions give (-embedded +fitted):\n%s", diff)
 	}
-	if !want.FittedWith(offline.NewModel().Name(), embedder.Name()) {
-		t.Error("the embedded calibration was fitted with another model")
+	if reasons := want.Stale(setting); len(reasons) > 0 {
+		t.Errorf("the embedded calibration is stale: %q", reasons)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // FeatureNames are the features that a calibration can use, in a fixed order.
-// The retrieval features are 0 for answers that rest on no passage; the
-// indicators "order" and "small_talk" tell those apart.
+// The retrieval features are missing for answers that rest on no passage; the
+// calibration has an indicator for those.
 func FeatureNames() []string {
 	return []string{
 		featureOrder, featureSmallTalk, featureDense, featureDenseMargin, featureLexical, featureLexicalMargin,
@@ -120,7 +120,7 @@ func score(a Answer, c *confidence.Calibration) float64 {
 	if a.Text == "" || a.Draft.NeedsHuman {
 		return 0
 	}
-	return c.Probability(a.Features)
+	return c.ProbabilityOf(confidence.Sample{Features: a.Features, Locale: a.Locale})
 }
 
 func terms(locale string, texts ...string) map[string]bool {

@@ -4,10 +4,12 @@
 //
 // The model is a logistic regression over named features. Fit learns it from
 // answers that were labelled right or wrong; the result is a Calibration, a JSON
-// file that carries everything needed to apply it and to judge it: the models it
-// was fitted with, the features with their means and spreads, the weights, the
-// threshold, and how many labels stand behind it. Choose picks the threshold from
-// labels, with a bound that holds at a stated confidence when there are enough.
+// file that carries everything needed to apply it and to judge it: the setting it
+// was fitted in, the features with their means and spreads, the weights, the
+// threshold, its promise, and how many labels stand behind it. Terms choose the
+// threshold from labels; where the labels support no promise they choose none.
+// Stale says what changed since, Audited which answers to look at, and an Alarm
+// whether the promise still holds in what was looked at.
 //
 // The package knows neither questions nor passages: features come in as numbers.
 package confidence
@@ -23,6 +25,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 )
 
 // maxFile bounds what Read takes; a calibration is a few kilobytes.
@@ -36,27 +39,42 @@ type Calibration struct {
 	// as YYYY-MM-DD.
 	FittedOn string `json:"fitted_on"`
 	FittedAt string `json:"fitted_at"`
-	// Model and Embedder are the names of those whose answers were labelled.
-	Model    string `json:"model"`
-	Embedder string `json:"embedder"`
-	// N is the number of labelled cases behind the threshold.
-	N int `json:"n"`
+	// Setting is what the labelled answers were made with.
+	Setting
+	// N is the number of labelled cases behind the threshold, Missing how many
+	// more the promise needs at least; 0 means that there are enough.
+	N       int `json:"n"`
+	Missing int `json:"labels_missing,omitempty"`
 	// Features, Means, SDs and Weights belong together by place. A feature x
-	// counts as (x-mean)/sd.
+	// counts as (x-mean)/sd, one that is missing as 0. "missing:x" stands for a
+	// feature that is 1 when x is missing and else 0.
 	Features []string  `json:"features"`
 	Means    []float64 `json:"means"`
 	SDs      []float64 `json:"sds"`
 	Weights  []float64 `json:"weights"`
 	// Intercept is the log odds of a case with average features.
 	Intercept float64 `json:"intercept"`
+	// Offsets are added to the log odds of a case of that group, such as
+	// "locale:es" or "risk:money", shrunk towards 0 where labels are few.
+	Offsets map[string]float64 `json:"offsets,omitempty"`
 	// Threshold is the least probability at which an answer may be sent.
 	Threshold float64 `json:"threshold"`
-	// Alpha is the share of all cases that may be answered and wrong, Delta the
-	// probability with which that may fail to hold, Bound what the labels
-	// support: an upper confidence bound of that share at the threshold.
-	Alpha float64 `json:"alpha"`
-	Delta float64 `json:"delta"`
-	Bound float64 `json:"bound"`
+	// Promise says what is at most Alpha: the share of all cases that are
+	// answered and wrong (M), or the share of answers that are wrong (S). Empty
+	// means M. Delta is the probability with which that may fail to hold, Bound
+	// what the labels support: an upper confidence bound of that share at the
+	// threshold.
+	Promise Promise `json:"promise,omitempty"`
+	Alpha   float64 `json:"alpha"`
+	Delta   float64 `json:"delta"`
+	Bound   float64 `json:"bound"`
+	// Coverage is the share of the cases that reach the threshold, BaseError the
+	// share of drafts that are wrong, whatever their score.
+	Coverage  float64 `json:"coverage"`
+	BaseError float64 `json:"base_error"`
+	// CostThreshold is the threshold that the costs of a wrong answer and of a
+	// handoff ask for; 0 means that none were given.
+	CostThreshold float64 `json:"cost_threshold,omitempty"`
 	// Note says in a sentence what the threshold promises, or that it promises
 	// nothing.
 	Note string `json:"note"`
@@ -118,6 +136,9 @@ func (c *Calibration) check() error {
 			return fmt.Errorf("feature %q has the sd %v", name, c.SDs[i])
 		}
 	}
+	if c.Promise != "" && !c.Promise.known() {
+		return fmt.Errorf("the promise %q is neither M nor S", c.Promise)
+	}
 	if c.Threshold < 0 || c.Threshold > nothing || math.IsNaN(c.Threshold) {
 		return fmt.Errorf("the threshold %v is not a probability", c.Threshold)
 	}
@@ -125,17 +146,64 @@ func (c *Calibration) check() error {
 }
 
 // Probability is the estimated probability, in [0, 1], that an answer with these
-// features is right. A feature that is missing or not finite counts as average.
+// features is right, of a case whose groups are not known. A feature is missing
+// when it is not there or not finite.
 func (c *Calibration) Probability(features map[string]float64) float64 {
-	logit := c.Intercept
+	return c.ProbabilityOf(Sample{Features: features})
+}
+
+// ProbabilityOf is Probability with the offsets of the groups of the case. A group
+// that the fit has not seen counts as the one with the least chances, and never as
+// better than the average.
+func (c *Calibration) ProbabilityOf(s Sample) float64 {
+	logit := c.Intercept + c.offset(localeGroup, s.Locale) + c.offset(riskGroup, s.Risk)
 	for i, name := range c.Features {
-		x, ok := features[name]
-		if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
-			continue
-		}
-		logit += c.Weights[i] * (x - c.Means[i]) / c.SDs[i]
+		logit += c.Weights[i] * c.standardised(i, name, s.Features)
 	}
 	return sigmoid(logit)
+}
+
+// standardised is the value of the i-th feature as the weights take it. Fit and
+// ProbabilityOf both use it, so that what is missing means the same to both.
+func (c *Calibration) standardised(i int, name string, features map[string]float64) float64 {
+	x, known := value(features, name)
+	if !known {
+		return 0
+	}
+	return (x - c.Means[i]) / c.SDs[i]
+}
+
+// missingPrefix names the indicator of a feature that can be missing.
+const missingPrefix = "missing:"
+
+func value(features map[string]float64, name string) (x float64, known bool) {
+	if base, isIndicator := strings.CutPrefix(name, missingPrefix); isIndicator {
+		if _, known := value(features, base); known {
+			return 0, true
+		}
+		return 1, true
+	}
+	x, known = features[name]
+	return x, known && !math.IsNaN(x) && !math.IsInf(x, 0)
+}
+
+// The kinds of groups that have offsets.
+const (
+	localeGroup = "locale:"
+	riskGroup   = "risk:"
+)
+
+func (c *Calibration) offset(kind, name string) float64 {
+	if offset, known := c.Offsets[kind+name]; known && name != "" {
+		return offset
+	}
+	least := 0.0
+	for group, offset := range c.Offsets {
+		if strings.HasPrefix(group, kind) {
+			least = min(least, offset)
+		}
+	}
+	return least
 }
 
 // FittedWith tells whether the calibration was fitted on answers of this model

@@ -1,18 +1,43 @@
 package confidence
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
+	"slices"
+	"strconv"
 )
 
 // Sample is one labelled answer.
 type Sample struct {
 	// Features are the numbers known when the answer was made, by name. One that
-	// is missing is 0.
+	// is not there, or not finite, is missing.
 	Features map[string]float64
 	// Right is the label: the answer was correct.
 	Right bool
+	// Group ties samples that belong together, such as those of a conversation:
+	// cross-fitting keeps them on one side. Empty means that it stands alone.
+	Group string
+	// Locale and Risk are the groups with offsets of their own; empty is none.
+	Locale, Risk string
+	// Weight is how many answers it stands for, such as 1/q when it was picked
+	// with the probability q. 0 means 1.
+	Weight float64
+}
+
+func (s Sample) weight() float64 { return cmp.Or(s.Weight, 1) }
+
+// Fitting says how to fit.
+type Fitting struct {
+	// Names are the features to use. Required.
+	Names []string
+	// Lambda is the ridge on the standardised weights, more than 0.
+	Lambda float64
+	// Tau is how far the log odds of a locale or of a risk class may lie from the
+	// average: the standard deviation of a normal prior. 0 means no offsets.
+	Tau float64
 }
 
 const (
@@ -23,53 +48,166 @@ const (
 	converged = 1e-9
 )
 
+// Fit is a Fitting without groups.
+func Fit(names []string, samples []Sample, lambda float64) (*Calibration, error) {
+	return Fitting{Names: names, Lambda: lambda}.Fit(samples)
+}
+
 // Fit learns the weights of the named features from labelled answers: logistic
 // regression with an L2 penalty of lambda/2 times the squared standardised
 // weights, the intercept free, by iteratively reweighted least squares (Newton's
 // method; Hastie, Tibshirani and Friedman, "The Elements of Statistical
-// Learning", 2nd ed., 4.4.1 with the ridge of 3.4.1). A feature that never varies
-// gets the weight 0. Both labels have to occur. The result has no threshold yet:
-// it is 1, which sends nothing.
-func Fit(names []string, samples []Sample, lambda float64) (*Calibration, error) {
+// Learning", 2nd ed., 4.4.1 with the ridge of 3.4.1). The offset b of a group has
+// the penalty b²/(2 tau²), which is a normal prior: a group with few labels stays
+// near the average. A feature that never varies gets the weight 0; one that is
+// missing in some samples gets an indicator. Both labels have to occur. The result
+// has no threshold yet: it is 1, which sends nothing.
+func (f Fitting) Fit(samples []Sample) (*Calibration, error) {
+	if err := f.validate(samples); err != nil {
+		return nil, err
+	}
+	c := &Calibration{Features: withIndicators(f.Names, samples), N: len(samples), Threshold: 1}
+	c.Means, c.SDs = moments(c.Features, samples)
+	groups := f.groups(samples)
+	penalties := slices.Concat([]float64{0}, slices.Repeat([]float64{f.Lambda}, len(c.Features)))
+	if len(groups) > 0 {
+		penalties = append(penalties, slices.Repeat([]float64{1 / (f.Tau * f.Tau)}, len(groups))...)
+	}
+	weights, err := newton(c.design(samples, groups), samples, penalties)
+	if err != nil {
+		return nil, err
+	}
+	c.Intercept, c.Weights = weights[0], weights[1:1+len(c.Features)]
+	for i, group := range groups {
+		if c.Offsets == nil {
+			c.Offsets = map[string]float64{}
+		}
+		c.Offsets[group] = weights[1+len(c.Features)+i]
+	}
+	return c, nil
+}
+
+func (f Fitting) validate(samples []Sample) error {
 	right := 0
 	for _, s := range samples {
 		if s.Right {
 			right++
 		}
+		if !(s.weight() > 0) || math.IsInf(s.Weight, 0) {
+			return fmt.Errorf("fit: a sample weighs %v", s.Weight)
+		}
 	}
 	switch {
-	case len(names) == 0:
-		return nil, errors.New("fit: no features")
-	case lambda <= 0:
-		return nil, fmt.Errorf("fit: lambda is %v, not more than 0", lambda)
+	case len(f.Names) == 0:
+		return errors.New("fit: no features")
+	case !(f.Lambda > 0):
+		return fmt.Errorf("fit: lambda is %v, not more than 0", f.Lambda)
+	case !(f.Tau >= 0):
+		return fmt.Errorf("fit: tau is %v, not 0 or more", f.Tau)
 	case right == 0 || right == len(samples):
-		return nil, fmt.Errorf("fit: %d right answers of %d: both labels have to occur", right, len(samples))
+		return fmt.Errorf("fit: %d right answers of %d: both labels have to occur", right, len(samples))
 	}
-	c := &Calibration{Features: names, N: len(samples), Threshold: 1}
-	c.Means, c.SDs = moments(names, samples)
-	weights, err := newton(c.design(samples), samples, lambda)
-	if err != nil {
-		return nil, err
-	}
-	c.Intercept, c.Weights = weights[0], weights[1:]
-	return c, nil
+	return nil
 }
 
-// moments gives mean and standard deviation of each feature, 1 in the place of a
-// standard deviation of 0.
-func moments(names []string, samples []Sample) (means, sds []float64) {
-	n := float64(len(samples))
+// CrossFit gives each sample the probability that a fit on the other folds gives
+// it. The samples of a group are in one fold, whatever their order.
+func (f Fitting) CrossFit(samples []Sample, folds int) ([]float64, error) {
+	if folds < 2 {
+		return nil, fmt.Errorf("cross-fit: %d folds, not 2 or more", folds)
+	}
+	place := make([]int, len(samples))
+	for i, s := range samples {
+		place[i] = fold(cmp.Or(s.Group, strconv.Itoa(i)), folds)
+	}
+	probabilities := make([]float64, len(samples))
+	for k := range folds {
+		if !slices.Contains(place, k) {
+			continue
+		}
+		var others []Sample
+		for i, s := range samples {
+			if place[i] != k {
+				others = append(others, s)
+			}
+		}
+		fitted, err := f.Fit(others)
+		if err != nil {
+			return nil, fmt.Errorf("fold %d: %w", k, err)
+		}
+		for i, s := range samples {
+			if place[i] == k {
+				probabilities[i] = fitted.ProbabilityOf(s)
+			}
+		}
+	}
+	return probabilities, nil
+}
+
+func fold(group string, folds int) int {
+	hash := fnv.New32a()
+	hash.Write([]byte(group)) // a hash never fails to write
+	return int(hash.Sum32() % uint32(folds))
+}
+
+// withIndicators adds "missing:x" for each feature that some samples lack and
+// others have. Features that are missing together share the indicator of the first.
+func withIndicators(names []string, samples []Sample) []string {
+	list := slices.Clone(names)
+	seen := map[string]bool{}
 	for _, name := range names {
-		var sum, squares float64
-		for _, s := range samples {
-			sum += s.Features[name]
+		pattern := make([]byte, len(samples))
+		missing := 0
+		for i, s := range samples {
+			if _, known := value(s.Features, name); !known {
+				pattern[i] = 1
+				missing++
+			}
 		}
-		mean := sum / n
-		for _, s := range samples {
-			d := s.Features[name] - mean
-			squares += d * d
+		if missing > 0 && missing < len(samples) && !seen[string(pattern)] {
+			seen[string(pattern)] = true
+			list = append(list, missingPrefix+name)
 		}
-		sd := math.Sqrt(squares / n)
+	}
+	return list
+}
+
+// groups are the groups of the samples that get an offset, sorted.
+func (f Fitting) groups(samples []Sample) []string {
+	var list []string
+	if f.Tau == 0 {
+		return nil
+	}
+	for _, s := range samples {
+		if s.Locale != "" {
+			list = append(list, localeGroup+s.Locale)
+		}
+		if s.Risk != "" {
+			list = append(list, riskGroup+s.Risk)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// moments gives mean and standard deviation of each feature where it is known, 1
+// in the place of a standard deviation of 0.
+func moments(names []string, samples []Sample) (means, sds []float64) {
+	for _, name := range names {
+		var n, sum, squares float64
+		for _, s := range samples {
+			if x, known := value(s.Features, name); known {
+				n += s.weight()
+				sum += s.weight() * x
+			}
+		}
+		mean := sum / max(n, math.SmallestNonzeroFloat64)
+		for _, s := range samples {
+			if x, known := value(s.Features, name); known {
+				squares += s.weight() * (x - mean) * (x - mean)
+			}
+		}
+		sd := math.Sqrt(squares / max(n, math.SmallestNonzeroFloat64))
 		if sd < 1e-12 {
 			sd = 1
 		}
@@ -78,26 +216,33 @@ func moments(names []string, samples []Sample) (means, sds []float64) {
 	return means, sds
 }
 
-// design gives one row for each sample: 1 for the intercept, then the
-// standardised features.
-func (c *Calibration) design(samples []Sample) [][]float64 {
+// design gives one row for each sample: 1 for the intercept, the standardised
+// features, then 1 for each group that it belongs to.
+func (c *Calibration) design(samples []Sample, groups []string) [][]float64 {
 	rows := make([][]float64, len(samples))
 	for i, s := range samples {
-		row := make([]float64, 1, len(c.Features)+1)
+		row := make([]float64, 1, 1+len(c.Features)+len(groups))
 		row[0] = 1
 		for j, name := range c.Features {
-			row = append(row, (s.Features[name]-c.Means[j])/c.SDs[j])
+			row = append(row, c.standardised(j, name, s.Features))
+		}
+		for _, group := range groups {
+			member := 0.0
+			if group == localeGroup+s.Locale || group == riskGroup+s.Risk {
+				member = 1
+			}
+			row = append(row, member)
 		}
 		rows[i] = row
 	}
 	return rows
 }
 
-// newton iterates w <- w - (Z'RZ + lambda*I)^-1 (Z'(p-y) + lambda*w).
-func newton(rows [][]float64, samples []Sample, lambda float64) ([]float64, error) {
+// newton iterates w <- w - (Z'RZ + L)^-1 (Z'(p-y) + Lw), L the diagonal of penalties.
+func newton(rows [][]float64, samples []Sample, penalties []float64) ([]float64, error) {
 	weights := make([]float64, len(rows[0]))
 	for range maxSteps {
-		hessian, gradient := derivatives(rows, samples, weights, lambda)
+		hessian, gradient := derivatives(rows, samples, weights, penalties)
 		step, err := solve(hessian, gradient)
 		if err != nil {
 			return nil, fmt.Errorf("fit: %w", err)
@@ -114,7 +259,7 @@ func newton(rows [][]float64, samples []Sample, lambda float64) ([]float64, erro
 	return nil, fmt.Errorf("fit: no convergence in %d steps", maxSteps)
 }
 
-func derivatives(rows [][]float64, samples []Sample, weights []float64, lambda float64) (hessian [][]float64, gradient []float64) {
+func derivatives(rows [][]float64, samples []Sample, weights, penalties []float64) (hessian [][]float64, gradient []float64) {
 	d := len(weights)
 	gradient = make([]float64, d)
 	hessian = make([][]float64, d)
@@ -123,11 +268,11 @@ func derivatives(rows [][]float64, samples []Sample, weights []float64, lambda f
 	}
 	for i, row := range rows {
 		p := sigmoid(dot(row, weights))
-		residual := p
+		residual := samples[i].weight() * p
 		if samples[i].Right {
-			residual = p - 1
+			residual = samples[i].weight() * (p - 1)
 		}
-		curvature := p * (1 - p)
+		curvature := samples[i].weight() * p * (1 - p)
 		for j := range row {
 			gradient[j] += residual * row[j]
 			for k := range row {
@@ -135,9 +280,9 @@ func derivatives(rows [][]float64, samples []Sample, weights []float64, lambda f
 			}
 		}
 	}
-	for j := 1; j < d; j++ {
-		gradient[j] += lambda * weights[j]
-		hessian[j][j] += lambda
+	for j, penalty := range penalties {
+		gradient[j] += penalty * weights[j]
+		hessian[j][j] += penalty
 	}
 	return hessian, gradient
 }

@@ -20,73 +20,229 @@ type Scored struct {
 	Right       bool
 }
 
+// Promise names what a threshold promises.
+type Promise string
+
+// The promises. Both hold with confidence 1-delta over the labels drawn.
+const (
+	// Marginal: of all cases, at most alpha are answered and wrong.
+	Marginal Promise = "M"
+	// Selective: of the answers sent, at most alpha are wrong. It needs several
+	// times the labels.
+	Selective Promise = "S"
+)
+
+func (p Promise) known() bool { return p == Marginal || p == Selective }
+
+// starts are the coverages at which Selective begins to test, each at an equal
+// part of delta. They are fixed before any label is seen.
+var starts = [...]float64{0.10, 0.25, 0.50}
+
+// Terms are what a threshold is chosen by.
+type Terms struct {
+	// Promise is Marginal or Selective; empty means Marginal.
+	Promise Promise
+	// Alpha and Delta are shares between 0 and 1, of errors and of failures of
+	// the promise.
+	Alpha, Delta float64
+	// Floor is a threshold that costs ask for, such as CostThreshold gives; the
+	// larger of it and the promised one wins.
+	Floor float64
+}
+
 // Choice is a threshold with what the labels say about it.
 type Choice struct {
+	// Terms are what it was chosen by.
+	Terms Terms
 	// Threshold is the least probability at which an answer may be sent. It is
 	// above 1 when nothing may be sent.
 	Threshold float64
 	// N is the number of cases, Sent of them reach the threshold, Wrong of those
 	// are wrong.
 	N, Sent, Wrong int
-	// Bound is an upper bound of the share of all cases that are answered and
-	// wrong at this threshold; it fails with probability delta at most.
+	// Bound is an upper bound of the promised share at this threshold; it fails
+	// with probability delta at most.
 	Bound float64
-	// Certified tells that Bound is at most the alpha that was asked for, at
-	// this threshold and all stricter ones.
+	// Certified tells that the promise holds at this threshold. Without it
+	// nothing may be sent.
 	Certified bool
+	// Missing is how many more labels the promise needs at least, 0 when their
+	// number is not what is in the way.
+	Missing int
+	// Feasibility is what any rule could reach on these cases.
+	Feasibility Feasibility
 }
 
-// Choose finds the loosest threshold at which the share of cases answered and
-// wrong is at most alpha, with confidence 1-delta: the loosest t such that the
-// Clopper-Pearson bound holds at t and at every stricter threshold (risk
-// controlling prediction sets: Bates et al., arXiv:2101.02703; the loss is
-// monotone in t, so no correction for many thresholds is due). The cases must not
-// have been used to fit the probabilities.
+// Check says what is wrong with the terms.
+func (t Terms) Check() error {
+	switch {
+	case t.Promise != "" && !t.Promise.known():
+		return fmt.Errorf("the promise %q is neither M nor S", t.Promise)
+	case !(t.Alpha > 0 && t.Alpha < 1) || !(t.Delta > 0 && t.Delta < 1):
+		return fmt.Errorf("alpha is %v and delta %v, not shares between 0 and 1", t.Alpha, t.Delta)
+	case !(t.Floor >= 0 && t.Floor <= 1):
+		return fmt.Errorf("the threshold of the costs is %v, not 0 to 1", t.Floor)
+	}
+	return nil
+}
+
+// Choose finds the loosest threshold at or above the floor that keeps the promise.
+// The cases must not have been used to fit the probabilities, and both ways treat
+// cases with the same probability as one block: they are sent together or not.
 //
-// When even sending nothing can't be certified, because there are too few cases,
-// the choice is the loosest threshold whose observed share is at most alpha, and
-// Certified is false: it promises nothing.
-func Choose(cases []Scored, alpha, delta float64) Choice {
-	sorted := slices.DeleteFunc(slices.Clone(cases), func(c Scored) bool { return !c.Answered })
-	slices.SortStableFunc(sorted, func(a, b Scored) int { return cmp.Compare(b.Probability, a.Probability) })
+// Marginal is a risk controlling prediction set (Bates et al., arXiv:2101.02703):
+// the loosest t such that the Clopper-Pearson bound of "answered and wrong" holds at
+// t and at every stricter threshold. The loss is monotone in t, so no correction for
+// many thresholds is due.
+//
+// Selective is fixed-sequence testing (Angelopoulos et al., arXiv:2110.01052): from
+// coverages of 10, 25 and 50 %, each at delta/3, it walks to looser thresholds while
+// the binomial test rejects an error above alpha among the answers. A walk that is
+// still going where the next begins hands its level on (the fallback procedure of
+// Wiens and Dmitrienko, "The fallback procedure for evaluating a single family of
+// hypotheses", 2005), which certifies at least what separate walks do.
+//
+// Where the labels certify nothing, the choice sends nothing.
+func (t Terms) Choose(cases []Scored) Choice {
+	t.Promise = cmp.Or(t.Promise, Marginal)
+	blocks := blocksOf(cases)
 	n := len(cases)
-	certifiable := n > 0 && UpperBound(0, n, delta) <= alpha
-	best := Choice{Threshold: nothing, N: n, Bound: UpperBound(0, n, delta), Certified: certifiable}
+	best := Choice{
+		Terms: t, Threshold: nothing, N: n, Bound: 1,
+		Missing: max(0, t.needed()-n), Feasibility: t.Feasible(cases),
+	}
+	if t.Promise == Marginal {
+		best.Bound = UpperBound(0, n, t.Delta)
+		best.Certified = best.Bound <= t.Alpha
+	}
+	for i, level := range t.certify(blocks, n) {
+		b := blocks[i]
+		if level == 0 || b.probability < t.Floor {
+			continue
+		}
+		best.Threshold, best.Sent, best.Wrong, best.Certified = b.probability, b.sent, b.wrong, true
+		best.Bound = t.bound(b, n, level)
+	}
+	return best
+}
+
+// ChooseMarginal is Choose with the promise Marginal and no floor.
+func ChooseMarginal(cases []Scored, alpha, delta float64) Choice {
+	return Terms{Promise: Marginal, Alpha: alpha, Delta: delta}.Choose(cases)
+}
+
+// ChooseSelective is Choose with the promise Selective and no floor.
+func ChooseSelective(cases []Scored, alpha, delta float64) Choice {
+	return Terms{Promise: Selective, Alpha: alpha, Delta: delta}.Choose(cases)
+}
+
+// block is what is sent from a probability on.
+type block struct {
+	probability float64
+	sent, wrong int
+}
+
+// blocksOf are the cases that have an answer, likeliest first, cut between
+// different probabilities.
+func blocksOf(cases []Scored) []block {
+	sorted := slices.DeleteFunc(slices.Clone(cases), func(c Scored) bool { return !c.Answered || math.IsNaN(c.Probability) })
+	slices.SortStableFunc(sorted, func(a, b Scored) int { return cmp.Compare(b.Probability, a.Probability) })
+	var blocks []block
 	wrong := 0
 	for i, c := range sorted {
 		if !c.Right {
 			wrong++
 		}
-		// Cases with the same probability are sent together or not at all.
-		if i+1 < len(sorted) && sorted[i+1].Probability == c.Probability {
+		if i+1 == len(sorted) || sorted[i+1].Probability != c.Probability {
+			blocks = append(blocks, block{probability: c.Probability, sent: i + 1, wrong: wrong})
+		}
+	}
+	return blocks
+}
+
+// certify gives each block the level at which the promise holds from there on, 0
+// where it does not.
+func (t Terms) certify(blocks []block, n int) []float64 {
+	levels := make([]float64, len(blocks))
+	if t.Promise == Marginal {
+		for i, b := range blocks {
+			if UpperBound(b.wrong, n, t.Delta) > t.Alpha {
+				break
+			}
+			levels[i] = t.Delta
+		}
+		return levels
+	}
+	level, reached := 0.0, 0
+	for i, b := range blocks {
+		for reached < len(starts) && float64(b.sent) >= starts[reached]*float64(n) {
+			level += t.part()
+			reached++
+		}
+		if level == 0 || binomialCDF(b.wrong, b.sent, t.Alpha) > level {
+			level = 0
 			continue
 		}
-		bound := UpperBound(wrong, n, delta)
-		if certifiable && bound > alpha {
-			break
-		}
-		if !certifiable && float64(wrong) > alpha*float64(n) {
-			break
-		}
-		best = Choice{Threshold: c.Probability, N: n, Sent: i + 1, Wrong: wrong, Bound: bound, Certified: certifiable}
+		levels[i] = level
 	}
-	return best
+	return levels
 }
 
-// Note says in a sentence what the choice promises.
-func (c Choice) Note(alpha, delta float64) string {
-	if c.Certified {
-		return fmt.Sprintf("On %d labelled cases %d of %d sent answers were wrong. With confidence %.0f %%, at most %.1f %% of cases like these are answered and wrong (bound %.2f %%).",
-			c.N, c.Wrong, c.Sent, 100*(1-delta), 100*alpha, 100*c.Bound)
+// part is what each start of Selective may spend of delta.
+func (t Terms) part() float64 { return t.Delta / float64(len(starts)) }
+
+func (t Terms) bound(b block, n int, level float64) float64 {
+	if t.Promise == Selective {
+		return UpperBound(b.wrong, b.sent, level)
 	}
-	return fmt.Sprintf("On %d labelled cases %d of %d sent answers were wrong. No guarantee is claimed: %d more labels are needed before a share of %.1f %% can be promised with confidence %.0f %%.",
-		c.N, c.Wrong, c.Sent, max(1, needed(alpha, delta)-c.N), 100*alpha, 100*(1-delta))
+	return UpperBound(b.wrong, n, level)
 }
 
-// needed is the number of cases without any error from which on alpha can be
-// certified at all: (1-alpha)^n <= delta.
-func needed(alpha, delta float64) int {
-	return int(math.Ceil(math.Log(delta) / math.Log(1-alpha)))
+// needed is the number of cases from which on the promise can be certified at all,
+// when no answer is wrong. Selective has to see them among the half at which it
+// starts last.
+func (t Terms) needed() int {
+	if t.Promise == Selective {
+		return int(math.Ceil(float64(Labels(0, t.Alpha, t.part())) / starts[len(starts)-1]))
+	}
+	return Labels(0, t.Alpha, t.Delta)
+}
+
+// Labels is how many labelled answers certify, with confidence 1-delta, that at
+// most a share alpha is wrong when this many of them are.
+func Labels(wrong int, alpha, delta float64) int {
+	low, high := wrong, wrong+1
+	for binomialCDF(wrong, high, alpha) > delta {
+		low, high = high, 2*high
+	}
+	for high-low > 1 {
+		middle := low + (high-low)/2
+		if binomialCDF(wrong, middle, alpha) > delta {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return high
+}
+
+// Note says in a sentence or two what the choice promises.
+func (c Choice) Note() string {
+	t := c.Terms
+	seen := fmt.Sprintf("On %d labelled cases %d of %d sent answers were wrong.", c.N, c.Wrong, c.Sent)
+	share := fmt.Sprintf("%.1f %% of cases like these are answered and wrong", 100*t.Alpha)
+	if t.Promise == Selective {
+		share = fmt.Sprintf("%.1f %% of the answers to cases like these are wrong", 100*t.Alpha)
+	}
+	switch {
+	case c.Sent > 0:
+		return fmt.Sprintf("%s With confidence %.0f %%, at most %s (bound %.2f %%).", seen, 100*(1-t.Delta), share, 100*c.Bound)
+	case c.Missing > 0:
+		return fmt.Sprintf("On %d labelled cases no guarantee is claimed and no answer is sent: at least %d more labels are needed before a share of %.1f %% can be promised with confidence %.0f %%.",
+			c.N, c.Missing, 100*t.Alpha, 100*(1-t.Delta))
+	}
+	return fmt.Sprintf("On %d labelled cases no threshold can be promised, so no answer is sent: those that seem surest hold too many errors for a share of %.1f %% with confidence %.0f %%. %s",
+		c.N, 100*t.Alpha, 100*(1-t.Delta), c.Feasibility)
 }
 
 // UpperBound is the exact upper confidence bound of Clopper and Pearson (1934)
@@ -112,7 +268,7 @@ func UpperBound(k, n int, delta float64) float64 {
 // binomialCDF is the probability of k or fewer events in n trials, summed in
 // logarithms so that nothing underflows.
 func binomialCDF(k, n int, p float64) float64 {
-	if p <= 0 {
+	if p <= 0 || k >= n {
 		return 1
 	}
 	if p >= 1 {

@@ -76,7 +76,7 @@ func TestChooseKeepsItsPromise(t *testing.T) {
 	world := cases(random, 30_000)
 	broken, sent := 0, 0
 	for range rounds {
-		choice := confidence.Choose(cases(random, 300), alpha, delta)
+		choice := confidence.ChooseMarginal(cases(random, 300), alpha, delta)
 		if !choice.Certified {
 			t.Fatalf("300 cases certify nothing: %+v", choice)
 		}
@@ -111,31 +111,31 @@ func TestChoose(t *testing.T) {
 		}
 		list = append(list, c)
 	}
-	got := confidence.Choose(list, 0.05, 0.1)
+	got := confidence.ChooseMarginal(list, 0.05, 0.1)
 	if got.Threshold != 0.9 || got.Sent != 100 || got.Wrong != 0 || !got.Certified || got.N != 150 {
 		t.Errorf("choice %+v", got)
 	}
-	if note := got.Note(0.05, 0.1); !strings.Contains(note, "With confidence 90 %") {
+	if note := got.Note(); !strings.Contains(note, "With confidence 90 %") {
 		t.Errorf("note %q", note)
 	}
 
-	few := confidence.Choose(list[:20], 0.05, 0.1)
-	if few.Certified || few.Threshold != 0.9 || few.Sent != 20 {
+	few := confidence.ChooseMarginal(list[:20], 0.05, 0.1)
+	if few.Certified || few.Threshold <= 1 || few.Sent != 0 || few.Missing != 25 {
 		t.Errorf("20 cases: %+v", few)
 	}
 	// (1-0.05)^45 < 0.1, so 25 more are needed.
-	if note := few.Note(0.05, 0.1); !strings.Contains(note, "25 more labels") || !strings.Contains(note, "No guarantee") {
+	if note := few.Note(); !strings.Contains(note, "25 more labels") || !strings.Contains(note, "no guarantee") {
 		t.Errorf("note %q", note)
 	}
 
-	if none := confidence.Choose(nil, 0.05, 0.1); none.Certified || none.Threshold <= 1 || none.Bound != 1 {
+	if none := confidence.ChooseMarginal(nil, 0.05, 0.1); none.Certified || none.Threshold <= 1 || none.Bound != 1 {
 		t.Errorf("no cases: %+v", none)
 	}
 	wrong := make([]confidence.Scored, 200)
 	for i := range wrong {
 		wrong[i] = confidence.Scored{Probability: 1, Answered: true}
 	}
-	if got := confidence.Choose(wrong, 0.05, 0.1); got.Sent != 0 || got.Threshold <= 1 {
+	if got := confidence.ChooseMarginal(wrong, 0.05, 0.1); got.Sent != 0 || got.Threshold <= 1 {
 		t.Errorf("all wrong: %+v", got)
 	}
 }
@@ -145,7 +145,7 @@ func TestChooseProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 3))
 		list := cases(random, rapid.IntRange(0, 400).Draw(t, "n"))
-		got := confidence.Choose(list, 0.05, 0.1)
+		got := confidence.ChooseMarginal(list, 0.05, 0.1)
 		if got.Certified && got.Bound > 0.05 {
 			t.Fatalf("certified with the bound %v", got.Bound)
 		}
@@ -162,7 +162,7 @@ func TestChooseProperties(t *testing.T) {
 			t.Fatalf("%+v, but %d are sent and %d wrong", got, sent, wrong)
 		}
 		random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		if again := confidence.Choose(list, 0.05, 0.1); again != got {
+		if again := confidence.ChooseMarginal(list, 0.05, 0.1); again != got {
 			t.Fatalf("the order of cases matters: %+v, %+v", got, again)
 		}
 	})

@@ -1,0 +1,145 @@
+package evals
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// Label is one answer that somebody called right or wrong. A Result of a Report is
+// one too.
+type Label struct {
+	ID     string
+	Group  string
+	Locale string
+	Risk   string
+	Right  bool
+	// Answered tells that there was a draft that only its confidence could hold
+	// back, Fixed that it is sent whatever its confidence.
+	Answered bool
+	Fixed    bool
+	Features map[string]float64
+	Weight   float64
+}
+
+// labelLine is a line of a file of labels: of a file of its own, or of the results
+// that `recado eval run --json` writes.
+type labelLine struct {
+	ID         string             `json:"id"`
+	Group      string             `json:"group"`
+	Locale     string             `json:"locale"`
+	Risk       string             `json:"risk"`
+	Right      *truth             `json:"right"`
+	DraftRight *truth             `json:"draft_right"`
+	Answered   *bool              `json:"answered"`
+	Sendable   *bool              `json:"sendable"`
+	Fixed      bool               `json:"fixed"`
+	Features   map[string]float64 `json:"features"`
+	Score      *float64           `json:"score"`
+	Weight     float64            `json:"weight"`
+}
+
+// truth is a label: true, false, 1 or 0.
+type truth bool
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *truth) UnmarshalJSON(text []byte) error {
+	switch string(text) {
+	case "true", "1", "1.0":
+		*t = true
+	case "false", "0", "0.0":
+		*t = false
+	default:
+		return fmt.Errorf("a label is true, false, 1 or 0, not %.20q", text)
+	}
+	return nil
+}
+
+// ScoreFeature is the feature of a label that has a score instead of features.
+const ScoreFeature = "score"
+
+// ReadLabels reads one label per line: "right" and either "features" or "score", and
+// where they are known "id", "group" (a conversation), "locale", "risk", "weight", and
+// "answered": false when there was nothing to send. An error names the line.
+func ReadLabels(r io.Reader) ([]Label, error) {
+	var labels []Label
+	err := eachLine(r, func(line []byte) error {
+		var l labelLine
+		if err := json.Unmarshal(line, &l); err != nil {
+			return err
+		}
+		label, err := l.label()
+		if err != nil {
+			return err
+		}
+		labels = append(labels, label)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read labels: %w", err)
+	}
+	if len(labels) == 0 {
+		return nil, errors.New("read labels: there is none")
+	}
+	return labels, nil
+}
+
+func (l labelLine) label() (Label, error) {
+	label := Label{
+		ID: l.ID, Group: l.Group, Locale: l.Locale, Risk: l.Risk, Fixed: l.Fixed,
+		Features: l.Features, Weight: l.Weight, Answered: true,
+	}
+	// In the results of a run, "right" speaks of the decision and "draft_right" of
+	// the draft.
+	switch {
+	case l.Sendable != nil && l.DraftRight != nil:
+		label.Answered, label.Right = *l.Sendable, bool(*l.DraftRight)
+	case l.Right != nil:
+		label.Right = bool(*l.Right)
+		label.Answered = l.Answered == nil || *l.Answered
+	default:
+		return Label{}, errors.New(`there is no "right"`)
+	}
+	if l.Score != nil && len(l.Features) == 0 {
+		label.Features = map[string]float64{ScoreFeature: *l.Score}
+	}
+	if label.Answered && !label.Fixed && len(label.Features) == 0 {
+		return Label{}, errors.New(`there are neither "features" nor a "score"`)
+	}
+	if l.Weight < 0 {
+		return Label{}, errors.New(`"weight" is less than 0`)
+	}
+	return label, nil
+}
+
+// FeaturesOf are the names of the features that labels have, sorted.
+func FeaturesOf(labels []Label) []string {
+	names := map[string]bool{}
+	for _, l := range labels {
+		for name := range l.Features {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// eachLine calls what for each line that is not empty.
+func eachLine(r io.Reader, what func(line []byte) error) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxDatasetLine)
+	for n := 1; lines.Scan(); n++ {
+		line := bytes.TrimSpace(lines.Bytes())
+		if len(line) == 0 {
+			continue
+		}
+		if err := what(line); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	return lines.Err()
+}
