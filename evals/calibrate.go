@@ -53,6 +53,12 @@ func DemoFitting(setting confidence.Setting, day string) Fitting {
 // answered, drafts that are sent whatever their score as answered at any
 // threshold.
 func Calibrate(results []Result, f Fitting) (*confidence.Calibration, confidence.Choice, error) {
+	c, choice, _, err := CalibrateLabels(LabelsOf(results), f)
+	return c, choice, err
+}
+
+// LabelsOf are the labels that judged cases give.
+func LabelsOf(results []Result) []Label {
 	labels := make([]Label, len(results))
 	for i, r := range results {
 		labels[i] = Label{
@@ -60,8 +66,7 @@ func Calibrate(results []Result, f Fitting) (*confidence.Calibration, confidence
 			Answered: r.Sendable, Fixed: r.Fixed, Features: r.Features,
 		}
 	}
-	c, choice, _, err := CalibrateLabels(labels, f)
-	return c, choice, err
+	return labels
 }
 
 // CalibrateLabels is Calibrate for labels that were collected elsewhere. It also

@@ -30,11 +30,11 @@ type PromiseFigures struct {
 
 // PromiseReport is what MeasurePromise found, for each promise.
 type PromiseReport struct {
-	N     int                        `json:"n"`
-	Draws int                        `json:"draws"`
-	Rows  int                        `json:"rows"`
-	M     *PromiseFigures            `json:"M,omitempty"`
-	S     *PromiseFigures            `json:"S,omitempty"`
+	N     int             `json:"n"`
+	Draws int             `json:"draws"`
+	Rows  int             `json:"rows"`
+	M     *PromiseFigures `json:"M,omitempty"`
+	S     *PromiseFigures `json:"S,omitempty"`
 	// BaseError is the share of all rows that are wrong.
 	BaseError float64 `json:"base_error"`
 }

@@ -86,7 +86,7 @@ func hit(id string, dense, lexical float64, denseRank, lexicalRank int) knowledg
 
 func calibration() *confidence.Calibration {
 	return &confidence.Calibration{
-		Name: "test", Model: "fake-model", Embedder: "fake-embedder", Features: []string{"coverage"},
+		Name: "test", Setting: confidence.Setting{Model: "fake-model", Embedder: "fake-embedder"}, Features: []string{"coverage"},
 		Means: []float64{0}, SDs: []float64{1}, Weights: []float64{2}, Threshold: 0.5,
 	}
 }

@@ -234,5 +234,11 @@ func openCalibration(s settings) (*confidence.Calibration, error) {
 	if err != nil {
 		return nil, usagef("RECADO_CALIBRATION: %v", err)
 	}
+	for _, name := range c.Features {
+		// What nothing measures would count as average, and be sent.
+		if base := strings.TrimPrefix(name, confidence.MissingPrefix); !slices.Contains(rag.FeatureNames(), base) {
+			return nil, usagef("RECADO_CALIBRATION: it was fitted on a feature %q, which Recado does not measure; fit it on labels that have features", base)
+		}
+	}
 	return c, nil
 }

@@ -173,11 +173,11 @@ func (c *Calibration) standardised(i int, name string, features map[string]float
 	return (x - c.Means[i]) / c.SDs[i]
 }
 
-// missingPrefix names the indicator of a feature that can be missing.
-const missingPrefix = "missing:"
+// MissingPrefix begins the name of the indicator of a feature that can be missing.
+const MissingPrefix = "missing:"
 
 func value(features map[string]float64, name string) (x float64, known bool) {
-	if base, isIndicator := strings.CutPrefix(name, missingPrefix); isIndicator {
+	if base, isIndicator := strings.CutPrefix(name, MissingPrefix); isIndicator {
 		if _, known := value(features, base); known {
 			return 0, true
 		}

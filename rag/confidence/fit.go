@@ -166,7 +166,7 @@ func withIndicators(names []string, samples []Sample) []string {
 		}
 		if missing > 0 && missing < len(samples) && !seen[string(pattern)] {
 			seen[string(pattern)] = true
-			list = append(list, missingPrefix+name)
+			list = append(list, MissingPrefix+name)
 		}
 	}
 	return list
