@@ -34,7 +34,7 @@ type Fitting struct {
 	WrongCost, HandoffCost float64
 	// Folds is into how many parts the cases are split, 2 or more; 0 means 10.
 	Folds int
-	// Lambda is the ridge of the fit; 0 means 3. Tau is as in confidence.Fitting.
+	// Lambda is the ridge of the fit; 0 means 1. Tau is as in confidence.Fitting.
 	Lambda, Tau float64
 }
 
