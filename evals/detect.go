@@ -173,26 +173,14 @@ func (f DetectionFigures) note(name string, s Share) *float64 {
 // rankAbove is the chance that a positive scores above another text, ties counting
 // half (Mann and Whitney 1947).
 func rankAbove(rows []Labelled, scores []float64, some []int) *float64 {
-	sorted := slices.Clone(some)
-	slices.SortFunc(sorted, func(a, b int) int { return cmp.Compare(scores[a], scores[b]) })
-	above, below, won := 0, 0, 0.0
-	for i := 0; i < len(sorted); {
-		yes, no := 0, 0
-		for score := scores[sorted[i]]; i < len(sorted) && scores[sorted[i]] == score; i++ {
-			if rows[sorted[i]].Positive {
-				yes++
-			} else {
-				no++
-			}
-		}
-		won += float64(yes) * (float64(below) + float64(no)/2)
-		above, below = above+yes, below+no
+	points := make([]Point, len(some))
+	for i, row := range some {
+		points[i] = Point{Score: scores[row], Positive: rows[row].Positive}
 	}
-	if above == 0 || below == 0 {
-		return nil
+	if area, ok := aurocOf(points); ok {
+		return &area
 	}
-	chance := won / float64(above*below)
-	return &chance
+	return nil
 }
 
 // WriteJSON writes the report as JSON.

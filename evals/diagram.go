@@ -60,7 +60,7 @@ func (d Diagram) WriteText(w io.Writer) error {
 	for _, bin := range d.Bins {
 		fmt.Fprintf(&b, "  %.2f  %s  %s\n", bin.Mean, bar(bin.Right.Value(), bin.Mean), bin.Right)
 	}
-	fmt.Fprintf(&b, "Calibration error %.3f; a perfect score would show %.3f on as many drafts.\n\n", d.Error.Value, d.Error.Null)
+	fmt.Fprintf(&b, "Calibration error %.3f; a perfect score would show %.3f on as many drafts.\n\n", d.Error.ECE, d.Error.Null)
 	fmt.Fprintf(&b, "Risk by coverage: how many answers are wrong when so many drafts are sent\n")
 	for tenth := 1; tenth <= 10; tenth++ {
 		if at, ok := d.at(float64(tenth) / 10); ok {

@@ -262,7 +262,7 @@ func (c GroundedConfig) fit(scores []groundedScore) (groundedJudge, error) {
 	best, bestWorth := groundedJudge{}, -1.0
 	folds := make([]groundedJudge, groundedFolds)
 	for fold := range folds {
-		weights, err := c.weights(scores, func(s groundedScore) bool { return foldOf(Result{Group: s.Contexts[0]}, groundedFolds) != fold })
+		weights, err := c.weights(scores, func(s groundedScore) bool { return confidence.Fold(s.Contexts[0], groundedFolds) != fold })
 		if err != nil {
 			return groundedJudge{}, err
 		}
@@ -270,12 +270,12 @@ func (c GroundedConfig) fit(scores []groundedScore) (groundedJudge, error) {
 	}
 	for _, strict := range []bool{true, false} {
 		for i := range scores {
-			one := folds[foldOf(Result{Group: scores[i].Contexts[0]}, groundedFolds)]
+			one := folds[confidence.Fold(scores[i].Contexts[0], groundedFolds)]
 			one.strict = strict
 			one.judge(&scores[i])
 		}
 		threshold, f1 := bestThreshold(scores)
-		area, _ := groundedAUROC(scores)
+		area, _ := aurocOf(doubts(scores))
 		if worth := f1 + area; worth > bestWorth {
 			best, bestWorth = groundedJudge{threshold: threshold, strict: strict}, worth
 		}

@@ -116,41 +116,38 @@ func brier(s groundedScore) float64 {
 	return p * p
 }
 
-// groundedResamples is how often the bootstrap draws. An AUROC is slow to compute.
-const groundedResamples = 300
-
 // resample sets AUROC and F1 with their intervals, by drawing contexts with all their
 // responses: those of one context are alike.
 func (f *GroundedFigures) resample(scores []groundedScore) {
-	groups := map[string][]groundedScore{}
-	for _, s := range scores {
-		groups[s.Contexts[0]] = append(groups[s.Contexts[0]], s)
-	}
-	names := slices.Sorted(maps.Keys(groups))
+	points := doubts(scores)
+	groups := groupsOf(points)
 	random := rand.New(rand.NewPCG(1, uint64(len(scores))))
-	var areas, f1s []float64
-	for range groundedResamples {
+	draws := make([]float64, resamples)
+	for i := range draws {
 		var drawn []groundedScore
-		for range names {
-			drawn = append(drawn, groups[names[random.IntN(len(names))]]...)
+		for range groups {
+			for _, place := range groups[random.IntN(len(groups))] {
+				drawn = append(drawn, scores[place])
+			}
 		}
-		if area, ok := groundedAUROC(drawn); ok {
-			areas = append(areas, area)
-		}
-		f1s = append(f1s, flagF1(drawn))
+		draws[i] = flagF1(drawn)
 	}
-	f.F1 = percentile(flagF1(scores), f1s)
+	slices.Sort(draws)
+	f.F1 = Figure{Value: flagF1(scores), Low: draws[resamples*25/1000], High: draws[resamples*975/1000-1]}
 	f.Intervals["f1"] = [2]float64{f.F1.Low, f.F1.High}
-	if area, ok := groundedAUROC(scores); ok {
-		figure := percentile(area, areas)
-		f.AUROC, f.Intervals["auroc"] = &figure, [2]float64{figure.Low, figure.High}
+	if f.AUROC = MeasureSelective(points).AUROCPositive; f.AUROC != nil {
+		f.Intervals["auroc"] = [2]float64{f.AUROC.Low, f.AUROC.High}
 	}
 }
 
-func percentile(value float64, draws []float64) Figure {
-	slices.Sort(draws)
-	n := len(draws)
-	return Figure{Value: value, Low: draws[n/40], High: draws[n-1-n/40]}
+// doubts are the responses as points: what is looked for is one that is not grounded, and
+// its score is the doubt.
+func doubts(scores []groundedScore) []Point {
+	points := make([]Point, len(scores))
+	for i, s := range scores {
+		points[i] = Point{ID: s.ID, Group: s.Contexts[0], Score: s.doubt, Positive: !s.Grounded}
+	}
+	return points
 }
 
 func flagF1(scores []groundedScore) float64 {
@@ -167,38 +164,6 @@ func flagF1(scores []groundedScore) float64 {
 		}
 	}
 	return 2 * float64(hit) / float64(max(1, flagged+wrong))
-}
-
-// groundedAUROC is the probability that a response that is not grounded is doubted more than
-// one that is, ties counting half. It is not defined without both.
-func groundedAUROC(scores []groundedScore) (area float64, ok bool) {
-	sorted := slices.Clone(scores)
-	slices.SortFunc(sorted, func(a, b groundedScore) int {
-		if a.doubt < b.doubt {
-			return -1
-		} else if a.doubt > b.doubt {
-			return 1
-		}
-		return 0
-	})
-	below, pairs, wrong := 0.0, 0.0, 0.0
-	for i := 0; i < len(sorted); {
-		good, bad := 0.0, 0.0
-		for j := i; i < len(sorted) && sorted[i].doubt == sorted[j].doubt; i++ {
-			if sorted[i].Grounded {
-				good++
-			} else {
-				bad++
-			}
-		}
-		pairs += bad * (below + good/2)
-		below += good
-		wrong += bad
-	}
-	if below == 0 || wrong == 0 {
-		return 0, false
-	}
-	return pairs / (below * wrong), true
 }
 
 // WriteJSON writes the report.

@@ -57,22 +57,14 @@ func ReadIntents(r io.Reader) ([]IntentExample, error) {
 
 // IntentFigures say how well intents are told, and how well the scores know.
 type IntentFigures struct {
-	N        int `json:"n"`
 	NInScope int `json:"n_in_scope"`
 	// Accuracy is the share of the texts in scope whose intent is right.
-	Accuracy *float64 `json:"accuracy_in_scope"`
-	// AUROCInScope is that of the in-scope score, AUROCRight that of the
-	// confidence; nil when all texts are the same.
-	AUROCInScope *float64 `json:"auroc_in_scope"`
-	AUROCRight   *float64 `json:"auroc_correct"`
-	// A text out of scope is wrong whatever its guess is.
-	AURC       float64 `json:"aurc"`
-	EAURC      float64 `json:"e_aurc"`
-	Coverage80 float64 `json:"coverage@80"`
-	Coverage90 float64 `json:"coverage@90"`
-	Coverage95 float64 `json:"coverage@95"`
-	// Intervals holds low and high of each figure by its name, at 95 %.
-	Intervals map[string][2]float64 `json:"intervals"`
+	Accuracy *Figure `json:"accuracy_in_scope"`
+	// AUROCInScope is that of the in-scope score; nil when all texts are the same.
+	AUROCInScope *Figure `json:"auroc_in_scope"`
+	// Selective is that of the confidence. A text out of scope is wrong whatever its
+	// guess is.
+	Selective
 }
 
 // IntentReport holds the figures over all texts, by language and by domain.
@@ -172,9 +164,9 @@ type told struct {
 func (t told) right() bool { return t.example.inScope() && t.guess.Intent == t.example.Intent }
 
 func intentFigures(list []told) IntentFigures {
-	var scope, confidence []scoredText
+	var scope, sure []Point
 	right := 0
-	f := IntentFigures{N: len(list), Intervals: map[string][2]float64{}}
+	var f IntentFigures
 	for _, t := range list {
 		if t.example.inScope() {
 			f.NInScope++
@@ -182,33 +174,18 @@ func intentFigures(list []told) IntentFigures {
 		if t.right() {
 			right++
 		}
-		scope = append(scope, scoredText{t.guess.InScope, t.example.inScope()})
-		confidence = append(confidence, scoredText{t.guess.Confidence, t.right()})
+		scope = append(scope, Point{Score: t.guess.InScope, Positive: t.example.inScope()})
+		sure = append(sure, Point{Score: t.guess.Confidence, Right: t.right(), Positive: t.right()})
 	}
-	keep := func(name string, figure Figure) float64 {
-		f.Intervals[name] = [2]float64{figure.Low, figure.High}
-		return figure.Value
-	}
-	keepSome := func(name string, figure Figure, ok bool) *float64 {
-		if !ok {
-			return nil
-		}
-		value := keep(name, figure)
-		return &value
+	f.Selective = MeasureSelective(sure)
+	if f.AUROCInScope = MeasureSelective(scope).AUROCPositive; f.AUROCInScope != nil {
+		f.Intervals["auroc_in_scope"] = [2]float64{f.AUROCInScope.Low, f.AUROCInScope.High}
 	}
 	if f.NInScope > 0 {
 		low, high := wilson(right, f.NInScope)
-		f.Accuracy = keepSome("accuracy_in_scope", Figure{Value: float64(right) / float64(f.NInScope), Low: low, High: high}, true)
+		f.Accuracy = &Figure{Value: float64(right) / float64(f.NInScope), Low: low, High: high}
+		f.Intervals["accuracy_in_scope"] = [2]float64{low, high}
 	}
-	auroc, ok := curveFigures(scope)["auroc"]
-	f.AUROCInScope = keepSome("auroc_in_scope", auroc, ok)
-	curve := curveFigures(confidence)
-	auroc, ok = curve["auroc"]
-	f.AUROCRight = keepSome("auroc_correct", auroc, ok)
-	f.AURC, f.EAURC = keep("aurc", curve["aurc"]), keep("e_aurc", curve["e_aurc"])
-	f.Coverage80 = keep("coverage@80", curve["coverage@80"])
-	f.Coverage90 = keep("coverage@90", curve["coverage@90"])
-	f.Coverage95 = keep("coverage@95", curve["coverage@95"])
 	return f
 }
 
@@ -224,7 +201,7 @@ func (r IntentReport) WriteTable(w io.Writer) error {
 	fmt.Fprintln(table, "\tn\tin scope\taccuracy\tAUROC scope\tAUROC right\tE-AURC\tcoverage at 80 %\t90 %\t95 %")
 	row := func(name string, f IntentFigures) {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%.3f\t%.3f\t%.3f\t%.3f\n", name, f.N, f.NInScope,
-			orNone(f.Accuracy), orNone(f.AUROCInScope), orNone(f.AUROCRight), f.EAURC, f.Coverage80, f.Coverage90, f.Coverage95)
+			orNone(f.Accuracy), orNone(f.AUROCInScope), orNone(f.AUROCRight), f.EAURC.Value, f.Coverage80.Value, f.Coverage90.Value, f.Coverage95.Value)
 	}
 	for _, domain := range slices.Sorted(maps.Keys(r.ByDomain)) {
 		row(domain, r.ByDomain[domain])
@@ -236,9 +213,9 @@ func (r IntentReport) WriteTable(w io.Writer) error {
 	return table.Flush()
 }
 
-func orNone(v *float64) string {
-	if v == nil {
+func orNone(f *Figure) string {
+	if f == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.3f", *v)
+	return fmt.Sprintf("%.3f", f.Value)
 }

@@ -152,14 +152,7 @@ func (r PromiseReport) WriteTable(w io.Writer) error {
 }
 
 // WriteJSON writes the report as indented JSON.
-func (r PromiseReport) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(r); err != nil {
-		return fmt.Errorf("write promise: %w", err)
-	}
-	return nil
-}
+func (r PromiseReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // pointsOf are the scored drafts as points.
 func pointsOf(scored []confidence.Scored) []Point {

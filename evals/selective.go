@@ -2,6 +2,7 @@ package evals
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -9,59 +10,80 @@ import (
 // Point is one case with its score: the higher, the sooner it is answered.
 type Point struct {
 	ID, Lang string
-	Score    float64
+	// Group ties cases that are alike, such as those of a conversation: the bootstrap
+	// draws all of them or none. Empty means that the case stands alone.
+	Group string
+	Score float64
 	// Right tells that the answer, if one is sent, is right. Positive is what the
 	// case is: answerable, or in scope.
 	Right, Positive bool
 }
 
 // Selective says how well a score tells which answers to send. The intervals are
-// those of 1,000 bootstrap draws of the cases.
+// those of 1,000 bootstrap draws of the cases, or of their groups.
 type Selective struct {
 	N int `json:"n"`
 	// AUROCPositive and AUROCRight are how often a case that is positive, or
 	// right, has a higher score than one that is not; nil when all are the same.
 	AUROCPositive *Figure `json:"auroc_positive,omitempty"`
-	AUROCRight    *Figure `json:"auroc_right,omitempty"`
+	AUROCRight    *Figure `json:"auroc_correct"`
 	// AURC is the mean, over how many of the likeliest cases are answered, of the
 	// share of wrong answers among them; EAURC is what it is above that of a score
 	// that knows (Geifman, Uziel and El-Yaniv, arXiv:1805.08206).
 	AURC  Figure `json:"aurc"`
 	EAURC Figure `json:"e_aurc"`
-	// Coverage is the greatest share that can be answered with at least a share of
-	// 80, 90 or 95 % right; the key is that percentage.
-	Coverage map[string]Figure `json:"coverage_at_precision"`
+	// Coverage80, 90 and 95 are the greatest shares that can be answered with at
+	// least so many percent right.
+	Coverage80 Figure `json:"coverage@80"`
+	Coverage90 Figure `json:"coverage@90"`
+	Coverage95 Figure `json:"coverage@95"`
 	// Precision95 is the share of right answers when at least 95 % are answered.
 	Precision95 Figure `json:"precision_at_coverage_95"`
-	// Error is the calibration error; nil when the scores are no probabilities.
-	Error *CalibrationError `json:"calibration_error,omitempty"`
+	// CalibrationError is nil when the scores are no probabilities.
+	*CalibrationError
+	// Intervals holds low and high of each figure by its name.
+	Intervals map[string][2]float64 `json:"intervals"`
 }
 
-// precisions are those that Coverage is given for.
-func precisions() map[string]float64 { return map[string]float64{"80": 0.80, "90": 0.90, "95": 0.95} }
+// The places of a selectiveCurve, and its names in JSON.
+const (
+	atAURC = iota
+	atEAURC
+	atCoverage80
+	atCoverage90
+	atCoverage95
+	atPrecision95
+	atPositive
+	atRight
+	selectivePlaces
+)
+
+var selectiveNames = [selectivePlaces]string{
+	"aurc", "e_aurc", "coverage@80", "coverage@90", "coverage@95", "precision_at_coverage_95", "auroc_positive", "auroc_correct",
+}
+
+// selectiveCurve holds a value for each place, NaN for one that is not defined.
+type selectiveCurve [selectivePlaces]float64
 
 // MeasureSelective measures the points. Cases with the same score are one block:
 // they are answered together or not at all.
 func MeasureSelective(points []Point) Selective {
-	s := Selective{N: len(points), Coverage: map[string]Figure{}}
+	s := Selective{N: len(points), Intervals: map[string][2]float64{}}
 	if len(points) == 0 {
 		return s
 	}
-	sorted := slices.SortedStableFunc(slices.Values(points), func(a, b Point) int { return cmp.Compare(b.Score, a.Score) })
-	figures := bootstrap(sorted)
-	s.AURC, s.EAURC, s.Precision95 = figures["aurc"], figures["e_aurc"], figures["precision"]
-	for name := range precisions() {
-		s.Coverage[name] = figures["coverage "+name]
+	figures := bootstrap(points)
+	for place, f := range figures {
+		if f != nil {
+			s.Intervals[selectiveNames[place]] = [2]float64{f.Low, f.High}
+		}
 	}
-	if f, ok := figures["auroc positive"]; ok {
-		s.AUROCPositive = &f
-	}
-	if f, ok := figures["auroc right"]; ok {
-		s.AUROCRight = &f
-	}
+	s.AURC, s.EAURC, s.Precision95 = *figures[atAURC], *figures[atEAURC], *figures[atPrecision95]
+	s.Coverage80, s.Coverage90, s.Coverage95 = *figures[atCoverage80], *figures[atCoverage90], *figures[atCoverage95]
+	s.AUROCPositive, s.AUROCRight = figures[atPositive], figures[atRight]
 	if areProbabilities(points) {
 		e := MeasureCalibrationError(points)
-		s.Error = &e
+		s.CalibrationError = &e
 	}
 	return s
 }
@@ -79,81 +101,109 @@ func ByLanguage(points []Point) map[string]Selective {
 	return measured
 }
 
-// bootstrap gives the figures of the points, which are sorted, with their intervals.
-// A draw is how often each point was drawn, so nothing is sorted again.
-func bootstrap(sorted []Point) map[string]Figure {
-	n := len(sorted)
-	counts := slices.Repeat([]int{1}, n)
-	values := selectiveValues(sorted, counts)
-	random := rand.New(rand.NewPCG(1, uint64(n)))
-	draws := map[string][]float64{}
+// bootstrap gives the figures with their intervals, nil for one that is not defined. A
+// draw is how often each point was drawn, so nothing is sorted again.
+func bootstrap(points []Point) [selectivePlaces]*Figure {
+	sorted := likeliestFirst(points)
+	groups := groupsOf(sorted)
+	counts := slices.Repeat([]int{1}, len(sorted))
+	values := curveOf(sorted, counts)
+	random := rand.New(rand.NewPCG(1, uint64(len(sorted))))
+	var draws [selectivePlaces][]float64
 	for range resamples {
 		clear(counts)
-		for range n {
-			counts[random.IntN(n)]++
+		for range groups {
+			for _, i := range groups[random.IntN(len(groups))] {
+				counts[i]++
+			}
 		}
-		for name, v := range selectiveValues(sorted, counts) {
-			draws[name] = append(draws[name], v)
+		for place, v := range curveOf(sorted, counts) {
+			// A draw without both kinds of cases has no AUROC.
+			if !math.IsNaN(v) {
+				draws[place] = append(draws[place], v)
+			}
 		}
 	}
-	figures := map[string]Figure{}
-	for name, v := range values {
-		f := Figure{Value: v, Low: v, High: v}
-		// A draw without both kinds of cases has no AUROC.
-		if d := draws[name]; len(d) > 0 {
-			slices.Sort(d)
-			f.Low, f.High = d[len(d)*25/1000], d[max(0, len(d)*975/1000-1)]
+	var figures [selectivePlaces]*Figure
+	for place, v := range values {
+		if math.IsNaN(v) {
+			continue
 		}
-		figures[name] = f
+		figures[place] = &Figure{Value: v, Low: v, High: v}
+		if d := draws[place]; len(d) > 0 {
+			slices.Sort(d)
+			figures[place].Low, figures[place].High = d[len(d)*25/1000], d[max(0, len(d)*975/1000-1)]
+		}
 	}
 	return figures
 }
 
-// selectiveValues computes every figure in one walk from the highest score down.
-func selectiveValues(sorted []Point, counts []int) map[string]float64 {
+func likeliestFirst(points []Point) []Point {
+	return slices.SortedStableFunc(slices.Values(points), func(a, b Point) int { return cmp.Compare(b.Score, a.Score) })
+}
+
+// groupsOf are the places of the points of each group, in the order of their first.
+func groupsOf(points []Point) [][]int {
+	var groups [][]int
+	known := map[string]int{}
+	for i, p := range points {
+		at, ok := known[p.Group]
+		if !ok || p.Group == "" {
+			at = len(groups)
+			groups = append(groups, nil)
+			known[p.Group] = at
+		}
+		groups[at] = append(groups[at], i)
+	}
+	return groups
+}
+
+// aurocOf is how often a positive case has a higher score than one that is not. It is
+// not defined without both.
+func aurocOf(points []Point) (area float64, ok bool) {
+	area = curveOf(likeliestFirst(points), slices.Repeat([]int{1}, len(points)))[atPositive]
+	return area, !math.IsNaN(area)
+}
+
+// curveOf walks from the highest score down.
+func curveOf(sorted []Point, counts []int) selectiveCurve {
 	total := 0
 	for _, count := range counts {
 		total += count
 	}
+	var curve selectiveCurve
 	var positive, right ranking
-	values := map[string]float64{"aurc": 0, "precision": 0}
-	for name := range precisions() {
-		values["coverage "+name] = 0
-	}
-	seen, wrong := 0, 0
-	for start := 0; start < len(sorted); {
-		end, block := start, 0
+	for start, end := 0, 0; start < len(sorted); start = end {
+		block := 0
 		for ; end < len(sorted) && sorted[end].Score == sorted[start].Score; end++ {
 			block += counts[end]
 			positive.add(sorted[end].Positive, counts[end])
 			right.add(sorted[end].Right, counts[end])
-			if !sorted[end].Right {
-				wrong += counts[end]
-			}
 		}
-		start = end
 		positive.close()
 		right.close()
-		if block == 0 {
-			continue
-		}
-		before := seen
-		seen += block
-		coverage, risk := float64(seen)/float64(total), float64(wrong)/float64(seen)
-		values["aurc"] += risk * float64(block) / float64(total)
-		for name, precision := range precisions() {
-			if 1-risk >= precision {
-				values["coverage "+name] = coverage
-			}
-		}
-		if float64(before) < 0.95*float64(total) && coverage >= 0.95 {
-			values["precision"] = 1 - risk
+		if block > 0 {
+			curve.cover(int(right.yes), int(right.no), block, total)
 		}
 	}
-	values["e_aurc"] = values["aurc"] - oracleAURC(total, wrong)
-	positive.put(values, "auroc positive")
-	right.put(values, "auroc right")
-	return values
+	curve[atEAURC] = curve[atAURC] - oracleAURC(total, int(right.no))
+	curve[atPositive], curve[atRight] = positive.area(), right.area()
+	return curve
+}
+
+// cover adds a block, the last of those that are right or wrong so far.
+func (c *selectiveCurve) cover(right, wrong, block, total int) {
+	seen := float64(right + wrong)
+	coverage, precision := seen/float64(total), float64(right)/seen
+	c[atAURC] += (1 - precision) * float64(block) / float64(total)
+	for i, least := range [...]float64{0.80, 0.90, 0.95} {
+		if precision >= least {
+			c[atCoverage80+i] = coverage
+		}
+	}
+	if before := seen - float64(block); before < 0.95*float64(total) && coverage >= 0.95 {
+		c[atPrecision95] = precision
+	}
 }
 
 // oracleAURC is the AURC of a score that puts all right answers first.
@@ -185,19 +235,20 @@ func (r *ranking) close() {
 	r.blockYes, r.blockNo = 0, 0
 }
 
-func (r *ranking) put(values map[string]float64, name string) {
-	if r.yes > 0 && r.no > 0 {
-		values[name] = r.pairs / (r.yes * r.no)
+func (r *ranking) area() float64 {
+	if r.yes == 0 || r.no == 0 {
+		return math.NaN()
 	}
+	return r.pairs / (r.yes * r.no)
 }
 
 // CalibrationError is the expected calibration error over ten bins of as many cases
 // each. A score that is perfectly calibrated does not reach 0 on a finite number of
 // cases: Null is what it would reach here, and Excess what is above that.
 type CalibrationError struct {
-	Value  float64 `json:"ece"`
-	Null   float64 `json:"null"`
-	Excess float64 `json:"excess"`
+	ECE    float64 `json:"ece"`
+	Null   float64 `json:"ece_null"`
+	Excess float64 `json:"ece_excess"`
 }
 
 // nullDraws is how often the null of the calibration error is simulated.
@@ -210,29 +261,27 @@ func MeasureCalibrationError(points []Point) CalibrationError {
 	if len(points) == 0 {
 		return e
 	}
-	e.Value = calibrationError(Reliability(points))
+	sorted := leastLikelyFirst(points)
+	e.ECE = calibrationError(binsOf(sorted))
 	random := rand.New(rand.NewPCG(2, uint64(len(points))))
-	drawn := slices.Clone(points)
 	for range nullDraws {
-		for i := range drawn {
-			drawn[i].Right = random.Float64() < drawn[i].Score
+		for i := range sorted {
+			sorted[i].Right = random.Float64() < sorted[i].Score
 		}
-		e.Null += calibrationError(Reliability(drawn)) / nullDraws
+		e.Null += calibrationError(binsOf(sorted)) / nullDraws
 	}
-	e.Excess = e.Value - e.Null
+	e.Excess = e.ECE - e.Null
 	return e
 }
 
 func calibrationError(bins []Bin) float64 {
 	sum, n := 0.0, 0
 	for _, b := range bins {
-		sum += float64(b.Right.N) * abs(b.Right.Value()-b.Mean)
+		sum += float64(b.Right.N) * math.Abs(b.Right.Value()-b.Mean)
 		n += b.Right.N
 	}
 	return sum / float64(max(1, n))
 }
-
-func abs(x float64) float64 { return max(x, -x) }
 
 // Bin is a part of the cases with similar scores: their mean score, and how many of
 // them are right.
@@ -247,11 +296,17 @@ const reliabilityBins = 10
 // Reliability cuts the points into ten bins of as many cases each, lowest scores
 // first. Cases with the same score come in a random order, the same in every run:
 // sorted by label they would look worse than they are.
-func Reliability(points []Point) []Bin {
+func Reliability(points []Point) []Bin { return binsOf(leastLikelyFirst(points)) }
+
+func leastLikelyFirst(points []Point) []Point {
 	sorted := slices.Clone(points)
 	random := rand.New(rand.NewPCG(3, uint64(len(points))))
 	random.Shuffle(len(sorted), func(i, j int) { sorted[i], sorted[j] = sorted[j], sorted[i] })
 	slices.SortStableFunc(sorted, func(a, b Point) int { return cmp.Compare(a.Score, b.Score) })
+	return sorted
+}
+
+func binsOf(sorted []Point) []Bin {
 	var bins []Bin
 	for i := range reliabilityBins {
 		part := sorted[i*len(sorted)/reliabilityBins : (i+1)*len(sorted)/reliabilityBins]

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -53,7 +52,7 @@ func runPromise(_ context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c, report)
+	return writeMeasured(c, f.out, report)
 }
 
 func (f promiseFlags) terms() ([]confidence.Terms, error) {
@@ -74,18 +73,4 @@ func (f promiseFlags) terms() ([]confidence.Terms, error) {
 		}
 	}
 	return terms, nil
-}
-
-func (f promiseFlags) write(c console, report evals.PromiseReport) error {
-	if f.out == "-" {
-		return report.WriteJSON(c.out)
-	}
-	if err := report.WriteTable(c.out); err != nil || f.out == "" {
-		return err
-	}
-	file, err := os.Create(f.out)
-	if err != nil {
-		return fmt.Errorf("the figures can't be written: %w", err)
-	}
-	return errors.Join(report.WriteJSON(file), file.Close())
 }

@@ -118,7 +118,7 @@ func (f Fitting) CrossFit(samples []Sample, folds int) ([]float64, error) {
 	}
 	place := make([]int, len(samples))
 	for i, s := range samples {
-		place[i] = fold(cmp.Or(s.Group, strconv.Itoa(i)), folds)
+		place[i] = Fold(cmp.Or(s.Group, strconv.Itoa(i)), folds)
 	}
 	probabilities := make([]float64, len(samples))
 	for k := range folds {
@@ -144,7 +144,9 @@ func (f Fitting) CrossFit(samples []Sample, folds int) ([]float64, error) {
 	return probabilities, nil
 }
 
-func fold(group string, folds int) int {
+// Fold is the fold, from 0 on, of all that belongs to a group: the same whatever else
+// there is.
+func Fold(group string, folds int) int {
 	hash := fnv.New32a()
 	hash.Write([]byte(group)) // a hash never fails to write
 	return int(hash.Sum32() % uint32(folds))

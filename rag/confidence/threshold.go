@@ -167,7 +167,7 @@ func (t Terms) certify(blocks []block, n int) []float64 {
 	if t.Promise == Marginal {
 		for i, b := range blocks {
 			// The same as UpperBound(b.wrong, n, t.Delta) > t.Alpha, without its search.
-			if binomialCDF(b.wrong, n, t.Alpha) > t.Delta {
+			if !atMost(b.wrong, n, t.Alpha, t.Delta) {
 				break
 			}
 			levels[i] = t.Delta
@@ -180,13 +180,24 @@ func (t Terms) certify(blocks []block, n int) []float64 {
 			level += t.part()
 			reached++
 		}
-		if level == 0 || binomialCDF(b.wrong, b.sent, t.Alpha) > level {
-			level = 0
+		if level > 0 && atMost(b.wrong, b.sent, t.Alpha, level) {
+			levels[i] = level
 			continue
 		}
-		levels[i] = level
+		if level = 0; reached == len(starts) {
+			break
+		}
 	}
 	return levels
+}
+
+// atMost tells whether so few of n are as improbable as delta when their share is alpha.
+func atMost(wrong, n int, alpha, delta float64) bool {
+	// Half of the probability lies at the mean or below, so the sum can be spared.
+	if delta < 0.5 && float64(wrong) >= math.Ceil(alpha*float64(n)) {
+		return false
+	}
+	return binomialCDF(wrong, n, alpha) <= delta
 }
 
 // part is what each start of Selective may spend of delta.
