@@ -39,7 +39,7 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 	s, words, err := loadSettings(c, "eval", args, func(set *flag.FlagSet) {
 		set.StringVar(&f.cases, "cases", "", "JSONL file of labelled questions about your own shop; without it the demo shop is asked")
 		set.BoolVar(&f.asJSON, "json", false, "print the report with every case as JSON")
-		f.calibrateFlags.register(set)
+		f.register(set)
 	})
 	if err != nil {
 		return err

@@ -26,9 +26,9 @@ func (c *Calibration) Stale(now Setting) []string {
 		{"the index", c.Index, now.Index},
 		{"the version of the features", c.FeatureVersion, now.FeatureVersion},
 	} {
-		switch {
-		case part.then == part.now:
-		case part.then == "":
+		switch part.then {
+		case part.now:
+		case "":
 			reasons = append(reasons, fmt.Sprintf("The calibration does not say which it was fitted with: %s. In use is %q.", part.what, part.now))
 		default:
 			reasons = append(reasons, fmt.Sprintf("What has changed since the fit is %s: it was %q and is %q.", part.what, part.then, part.now))
