@@ -69,9 +69,13 @@ func newRun(c Config, list Listing, o Options, before []Document) *run {
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
+	used := c.Now
+	if o.DryRun {
+		used = func() time.Time { return time.Time{} } // looking is no use
+	}
 	r := &run{
 		config: c, options: o, list: list, began: c.Now(), before: before,
-		cache: newCached(c.Cache, c.Embedder, c.Now, c.Logger), indexed: make(map[string]*Document, len(before)),
+		cache: newCached(c.Cache, c.Embedder, used, c.Logger), indexed: make(map[string]*Document, len(before)),
 		total: len(list.Sources) + len(list.Broken), produced: map[string]claim{}, states: make([]state, len(list.Sources)),
 	}
 	for i := range before {

@@ -313,7 +313,7 @@ type Index interface {
 // It is shared by all identities of one place.
 type VectorCache interface {
 	// Vectors gives those it has of the model, by content hash; none is no error. at is
-	// now.
+	// now; with the zero time nothing is noted about their use.
 	Vectors(ctx context.Context, model string, at time.Time, hashes []string) (map[string][]float32, error)
 	// KeepVectors adds vectors by content hash. Those it has stay as they are.
 	KeepVectors(ctx context.Context, model string, at time.Time, vectors map[string][]float32) error

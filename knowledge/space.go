@@ -1,6 +1,18 @@
 package knowledge
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+var (
+	// ErrNoIndex says that a place has no index that could be looked at.
+	ErrNoIndex = errors.New("there is no index")
+
+	// ErrOutdated says that a place was written by an earlier version of this program,
+	// so that it can't be looked at before it is opened to be changed.
+	ErrOutdated = errors.New("the index is of an earlier version of this program")
+)
 
 // Space is an index in a place, a database or a folder, that can hold several of
 // different identities: one in use, and at most one that is being built beside it.
@@ -31,4 +43,20 @@ const (
 	// an earlier attempt to build it left is still there. Indexes of third identities
 	// that are not in use are dropped.
 	OpenBeside
+	// OpenAsIs is the index in use whatever its identity, to be looked at: nothing is
+	// made, nothing is brought to a newer schema, and what would change the place fails.
+	// ErrNoIndex says that none is in use, ErrOutdated that the schema is an older one.
+	OpenAsIs
 )
+
+// CheckSchema says whether a place at a schema can be looked at by a program that brings
+// the newest one. 0 is that of a place without an index.
+func CheckSchema(schema, newest int64) error {
+	switch {
+	case schema == 0:
+		return ErrNoIndex
+	case schema < newest:
+		return ErrOutdated
+	}
+	return nil
+}

@@ -98,7 +98,7 @@ func (a *answering) open(ctx context.Context, log *slog.Logger, s settings, demo
 	if a.embedder, err = openEmbedder(s, log); err != nil {
 		return err
 	}
-	x, err := openIndex(ctx, s, a.embedder)
+	x, err := openIndex(ctx, s, a.embedder, log)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -144,7 +145,7 @@ func benchShop(b *testing.B) (*rag.Pipeline, *orderBook) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	x, err := openIndex(b.Context(), s, embedder)
+	x, err := openIndex(b.Context(), s, embedder, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

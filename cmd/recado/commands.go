@@ -143,7 +143,7 @@ func runMigrate(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	x, err := openIndex(ctx, s, embedder)
+	x, err := openIndex(ctx, s, embedder, quietLog(c))
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (f retrievalFlags) measure(ctx context.Context, c console, s settings) (rep
 	if err != nil {
 		return report, err
 	}
-	x, drop, err := f.openIndex(ctx, s, embedder)
+	x, drop, err := f.openIndex(ctx, c, s, embedder)
 	if err != nil {
 		return report, err
 	}
@@ -99,7 +99,7 @@ func (f retrievalFlags) openEmbedder(c console, s settings) (knowledge.Embedder,
 }
 
 // openIndex makes an empty index in a place of its own, and gives what drops it.
-func (f retrievalFlags) openIndex(ctx context.Context, s settings, e knowledge.Embedder) (knowledge.Space, func(context.Context) error, error) {
+func (f retrievalFlags) openIndex(ctx context.Context, c console, s settings, e knowledge.Embedder) (knowledge.Space, func(context.Context) error, error) {
 	id := knowledge.IdentityOf(e)
 	switch f.backend {
 	case "sqlite":
@@ -120,7 +120,7 @@ func (f retrievalFlags) openIndex(ctx context.Context, s settings, e knowledge.E
 		if err != nil {
 			return nil, nil, s.unusable(err)
 		}
-		x, err := pgvector.Open(ctx, pgvector.Config{DSN: place, Identity: id})
+		x, err := pgvector.Open(ctx, pgvector.Config{DSN: place, Identity: id, Logger: quietLog(c)})
 		if err != nil {
 			return nil, nil, errors.Join(err, drop(ctx))
 		}

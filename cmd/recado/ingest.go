@@ -45,7 +45,7 @@ func runIngest(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
-	in := &intake{stdin: c.in, stdinName: stdin, as: as, log: log}
+	in := &intake{stdin: c.in, stdinName: stdin, as: as, looks: dryRun, log: log}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if err := in.open(s, x, embedder); err != nil {
 		return err
@@ -69,11 +69,24 @@ func takeIntoUse(ctx context.Context, c console, s settings, x knowledge.Space, 
 	if behind == nil {
 		return nil // it is in use already
 	}
-	old, err := openSpace(ctx, s, x.Identity(), knowledge.OpenAny)
+	old, err := openSpace(ctx, s, x.Identity(), knowledge.OpenAny, quietLog(c))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, old.Close()) }()
+	check := func(ctx context.Context) error { return allThere(ctx, c.out, x, old, behind) }
+	if checked, ok := x.(knowledge.Checked); ok { // what comes into the old one meanwhile is not lost
+		return checked.ActivateChecked(ctx, check)
+	}
+	if err := check(ctx); err != nil {
+		return err
+	}
+	return x.Activate(ctx)
+}
+
+// allThere is an error when a document of the old index that stayed behind is still
+// missing in the new one.
+func allThere(ctx context.Context, w io.Writer, x, old knowledge.Index, behind []knowledge.Document) error {
 	missing := 0
 	for _, d := range behind {
 		there, err := has(ctx, x, d.ID)
@@ -86,14 +99,14 @@ func takeIntoUse(ctx context.Context, c console, s settings, x knowledge.Space, 
 		}
 		if !there {
 			missing++
-			fmt.Fprintf(c.out, "not brought over: %s, from %s\n", harmless(d.ID), harmless(d.Source))
+			fmt.Fprintf(w, "not brought over: %s, from %s\n", harmless(d.ID), harmless(d.Source))
 		}
 	}
 	if missing > 0 {
 		return fmt.Errorf("%s did not come over, so the old index stays in use; ingest %s again together with the rest, by one `recado ingest PATH…`, or `recado knowledge remove` what is gone",
 			counted(missing, "document", "documents"), worded(missing, "it", "them"))
 	}
-	return x.Activate(ctx)
+	return nil
 }
 
 // has tells whether an index has a document.
@@ -110,12 +123,12 @@ func has(ctx context.Context, x knowledge.Index, id string) (bool, error) {
 // ingested before the new index is taken into use. They are nil when it is already.
 func openForIngest(ctx context.Context, c console, s settings, e knowledge.Embedder, dryRun bool) (x knowledge.Space, behind []knowledge.Document, err error) {
 	id := knowledge.IdentityOf(e)
-	x, err = openSpace(ctx, s, id, knowledge.OpenInUse)
-	if !errors.Is(err, knowledge.ErrIdentity) {
-		return x, nil, err
-	}
 	if dryRun {
 		x, err = openForPlan(ctx, c, s, id)
+		return x, nil, err
+	}
+	x, err = openSpace(ctx, s, id, knowledge.OpenInUse, quietLog(c))
+	if !errors.Is(err, knowledge.ErrIdentity) {
 		return x, nil, err
 	}
 	fmt.Fprintln(c.err, "The index was built with another embedding model or by another version: its documents are brought over first.")
@@ -127,15 +140,15 @@ func openForIngest(ctx context.Context, c console, s settings, e knowledge.Embed
 	if len(report.Broken) == 0 {
 		return x, nil, nil
 	}
-	if behind, err = leftBehind(ctx, s, x); err != nil {
+	if behind, err = leftBehind(ctx, c, s, x); err != nil {
 		return nil, nil, errors.Join(err, x.Close())
 	}
 	return x, behind, nil
 }
 
 // leftBehind are the documents of the index in use that a rebuilt one lacks.
-func leftBehind(ctx context.Context, s settings, x knowledge.Space) (behind []knowledge.Document, err error) {
-	old, err := openSpace(ctx, s, x.Identity(), knowledge.OpenAny)
+func leftBehind(ctx context.Context, c console, s settings, x knowledge.Space) (behind []knowledge.Document, err error) {
+	old, err := openSpace(ctx, s, x.Identity(), knowledge.OpenAny, quietLog(c))
 	if err != nil {
 		return nil, err
 	}
@@ -157,12 +170,12 @@ func leftBehind(ctx context.Context, s settings, x knowledge.Space) (behind []kn
 	return behind, nil
 }
 
-// openForPlan opens an index that would be rebuilt first, to say what would change then,
-// and that it would be rebuilt.
+// openForPlan opens the index in use to say what would change, and says that one of
+// another identity would be rebuilt first.
 func openForPlan(ctx context.Context, c console, s settings, id knowledge.Identity) (knowledge.Space, error) {
-	x, err := openSpace(ctx, s, id, knowledge.OpenAny)
-	if err != nil {
-		return nil, err
+	x, err := openToLook(ctx, s, id, quietLog(c))
+	if err != nil || x.Identity() == id {
+		return x, err
 	}
 	documents, err := x.Documents(ctx, "")
 	if err != nil {
@@ -172,8 +185,10 @@ func openForPlan(ctx context.Context, c console, s settings, id knowledge.Identi
 	for _, d := range documents {
 		passages += d.Passages
 	}
-	fmt.Fprintf(c.err, "The index was built with another embedding model or by another version: %s with %s would be brought over first.\n",
-		counted(len(documents), "document", "documents"), counted(passages, "passage", "passages"))
+	if len(documents) > 0 {
+		fmt.Fprintf(c.err, "The index was built with another embedding model or by another version: %s with %s would be brought over first.\n",
+			counted(len(documents), "document", "documents"), counted(passages, "passage", "passages"))
+	}
 	return broughtOver{x, id}, nil
 }
 
@@ -191,12 +206,12 @@ func (b broughtOver) Identity() knowledge.Identity { return b.id }
 // rebuild brings the index in use over into one of the embedder's, which it gives.
 func rebuild(ctx context.Context, c console, s settings, e knowledge.Embedder, log *slog.Logger) (next knowledge.Space, r knowledge.Report, err error) {
 	id := knowledge.IdentityOf(e)
-	from, err := openSpace(ctx, s, id, knowledge.OpenAny)
+	from, err := openSpace(ctx, s, id, knowledge.OpenAny, log)
 	if err != nil {
 		return nil, r, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	if next, err = openSpace(ctx, s, id, knowledge.OpenBeside); err != nil {
+	if next, err = openSpace(ctx, s, id, knowledge.OpenBeside, log); err != nil {
 		return nil, r, err
 	}
 	scratch, err := s.scratch()
@@ -224,15 +239,18 @@ type intake struct {
 	stdin     io.Reader
 	stdinName string
 	// as is the name of what goes in, empty where its place is one.
-	as  string
-	log *slog.Logger
+	as string
+	// looks says that nothing is to be written anywhere.
+	looks bool
+	log   *slog.Logger
 }
 
 // open makes the parts over an index. The PDF reader is kept compiled in the data
 // folder, which is private.
 func (in *intake) open(s settings, x knowledge.Space, e knowledge.Embedder) (err error) {
 	in.index = x
-	if in.extractor, err = extract.New(extract.Config{CacheDir: filepath.Join(s.Data, "cache", "pdf")}); err != nil {
+	reader := extract.Config{CacheDir: filepath.Join(s.Data, "cache", "pdf"), InMemory: in.looks}
+	if in.extractor, err = extract.New(reader); err != nil {
 		return err
 	}
 	in.lister, err = sources.New(sources.Config{
@@ -241,9 +259,11 @@ func (in *intake) open(s settings, x knowledge.Space, e knowledge.Embedder) (err
 	if err != nil {
 		return err
 	}
-	scratch, err := s.scratch()
-	if err != nil {
-		return err
+	scratch := ""
+	if !in.looks { // what is embedded may need it
+		if scratch, err = s.scratch(); err != nil {
+			return err
+		}
 	}
 	in.ingester, err = knowledge.NewIngester(knowledge.Config{
 		ScratchDir: scratch,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ func bodiless(t *testing.T, env map[string]string, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := openSpace(t.Context(), s, knowledge.IdentityOf(e), knowledge.OpenInUse)
+	x, err := openSpace(t.Context(), s, knowledge.IdentityOf(e), knowledge.OpenInUse, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

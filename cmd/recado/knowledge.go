@@ -65,11 +65,20 @@ func openAny(ctx context.Context, c console, s settings) (knowledge.Space, error
 	if err != nil {
 		return nil, err
 	}
-	return openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenAny)
+	return openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenAny, quietLog(c))
+}
+
+// lookInto opens the index in use for what only tells of it.
+func lookInto(ctx context.Context, c console, s settings) (knowledge.Space, error) {
+	e, err := openEmbedder(s, quietLog(c))
+	if err != nil {
+		return nil, err
+	}
+	return openToLook(ctx, s, knowledge.IdentityOf(e), quietLog(c))
 }
 
 func (f knowledgeFlags) list(ctx context.Context, c console, s settings, _ []string) (err error) {
-	x, err := openAny(ctx, c, s)
+	x, err := lookInto(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -184,7 +193,7 @@ func shortened(text string, limit int) string {
 }
 
 func (f knowledgeFlags) show(ctx context.Context, c console, s settings, ids []string) (err error) {
-	x, err := openAny(ctx, c, s)
+	x, err := lookInto(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -433,7 +442,7 @@ func (f knowledgeFlags) rebuild(ctx context.Context, c console, s settings, _ []
 	if err != nil {
 		return err
 	}
-	x, err := openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenInUse)
+	x, err := openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenInUse, quietLog(c))
 	if !errors.Is(err, knowledge.ErrIdentity) {
 		if err == nil {
 			fmt.Fprintln(c.out, "the index is of this embedding model and this version already; there is nothing to rebuild")
@@ -456,7 +465,7 @@ func (f knowledgeFlags) rebuild(ctx context.Context, c console, s settings, _ []
 // diff reads the places into memory and compares them with the index, passage by
 // passage.
 func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places []string) (err error) {
-	x, err := openAny(ctx, c, s)
+	x, err := lookInto(ctx, c, s)
 	if err != nil {
 		return err
 	}
@@ -469,7 +478,7 @@ func (f knowledgeFlags) diff(ctx context.Context, c console, s settings, places 
 	if err != nil {
 		return err
 	}
-	in := &intake{stdin: c.in, stdinName: "stdin.md", as: f.as, log: quietLog(c)}
+	in := &intake{stdin: c.in, stdinName: "stdin.md", as: f.as, looks: true, log: quietLog(c)}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if err := in.open(s, memorySpace{fresh, x}, e); err != nil {
 		return err
@@ -500,7 +509,7 @@ func (f knowledgeFlags) removals(ctx context.Context, s settings, x knowledge.Sp
 	if slices.Contains(places, "-") {
 		return nil, nil // standard input was read, and removes nothing
 	}
-	in := &intake{log: slog.New(slog.DiscardHandler)}
+	in := &intake{looks: true, log: slog.New(slog.DiscardHandler)}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if err := in.open(s, broughtOver{x, knowledge.IdentityOf(e)}, e); err != nil {
 		return nil, err
@@ -513,19 +522,6 @@ func (f knowledgeFlags) removals(ctx context.Context, s settings, x knowledge.Sp
 	}
 	return gone, err
 }
-
-// memorySpace lets a knowledge.Memory be filled as an index is, without keeping
-// vectors.
-type memorySpace struct {
-	*knowledge.Memory
-	knowledge.VectorCache
-}
-
-// Activate implements knowledge.Space: there is nothing beside it.
-func (memorySpace) Activate(context.Context) error { return nil }
-
-// Close implements knowledge.Space.
-func (memorySpace) Close() error { return nil }
 
 // compare writes what differs: documents that only one side has, and of the others what
 // is said about them and the passages.

@@ -74,8 +74,8 @@ func (s settings) unusable(err error) error {
 
 // openIndex opens the knowledge index in use beside the store, which has to be of the
 // embedder's model.
-func openIndex(ctx context.Context, s settings, e knowledge.Embedder) (knowledge.Space, error) {
-	x, err := openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenInUse)
+func openIndex(ctx context.Context, s settings, e knowledge.Embedder, log *slog.Logger) (knowledge.Space, error) {
+	x, err := openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenInUse, log)
 	if errors.Is(err, knowledge.ErrIdentity) {
 		return nil, usagef("RECADO_EMBEDDING_MODEL: the knowledge index was built with another embedding model or by another version; " +
 			"`recado serve` rebuilds it in the background, and `recado knowledge rebuild` does so now")
@@ -84,20 +84,23 @@ func openIndex(ctx context.Context, s settings, e knowledge.Embedder) (knowledge
 }
 
 // openSpace opens one of the indexes beside the store.
-func openSpace(ctx context.Context, s settings, id knowledge.Identity, as knowledge.Opening) (knowledge.Space, error) {
+func openSpace(ctx context.Context, s settings, id knowledge.Identity, as knowledge.Opening, log *slog.Logger) (knowledge.Space, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	x, err := openSpaceIn(ctx, s, id, as)
-	if errors.Is(err, knowledge.ErrIdentity) {
+	x, err := openSpaceIn(ctx, s, id, as, log)
+	switch {
+	case errors.Is(err, knowledge.ErrIdentity), errors.Is(err, knowledge.ErrNoIndex):
 		return nil, err
+	case errors.Is(err, knowledge.ErrOutdated):
+		return nil, errors.New("the knowledge index is of an earlier version of Recado; `recado serve` and `recado ingest` bring it up to date")
 	}
 	return x, s.unusable(err)
 }
 
-func openSpaceIn(ctx context.Context, s settings, id knowledge.Identity, as knowledge.Opening) (knowledge.Space, error) {
+func openSpaceIn(ctx context.Context, s settings, id knowledge.Identity, as knowledge.Opening, log *slog.Logger) (knowledge.Space, error) {
 	// A nil *Index in the interface would not be nil.
 	if s.DatabaseURL != "" {
-		x, err := pgvector.Open(ctx, pgvector.Config{DSN: s.DatabaseURL, Identity: id, Opening: as})
+		x, err := pgvector.Open(ctx, pgvector.Config{DSN: s.DatabaseURL, Identity: id, Opening: as, Logger: log})
 		if err != nil {
 			return nil, err
 		}
@@ -109,6 +112,49 @@ func openSpaceIn(ctx context.Context, s settings, id knowledge.Identity, as know
 	}
 	return x, nil
 }
+
+// openToLook opens the index in use, whatever it was built with, so that nothing can
+// change it. Where there is none an empty one in memory stands for it.
+func openToLook(ctx context.Context, s settings, id knowledge.Identity, log *slog.Logger) (knowledge.Space, error) {
+	x, err := openSpace(ctx, s, id, knowledge.OpenAsIs, log)
+	if !errors.Is(err, knowledge.ErrNoIndex) {
+		return x, err
+	}
+	m, err := knowledge.NewMemory(id)
+	if err != nil {
+		return nil, err
+	}
+	return memorySpace{m, noVectors{}}, nil
+}
+
+// memorySpace lets a knowledge.Memory be filled as an index is, with the vectors of
+// another place.
+type memorySpace struct {
+	*knowledge.Memory
+	knowledge.VectorCache
+}
+
+// Activate implements knowledge.Space: there is nothing beside it.
+func (memorySpace) Activate(context.Context) error { return nil }
+
+// Close implements knowledge.Space.
+func (memorySpace) Close() error { return nil }
+
+// noVectors is the knowledge.VectorCache of no place.
+type noVectors struct{}
+
+// Vectors implements knowledge.VectorCache.
+func (noVectors) Vectors(context.Context, string, time.Time, []string) (map[string][]float32, error) {
+	return map[string][]float32{}, nil
+}
+
+// KeepVectors implements knowledge.VectorCache.
+func (noVectors) KeepVectors(context.Context, string, time.Time, map[string][]float32) error {
+	return nil
+}
+
+// ForgetVectors implements knowledge.VectorCache.
+func (noVectors) ForgetVectors(context.Context, time.Time) (int, error) { return 0, nil }
 
 // embeddingDims are the lengths of the vectors of models that people use most.
 func embeddingDims() map[string]int {

@@ -81,7 +81,7 @@ func fill(t *testing.T, env map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := openIndex(t.Context(), s, embedder)
+	x, err := openIndex(t.Context(), s, embedder, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ type library struct {
 func openLibrary(ctx context.Context, s settings, e knowledge.Embedder, log *slog.Logger) (*library, error) {
 	l := &library{settings: s, embedder: e, log: log}
 	var err error
-	if l.space, err = openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenAny); err != nil {
+	if l.space, err = openSpace(ctx, s, knowledge.IdentityOf(e), knowledge.OpenAny, log); err != nil {
 		return nil, err
 	}
 	// The embedded index comes into memory with its first search; no customer shall wait
@@ -77,7 +77,7 @@ func (l *library) reopen() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ctx := context.Background()
-	next, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenAny)
+	next, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenAny, l.log)
 	if err == nil {
 		err = l.serve(next)
 	}
@@ -115,7 +115,7 @@ func (l *library) rebuildOnce(ctx context.Context) (err error) {
 	if !l.outdated() {
 		return nil // somebody else was faster
 	}
-	from, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenAny)
+	from, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenAny, l.log)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (l *library) rebuildOnce(ctx context.Context) (err error) {
 		l.reopen() // another process was faster
 		return nil
 	}
-	next, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenBeside)
+	next, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenBeside, l.log)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (l *library) recrawlOnce(ctx context.Context) (err error) {
 	if l.outdated() {
 		return nil // what is read now would have to be read once more
 	}
-	x, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenInUse)
+	x, err := openSpace(ctx, l.settings, knowledge.IdentityOf(l.embedder), knowledge.OpenInUse, l.log)
 	if errors.Is(err, knowledge.ErrIdentity) {
 		return nil // another process replaced it just now
 	}

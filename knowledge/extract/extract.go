@@ -52,6 +52,8 @@ type Config struct {
 	// can have this program run anything, so it must be private. Empty means
 	// recado/pdf in the user's cache folder, and in memory alone where there is none.
 	CacheDir string
+	// InMemory keeps the PDF reader in memory alone: no folder is written to.
+	InMemory bool
 }
 
 // Extractor is a knowledge.Extractor for all formats of this package.
@@ -79,7 +81,7 @@ func New(config Config) (*Extractor, error) {
 	}
 	return &Extractor{
 		maxText: config.MaxText,
-		pdf:     pdfReader{timeout: config.Timeout, dir: config.CacheDir, maxText: config.MaxText, turn: make(chan struct{}, 1), mu: &sync.Mutex{}},
+		pdf:     pdfReader{timeout: config.Timeout, dir: config.CacheDir, inMemory: config.InMemory, maxText: config.MaxText, turn: make(chan struct{}, 1), mu: &sync.Mutex{}},
 		pages:   newPageReader(),
 	}, nil
 }

@@ -39,10 +39,11 @@ const pdfMemory = 4096
 // It starts with the first PDF and reads one at a time, so that its memory is bounded
 // however many files are read beside it.
 type pdfReader struct {
-	timeout time.Duration
-	dir     string
-	maxText int
-	turn    chan struct{} // holds a token while a PDF is read
+	timeout  time.Duration
+	dir      string
+	inMemory bool
+	maxText  int
+	turn     chan struct{} // holds a token while a PDF is read
 
 	mu     *sync.Mutex
 	engine pdfium.Pool
@@ -221,7 +222,10 @@ func (r *pdfReader) start() (pdfium.Pool, error) {
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 		WithCloseOnContextDone(true).
 		WithMemoryLimitPages(pdfMemory)
-	if r.cache = openCache(r.dir); r.cache != nil {
+	if !r.inMemory {
+		r.cache = openCache(r.dir)
+	}
+	if r.cache != nil {
 		settings = settings.WithCompilationCache(r.cache)
 	}
 	engine, err := webassembly.Init(webassembly.Config{

@@ -94,6 +94,47 @@ func testAny(b *bundle) {
 	b.same("activate what is in use", found.Activate(b.Context()), nil)
 }
 
+// testAsIs looks at what is in use, and can change nothing of it.
+func testAsIs(b *bundle) {
+	b.put(b.index, "a.md", "es", "plazo")
+	_, chunks := b.document("a.md", "es", "plazo")
+	b.same("revoke", b.index.Revoke(b.Context(), []knowledge.Revocation{revocation(chunks[0], "wrong")}), nil)
+	b.same("keep", b.index.KeepVectors(b.Context(), "m", indexedAt, map[string][]float32{"b": {1, 2}}), nil)
+	x := b.opened(b.next(), knowledge.OpenAsIs)
+	b.same("identity", x.Identity(), b.identity())
+	d, found, err := x.Document(b.Context(), "a.md")
+	b.same("error", err, nil)
+	b.same("revoked", found[0].Revoked, true)
+	b.put(b.index, "b.md", "es", "otro plazo")
+	b.same("what came meanwhile", texts(b.query(x, knowledge.Query{Text: "plazo", Locale: "es"})), []string{"otro plazo"})
+	got, err := x.Vectors(b.Context(), "m", time.Time{}, []string{"b"})
+	b.same("error", err, nil)
+	b.same("vectors", got, map[string][]float32{"b": {1, 2}})
+	for what, change := range map[string]func() error{
+		"Replace":     func() error { return x.Replace(b.Context(), d, chunks) },
+		"Touch":       func() error { return x.Touch(b.Context(), d) },
+		"Remove":      func() error { return x.Remove(b.Context(), "a.md") },
+		"Revoke":      func() error { return x.Revoke(b.Context(), []knowledge.Revocation{revocation(chunks[0], "again")}) },
+		"Restore":     func() error { return x.Restore(b.Context(), "a.md", []string{chunks[0].Hash}) },
+		"Activate":    func() error { return x.Activate(b.Context()) },
+		"KeepVectors": func() error { return x.KeepVectors(b.Context(), "m", indexedAt, map[string][]float32{"c": {3}}) },
+		"ForgetVectors": func() error {
+			_, err := x.ForgetVectors(b.Context(), indexedAt.AddDate(1, 0, 0))
+			return err
+		},
+	} {
+		if change() == nil {
+			b.Errorf("%s changes an index that was opened as it is", what)
+		}
+	}
+	documents, err := b.reopen().Documents(b.Context(), "")
+	b.same("error", err, nil)
+	b.same("documents", len(documents), 2)
+	forgotten, err := b.index.ForgetVectors(b.Context(), indexedAt.Add(time.Hour))
+	b.same("error", err, nil)
+	b.same("forgotten, as nobody used it", forgotten, 1)
+}
+
 // testVectors keeps vectors by model and content, across indexes.
 func testVectors(b *bundle) {
 	day := func(n int) time.Time { return indexedAt.AddDate(0, 0, n) }

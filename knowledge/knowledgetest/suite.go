@@ -63,6 +63,7 @@ func TestIndex(t *testing.T, place func(testing.TB) Open) {
 		{"Identity", testIdentity},
 		{"Beside", testBeside},
 		{"OpenAny", testAny},
+		{"OpenAsIs", testAsIs},
 		{"Vectors", testVectors},
 		{"Reopen", testReopen},
 		{"OtherProcess", testOtherProcess},

@@ -49,19 +49,17 @@ func Inspect(ctx context.Context, dsn string) (h Health, err error) {
 
 func (h *Health) read(ctx context.Context, conn *pgx.Conn) error {
 	const query = `select coalesce((select extversion from pg_extension where extname = 'vector'), ''),
-		coalesce((select default_version from pg_available_extensions where name = 'vector'), ''),
-		to_regclass('knowledge_goose_version') is not null`
-	var migrated bool
-	if err := conn.QueryRow(ctx, query).Scan(&h.Extension, &h.Available, &migrated); err != nil || !migrated {
+		coalesce((select default_version from pg_available_extensions where name = 'vector'), '')`
+	if err := conn.QueryRow(ctx, query).Scan(&h.Extension, &h.Available); err != nil {
 		return err
 	}
-	const schema = `select coalesce(max(version_id), 0) from knowledge_goose_version where is_applied`
-	if err := conn.QueryRow(ctx, schema).Scan(&h.Schema); err != nil || h.Schema == 0 {
+	var err error
+	if h.Schema, err = schema(ctx, conn); err != nil || h.Schema == 0 {
 		return err
 	}
 	var space int
 	const used = `select id, embedder, dim from knowledge_spaces where in_use`
-	err := conn.QueryRow(ctx, used).Scan(&space, &h.Embedder, &h.Dim)
+	err = conn.QueryRow(ctx, used).Scan(&space, &h.Embedder, &h.Dim)
 	if errors.Is(err, pgx.ErrNoRows) {
 		h.Documents = map[string]int{}
 		return nil
@@ -70,6 +68,20 @@ func (h *Health) read(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	return h.count(ctx, conn, named(`select locale, count(*) from knowledge_@_documents group by locale`, space))
+}
+
+// schema is the migration that a database is at, 0 before the first.
+func schema(ctx context.Context, conn interface {
+	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
+},
+) (at int64, err error) {
+	var migrated bool
+	const there = `select to_regclass('knowledge_goose_version') is not null`
+	if err := conn.QueryRow(ctx, there).Scan(&migrated); err != nil || !migrated {
+		return 0, err
+	}
+	const last = `select coalesce(max(version_id), 0) from knowledge_goose_version where is_applied`
+	return at, conn.QueryRow(ctx, last).Scan(&at)
 }
 
 func (h *Health) count(ctx context.Context, conn *pgx.Conn, query string) error {

@@ -75,7 +75,7 @@ func (c Config) check() error {
 		return errors.New("pgvector.Config.Identity.Embedder: missing")
 	case id.Dim <= 0 || id.Dim > 16000:
 		return fmt.Errorf("pgvector.Config.Identity.Dim: %d is not from 1 to 16000", id.Dim)
-	case c.Opening < knowledge.OpenInUse || c.Opening > knowledge.OpenBeside:
+	case c.Opening < knowledge.OpenInUse || c.Opening > knowledge.OpenAsIs:
 		return fmt.Errorf("pgvector.Config.Opening: %d is unknown", c.Opening)
 	case c.PostingsBytes < 0:
 		return fmt.Errorf("pgvector.Config.PostingsBytes: %d is negative", c.PostingsBytes)
@@ -111,7 +111,8 @@ var (
 	_ knowledge.Checked = (*Index)(nil)
 )
 
-// Open migrates the database and finds or makes the index in it.
+// Open migrates the database and finds or makes the index in it, unless it is opened as
+// it is.
 func Open(ctx context.Context, c Config) (*Index, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -134,14 +135,11 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 }
 
 func (x *Index) prepare(ctx context.Context) error {
-	if err := migrate(ctx, x.pool); err != nil {
-		return err
+	find := x.findOrMake
+	if x.config.Opening == knowledge.OpenAsIs {
+		find = x.findAsIs
 	}
-	err := x.inTx(ctx, alone, func(tx pgx.Tx) (err error) {
-		x.space, x.identity, err = choose(ctx, tx, x.config.Identity, x.config.Opening)
-		return err
-	})
-	if err != nil {
+	if err := find(ctx); err != nil {
 		return err
 	}
 	x.names = strings.NewReplacer("@", strconv.Itoa(x.space), "DIM", strconv.Itoa(x.identity.Dim))
@@ -149,6 +147,44 @@ func (x *Index) prepare(ctx context.Context) error {
 	x.words, x.facts = newWords(x.config.PostingsBytes, newCache[kept](half)), newCache[fact](half)
 	return nil
 }
+
+func (x *Index) findOrMake(ctx context.Context) error {
+	if err := migrate(ctx, x.pool); err != nil {
+		return err
+	}
+	return x.inTx(ctx, alone, func(tx pgx.Tx) (err error) {
+		x.space, x.identity, err = choose(ctx, tx, x.config.Identity, x.config.Opening)
+		return err
+	})
+}
+
+// findAsIs finds the index in use in a database that it leaves as it is.
+func (x *Index) findAsIs(ctx context.Context) error {
+	last, err := newest()
+	if err != nil {
+		return err
+	}
+	return pgx.BeginTxFunc(ctx, x.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		at, err := schema(ctx, tx)
+		if err == nil {
+			err = knowledge.CheckSchema(at, last)
+		}
+		if err != nil {
+			return err
+		}
+		list, err := places(ctx, tx)
+		for _, p := range list {
+			if p.inUse {
+				x.space, x.identity = p.id, p.identity
+				return nil
+			}
+		}
+		return cmp.Or(err, knowledge.ErrNoIndex)
+	})
+}
+
+// errAsIs says that a change was asked of an index that was opened to be looked at.
+var errAsIs = errors.New("the index was opened as it is and can't be changed")
 
 // Close closes the pool if the index opened it.
 func (x *Index) Close() error {
@@ -199,6 +235,9 @@ const (
 
 // inTx runs f in a transaction that holds a lock, together or alone.
 func (x *Index) inTx(ctx context.Context, locked string, f func(pgx.Tx) error) error {
+	if x.config.Opening == knowledge.OpenAsIs {
+		return errAsIs
+	}
 	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
 		if err := knowVectors(ctx, tx.Conn()); err != nil {
 			return err

@@ -57,7 +57,7 @@ func TestOpenNamesTheField(t *testing.T) {
 		"Identity.Dim: 0 is not from 1":         {Pool: pool, Identity: identity(0)},
 		"Identity.Dim: 16001 is not from 1":     {Pool: pool, Identity: identity(16001)},
 		"Identity.Dim: -1 is not from 1":        {Pool: pool, Identity: identity(-1)},
-		"Opening: 3 is unknown":                 {Pool: pool, Identity: identity(1), Opening: 3},
+		"Opening: 4 is unknown":                 {Pool: pool, Identity: identity(1), Opening: 4},
 		"PostingsBytes: -1 is negative":         {Pool: pool, Identity: identity(1), PostingsBytes: -1},
 	} {
 		if _, err := Open(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {

@@ -10,7 +10,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	vector "github.com/pgvector/pgvector-go"
+
+	"github.com/recado/recado/knowledge"
 )
+
+// noteUse notes it once a day, and not at all while another process notes the same.
+const noteUse = `update knowledge_vectors set used_at = $3 where (model, hash) in (
+		select model, hash from knowledge_vectors
+		where model = $1 and hash = any($2) and used_at < $3::timestamptz - interval '1 day' for update skip locked
+	)`
 
 // Vectors implements knowledge.VectorCache.
 func (x *Index) Vectors(ctx context.Context, model string, at time.Time, hashes []string) (map[string][]float32, error) {
@@ -25,11 +33,9 @@ func (x *Index) Vectors(ctx context.Context, model string, at time.Time, hashes 
 			})
 			return err
 		})
-	// Once a day, and not at all while another process notes the same.
-	batch.Queue(`update knowledge_vectors set used_at = $3 where (model, hash) in (
-			select model, hash from knowledge_vectors
-			where model = $1 and hash = any($2) and used_at < $3::timestamptz - interval '1 day' for update skip locked
-		)`, model, list(hashes), at)
+	if !at.IsZero() {
+		batch.Queue(noteUse, model, list(hashes), at)
+	}
 	if err := x.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("read kept vectors: %w", err)
 	}
@@ -38,6 +44,9 @@ func (x *Index) Vectors(ctx context.Context, model string, at time.Time, hashes 
 
 // KeepVectors implements knowledge.VectorCache.
 func (x *Index) KeepVectors(ctx context.Context, model string, at time.Time, vectors map[string][]float32) error {
+	if x.config.Opening == knowledge.OpenAsIs {
+		return errAsIs
+	}
 	batch := &pgx.Batch{}
 	// In one order, or two processes could wait for each other.
 	for _, hash := range slices.Sorted(maps.Keys(vectors)) {
@@ -52,6 +61,9 @@ func (x *Index) KeepVectors(ctx context.Context, model string, at time.Time, vec
 
 // ForgetVectors implements knowledge.VectorCache.
 func (x *Index) ForgetVectors(ctx context.Context, before time.Time) (int, error) {
+	if x.config.Opening == knowledge.OpenAsIs {
+		return 0, errAsIs
+	}
 	tag, err := x.pool.Exec(ctx, `delete from knowledge_vectors where used_at < $1`, before)
 	if err != nil {
 		return 0, fmt.Errorf("forget vectors: %w", err)

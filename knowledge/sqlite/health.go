@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
@@ -30,7 +28,7 @@ type Health struct {
 // migrates anything, and loads nothing. A folder without an index gives
 // fs.ErrNotExist.
 func Inspect(ctx context.Context, dir string) (h Health, err error) {
-	if h.Newest, err = newest(); err != nil {
+	if h.Newest, err = newest(indexFile); err != nil {
 		return h, err
 	}
 	var r row
@@ -50,24 +48,11 @@ func Inspect(ctx context.Context, dir string) (h Health, err error) {
 
 // inspect opens a file that exists for reading.
 func inspect(ctx context.Context, path string, look func(*sql.DB) error) error {
-	if _, err := os.Stat(path); err != nil {
-		return err
-	}
-	values := url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(2000)", "query_only(1)"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: values.Encode()}).String())
+	db, err := openAsIs(path)
 	if err != nil {
 		return err
 	}
-	migrated, err := isMigrated(ctx, db)
-	if err == nil && migrated {
-		err = look(db)
-	}
-	return errors.Join(err, db.Close())
-}
-
-func isMigrated(ctx context.Context, db *sql.DB) (migrated bool, err error) {
-	const query = `select exists (select 1 from sqlite_master where type = 'table' and name = 'knowledge_goose_version')`
-	return migrated, db.QueryRowContext(ctx, query).Scan(&migrated)
+	return errors.Join(look(db), db.Close())
 }
 
 // rowInUse gives the index in use, or none.
@@ -84,7 +69,13 @@ func rowInUse(ctx context.Context, db *sql.DB) (row, error) {
 	return row{}, err
 }
 
+// schema is the migration that a file is at, 0 before the first.
 func schema(ctx context.Context, db *sql.DB) (n int64, err error) {
+	var migrated bool
+	const there = `select exists (select 1 from sqlite_master where type = 'table' and name = 'knowledge_goose_version')`
+	if err := db.QueryRowContext(ctx, there).Scan(&migrated); err != nil || !migrated {
+		return 0, err
+	}
 	const query = `select coalesce(max(version_id), 0) from knowledge_goose_version where is_applied`
 	return n, db.QueryRowContext(ctx, query).Scan(&n)
 }
@@ -110,9 +101,9 @@ func (h *Health) read(ctx context.Context, db *sql.DB) (err error) {
 	return rows.Err()
 }
 
-// newest is the number of the last migration of an index that is embedded.
-func newest() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/"+indexFile+"/*.sql")
+// newest is the number of the last migration of a kind of file that is embedded.
+func newest(kind string) (int64, error) {
+	names, err := fs.Glob(migrations, "migrations/"+kind+"/*.sql")
 	if err != nil {
 		return 0, err // unreachable: the pattern is well formed
 	}

@@ -94,9 +94,8 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 		return nil, errors.New("sqlite.Config.Identity: no embedder")
 	case c.Identity.Dim <= 0:
 		return nil, fmt.Errorf("sqlite.Config.Identity: dimension %d is not more than 0", c.Identity.Dim)
-	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open knowledge index: %w", err)
+	case c.Opening < knowledge.OpenInUse || c.Opening > knowledge.OpenAsIs:
+		return nil, fmt.Errorf("sqlite.Config.Opening: %d is unknown", c.Opening)
 	}
 	x := &Index{dir: c.Dir, generations: map[string]int64{}}
 	if err := x.open(ctx, c); err != nil {
@@ -108,19 +107,14 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 func (x *Index) open(ctx context.Context, c Config) (err error) {
 	x.seen.Store(-1)
 	x.seenRevocations.Store(-1)
-	if x.place, err = openFile(ctx, filepath.Join(c.Dir, placeName), placeFile); err != nil {
-		return err
+	find := x.findOrMake
+	if c.Opening == knowledge.OpenAsIs {
+		find = x.findAsIs
 	}
-	if x.row, err = x.choose(ctx, c.Identity, c.Opening); err != nil {
+	if err := find(ctx, c); err != nil {
 		return err
 	}
 	if x.engine, err = knowledge.NewEngine(x.row.Dim); err != nil {
-		return err
-	}
-	if x.db, err = openFile(ctx, filepath.Join(c.Dir, x.row.file()), indexFile); err != nil {
-		return err
-	}
-	if err := x.sweep(ctx); err != nil {
 		return err
 	}
 	if c.LoadLater {
@@ -129,6 +123,23 @@ func (x *Index) open(ctx context.Context, c Config) (err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.reload(ctx)
+}
+
+// findOrMake opens the files of the index that is meant.
+func (x *Index) findOrMake(ctx context.Context, c Config) (err error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	if x.place, err = openFile(ctx, filepath.Join(c.Dir, placeName), placeFile); err != nil {
+		return err
+	}
+	if x.row, err = x.choose(ctx, c.Identity, c.Opening); err != nil {
+		return err
+	}
+	if x.db, err = openFile(ctx, filepath.Join(c.Dir, x.row.file()), indexFile); err != nil {
+		return err
+	}
+	return x.sweep(ctx)
 }
 
 // openFile opens a file of a kind, makes it when it is missing, and brings it to the

@@ -60,6 +60,7 @@ func TestOpenNamesTheField(t *testing.T) {
 		"sqlite.Config.Dir: missing":                             {Identity: identity()},
 		"sqlite.Config.Identity: no embedder":                    {Dir: "p", Identity: knowledge.Identity{Dim: 1}},
 		"sqlite.Config.Identity: dimension 0 is not more than 0": {Dir: "p", Identity: knowledge.Identity{Embedder: "e"}},
+		"sqlite.Config.Opening: 4 is unknown":                    {Dir: "p", Identity: identity(), Opening: 4},
 	} {
 		if _, err := sqlite.Open(t.Context(), c); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)

@@ -30,7 +30,7 @@ func (x *Index) Vectors(ctx context.Context, model string, at time.Time, hashes 
 			return nil, fmt.Errorf("read a kept vector: %w", err)
 		}
 		found[hash] = decode(vector)
-		if at.Sub(time.Unix(used, 0)) >= 24*time.Hour {
+		if !at.IsZero() && at.Sub(time.Unix(used, 0)) >= 24*time.Hour {
 			stale = append(stale, number)
 		}
 	}
