@@ -32,13 +32,13 @@ func Inspect(ctx context.Context, dir string) (h Health, err error) {
 		return h, err
 	}
 	var r row
-	err = inspect(ctx, filepath.Join(dir, placeName), func(db *sql.DB) (err error) {
+	err = inspect(filepath.Join(dir, placeName), func(db *sql.DB) (err error) {
 		r, err = rowInUse(ctx, db)
 		return err
 	})
 	if err == nil && r.number > 0 {
 		h.Embedder, h.Dim, h.Splitter = r.Embedder, r.Dim, r.Splitter
-		err = inspect(ctx, filepath.Join(dir, r.file()), func(db *sql.DB) error { return h.read(ctx, db) })
+		err = inspect(filepath.Join(dir, r.file()), func(db *sql.DB) error { return h.read(ctx, db) })
 	}
 	if err != nil {
 		return h, fmt.Errorf("inspect the knowledge index: %w", err)
@@ -47,7 +47,7 @@ func Inspect(ctx context.Context, dir string) (h Health, err error) {
 }
 
 // inspect opens a file that exists for reading.
-func inspect(ctx context.Context, path string, look func(*sql.DB) error) error {
+func inspect(path string, look func(*sql.DB) error) error {
 	db, err := openAsIs(path)
 	if err != nil {
 		return err
