@@ -14,6 +14,8 @@ const (
 	paramFormat      = "response_format"
 	paramMaxTokens   = "max_tokens"
 	paramTemperature = "temperature"
+	paramStream      = "stream"
+	paramStreamUsage = "stream_options"
 )
 
 // format is how the server is told to answer in JSON. A higher one asks for less.
@@ -31,6 +33,9 @@ type dialect struct {
 	// completionTokens means max_completion_tokens in the place of max_tokens.
 	completionTokens bool
 	noTemperature    bool
+	// noStream means that the answer is read whole, noStreamUsage that a stream does not
+	// tell what it cost.
+	noStream, noStreamUsage bool
 }
 
 // without is the dialect that does without a parameter, and false when there is
@@ -43,6 +48,10 @@ func (d dialect) without(parameter string) (dialect, bool) {
 		d.completionTokens = true
 	case parameter == paramTemperature && !d.noTemperature:
 		d.noTemperature = true
+	case parameter == paramStream && !d.noStream:
+		d.noStream = true
+	case parameter == paramStreamUsage && !d.noStreamUsage:
+		d.noStreamUsage = true
 	default:
 		return d, false
 	}
@@ -56,6 +65,8 @@ func (d dialect) merge(other dialect) dialect {
 		format:           max(d.format, other.format),
 		completionTokens: d.completionTokens || other.completionTokens,
 		noTemperature:    d.noTemperature || other.noTemperature,
+		noStream:         d.noStream || other.noStream,
+		noStreamUsage:    d.noStreamUsage || other.noStreamUsage,
 	}
 }
 

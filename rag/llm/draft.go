@@ -109,7 +109,7 @@ func readDraft(text, locale string) (rag.Draft, error) {
 // object is the one draft in the text. Models that think aloud do so before a
 // closing tag.
 func object(text string) ([]byte, error) {
-	if end := strings.LastIndex(text, "</think>"); end >= 0 {
+	if end := strings.LastIndex(text, endOfThoughts); end >= 0 {
 		text = text[end:]
 	}
 	var found []byte
@@ -138,6 +138,9 @@ func object(text string) ([]byte, error) {
 	}
 	return found, nil
 }
+
+// endOfThoughts ends what a model thinks aloud.
+const endOfThoughts = "</think>"
 
 // isDraft tells a draft from any other object by the two fields that say whether
 // there is an answer.

@@ -2,7 +2,6 @@ package llm_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,12 +17,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/recado/recado/rag/llm"
+	"github.com/recado/recado/rag/llm/llmtest"
 )
 
-func embedder(t testing.TB, s *server, c llm.EmbedderConfig) (*llm.Embedder, *bytes.Buffer) {
+func embedder(t testing.TB, s *llmtest.Server, c llm.EmbedderConfig) (*llm.Embedder, *bytes.Buffer) {
 	t.Helper()
 	logged := &bytes.Buffer{}
-	c.APIKey, c.BaseURL, c.HTTP = secretKey, "http://model.test/v1", s.client
+	c.APIKey, c.BaseURL, c.HTTP = secretKey, llmtest.Base, s.Client()
 	c.Logger = slog.New(slog.NewJSONHandler(logged, nil))
 	e, err := llm.NewEmbedder(c)
 	if err != nil {
@@ -34,9 +34,9 @@ func embedder(t testing.TB, s *server, c llm.EmbedderConfig) (*llm.Embedder, *by
 
 // vectors answers with a vector for each text that holds the text's number, in
 // the order that shuffle makes of them.
-func vectors(shuffle func(n int) []int) step {
+func vectors(shuffle func(n int) []int) llmtest.Step {
 	return func(w http.ResponseWriter, r *http.Request) {
-		s, ok := r.Context().Value(inputs{}).([]any)
+		s, ok := llmtest.Read(r).Body["input"].([]any)
 		if !ok {
 			http.Error(w, "no input", http.StatusTeapot)
 			return
@@ -49,20 +49,7 @@ func vectors(shuffle func(n int) []int) step {
 			}
 			data = append(data, map[string]any{"object": "embedding", "index": i, "embedding": []float64{n, 1, 0}})
 		}
-		reply(map[string]any{"data": data, "model": "e", "usage": map[string]any{}})(w, r)
-	}
-}
-
-// inputs is the key of a request's texts in its context.
-type inputs struct{}
-
-// reading gives a step the texts of its request.
-func (s *server) reading(do step) step {
-	return func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		texts, _ := s.bodies[len(s.bodies)-1]["input"].([]any)
-		s.mu.Unlock()
-		do(w, r.WithContext(context.WithValue(r.Context(), inputs{}, texts)))
+		llmtest.Reply(map[string]any{"data": data, "model": "e", "usage": map[string]any{}})(w, r)
 	}
 }
 
@@ -82,8 +69,8 @@ func TestEmbedKeepsTheOrder(t *testing.T) {
 		n, batch := rapid.IntRange(0, 20).Draw(rt, "texts"), rapid.IntRange(1, 8).Draw(rt, "batch")
 		shuffle := func(n int) []int { return rapid.Permutation(backwards(n)).Draw(rt, "order") }
 		synctest.Test(t, func(t *testing.T) {
-			s := serve(t)
-			s.steps = []step{s.reading(vectors(shuffle))}
+			s := llmtest.New(t)
+			s.Then(vectors(shuffle))
 			e, _ := embedder(t, s, llm.EmbedderConfig{Model: "e", Dim: 3, Batch: batch})
 			var texts []string
 			for i := range n {
@@ -99,8 +86,8 @@ func TestEmbedKeepsTheOrder(t *testing.T) {
 					t.Errorf("vector %d is %v", i, v)
 				}
 			}
-			if want := (n + batch - 1) / batch; s.asked() != want {
-				t.Errorf("%d requests, not %d", s.asked(), want)
+			if want := (n + batch - 1) / batch; s.Asked() != want {
+				t.Errorf("%d requests, not %d", s.Asked(), want)
 			}
 		})
 	})
@@ -110,14 +97,14 @@ func TestDimensionsAreAskedOfModelsThatTakeThem(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]any{"text-embedding-3-small": 3.0, "nomic-embed-text": nil} {
 		synctest.Test(t, func(t *testing.T) {
-			s := serve(t)
-			s.steps = []step{s.reading(vectors(backwards))}
+			s := llmtest.New(t)
+			s.Then(vectors(backwards))
 			e, _ := embedder(t, s, llm.EmbedderConfig{Model: name, Dim: 3})
 			if _, err := e.Embed(t.Context(), []string{"text 1", "text 2"}); err != nil {
 				t.Fatal(err)
 			}
-			if got := s.bodies[0]["dimensions"]; got != want || s.bodies[0]["model"] != name || s.paths[0] != "/v1/embeddings" {
-				t.Errorf("%s: the request is %v", name, s.bodies[0])
+			if got := s.Request(0).Body["dimensions"]; got != want || s.Request(0).Body["model"] != name || s.Request(0).Path != "/v1/embeddings" {
+				t.Errorf("%s: the request is %v", name, s.Request(0).Body)
 			}
 			if e.Name() != name+"@3" || e.Dim() != 3 {
 				t.Errorf("the name is %s", e.Name())
@@ -131,40 +118,40 @@ func TestMisbehavingServersGiveNoVectors(t *testing.T) {
 	vector := func(index int, values string) string {
 		return fmt.Sprintf(`{"index":%d,"embedding":%s}`, index, values)
 	}
-	data := func(list ...string) step { return raw(200, `{"data":[`+strings.Join(list, ",")+`]}`) }
-	for _, tt := range []misbehaviour{
-		{"never answers", []step{hang}, 3, "in time"},
-		{"cut", []step{cut}, 3, "cut"},
-		{"500", []step{raw(500, secretBody)}, 3, "500"},
-		{"401", []step{refuse(401, secretKey, "")}, 1, "401"},
-		{"400", []step{refuse(400, secretBody, "response_format")}, 1, "400"},
-		{"page", []step{raw(200, "<html>"+secretBody)}, 1, "can't be read"},
-		{"fewer", []step{data(vector(0, `[1,0,0]`))}, 1, "1 vectors came for 2 texts"},
-		{"more", []step{data(vector(0, `[1,0,0]`), vector(1, `[1,0,0]`), vector(2, `[1,0,0]`))}, 1, "3 vectors came"},
-		{"none", []step{data()}, 1, "0 vectors"},
-		{"same index", []step{data(vector(0, `[1,0,0]`), vector(0, `[1,0,0]`))}, 1, "one text each"},
-		{"index beyond", []step{data(vector(0, `[1,0,0]`), vector(2, `[1,0,0]`))}, 1, "one text each"},
-		{"negative index", []step{data(vector(-1, `[1,0,0]`), vector(0, `[1,0,0]`))}, 1, "one text each"},
-		{"short vector", []step{data(vector(0, `[1,0]`), vector(1, `[1,0,0]`))}, 1, "dimension 2, not 3"},
-		{"no vector", []step{data(vector(0, `null`), vector(1, `[1,0,0]`))}, 1, "dimension 0"},
-		{"NaN", []step{data(vector(0, `[NaN,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
-		{"too large", []step{data(vector(0, `[1e39,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
-		{"null in it", []step{data(vector(0, `[1,null,0]`), vector(1, `[1,0,0]`))}, 1, "not a number"},
-		{"null in front", []step{data(vector(0, "[ \n null, 1,0]"), vector(1, `[1,0,0]`))}, 1, "not a number"},
-		{"zero", []step{data(vector(0, `[0,0,0]`), vector(1, `[1,0,0]`))}, 1, "zero"},
-		{"text", []step{data(vector(0, `["1","0","0"]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
+	data := func(list ...string) llmtest.Step { return llmtest.Raw(200, `{"data":[`+strings.Join(list, ",")+`]}`) }
+	for _, tt := range []failing{
+		{"never answers", []llmtest.Step{llmtest.Hang}, 3, "in time"},
+		{"cut", []llmtest.Step{llmtest.Cut}, 3, "cut"},
+		{"500", []llmtest.Step{llmtest.Raw(500, secretBody)}, 3, "500"},
+		{"401", []llmtest.Step{llmtest.Refuse(401, secretKey, "")}, 1, "401"},
+		{"400", []llmtest.Step{llmtest.Refuse(400, secretBody, "response_format")}, 1, "400"},
+		{"page", []llmtest.Step{llmtest.Raw(200, "<html>"+secretBody)}, 1, "can't be read"},
+		{"fewer", []llmtest.Step{data(vector(0, `[1,0,0]`))}, 1, "1 vectors came for 2 texts"},
+		{"more", []llmtest.Step{data(vector(0, `[1,0,0]`), vector(1, `[1,0,0]`), vector(2, `[1,0,0]`))}, 1, "3 vectors came"},
+		{"none", []llmtest.Step{data()}, 1, "0 vectors"},
+		{"same index", []llmtest.Step{data(vector(0, `[1,0,0]`), vector(0, `[1,0,0]`))}, 1, "one text each"},
+		{"index beyond", []llmtest.Step{data(vector(0, `[1,0,0]`), vector(2, `[1,0,0]`))}, 1, "one text each"},
+		{"negative index", []llmtest.Step{data(vector(-1, `[1,0,0]`), vector(0, `[1,0,0]`))}, 1, "one text each"},
+		{"short vector", []llmtest.Step{data(vector(0, `[1,0]`), vector(1, `[1,0,0]`))}, 1, "dimension 2, not 3"},
+		{"no vector", []llmtest.Step{data(vector(0, `null`), vector(1, `[1,0,0]`))}, 1, "dimension 0"},
+		{"NaN", []llmtest.Step{data(vector(0, `[NaN,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
+		{"too large", []llmtest.Step{data(vector(0, `[1e39,0,0]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
+		{"null in it", []llmtest.Step{data(vector(0, `[1,null,0]`), vector(1, `[1,0,0]`))}, 1, "not a number"},
+		{"null in front", []llmtest.Step{data(vector(0, "[ \n null, 1,0]"), vector(1, `[1,0,0]`))}, 1, "not a number"},
+		{"zero", []llmtest.Step{data(vector(0, `[0,0,0]`), vector(1, `[1,0,0]`))}, 1, "zero"},
+		{"text", []llmtest.Step{data(vector(0, `["1","0","0"]`), vector(1, `[1,0,0]`))}, 1, "can't be read"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, tt.steps...)
+				s := llmtest.New(t, tt.steps...)
 				e, logged := embedder(t, s, llm.EmbedderConfig{Model: "e", Dim: 3})
 				got, err := e.Embed(t.Context(), []string{secretPrompt, "text 2"})
 				if !errors.Is(err, llm.ErrEmbedding) || !strings.Contains(err.Error(), tt.says) || got != nil {
 					t.Errorf("%v, %v; not an error that says %q", got, err, tt.says)
 				}
-				if s.asked() != tt.asked {
-					t.Errorf("the server was asked %d times, not %d", s.asked(), tt.asked)
+				if s.Asked() != tt.asked {
+					t.Errorf("the server was asked %d times, not %d", s.Asked(), tt.asked)
 				}
 				discreet(t, err, logged)
 			})
@@ -175,13 +162,13 @@ func TestMisbehavingServersGiveNoVectors(t *testing.T) {
 func TestEmbedderRecovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t)
-		good := s.reading(vectors(backwards))
-		s.steps = []step{raw(429, "", "Retry-After", "2"), cut, good, raw(503, secretBody), good}
+		s := llmtest.New(t)
+		good := vectors(backwards)
+		s.Then(llmtest.Raw(429, "", "Retry-After", "2"), llmtest.Cut, good, llmtest.Raw(503, secretBody), good)
 		e, _ := embedder(t, s, llm.EmbedderConfig{Model: "e", Dim: 3, Batch: 1})
 		got, err := e.Embed(t.Context(), []string{"text 1", "text 2"})
-		if err != nil || len(got) != 2 || s.asked() != 5 {
-			t.Errorf("%v, %v after %d requests", got, err, s.asked())
+		if err != nil || len(got) != 2 || s.Asked() != 5 {
+			t.Errorf("%v, %v after %d requests", got, err, s.Asked())
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -64,6 +65,10 @@ func (d doer) Do(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, unreachable(err)
 	}
+	if streams(request, response) {
+		response.Body = &streamBody{body: response.Body, left: d.limit}
+		return response, nil
+	}
 	defer response.Body.Close()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		// A refusal that can't be read to its end is a refusal all the same.
@@ -77,13 +82,26 @@ func (d doer) Do(request *http.Request) (*http.Response, error) {
 	if int64(len(body)) > d.limit {
 		return nil, &failure{what: "the response is too large", server: alive}
 	}
-	if d.check != nil {
-		if f := d.check(body); f != nil {
-			return nil, f
-		}
+	if f := d.checked(request, body); f != nil {
+		return nil, f
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, nil
+}
+
+// checked looks at the body of a success.
+func (d doer) checked(request *http.Request, body []byte) *failure {
+	switch {
+	case wantsStream(request) && bytes.HasPrefix(bytes.TrimSpace(body), []byte("data:")):
+		return nil // a stream under another name
+	case wantsStream(request) && whole(body):
+		return &failure{what: "the server does not stream", server: alive, parameter: paramStream}
+	case wantsStream(request):
+		return &failure{what: "the response can't be read", server: alive}
+	case d.check != nil:
+		return d.check(body)
+	}
+	return nil
 }
 
 // unreachable names what went wrong on the way in fixed words: the errors of the
@@ -125,6 +143,9 @@ func refusal(response *http.Response, body []byte, now time.Time) *failure {
 	return f
 }
 
+// namesStream finds the parameter in a text, and not an upstream that is down.
+var namesStream = regexp.MustCompile(`(?i)(^|[^a-z_-])stream(ing)?([^a-z_-]|$)`)
+
 // parameter finds out which of the parameters that can be done without a server
 // objects to: by the field that OpenAI gives, or the first that the text names.
 func parameter(body []byte) string {
@@ -146,6 +167,10 @@ func parameter(body []byte) string {
 			return paramMaxTokens
 		case strings.Contains(text, paramTemperature):
 			return paramTemperature
+		case strings.Contains(text, paramStreamUsage):
+			return paramStreamUsage
+		case namesStream.MatchString(text):
+			return paramStream
 		}
 	}
 	return ""
@@ -176,6 +201,12 @@ func seconds(s float64) time.Duration {
 	return time.Duration(min(s, day) * float64(time.Second))
 }
 
+// told tells an error that came as an event of a stream.
+func told(err error) bool {
+	_, ok := errors.AsType[*openai.APIError](err)
+	return ok
+}
+
 // explain makes a failure of every error that an attempt can end with. When the
 // caller's time is over, that is the reason, whatever broke because of it.
 func explain(ctx context.Context, err error) *failure {
@@ -189,6 +220,8 @@ func explain(ctx context.Context, err error) *failure {
 		return &failure{what: "there was no time left", server: down, cause: ctx.Err()}
 	case errors.As(err, &f):
 		return f
+	case told(err):
+		return &failure{what: "the server failed while it answered", retry: true, server: down}
 	case errors.Is(err, openai.ErrReasoningModelMaxTokensDeprecated):
 		return &failure{what: "max_tokens is not for this model", parameter: paramMaxTokens}
 	case errors.Is(err, openai.ErrReasoningModelLimitationsOther), errors.Is(err, openai.ErrReasoningSamplingUnsupported):

@@ -100,7 +100,8 @@ func NewModel(c Config) (*Model, error) {
 func (m *Model) Name() string { return m.name }
 
 // Complete asks the server for a draft. Every error wraps rag.ErrModel, and that
-// of a caller who gave up the error of ctx as well.
+// of a caller who gave up the error of ctx as well. The response has no draft then, and
+// tells all the same what an answer cost that can't be used.
 func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, error) {
 	if len(r.Messages) == 0 {
 		return rag.Response{}, fmt.Errorf("%w: the request has no messages", rag.ErrModel)
@@ -109,27 +110,46 @@ func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, erro
 	if err != nil {
 		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
 	}
-	text, err := content(answer)
+	response := rag.Response{Model: m.answeredBy(answer.Model), Usage: usage(answer, r.Messages)}
+	response.Draft, err = draft(answer, r.Locale)
 	if err != nil {
-		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
+		return rag.Response{Model: response.Model, Usage: response.Usage}, fmt.Errorf("%w: %w", rag.ErrModel, err)
 	}
-	draft, err := readDraft(text, r.Locale)
-	if err != nil {
-		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
-	}
-	return rag.Response{
-		Draft: draft, Model: m.answeredBy(answer.Model),
-		Usage: rag.Usage{
-			InputTokens: max(0, answer.Usage.PromptTokens), OutputTokens: max(0, answer.Usage.CompletionTokens),
-		},
-	}, nil
+	return response, nil
 }
 
+// draft is what the answer proposes: its text, and the tools that it calls.
+func draft(answer openai.ChatCompletionResponse, locale string) (rag.Draft, error) {
+	calls, err := toolCalls(answer)
+	if err != nil {
+		return rag.Draft{}, err
+	}
+	if len(calls) > 0 && answer.Choices[0].Message.Content == "" {
+		return rag.Draft{Locale: locale, Actions: calls}, nil
+	}
+	text, err := content(answer)
+	if err != nil {
+		return rag.Draft{}, err
+	}
+	d, err := readDraft(text, locale)
+	if err != nil {
+		return rag.Draft{}, err
+	}
+	d.Actions, err = join(d.Actions, calls)
+	return d, err
+}
+
+// chat asks for the answer in pieces, so that one that can't be used is not read to its
+// end, and whole where the server does not stream.
 func (m *Model) chat(ctx context.Context, messages []rag.PromptMessage) (openai.ChatCompletionResponse, error) {
 	var answer openai.ChatCompletionResponse
 	err := m.talk.ask(ctx, func(ctx context.Context, d dialect) error {
 		var err error
-		answer, err = m.client.CreateChatCompletion(ctx, m.request(d, messages))
+		if d.noStream {
+			answer, err = m.client.CreateChatCompletion(ctx, m.request(d, messages))
+		} else {
+			answer, err = m.stream(ctx, d, messages)
+		}
 		return err
 	})
 	return answer, err

@@ -17,12 +17,13 @@ import (
 
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/llm"
+	"github.com/recado/recado/rag/llm/llmtest"
 )
 
 func TestCompleteSpeaksTheProtocol(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, say(goodDraft))
+		s := llmtest.New(t, llmtest.Say(llmtest.Draft))
 		m, logged := model(t, s)
 		got, err := m.Complete(t.Context(), request())
 		if err != nil {
@@ -30,15 +31,15 @@ func TestCompleteSpeaksTheProtocol(t *testing.T) {
 		}
 		want := rag.Response{
 			Draft: rag.Draft{Answer: "Refunds take 5 days.", Citations: []string{"refunds#0001"}, Locale: "en"},
-			Model: "served-model-2026", Usage: rag.Usage{InputTokens: 321, OutputTokens: 45},
+			Model: "served-model-2026", Usage: rag.Usage{InputTokens: 321, OutputTokens: 45, CachedTokens: 128},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if s.paths[0] != "/v1/chat/completions" || s.heads[0].Get("Authorization") != "Bearer "+secretKey {
-			t.Errorf("the request went to %s", s.paths[0])
+		if s.Request(0).Path != "/v1/chat/completions" || s.Request(0).Header.Get("Authorization") != "Bearer "+secretKey {
+			t.Errorf("the request went to %s", s.Request(0).Path)
 		}
-		body := s.bodies[0]
+		body := s.Request(0).Body
 		wantMessages := []any{
 			map[string]any{"role": "system", "content": "Reply with one JSON object."},
 			map[string]any{"role": "user", "content": secretPrompt},
@@ -46,7 +47,7 @@ func TestCompleteSpeaksTheProtocol(t *testing.T) {
 		if diff := cmp.Diff(wantMessages, body["messages"]); diff != "" {
 			t.Error(diff)
 		}
-		if body["model"] != "small-chat" || body["max_tokens"] != 1024.0 || body["stream"] != false {
+		if body["model"] != "small-chat" || body["max_tokens"] != 1024.0 || body["stream"] != true {
 			t.Errorf("the request is %v", body)
 		}
 		if heat, ok := body["temperature"].(float64); !ok || heat > 0.001 {
@@ -63,7 +64,7 @@ func TestCompleteSpeaksTheProtocol(t *testing.T) {
 func TestSchemaHoldsEveryFieldOfADraft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, say(goodDraft))
+		s := llmtest.New(t, llmtest.Say(llmtest.Draft))
 		m, _ := model(t, s)
 		if _, err := m.Complete(t.Context(), request()); err != nil {
 			t.Fatal(err)
@@ -92,50 +93,50 @@ func TestSchemaHoldsEveryFieldOfADraft(t *testing.T) {
 				},
 			},
 		}}
-		if diff := cmp.Diff(want, s.bodies[0]["response_format"]); diff != "" {
+		if diff := cmp.Diff(want, s.Request(0).Body["response_format"]); diff != "" {
 			t.Error(diff)
 		}
 	})
 }
 
-// TestFallsBackWhereTheServerRefusesAParameter: one step for each refusal, and
+// TestFallsBackWhereTheServerRefusesAParameter: one llmtest.Step for each refusal, and
 // what worked is asked for at once the next time.
 func TestFallsBackWhereTheServerRefusesAParameter(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
-		refuse  []step
+		refuse  []llmtest.Step
 		format  any
 		hot     bool
 		limitBy string
 	}{
-		{"schema", []step{
-			refuse(400, "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.", "response_format"),
+		{"schema", []llmtest.Step{
+			llmtest.Refuse(400, "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.", "response_format"),
 		}, "json_object", false, "max_tokens"},
-		{"schema, told in a text", []step{raw(422, `{"detail":"json_schema: extra fields not permitted"}`)}, "json_object", false, "max_tokens"},
-		{"schema and object", []step{
-			raw(400, `unknown field response_format`), refuse(400, "response_format is not supported", ""),
+		{"schema, told in a text", []llmtest.Step{llmtest.Raw(422, `{"detail":"json_schema: extra fields not permitted"}`)}, "json_object", false, "max_tokens"},
+		{"schema and object", []llmtest.Step{
+			llmtest.Raw(400, `unknown field response_format`), llmtest.Refuse(400, "response_format is not supported", ""),
 		}, nil, false, "max_tokens"},
-		{"max_tokens and temperature", []step{
-			refuse(400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", "max_tokens"),
-			refuse(400, "Unsupported value: 'temperature' does not support 0.0001 with this model.", "temperature"),
+		{"max_tokens and temperature", []llmtest.Step{
+			llmtest.Refuse(400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", "max_tokens"),
+			llmtest.Refuse(400, "Unsupported value: 'temperature' does not support 0.0001 with this model.", "temperature"),
 		}, "json_schema", true, "max_completion_tokens"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, append(tt.refuse, say(goodDraft))...)
+				s := llmtest.New(t, append(tt.refuse, llmtest.Say(llmtest.Draft))...)
 				m, _ := model(t, s)
 				for range 2 {
 					if _, err := m.Complete(t.Context(), request()); err != nil {
 						t.Fatal(err)
 					}
 				}
-				if want := len(tt.refuse) + 2; s.asked() != want {
-					t.Errorf("%d requests, not %d: what was learnt is forgotten", s.asked(), want)
+				if want := len(tt.refuse) + 2; s.Asked() != want {
+					t.Errorf("%d requests, not %d: what was learnt is forgotten", s.Asked(), want)
 				}
-				last := s.bodies[len(s.bodies)-1]
+				last := s.Last().Body
 				var format any
 				if f, ok := last["response_format"].(map[string]any); ok {
 					format = f["type"]
@@ -156,108 +157,28 @@ func TestReasoningModelsNeedNoRefusal(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"o3-mini", "gpt-5-mini"} {
 		synctest.Test(t, func(t *testing.T) {
-			s := serve(t, say(goodDraft))
+			s := llmtest.New(t, llmtest.Say(llmtest.Draft))
 			m, _ := model(t, s, func(c *llm.Config) { c.Model = name })
 			if _, err := m.Complete(t.Context(), request()); err != nil {
 				t.Fatal(err)
 			}
-			_, hot := s.bodies[0]["temperature"]
-			if s.asked() != 1 || hot || s.bodies[0]["max_completion_tokens"] == nil {
-				t.Errorf("%d requests, the first is %v", s.asked(), s.bodies[0])
+			_, hot := s.Request(0).Body["temperature"]
+			if s.Asked() != 1 || hot || s.Request(0).Body["max_completion_tokens"] == nil {
+				t.Errorf("%d requests, the first is %v", s.Asked(), s.Request(0).Body)
 			}
-		})
-	}
-}
-
-// misbehaviour is a server that gives no draft: how often it is asked, and what
-// the error says.
-type misbehaviour struct {
-	name  string
-	steps []step
-	asked int
-	says  string
-}
-
-func misbehaviours() []misbehaviour {
-	page := "<html><body>" + secretBody + "</body></html>"
-	return []misbehaviour{
-		{"never answers", []step{hang}, 3, "did not answer in time"},
-		{"cut in the middle", []step{cut}, 3, "the connection was cut"},
-		{"dropped", []step{drop}, 3, "the connection was cut"},
-		{"500", []step{raw(500, secretBody)}, 3, "answered 500"},
-		{"503 page", []step{raw(503, page)}, 3, "answered 503"},
-		{"429", []step{raw(429, secretBody)}, 3, "answered 429"},
-		{"400", []step{refuse(400, secretBody, "")}, 1, "answered 400"},
-		{"400 for ever", []step{refuse(400, "response_format", "response_format")}, 3, "answered 400"},
-		{"401", []step{refuse(401, "Incorrect API key provided: "+secretKey, "")}, 1, "answered 401"},
-		{"403", []step{raw(403, secretBody)}, 1, "answered 403"},
-		{"404", []step{refuse(404, secretBody, "model")}, 1, "answered 404"},
-		{"redirect without a place", []step{raw(300, "")}, 1, "answered 300"},
-		{"page with 200", []step{raw(200, page)}, 1, "can't be read"},
-		{"invalid JSON", []step{raw(200, `{"choices":[{"message":`)}, 1, "can't be read"},
-		{"nothing", []step{raw(200, "")}, 1, "can't be read"},
-		{"null", []step{raw(200, "null")}, 1, "no choice"},
-		{"choices of another kind", []step{raw(200, `{"choices":"`+secretBody+`"}`)}, 1, "can't be read"},
-		{"no choices", []step{reply(map[string]any{"choices": []any{}})}, 1, "no choice"},
-		{"refusal", []step{message(map[string]any{"role": "assistant", "refusal": secretBody}, "stop")}, 1, "refused"},
-		{"content filter", []step{message(map[string]any{"content": goodDraft}, "content_filter")}, 1, "content filter"},
-		{"cut off", []step{message(map[string]any{"content": goodDraft}, "length")}, 1, "cut off"},
-		{"no content", []step{message(map[string]any{"content": nil}, "stop")}, 1, "empty"},
-		{"a tool call", []step{message(map[string]any{"tool_calls": []any{}}, "tool_calls")}, 1, "empty"},
-		{"prose", []step{say("I think that " + secretBody)}, 1, "no draft"},
-		{"another object", []step{say(`{"reply":"` + secretBody + `"}`)}, 1, "no draft"},
-		{"a wrong type", []step{say(`{"answer":{"text":"` + secretBody + `"},"needs_human":false}`)}, 1, "answer has the wrong type"},
-		{"two drafts", []step{say(goodDraft + `{"answer":"` + secretBody + `"}`)}, 1, "two different drafts"},
-		{"another language", []step{say(`{"answer":"Bonjour","language":"fr"}`)}, 1, "language"},
-		{"long content", []step{say(`{"answer":"` + strings.Repeat("a", 70<<10) + `"}`)}, 1, "larger than 64 KB"},
-		{"long draft", []step{say(`{"answer":"` + strings.Repeat("a", 5000) + `"}`)}, 1, "longer than 4096"},
-		{"endless", []step{endless}, 1, "too large"},
-	}
-}
-
-// endless sends until nobody listens.
-func endless(w http.ResponseWriter, _ *http.Request) {
-	w.WriteHeader(http.StatusOK)
-	for {
-		if _, err := w.Write([]byte(strings.Repeat("[", 64<<10))); err != nil {
-			return
-		}
-	}
-}
-
-func TestMisbehavingServersGiveErrModel(t *testing.T) {
-	t.Parallel()
-	for _, tt := range misbehaviours() {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, tt.steps...)
-				m, logged := model(t, s)
-				got, err := m.Complete(t.Context(), request())
-				if !errors.Is(err, rag.ErrModel) || !strings.Contains(err.Error(), tt.says) {
-					t.Errorf("the error is %v, not one that says %q", err, tt.says)
-				}
-				if s.asked() != tt.asked {
-					t.Errorf("the server was asked %d times, not %d", s.asked(), tt.asked)
-				}
-				if diff := cmp.Diff(rag.Response{}, got); diff != "" {
-					t.Error(diff)
-				}
-				discreet(t, err, logged)
-			})
 		})
 	}
 }
 
 func TestRecoversFromWhatPasses(t *testing.T) {
 	t.Parallel()
-	for name, bad := range map[string]step{
-		"500": raw(500, secretBody), "429": raw(429, ""), "cut": cut, "dropped": drop, "slow": hang,
+	for name, bad := range map[string]llmtest.Step{
+		"500": llmtest.Raw(500, secretBody), "429": llmtest.Raw(429, ""), "cut": llmtest.Cut, "dropped": llmtest.Drop, "slow": llmtest.Hang,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, bad, bad, say(goodDraft))
+				s := llmtest.New(t, bad, bad, llmtest.Say(llmtest.Draft))
 				m, logged := model(t, s)
 				if _, err := m.Complete(t.Context(), request()); err != nil {
 					t.Error(err)
@@ -288,12 +209,12 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		{"Retry-After", "soon", 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := serve(t, raw(429, "", tt.field, tt.value), say(goodDraft))
+			s := llmtest.New(t, llmtest.Raw(429, "", tt.field, tt.value), llmtest.Say(llmtest.Draft))
 			m, _ := model(t, s)
 			if _, err := m.Complete(t.Context(), request()); err != nil {
 				t.Fatal(err)
 			}
-			waited := s.times[1].Sub(s.times[0])
+			waited := s.Request(1).At.Sub(s.Request(0).At)
 			if waited < tt.least || waited > tt.least+250*time.Millisecond {
 				t.Errorf("%s %s: waited %v", tt.field, tt.value, waited)
 			}
@@ -305,14 +226,14 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 func TestNoWaitThatCannotHelp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, raw(429, "", "Retry-After", "60"))
+		s := llmtest.New(t, llmtest.Raw(429, "", "Retry-After", "60"))
 		m, _ := model(t, s)
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		began := time.Now()
 		_, err := m.Complete(ctx, request())
-		if !errors.Is(err, rag.ErrModel) || !strings.Contains(err.Error(), "429") || s.asked() != 1 || time.Since(began) != 0 {
-			t.Errorf("%v after %v and %d requests", err, time.Since(began), s.asked())
+		if !errors.Is(err, rag.ErrModel) || !strings.Contains(err.Error(), "429") || s.Asked() != 1 || time.Since(began) != 0 {
+			t.Errorf("%v after %v and %d requests", err, time.Since(began), s.Asked())
 		}
 	})
 }
@@ -323,13 +244,13 @@ func TestPausesAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := map[time.Duration]bool{}
 		for range 30 {
-			s := serve(t, raw(429, ""))
+			s := llmtest.New(t, llmtest.Raw(429, ""))
 			m, _ := model(t, s, func(c *llm.Config) { c.Retries = 7 })
 			if _, err := m.Complete(t.Context(), request()); err == nil {
 				t.Fatal("no error")
 			}
 			for i := range 7 {
-				pause, bound := s.times[i+1].Sub(s.times[i]), min(250*time.Millisecond<<i, 8*time.Second)
+				pause, bound := s.Request(i+1).At.Sub(s.Request(i).At), min(250*time.Millisecond<<i, 8*time.Second)
 				if pause < 0 || pause >= bound {
 					t.Fatalf("pause %d is %v", i, pause)
 				}
@@ -345,7 +266,7 @@ func TestPausesAreSpread(t *testing.T) {
 func TestCallerWhoGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, hang)
+		s := llmtest.New(t, llmtest.Hang)
 		m, _ := model(t, s)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
@@ -359,8 +280,8 @@ func TestCallerWhoGivesUp(t *testing.T) {
 		if _, err := m.Complete(ctx, request()); !errors.Is(err, context.Canceled) || !errors.Is(err, rag.ErrModel) {
 			t.Error(err)
 		}
-		if s.asked() != 2 {
-			t.Errorf("%d requests for two callers who gave up", s.asked())
+		if s.Asked() != 2 {
+			t.Errorf("%d requests for two callers who gave up", s.Asked())
 		}
 	})
 }
@@ -370,15 +291,15 @@ func TestCallerWhoGivesUp(t *testing.T) {
 func TestDeadServerCostsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, hang, hang, hang, hang, hang, hang, say(goodDraft))
+		s := llmtest.New(t, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Say(llmtest.Draft))
 		m, _ := model(t, s)
 		for range 2 {
 			if _, err := m.Complete(t.Context(), request()); err == nil {
 				t.Fatal("no error")
 			}
 		}
-		if s.asked() != 5 {
-			t.Fatalf("%d attempts before the server is left alone, not 5", s.asked())
+		if s.Asked() != 5 {
+			t.Fatalf("%d attempts before the server is left alone, not 5", s.Asked())
 		}
 		began := time.Now()
 		for range 100 {
@@ -386,8 +307,8 @@ func TestDeadServerCostsNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if s.asked() != 5 || time.Since(began) != 0 {
-			t.Fatalf("%d requests and %v for a server that is known to be dead", s.asked(), time.Since(began))
+		if s.Asked() != 5 || time.Since(began) != 0 {
+			t.Fatalf("%d requests and %v for a server that is known to be dead", s.Asked(), time.Since(began))
 		}
 
 		<-time.After(10 * time.Second)
@@ -400,8 +321,8 @@ func TestDeadServerCostsNothing(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if s.asked() != 6 {
-			t.Fatalf("%d callers tried at once, not one", s.asked()-5)
+		if s.Asked() != 6 {
+			t.Fatalf("%d callers tried at once, not one", s.Asked()-5)
 		}
 
 		<-time.After(10 * time.Second)
@@ -417,22 +338,22 @@ func TestDeadServerCostsNothing(t *testing.T) {
 // nothing against it, and a success in between starts the count anew.
 func TestAnsweringServerIsNotDead(t *testing.T) {
 	t.Parallel()
-	for name, bad := range map[string]step{"401": raw(401, ""), "429": raw(429, ""), "nonsense": raw(200, "x"), "prose": say("Hello!")} {
+	for name, bad := range map[string]llmtest.Step{"401": llmtest.Raw(401, ""), "429": llmtest.Raw(429, ""), "nonsense": llmtest.Raw(200, "x"), "prose": llmtest.Say("Hello!")} {
 		synctest.Test(t, func(t *testing.T) {
-			s := serve(t, bad)
+			s := llmtest.New(t, bad)
 			m, _ := model(t, s, func(c *llm.Config) { c.Retries = -1 })
 			for range 20 {
 				if _, err := m.Complete(t.Context(), request()); err == nil {
 					t.Fatal("no error")
 				}
 			}
-			if s.asked() != 20 {
-				t.Errorf("%s: only %d of 20 calls reached the server", name, s.asked())
+			if s.Asked() != 20 {
+				t.Errorf("%s: only %d of 20 calls reached the server", name, s.Asked())
 			}
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, raw(500, ""), raw(500, ""), raw(500, ""), raw(500, ""), say(goodDraft), raw(500, ""), say(goodDraft))
+		s := llmtest.New(t, llmtest.Raw(500, ""), llmtest.Raw(500, ""), llmtest.Raw(500, ""), llmtest.Raw(500, ""), llmtest.Say(llmtest.Draft), llmtest.Raw(500, ""), llmtest.Say(llmtest.Draft))
 		m, _ := model(t, s, func(c *llm.Config) { c.Retries = -1 })
 		for i := range 7 {
 			if _, err := m.Complete(t.Context(), request()); (err == nil) != (i == 4 || i == 6) {
@@ -441,7 +362,7 @@ func TestAnsweringServerIsNotDead(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, hang, hang, hang, hang, hang, hang, say(goodDraft))
+		s := llmtest.New(t, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Hang, llmtest.Say(llmtest.Draft))
 		m, _ := model(t, s)
 		for range 6 {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -461,7 +382,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		running, most := 0, 0
-		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		s := llmtest.New(t, func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			running++
 			most = max(most, running)
@@ -470,7 +391,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 			mu.Lock()
 			running--
 			mu.Unlock()
-			say(goodDraft)(w, r)
+			llmtest.Say(llmtest.Draft)(w, r)
 		})
 		m, _ := model(t, s, func(c *llm.Config) { c.Concurrency = 3 })
 		began := time.Now()
@@ -499,7 +420,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 // that is gone.
 func TestOverARealNetwork(t *testing.T) {
 	t.Parallel()
-	web := httptest.NewServer(http.HandlerFunc(say(goodDraft)))
+	web := httptest.NewServer(llmtest.New(t, llmtest.Say(llmtest.Draft)))
 	m, err := llm.NewModel(llm.Config{BaseURL: web.URL + "/v1", Model: "m", Retries: -1})
 	if err != nil {
 		t.Fatal(err)
@@ -539,7 +460,7 @@ func TestNoRedirects(t *testing.T) {
 
 func TestUntrustedCertificateAndUnknownName(t *testing.T) {
 	t.Parallel()
-	web := httptest.NewUnstartedServer(http.HandlerFunc(say(goodDraft)))
+	web := httptest.NewUnstartedServer(llmtest.New(t, llmtest.Say(llmtest.Draft)))
 	web.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	web.StartTLS()
 	t.Cleanup(web.Close)
@@ -597,7 +518,7 @@ func TestNewModelNamesTheWrongField(t *testing.T) {
 // BenchmarkComplete measures what Complete adds to a server that answers at once,
 // beside the same request by a bare client.
 func BenchmarkComplete(b *testing.B) {
-	web := httptest.NewServer(http.HandlerFunc(say(goodDraft)))
+	web := httptest.NewServer(llmtest.New(b, llmtest.Say(llmtest.Draft)))
 	b.Cleanup(web.Close)
 	b.Run("complete", func(b *testing.B) {
 		m, err := llm.NewModel(llm.Config{BaseURL: web.URL, Model: "m"})

@@ -17,13 +17,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/recado/recado/rag/llm"
+	"github.com/recado/recado/rag/llm/llmtest"
 )
 
-func transcriber(t testing.TB, s *server) (*llm.Transcriber, *bytes.Buffer) {
+func transcriber(t testing.TB, s *llmtest.Server) (*llm.Transcriber, *bytes.Buffer) {
 	t.Helper()
 	logged := &bytes.Buffer{}
 	h, err := llm.NewTranscriber(llm.TranscriberConfig{
-		APIKey: secretKey, BaseURL: "http://model.test/v1", Model: "small-speech", HTTP: s.client,
+		APIKey: secretKey, BaseURL: llmtest.Base, Model: "small-speech", HTTP: s.Client(),
 		Logger: slog.New(slog.NewJSONHandler(logged, nil)),
 	})
 	if err != nil {
@@ -33,7 +34,7 @@ func transcriber(t testing.TB, s *server) (*llm.Transcriber, *bytes.Buffer) {
 }
 
 // heard answers with a transcript.
-func heard(text string) step { return reply(map[string]any{"text": text}) }
+func heard(text string) llmtest.Step { return llmtest.Reply(map[string]any{"text": text}) }
 
 // sound is what no error and no log may hold, as what is recorded.
 func sound() io.Reader { return strings.NewReader(secretPrompt) }
@@ -43,7 +44,7 @@ const voiceNote = "audio/ogg; codecs=opus"
 func TestTranscribeSpeaksTheProtocol(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, heard(" ¿Dónde está mi pedido? \n"))
+		s := llmtest.New(t, heard(" ¿Dónde está mi pedido? \n"))
 		h, logged := transcriber(t, s)
 		got, err := h.Transcribe(t.Context(), sound(), voiceNote, "es-MX")
 		if err != nil || got != "¿Dónde está mi pedido?" {
@@ -53,17 +54,17 @@ func TestTranscribeSpeaksTheProtocol(t *testing.T) {
 			"model": "small-speech", "file": secretPrompt, "file_name": "recording.ogg", "file_type": "audio/ogg",
 			"language": "es", "response_format": "verbose_json",
 		}
-		if diff := cmp.Diff(want, s.bodies[0]); diff != "" {
+		if diff := cmp.Diff(want, s.Request(0).Body); diff != "" {
 			t.Error(diff)
 		}
-		if s.paths[0] != "/v1/audio/transcriptions" || s.heads[0].Get("Authorization") != "Bearer "+secretKey {
-			t.Errorf("the request went to %s", s.paths[0])
+		if s.Request(0).Path != "/v1/audio/transcriptions" || s.Request(0).Header.Get("Authorization") != "Bearer "+secretKey {
+			t.Errorf("the request went to %s", s.Request(0).Path)
 		}
 		if logged.Len() > 0 {
 			t.Errorf("a call without trouble logged %s", logged)
 		}
-		if _, err := h.Transcribe(t.Context(), sound(), voiceNote, ""); err != nil || s.bodies[1]["language"] != nil {
-			t.Errorf("without a language the request is %v, %v", s.bodies[1], err)
+		if _, err := h.Transcribe(t.Context(), sound(), voiceNote, ""); err != nil || s.Request(1).Body["language"] != nil {
+			t.Errorf("without a language the request is %v, %v", s.Request(1).Body, err)
 		}
 	})
 }
@@ -76,23 +77,23 @@ func TestRecordingsAreNamedByTheirType(t *testing.T) {
 		"audio/mp4": "m4a", "audio/x-m4a": "m4a", "audio/aac": "aac", "audio/amr": "amr", "audio/wav": "wav", "video/mp4": "mp4",
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := serve(t, heard("Hi."))
+			s := llmtest.New(t, heard("Hi."))
 			h, _ := transcriber(t, s)
-			if _, err := h.Transcribe(t.Context(), sound(), mime, "en"); err != nil || s.bodies[0]["file_name"] != "recording."+want {
-				t.Errorf("%s is sent as %v, %v", mime, s.bodies, err)
+			if _, err := h.Transcribe(t.Context(), sound(), mime, "en"); err != nil || s.Request(0).Body["file_name"] != "recording."+want {
+				t.Errorf("%s is sent as %v, %v", mime, s.Requests(), err)
 			}
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, heard("Hi."))
+		s := llmtest.New(t, heard("Hi."))
 		h, _ := transcriber(t, s)
 		for _, mime := range []string{"", "audio", "image/jpeg", "audio/midi", "text/html", "\x00", "audio/ogg/x"} {
 			if got, err := h.Transcribe(t.Context(), sound(), mime, ""); !errors.Is(err, llm.ErrRecording) || got != "" {
 				t.Errorf("%q gives %q, %v", mime, got, err)
 			}
 		}
-		if s.asked() > 0 {
-			t.Errorf("the server was asked %d times", s.asked())
+		if s.Asked() > 0 {
+			t.Errorf("the server was asked %d times", s.Asked())
 		}
 	})
 }
@@ -100,7 +101,7 @@ func TestRecordingsAreNamedByTheirType(t *testing.T) {
 func TestRecordingsThatCanNotBeSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, heard("Hi."))
+		s := llmtest.New(t, heard("Hi."))
 		h, _ := transcriber(t, s)
 		broken := errors.New("the disk failed")
 		for says, audio := range map[string]io.Reader{
@@ -113,8 +114,8 @@ func TestRecordingsThatCanNotBeSent(t *testing.T) {
 				t.Errorf("%s: %q, %v", says, got, err)
 			}
 		}
-		if s.asked() > 0 {
-			t.Errorf("the server was asked %d times", s.asked())
+		if s.Asked() > 0 {
+			t.Errorf("the server was asked %d times", s.Asked())
 		}
 		if _, err := h.Transcribe(t.Context(), io.LimitReader(zeros{}, 25<<20), "audio/mpeg", "en"); err != nil {
 			t.Errorf("the largest recording gives %v", err)
@@ -138,14 +139,16 @@ func TestNothingWasSaid(t *testing.T) {
 	segment := func(text string, silence, certainty float64) map[string]any {
 		return map[string]any{"text": text, "no_speech_prob": silence, "avg_logprob": certainty}
 	}
-	segments := func(text string, list ...any) step { return reply(map[string]any{"text": text, "segments": list}) }
+	segments := func(text string, list ...any) llmtest.Step {
+		return llmtest.Reply(map[string]any{"text": text, "segments": list})
+	}
 	for name, tt := range map[string]struct {
-		answer step
+		answer llmtest.Step
 		want   string
 	}{
 		"empty":           {heard(""), ""},
 		"space":           {heard(" \n\t "), ""},
-		"no text":         {reply(map[string]any{}), ""},
+		"no text":         {llmtest.Reply(map[string]any{}), ""},
 		"control":         {heard("\u0000\u0007"), ""},
 		"remark":          {heard("[BLANK_AUDIO]"), ""},
 		"remarks":         {heard(" (música) [Aplausos]. *tos*"), ""},
@@ -167,7 +170,7 @@ func TestNothingWasSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				h, _ := transcriber(t, serve(t, tt.answer))
+				h, _ := transcriber(t, llmtest.New(t, tt.answer))
 				if got, err := h.Transcribe(t.Context(), sound(), voiceNote, "es"); err != nil || got != tt.want {
 					t.Errorf("%q, %v; not %q", got, err, tt.want)
 				}
@@ -182,7 +185,7 @@ func TestTranscriptsAreBounded(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		said := strings.Repeat(rapid.StringMatching(`[a-zñ€ .]{1,40}`).Draw(rt, "said"), rapid.IntRange(1, 400).Draw(rt, "times"))
 		synctest.Test(t, func(t *testing.T) {
-			h, _ := transcriber(t, serve(t, heard(said)))
+			h, _ := transcriber(t, llmtest.New(t, heard(said)))
 			got, err := h.Transcribe(t.Context(), sound(), voiceNote, "")
 			whole := strings.Join(strings.Fields(said), " ")
 			if err != nil || utf8.RuneCountInString(got) > 4096 || !utf8.ValidString(got) {
@@ -203,8 +206,8 @@ func TestTranscriptsAreBounded(t *testing.T) {
 func TestTranscribeFallsBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t,
-			refuse(400, "response_format 'verbose_json' is not compatible with model 'small-speech'. Use 'json' or 'text' instead.", "response_format"),
+		s := llmtest.New(t,
+			llmtest.Refuse(400, "response_format 'verbose_json' is not compatible with model 'small-speech'. Use 'json' or 'text' instead.", "response_format"),
 			heard("Hola."))
 		h, _ := transcriber(t, s)
 		for range 2 {
@@ -213,7 +216,8 @@ func TestTranscribeFallsBack(t *testing.T) {
 			}
 		}
 		var formats []any
-		for _, body := range s.bodies {
+		for _, r := range s.Requests() {
+			body := r.Body
 			formats = append(formats, body["response_format"])
 			if body["file"] != secretPrompt {
 				t.Errorf("the recording was not sent whole: %v", body)
@@ -228,27 +232,27 @@ func TestTranscribeFallsBack(t *testing.T) {
 func TestMisbehavingServersGiveNoTranscript(t *testing.T) {
 	t.Parallel()
 	page := "<html>" + secretBody
-	for _, tt := range []misbehaviour{
-		{"never answers", []step{hang}, 3, "in time"},
-		{"cut", []step{cut}, 3, "cut"},
-		{"dropped", []step{drop}, 3, "cut"},
-		{"429", []step{raw(429, secretBody)}, 3, "429"},
-		{"500", []step{raw(500, secretBody)}, 3, "500"},
-		{"503 page", []step{raw(503, page)}, 3, "503"},
-		{"400", []step{refuse(400, secretBody, "file")}, 1, "400"},
-		{"400 for ever", []step{refuse(400, "response_format", "response_format")}, 3, "400"},
-		{"401", []step{refuse(401, secretKey, "")}, 1, "401"},
-		{"413", []step{raw(413, page)}, 1, "413"},
-		{"page", []step{raw(200, page)}, 1, "can't be read"},
-		{"text", []step{raw(200, secretBody)}, 1, "can't be read"},
-		{"nothing", []step{raw(200, "")}, 1, "can't be read"},
-		{"a list", []step{raw(200, `{"text":["`+secretBody+`"]}`)}, 1, "can't be read"},
-		{"too large", []step{heard(strings.Repeat("x", 2<<20))}, 1, "too large"},
+	for _, tt := range []failing{
+		{"never answers", []llmtest.Step{llmtest.Hang}, 3, "in time"},
+		{"cut", []llmtest.Step{llmtest.Cut}, 3, "cut"},
+		{"dropped", []llmtest.Step{llmtest.Drop}, 3, "cut"},
+		{"429", []llmtest.Step{llmtest.Raw(429, secretBody)}, 3, "429"},
+		{"500", []llmtest.Step{llmtest.Raw(500, secretBody)}, 3, "500"},
+		{"503 page", []llmtest.Step{llmtest.Raw(503, page)}, 3, "503"},
+		{"400", []llmtest.Step{llmtest.Refuse(400, secretBody, "file")}, 1, "400"},
+		{"400 for ever", []llmtest.Step{llmtest.Refuse(400, "response_format", "response_format")}, 3, "400"},
+		{"401", []llmtest.Step{llmtest.Refuse(401, secretKey, "")}, 1, "401"},
+		{"413", []llmtest.Step{llmtest.Raw(413, page)}, 1, "413"},
+		{"page", []llmtest.Step{llmtest.Raw(200, page)}, 1, "can't be read"},
+		{"text", []llmtest.Step{llmtest.Raw(200, secretBody)}, 1, "can't be read"},
+		{"nothing", []llmtest.Step{llmtest.Raw(200, "")}, 1, "can't be read"},
+		{"a list", []llmtest.Step{llmtest.Raw(200, `{"text":["`+secretBody+`"]}`)}, 1, "can't be read"},
+		{"too large", []llmtest.Step{heard(strings.Repeat("x", 2<<20))}, 1, "too large"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, tt.steps...)
+				s := llmtest.New(t, tt.steps...)
 				h, logged := transcriber(t, s)
 				got, err := h.Transcribe(t.Context(), sound(), voiceNote, "es")
 				if !errors.Is(err, llm.ErrTranscript) || !strings.Contains(err.Error(), tt.says) || got != "" {
@@ -257,8 +261,8 @@ func TestMisbehavingServersGiveNoTranscript(t *testing.T) {
 				if what, _ := llm.Reason(err); what == "" {
 					t.Errorf("%v has no reason", err)
 				}
-				if s.asked() != tt.asked {
-					t.Errorf("the server was asked %d times, not %d", s.asked(), tt.asked)
+				if s.Asked() != tt.asked {
+					t.Errorf("the server was asked %d times, not %d", s.Asked(), tt.asked)
 				}
 				discreet(t, err, logged)
 			})
@@ -271,17 +275,17 @@ func TestMisbehavingServersGiveNoTranscript(t *testing.T) {
 func TestTranscribeWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		slow := func(do step, pause time.Duration) step {
-			return after(pause, do)
+		slow := func(do llmtest.Step, pause time.Duration) llmtest.Step {
+			return llmtest.After(pause, do)
 		}
-		s := serve(t, slow(heard("Hola."), 29*time.Second), raw(429, "", "Retry-After", "7"), heard("Hola."), hang)
+		s := llmtest.New(t, slow(heard("Hola."), 29*time.Second), llmtest.Raw(429, "", "Retry-After", "7"), heard("Hola."), llmtest.Hang)
 		h, _ := transcriber(t, s)
 		for range 2 {
 			if got, err := h.Transcribe(t.Context(), sound(), voiceNote, "es"); err != nil || got != "Hola." {
 				t.Fatalf("%q, %v", got, err)
 			}
 		}
-		if pause := s.times[2].Sub(s.times[1]); pause < 7*time.Second || s.bodies[2]["file"] != secretPrompt {
+		if pause := s.Request(2).At.Sub(s.Request(1).At); pause < 7*time.Second || s.Request(2).Body["file"] != secretPrompt {
 			t.Errorf("the server was asked again after %v", pause)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
