@@ -9,6 +9,8 @@
 // replicas may then send more than the limit together, and the channel's own
 // refusal and the retry after it take over.
 //
+// Ledger counts what models cost in the same Redis, and in this process when it is away.
+//
 // The package knows nothing of messages. Redis never sees a phone number: keys
 // are hashes.
 package ratelimit

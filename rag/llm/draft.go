@@ -96,6 +96,10 @@ func readDraft(text, locale string) (rag.Draft, error) {
 	}
 	d.Support = 0
 	d.Answer, d.Missing = clean(d.Answer), clean(d.Missing)
+	if d.Missing == rag.MissingBudget {
+		d.Missing = "" // that word is ours
+	}
+	d.AskBack = clean(d.AskBack)
 	d.Citations, d.Orders = cleanList(d.Citations), cleanList(d.Orders)
 	if utf8.RuneCountInString(d.Answer) > maxAnswer {
 		return rag.Draft{}, fmt.Errorf("the draft is longer than %d characters", maxAnswer)

@@ -28,6 +28,8 @@ type failure struct {
 	// time until then, if the server gave one.
 	retry bool
 	after time.Duration
+	// sent is true when the server may have read the request, and will be paid for it.
+	sent bool
 	// server is what the failure says about the server.
 	server health
 	// parameter is the one that was refused.
@@ -80,7 +82,7 @@ func (d doer) Do(request *http.Request) (*http.Response, error) {
 		return nil, unreachable(err)
 	}
 	if int64(len(body)) > d.limit {
-		return nil, &failure{what: "the response is too large", server: alive}
+		return nil, &failure{what: "the response is too large", server: alive, sent: true}
 	}
 	if f := d.checked(request, body); f != nil {
 		return nil, f
@@ -97,7 +99,7 @@ func (d doer) checked(request *http.Request, body []byte) *failure {
 	case wantsStream(request) && whole(body):
 		return &failure{what: "the server does not stream", server: alive, parameter: paramStream}
 	case wantsStream(request):
-		return &failure{what: "the response can't be read", server: alive}
+		return &failure{what: "the response can't be read", server: alive, sent: true}
 	case d.check != nil:
 		return d.check(body)
 	}
@@ -107,7 +109,7 @@ func (d doer) checked(request *http.Request, body []byte) *failure {
 // unreachable names what went wrong on the way in fixed words: the errors of the
 // network hold addresses, and those of a URL everything that is in it.
 func unreachable(err error) *failure {
-	f := &failure{what: "the connection failed", retry: true, server: down}
+	f := &failure{what: "the connection failed", retry: true, server: down, sent: true}
 	var (
 		name    *net.DNSError
 		trouble net.Error
@@ -115,13 +117,13 @@ func unreachable(err error) *failure {
 	)
 	switch {
 	case errors.As(err, &trust):
-		f.what, f.retry = "the server's certificate is not trusted", false
+		f.what, f.retry, f.sent = "the server's certificate is not trusted", false, false
 	case errors.As(err, &trouble) && trouble.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		f.what = "the server did not answer in time"
 	case errors.As(err, &name):
-		f.what = "the server's name can't be resolved"
+		f.what, f.sent = "the server's name can't be resolved", false
 	case errors.Is(err, syscall.ECONNREFUSED):
-		f.what = "the connection was refused"
+		f.what, f.sent = "the connection was refused", false
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		f.what = "the connection was cut"
 	}
@@ -215,13 +217,13 @@ func explain(ctx context.Context, err error) *failure {
 	case errors.As(err, &f) && f.status != 0:
 		return f
 	case errors.Is(ctx.Err(), context.Canceled):
-		return &failure{what: "the caller gave up", cause: ctx.Err()}
+		return &failure{what: "the caller gave up", cause: ctx.Err(), sent: true}
 	case ctx.Err() != nil:
-		return &failure{what: "there was no time left", server: down, cause: ctx.Err()}
+		return &failure{what: "there was no time left", server: down, cause: ctx.Err(), sent: true}
 	case errors.As(err, &f):
 		return f
 	case told(err):
-		return &failure{what: "the server failed while it answered", retry: true, server: down}
+		return &failure{what: "the server failed while it answered", retry: true, server: down, sent: true}
 	case errors.Is(err, openai.ErrReasoningModelMaxTokensDeprecated):
 		return &failure{what: "max_tokens is not for this model", parameter: paramMaxTokens}
 	case errors.Is(err, openai.ErrReasoningModelLimitationsOther), errors.Is(err, openai.ErrReasoningSamplingUnsupported):
@@ -230,5 +232,5 @@ func explain(ctx context.Context, err error) *failure {
 		return &failure{what: "this model does not chat"}
 	}
 	// What is left is a body that go-openai could not read.
-	return &failure{what: "the response can't be read", server: alive}
+	return &failure{what: "the response can't be read", server: alive, sent: true}
 }

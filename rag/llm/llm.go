@@ -2,9 +2,14 @@
 // what a voice note says and say what a picture shows, through go-openai.
 //
 // Servers differ in what they take: a strict JSON schema, a JSON object, or
-// neither; max_tokens or max_completion_tokens; a temperature or none. A Model
+// neither; max_tokens or max_completion_tokens; a temperature or none; a stream or a
+// whole body. A Model
 // begins with the strictest request and drops what the server names in a refusal
 // (dialect.go); what worked is remembered as long as the Model lives.
+//
+// The answer is read while it is written, and given up when it can't become a draft
+// any more or nobody waits for it (stream.go). A Ladder puts several models in a row
+// and holds them to a budget (ladder.go).
 //
 // A call is tried again only where that can help: after 429, 5xx, a broken
 // connection or a timeout, with full jitter, and only while the caller's deadline
@@ -101,14 +106,14 @@ func (m *Model) Name() string { return m.name }
 
 // Complete asks the server for a draft. Every error wraps rag.ErrModel, and that
 // of a caller who gave up the error of ctx as well. The response has no draft then, and
-// tells all the same what an answer cost that can't be used.
+// tells all the same what was paid for nothing.
 func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, error) {
 	if len(r.Messages) == 0 {
 		return rag.Response{}, fmt.Errorf("%w: the request has no messages", rag.ErrModel)
 	}
 	answer, err := m.chat(ctx, r.Messages)
 	if err != nil {
-		return rag.Response{}, fmt.Errorf("%w: %w", rag.ErrModel, err)
+		return rag.Response{Usage: lost(err, r.Messages)}, fmt.Errorf("%w: %w", rag.ErrModel, err)
 	}
 	response := rag.Response{Model: m.answeredBy(answer.Model), Usage: usage(answer, r.Messages)}
 	response.Draft, err = draft(answer, r.Locale)

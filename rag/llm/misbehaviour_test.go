@@ -33,10 +33,10 @@ func steps(step llmtest.Step) []llmtest.Step { return []llmtest.Step{step} }
 func misbehaviours() []misbehaviour {
 	page := "<html><body>" + secretBody + "</body></html>"
 	return []misbehaviour{
-		{"never answers", steps(llmtest.Hang), 3, "did not answer in time", false},
-		{"slower than its time", steps(llmtest.After(16*time.Second, llmtest.Say(llmtest.Draft))), 3, "did not answer in time", false},
-		{"cut in the middle", steps(llmtest.Cut), 3, "the connection was cut", false},
-		{"dropped", steps(llmtest.Drop), 3, "the connection was cut", false},
+		{"never answers", steps(llmtest.Hang), 3, "did not answer in time", true},
+		{"slower than its time", steps(llmtest.After(16*time.Second, llmtest.Say(llmtest.Draft))), 3, "did not answer in time", true},
+		{"cut in the middle", steps(llmtest.Cut), 3, "the connection was cut", true},
+		{"dropped", steps(llmtest.Drop), 3, "the connection was cut", true},
 		{"500", steps(llmtest.Raw(500, secretBody)), 3, "answered 500", false},
 		{"503 page", steps(llmtest.Raw(503, page)), 3, "answered 503", false},
 		{"502 of the upstream", steps(llmtest.Raw(502, "upstream error: "+secretBody)), 3, "answered 502", false},
@@ -50,13 +50,13 @@ func misbehaviours() []misbehaviour {
 		{"403", steps(llmtest.Raw(403, secretBody)), 1, "answered 403", false},
 		{"404", steps(llmtest.Refuse(404, secretBody, "model")), 1, "answered 404", false},
 		{"redirect without a place", steps(llmtest.Raw(300, "")), 1, "answered 300", false},
-		{"page with 200", steps(llmtest.Raw(200, page)), 1, "can't be read", false},
-		{"invalid JSON", steps(llmtest.Raw(200, `{"choices":[{"message":`)), 1, "can't be read", false},
-		{"nothing", steps(llmtest.Raw(200, "")), 1, "can't be read", false},
-		{"null", steps(llmtest.Raw(200, "null")), 1, "can't be read", false},
-		{"choices of another kind", steps(llmtest.Raw(200, `{"choices":"`+secretBody+`"}`)), 1, "can't be read", false},
+		{"page with 200", steps(llmtest.Raw(200, page)), 1, "can't be read", true},
+		{"invalid JSON", steps(llmtest.Raw(200, `{"choices":[{"message":`)), 1, "can't be read", true},
+		{"nothing", steps(llmtest.Raw(200, "")), 1, "can't be read", true},
+		{"null", steps(llmtest.Raw(200, "null")), 1, "can't be read", true},
+		{"choices of another kind", steps(llmtest.Raw(200, `{"choices":"`+secretBody+`"}`)), 1, "can't be read", true},
 		{"whole, without choices", steps(llmtest.Reply(map[string]any{"choices": []any{}})), 2, "no choice", true},
-		{"endless and no stream", steps(llmtest.Without(llmtest.Endless("["), "stream")), 2, "too large", false},
+		{"endless and no stream", steps(llmtest.Without(llmtest.Endless("["), "stream")), 2, "too large", true},
 	}
 }
 
@@ -102,13 +102,13 @@ func many(n int) []string {
 // streams are servers whose streams go wrong.
 func streams() []misbehaviour {
 	return []misbehaviour{
-		{"cut stream", steps(llmtest.Unfinished(`{"answer":"Refunds`)), 3, "connection was cut", false},
+		{"cut stream", steps(llmtest.Unfinished(`{"answer":"Refunds`)), 3, "connection was cut", true},
 		{"nothing but a head", steps(llmtest.Unfinished()), 1, "no choice", true},
-		{"an error within", steps(llmtest.Broken(secretBody, `{"answer":"Refunds`)), 3, "failed while it answered", false},
-		{"events of nonsense", steps(llmtest.Lines("data: "+secretBody, "")), 1, "can't be read", false},
-		{"lines of nonsense", steps(llmtest.Lines(strings.Split(strings.Repeat(secretBody+"\n", 400), "\n")...)), 1, "can't be read", false},
-		{"one endless line", steps(llmtest.Lines("data: " + strings.Repeat("a", 2<<20))), 1, "too large", false},
-		{"stalls between pieces", steps(llmtest.Stall(4*time.Second, llmtest.Draft)), 3, "did not answer in time", false},
+		{"an error within", steps(llmtest.Broken(secretBody, `{"answer":"Refunds`)), 3, "failed while it answered", true},
+		{"events of nonsense", steps(llmtest.Lines("data: "+secretBody, "")), 1, "can't be read", true},
+		{"lines of nonsense", steps(llmtest.Lines(strings.Split(strings.Repeat(secretBody+"\n", 400), "\n")...)), 1, "can't be read", true},
+		{"one endless line", steps(llmtest.Lines("data: " + strings.Repeat("a", 2<<20))), 1, "too large", true},
+		{"stalls between pieces", steps(llmtest.Stall(4*time.Second, llmtest.Draft)), 3, "did not answer in time", true},
 		{"prose without end", steps(llmtest.Endless(secretBody + " ")), 1, "no draft", true},
 		{"a draft without end", steps(llmtest.Endless(`{"answer":"` + secretBody)), 1, "larger than 64 KB", true},
 		{"objects without end", steps(llmtest.Endless(`{"a":1} `)), 1, "larger than 64 KB", true},

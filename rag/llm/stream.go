@@ -115,7 +115,7 @@ func (c *collector) arguments() (n int) {
 // without a whole object, it was cut on its way.
 func (c *collector) end() (openai.ChatCompletionResponse, error) {
 	if c.got && c.finish == "" && c.watch.first == "" {
-		return openai.ChatCompletionResponse{}, &failure{what: "the connection was cut", retry: true, server: down}
+		return openai.ChatCompletionResponse{}, &failure{what: "the connection was cut", retry: true, server: down, sent: true}
 	}
 	return c.answer(), nil
 }
@@ -273,6 +273,15 @@ func usage(answer openai.ChatCompletionResponse, messages []rag.PromptMessage) r
 	return u
 }
 
+// lost is what a call cost that gave no answer: the prompt, where the server may have
+// read it.
+func lost(err error, messages []rag.PromptMessage) rag.Usage {
+	if f, ok := errors.AsType[*failure](err); ok && f.sent {
+		return rag.Usage{InputTokens: promptTokens(messages)}
+	}
+	return rag.Usage{}
+}
+
 // promptTokens estimates what a prompt comes to.
 func promptTokens(messages []rag.PromptMessage) (n int) {
 	for _, m := range messages {
@@ -318,7 +327,7 @@ const endOfStream = "[DONE]"
 // Read implements io.Reader.
 func (b *streamBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, &failure{what: "the response is too large", server: alive}
+		return 0, &failure{what: "the response is too large", server: alive, sent: true}
 	}
 	n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
