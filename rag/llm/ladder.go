@@ -259,7 +259,7 @@ func (l *Ladder) withoutMoney(ctx context.Context, r rag.Request) (rag.Response,
 	case err != nil && ctx.Err() != nil:
 		return rag.Response{}, err
 	case err != nil:
-		return nobody, nil
+		return nobody, nil //nolint:nilerr // a person answers, whatever else went wrong
 	}
 	response.Model = cmp.Or(response.Model, l.config.Passages.Name())
 	if response.Draft.NeedsHuman {

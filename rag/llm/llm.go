@@ -3,9 +3,8 @@
 //
 // Servers differ in what they take: a strict JSON schema, a JSON object, or
 // neither; max_tokens or max_completion_tokens; a temperature or none; a stream or a
-// whole body. A Model
-// begins with the strictest request and drops what the server names in a refusal
-// (dialect.go); what worked is remembered as long as the Model lives.
+// whole body. A Model begins with the strictest request and drops what the server
+// names in a refusal (dialect.go); what worked is remembered as long as the Model lives.
 //
 // The answer is read while it is written, and given up when it can't become a draft
 // any more or nobody waits for it (stream.go). A Ladder puts several models in a row

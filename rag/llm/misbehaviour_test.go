@@ -194,8 +194,10 @@ func TestServersThatTakeLess(t *testing.T) {
 		{"no streams", llmtest.Without(llmtest.Say(llmtest.Draft), "stream"), 3, []string{"stream", "stream_options"}},
 		{"no usage", llmtest.Without(llmtest.Say(llmtest.Draft), "stream_options"), 3, []string{"stream_options"}},
 		{"no form", llmtest.Without(llmtest.Say(llmtest.Draft), "response_format"), 4, []string{"response_format"}},
-		{"nothing", llmtest.Without(llmtest.Say(llmtest.Draft), "stream", "stream_options", "response_format", "temperature", "max_tokens"), 7,
-			[]string{"stream", "stream_options", "response_format", "temperature", "max_tokens"}},
+		{
+			"nothing", llmtest.Without(llmtest.Say(llmtest.Draft), "stream", "stream_options", "response_format", "temperature", "max_tokens"), 7,
+			[]string{"stream", "stream_options", "response_format", "temperature", "max_tokens"},
+		},
 		{"whole all the same", whole, 3, []string{"stream", "stream_options"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,8 +15,12 @@ type Step func(w http.ResponseWriter, r *http.Request)
 const (
 	// ServedModel is the name that the server gives its model.
 	ServedModel = "served-model-2026"
-	// InputTokens, CachedTokens and OutputTokens are its usage.
-	InputTokens, CachedTokens, OutputTokens = 321, 128, 45
+	// InputTokens are those of its usage that it read.
+	InputTokens = 321
+	// CachedTokens are those of them that it had read before.
+	CachedTokens = 128
+	// OutputTokens are those that it wrote.
+	OutputTokens = 45
 )
 
 // Draft is an answer that a client can use, as a model writes it.
