@@ -91,4 +91,6 @@ type Audit struct {
 	Labelled    bool
 	Right       bool
 	Agent       string
+	// Record is that of the turn, as it was kept. Commit takes no notice of it.
+	Record Record
 }

@@ -207,6 +207,8 @@ type Store interface {
 	Channel
 	Archive
 	Evidence
+	Commands
+	Audits
 	// Ping says whether the store can be read and written to now.
 	Ping(ctx context.Context) error
 	// Close waits for what is under way and releases everything.

@@ -31,8 +31,16 @@ func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, e
 			return nil
 		}
 		h = applied.Handoff
-		if err := saveApplied(ctx, tx, applied, opens); err != nil || a.Kind != gateway.ActionVerify {
+		if err := saveApplied(ctx, tx, applied, opens); err != nil {
 			return err
+		}
+		if applied.Conversation.Memory != c.Memory {
+			if err := interrupt(ctx, tx, c.ID); err != nil {
+				return err
+			}
+		}
+		if a.Kind != gateway.ActionVerify {
+			return nil
 		}
 		return trust(ctx, tx, applied.Conversation)
 	})
@@ -41,6 +49,13 @@ func (s *Store) Act(ctx context.Context, a gateway.Action) (h gateway.Handoff, e
 	}
 	h.CreatedAt, h.UpdatedAt = micro(h.CreatedAt), micro(h.UpdatedAt)
 	return h, nil
+}
+
+// interrupt takes the lease of a turn under way: it was made of what the conversation
+// remembered before.
+func interrupt(ctx context.Context, tx pgx.Tx, conversationID string) error {
+	_, err := tx.Exec(ctx, `update gateway_conversations set lease = null, leased_until = null where id = $1`, escape(conversationID))
+	return err
 }
 
 // trust ends the doubt in all conversations of the customer who was verified in one.

@@ -271,6 +271,9 @@ func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.T
 	}
 	for _, c := range byChannel {
 		c.ContactID, c.timed, c.DoubtedAt = kept, true, doubted
+		if !doubted.IsZero() {
+			c.Memory = c.Memory.Doubted()
+		}
 	}
 	if err := save(ctx, tx, slices.SortedFunc(maps.Values(byChannel), byID)); err != nil {
 		return err
@@ -294,6 +297,7 @@ func fold(ctx context.Context, tx pgx.Tx, older, newer *conversation, now time.T
 		queueCancel(batch, older.ID)
 	}
 	batch.Queue(`update gateway_turns set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
+	batch.Queue(`update gateway_commands set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
 	batch.Queue(`update gateway_handoffs set state = 'resolved', updated_at = $4
 		where conversation_id in ($1, $2) and conversation_id <> $3 and state in ('queued', 'claimed')
 			and exists (select from gateway_handoffs where conversation_id = $3 and state in ('queued', 'claimed'))`,
@@ -315,9 +319,12 @@ func (c *conversation) absorb(newer *conversation) (prevails string) {
 	}
 	c.Epoch = max(c.Epoch, newer.Epoch) + 1
 	if newer.LastCustomerAt.After(c.LastCustomerAt) {
+		c.Memory = newer.Memory.Join(c.Memory)
 		c.LastCustomerAt, c.Contact = newer.LastCustomerAt, newer.Contact
 		c.Name, c.Language = cmp.Or(newer.Name, c.Name), cmp.Or(newer.Language, c.Language)
 		c.Fallbacks, c.Clarified = newer.Fallbacks, newer.Clarified
+	} else {
+		c.Memory = c.Memory.Join(newer.Memory)
 	}
 	if newer.UnreachableAt.After(c.UnreachableAt) {
 		c.UnreachableAt, c.Unreachable = newer.UnreachableAt, newer.Unreachable

@@ -26,14 +26,15 @@ type conversation struct {
 // conversationColumns are what conversation.places reads, of a table named c.
 const conversationColumns = `c.id, c.contact_id, c.channel, c.user_id, c.phone, c.name, c.mode, c.epoch, c.language,
 	c.last_customer_at, c.agent, c.fallbacks, c.clarified, c.created_at, c.updated_at, c.filed,
-	c.doubted_at, c.unreachable_at, c.unreachable, c.marketing, c.marketing_at, c.lease is not null`
+	c.doubted_at, c.unreachable_at, c.unreachable, c.marketing, c.marketing_at,
+	coalesce(c.memory, '{}'::json), c.lease is not null`
 
 func (c *conversation) places() []any {
 	return []any{
 		scan(&c.ID), scan(&c.ContactID), scan(&c.Channel), scan(&c.Contact.UserID), scan(&c.Contact.Phone), scan(&c.Name),
 		scan(&c.Mode), &c.Epoch, scan(&c.Language), when(&c.LastCustomerAt), scan(&c.Agent), &c.Fallbacks, &c.Clarified,
 		when(&c.CreatedAt), when(&c.UpdatedAt), &c.filed,
-		when(&c.DoubtedAt), when(&c.UnreachableAt), &c.Unreachable, scan(&c.Marketing), when(&c.marketingAt), &c.leased,
+		when(&c.DoubtedAt), when(&c.UnreachableAt), &c.Unreachable, scan(&c.Marketing), when(&c.marketingAt), &c.Memory, &c.leased,
 	}
 }
 
@@ -64,18 +65,18 @@ const burstDue = `
 const saveQuery = `
 insert into gateway_conversations (id, contact_id, channel, user_id, phone, name, mode, epoch, language,
 	last_customer_at, agent, fallbacks, clarified, created_at, updated_at, filed,
-	doubted_at, unreachable_at, unreachable, marketing, marketing_at, due_at)
+	doubted_at, unreachable_at, unreachable, marketing, marketing_at, memory, due_at)
 select i.id, i.contact_id, i.channel, i.user_id, i.phone, i.name, i.mode, i.epoch, i.language,
 	i.last_customer_at, i.agent, i.fallbacks, i.clarified, i.created_at, i.updated_at, i.filed,
-	i.doubted_at, i.unreachable_at, i.unreachable::json, i.marketing, i.marketing_at,
+	i.doubted_at, i.unreachable_at, i.unreachable::json, i.marketing, i.marketing_at, i.memory::json,
 	case when i.timed then (` + burstDue + ` and e.conversation_id = i.id)
 		else (select o.due_at from gateway_conversations o where o.id = i.id) end
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
 	$10::timestamptz[], $11::text[], $12::int[], $13::bool[], $14::timestamptz[], $15::timestamptz[], $16::bigint[],
-	$17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::timestamptz[], $22::bool[])
+	$17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::timestamptz[], $22::text[], $23::bool[])
 	as i (id, contact_id, channel, user_id, phone, name, mode, epoch, language,
 		last_customer_at, agent, fallbacks, clarified, created_at, updated_at, filed,
-		doubted_at, unreachable_at, unreachable, marketing, marketing_at, timed)
+		doubted_at, unreachable_at, unreachable, marketing, marketing_at, memory, timed)
 on conflict (id) do update set
 	contact_id = excluded.contact_id, user_id = excluded.user_id, phone = excluded.phone, name = excluded.name,
 	mode = excluded.mode, epoch = excluded.epoch, language = excluded.language,
@@ -83,6 +84,7 @@ on conflict (id) do update set
 	clarified = excluded.clarified, created_at = excluded.created_at, updated_at = excluded.updated_at,
 	filed = excluded.filed, doubted_at = excluded.doubted_at, unreachable_at = excluded.unreachable_at,
 	unreachable = excluded.unreachable, marketing = excluded.marketing, marketing_at = excluded.marketing_at,
+	memory = excluded.memory,
 	due_at = excluded.due_at, attempt = case when excluded.due_at is null then 0 else gateway_conversations.attempt end`
 
 // save writes conversations whose rows are locked or new.
@@ -95,7 +97,7 @@ func save(ctx context.Context, tx pgx.Tx, list []*conversation) error {
 	}
 	_, err := tx.Exec(ctx, saveQuery, r.ids, r.contacts, r.channels, r.users, r.phones, r.names, r.modes, r.epochs, r.languages,
 		r.seen, r.agents, r.fallbacks, r.clarified, r.created, r.updated, r.filed,
-		r.doubted, r.unreachableAt, r.unreachable, r.marketing, r.marketingAt, r.timed)
+		r.doubted, r.unreachableAt, r.unreachable, r.marketing, r.marketingAt, r.memories, r.timed)
 	if err != nil {
 		return fmt.Errorf("save conversations: %w", err)
 	}
@@ -106,7 +108,7 @@ func save(ctx context.Context, tx pgx.Tx, list []*conversation) error {
 type conversationRows struct {
 	ids, contacts, channels, users, phones, names, modes, languages, agents, marketing []string
 
-	unreachable                                                 []*string
+	unreachable, memories                                       []*string
 	epochs, filed                                               []int64
 	fallbacks                                                   []int
 	clarified, timed                                            []bool
@@ -118,6 +120,11 @@ func (r *conversationRows) add(c *conversation) error {
 	if err != nil {
 		return fmt.Errorf("encode a send error: %w", err)
 	}
+	memory, err := document(&c.Memory)
+	if err != nil {
+		return fmt.Errorf("encode a memory: %w", err)
+	}
+	r.memories = append(r.memories, memory)
 	r.ids, r.contacts, r.channels = append(r.ids, escape(c.ID)), append(r.contacts, escape(c.ContactID)), append(r.channels, escape(c.Channel))
 	r.users, r.phones = append(r.users, escape(c.Contact.UserID)), append(r.phones, escape(c.Contact.Phone))
 	r.names, r.modes, r.epochs = append(r.names, escape(c.Name)), append(r.modes, escape(string(c.Mode))), append(r.epochs, c.Epoch)
@@ -198,6 +205,7 @@ const marketingStop = "stop"
 // doubt notes that the person behind the identity may be another since then.
 func (c *conversation) doubt(at time.Time) {
 	c.DoubtedAt, c.UpdatedAt = later(c.DoubtedAt, at), later(c.UpdatedAt, at)
+	c.Memory = c.Memory.Doubted()
 }
 
 // withhold refuses the turn that is under way, which knows nothing of a doubt.

@@ -101,11 +101,15 @@ func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration) (
 func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // commitQuery changes the conversation, after its events: those that came during an
-// overdue turn still wait.
+// overdue turn still wait. A doubt that came meanwhile takes from its memory what it
+// takes from all, and what the customer has said of marketing since then stays.
 const commitQuery = `
 update gateway_conversations c set
 	epoch = epoch + (mode <> $2 or agent <> $3)::int, mode = $2, agent = $3,
 	language = $4, fallbacks = $5, clarified = $6, updated_at = greatest(updated_at, $7),
+	memory = case when doubted_at is null then $8::text::json else $9::text::json end,
+	marketing = case when $11 and coalesce(marketing_at <= $7, true) then $10 else marketing end,
+	marketing_at = case when $11 then greatest(marketing_at, $7) else marketing_at end,
 	lease = null, leased_until = null, attempt = 0, due_at = (` + burstDue + ` and e.conversation_id = c.id)
 where c.id = $1`
 
@@ -117,13 +121,19 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 	batch.Queue(`select gateway_hold($1, $2, $3, $4, $5)`, escape(id), escape(c.Lease), c.Conversation.Epoch, c.Through, t.Overdue)
 	batch.Queue(`update gateway_events set state = 'done' where conversation_id = $1 and state = 'waiting' and seq <= $2`,
 		escape(id), c.Through)
-	batch.Queue(commitQuery, escape(id), escape(string(after.Mode)), escape(after.Agent),
-		escape(after.Language), after.Fallbacks, after.Clarified, stamp(t.Record.At))
+	if err := queueState(batch, c.Conversation, after, t.Record.At); err != nil {
+		return fmt.Errorf("commit a turn: %w", err)
+	}
 	if after.Mode == gateway.ModeAgent {
 		queueCancel(batch, id)
 	}
 	for _, o := range t.Outgoing {
 		if err := queueOutgoing(batch, id, o); err != nil {
+			return fmt.Errorf("commit a turn: %w", err)
+		}
+	}
+	for _, command := range t.Commands {
+		if err := queueCommand(batch, id, command); err != nil {
 			return fmt.Errorf("commit a turn: %w", err)
 		}
 	}
@@ -135,10 +145,29 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 	if err := queueRecord(batch, id, t.Record); err != nil {
 		return fmt.Errorf("commit a turn: %w", err)
 	}
+	if t.Audit != nil {
+		queueAudit(batch, *t.Audit, t.Record)
+	}
 	batch.Queue(bump)
 	if err := persist(func() error { return send(ctx, s.pool, batch) }); err != nil {
 		return fmt.Errorf("commit a turn: %w", refusal(err))
 	}
+	return nil
+}
+
+// queueState adds to a batch what a conversation is after a turn.
+func queueState(batch *pgx.Batch, before, after gateway.Conversation, at time.Time) error {
+	memory, err := document(&after.Memory)
+	if err != nil {
+		return fmt.Errorf("encode a memory: %w", err)
+	}
+	doubted, err := document(new(after.Memory.Doubted()))
+	if err != nil {
+		return fmt.Errorf("encode a memory: %w", err)
+	}
+	batch.Queue(commitQuery, escape(before.ID), escape(string(after.Mode)), escape(after.Agent),
+		escape(after.Language), after.Fallbacks, after.Clarified, stamp(at),
+		memory, doubted, escape(after.Marketing), after.Marketing != before.Marketing)
 	return nil
 }
 

@@ -360,10 +360,14 @@ func queueOwner(batch *pgx.Batch, c gateway.Conversation) error {
 	if err != nil {
 		return fmt.Errorf("encode a send error: %w", err)
 	}
+	memory, err := document(&c.Memory)
+	if err != nil {
+		return fmt.Errorf("encode a memory: %w", err)
+	}
 	batch.Queue(`update gateway_conversations set mode = $2, agent = $3, epoch = $4, updated_at = greatest(updated_at, $5),
-			doubted_at = $6, unreachable_at = $7, unreachable = $8::text::json, marketing = $9
+			doubted_at = $6, unreachable_at = $7, unreachable = $8::text::json, marketing = $9, memory = $10::text::json
 		where id = $1`, escape(c.ID), escape(string(c.Mode)), escape(c.Agent), c.Epoch, present(c.UpdatedAt),
-		stamp(c.DoubtedAt), stamp(c.UnreachableAt), unreachable, escape(c.Marketing))
+		stamp(c.DoubtedAt), stamp(c.UnreachableAt), unreachable, escape(c.Marketing), memory)
 	return nil
 }
 

@@ -124,6 +124,8 @@ const (
 	listUnanswered    = 'u'
 	listHandoffs      = 'h'
 	listAlerts        = 'a'
+	listAudits        = 'q'
+	listLabelled      = 'l'
 )
 
 func (c cursor) encode(list rune) string {

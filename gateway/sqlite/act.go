@@ -39,7 +39,7 @@ func (t *tx) decide(a gateway.Action) (gateway.Handoff, error) {
 	if applied.Outgoing == nil && applied.Conversation == c {
 		return applied.Handoff, nil
 	}
-	return applied.Handoff, t.act(applied)
+	return applied.Handoff, t.act(applied, applied.Conversation.Memory != c.Memory)
 }
 
 // subject reads the handoff that an action is on, and its conversation. A conversation
@@ -58,12 +58,17 @@ func (t *tx) subject(a gateway.Action) (h gateway.Handoff, c gateway.Conversatio
 	return h, c, ignore(err, gateway.ErrNotFound)
 }
 
-// act writes what an agent's action changes.
-func (t *tx) act(a gateway.Applied) error {
-	const query = `update conversations set mode = ?, agent = ?, epoch = ?, doubted_at = ?, updated_at = max(updated_at, ?)
-		where id = ?`
+// act writes what an agent's action changes. When it changes what the conversation
+// remembers, whoever makes a turn of it has lost it.
+func (t *tx) act(a gateway.Applied, remembers bool) error {
 	c := a.Conversation
-	err := t.exec(query, string(c.Mode), c.Agent, c.Epoch, nanos(c.DoubtedAt), nanos(c.UpdatedAt), c.ID)
+	memory, err := encode(&c.Memory)
+	if err != nil {
+		return err
+	}
+	const query = `update conversations set mode = ?, agent = ?, epoch = ?, doubted_at = ?, updated_at = max(updated_at, ?),
+		memory = ?, lease = iif(?8, '', lease), leased_until = iif(?8, 0, leased_until) where id = ?7`
+	err = t.exec(query, string(c.Mode), c.Agent, c.Epoch, nanos(c.DoubtedAt), nanos(c.UpdatedAt), memory, c.ID, remembers)
 	if err != nil {
 		return fmt.Errorf("write the conversation: %w", err)
 	}

@@ -170,13 +170,8 @@ func (t *tx) committable(c *gateway.Claim, overdue bool) error {
 // apply writes all that a turn changes.
 func (t *tx) apply(c *gateway.Claim, turn gateway.Turn) error {
 	after := turn.Conversation
-	const state = `update conversations set epoch = epoch + (mode <> ?1 or agent <> ?2), mode = ?1, agent = ?2,
-		language = ?3, fallbacks = ?4, clarified = ?5, updated_at = max(updated_at, ?6),
-		lease = '', leased_until = 0, attempt = 0, retry_at = 0 where id = ?7`
-	err := t.exec(state, string(after.Mode), after.Agent, after.Language, after.Fallbacks, after.Clarified,
-		nanos(turn.Record.At), c.Conversation.ID)
-	if err != nil {
-		return fmt.Errorf("write the conversation: %w", err)
+	if err := t.become(c.Conversation, after, turn.Record.At); err != nil {
+		return err
 	}
 	const done = `update events set waiting = null where conversation_id = ? and waiting = 1 and seq <= ?`
 	if err := t.exec(done, c.Conversation.ID, c.Through); err != nil {
@@ -192,6 +187,11 @@ func (t *tx) apply(c *gateway.Claim, turn gateway.Turn) error {
 			return err
 		}
 	}
+	for _, command := range turn.Commands {
+		if err := t.order(c.Conversation.ID, command); err != nil {
+			return err
+		}
+	}
 	if turn.Handoff != nil {
 		if err := t.openHandoff(*turn.Handoff); err != nil {
 			return err
@@ -200,7 +200,37 @@ func (t *tx) apply(c *gateway.Claim, turn gateway.Turn) error {
 	if err := t.keep(c.Conversation.ID, turn.Record); err != nil {
 		return err
 	}
+	if turn.Audit != nil {
+		if err := t.pick(*turn.Audit, turn.Record); err != nil {
+			return err
+		}
+	}
 	return errors.Join(t.schedule(c.Conversation.ID), t.show())
+}
+
+// become writes what a conversation is after a turn. A doubt that came meanwhile takes
+// from its memory what it takes from all.
+func (t *tx) become(before, after gateway.Conversation, at time.Time) error {
+	memory, err := encode(&after.Memory)
+	if err != nil {
+		return err
+	}
+	doubted, err := encode(new(after.Memory.Doubted()))
+	if err != nil {
+		return err
+	}
+	const state = `update conversations set epoch = epoch + (mode <> ?1 or agent <> ?2), mode = ?1, agent = ?2,
+		language = ?3, fallbacks = ?4, clarified = ?5, updated_at = max(updated_at, ?6), memory = iif(doubted_at = 0, ?8, ?9),
+		lease = '', leased_until = 0, attempt = 0, retry_at = 0 where id = ?7`
+	err = t.exec(state, string(after.Mode), after.Agent, after.Language, after.Fallbacks, after.Clarified,
+		nanos(at), before.ID, memory, doubted)
+	if err == nil && after.Marketing != before.Marketing {
+		err = t.wants(before.ID, after.Marketing, at)
+	}
+	if err != nil {
+		return fmt.Errorf("write the conversation: %w", err)
+	}
+	return nil
 }
 
 // keep appends a decision record.

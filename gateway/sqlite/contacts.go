@@ -216,7 +216,7 @@ func (t *tx) mergeContacts(from, into string) error {
 	}
 	const doubt = `update conversations set doubted_at = (select max(doubted_at) from conversations where contact_id = ?1)
 		where contact_id = ?1`
-	return t.exec(doubt, into)
+	return errors.Join(t.exec(doubt, into), t.distrust(into))
 }
 
 // mergeConversations moves everything of one conversation into another, which
@@ -233,7 +233,7 @@ func (t *tx) mergeConversations(lost, kept gateway.Conversation) error {
 			return err
 		}
 	}
-	for _, table := range []string{"events", "outgoing", "turns", "handoffs"} {
+	for _, table := range []string{"events", "outgoing", "turns", "handoffs", "commands"} {
 		if err := t.exec(`update `+table+` set conversation_id = ? where conversation_id = ?`, kept.ID, lost.ID); err != nil {
 			return fmt.Errorf("move %s: %w", table, err)
 		}
@@ -250,7 +250,9 @@ func (t *tx) mergeConversations(lost, kept gateway.Conversation) error {
 // inherit writes what a conversation is after another became part of it: what is newer
 // of the two holds. Whoever made a turn of it has lost it.
 func (t *tx) inherit(lost, kept gateway.Conversation) error {
+	newer, older := kept.Memory, lost.Memory
 	if lost.LastCustomerAt.After(kept.LastCustomerAt) {
+		newer, older = older, newer
 		kept.Contact, kept.LastCustomerAt = lost.Contact, lost.LastCustomerAt
 		kept.Name, kept.Language = cmp.Or(lost.Name, kept.Name), cmp.Or(lost.Language, kept.Language)
 		kept.Fallbacks, kept.Clarified = lost.Fallbacks, lost.Clarified
@@ -262,15 +264,19 @@ func (t *tx) inherit(lost, kept gateway.Conversation) error {
 	if err != nil {
 		return err
 	}
+	memory, err := encode(new(newer.Join(older)))
+	if err != nil {
+		return err
+	}
 	const query = `update conversations as kept set mode = ?, agent = ?, epoch = max(kept.epoch, lost.epoch) + 1,
 		user_id = ?, phone = ?, name = ?, language = ?, last_customer_at = ?, fallbacks = ?, clarified = ?,
 		created_at = min(kept.created_at, lost.created_at), updated_at = max(kept.updated_at, lost.updated_at),
-		doubted_at = max(kept.doubted_at, lost.doubted_at), unreachable_at = ?, unreachable = ?,
+		doubted_at = max(kept.doubted_at, lost.doubted_at), unreachable_at = ?, unreachable = ?, memory = ?,
 		marketing = iif(lost.marketing_at > kept.marketing_at or kept.marketing = '', lost.marketing, kept.marketing),
 		marketing_at = max(kept.marketing_at, lost.marketing_at), lease = '', leased_until = 0
 		from conversations as lost where kept.id = ? and lost.id = ?`
 	return t.exec(query, string(kept.Mode), kept.Agent, kept.Contact.UserID, kept.Contact.Phone, kept.Name, kept.Language,
-		nanos(kept.LastCustomerAt), kept.Fallbacks, kept.Clarified, nanos(kept.UnreachableAt), unreachable, kept.ID, lost.ID)
+		nanos(kept.LastCustomerAt), kept.Fallbacks, kept.Clarified, nanos(kept.UnreachableAt), unreachable, memory, kept.ID, lost.ID)
 }
 
 // ownership orders the modes by how much a person has to do with them.
@@ -315,7 +321,7 @@ func (t *tx) conversationOf(contact string, e filing, now time.Time) (gateway.Co
 		CreatedAt: now, UpdatedAt: now,
 	}
 	const query = `insert into conversations (` + conversationColumns + `) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-		(select coalesce(max(doubted_at), 0) from conversations where contact_id = ?2), 0, null, '')`
+		(select coalesce(max(doubted_at), 0) from conversations where contact_id = ?2), 0, null, '', null)`
 	err = t.exec(query, c.ID, c.ContactID, c.Channel, c.Contact.UserID, c.Contact.Phone, c.Name, string(c.Mode), c.Epoch,
 		c.Language, nanos(c.LastCustomerAt), c.Agent, c.Fallbacks, c.Clarified, nanos(c.CreatedAt), nanos(c.UpdatedAt))
 	if err != nil {
@@ -325,7 +331,7 @@ func (t *tx) conversationOf(contact string, e filing, now time.Time) (gateway.Co
 }
 
 const conversationColumns = `id, contact_id, channel, user_id, phone, name, mode, epoch, language, last_customer_at,
-	agent, fallbacks, clarified, created_at, updated_at, doubted_at, unreachable_at, unreachable, marketing`
+	agent, fallbacks, clarified, created_at, updated_at, doubted_at, unreachable_at, unreachable, marketing, memory`
 
 const selectConversation = `select ` + conversationColumns + ` from conversations`
 
@@ -333,6 +339,6 @@ func scanConversation(r row) (c gateway.Conversation, err error) {
 	err = r.Scan(&c.ID, &c.ContactID, &c.Channel, &c.Contact.UserID, &c.Contact.Phone, &c.Name, &c.Mode, &c.Epoch,
 		&c.Language, moment{&c.LastCustomerAt}, &c.Agent, &c.Fallbacks, &c.Clarified,
 		moment{&c.CreatedAt}, moment{&c.UpdatedAt}, moment{&c.DoubtedAt}, moment{&c.UnreachableAt},
-		document{&c.Unreachable}, &c.Marketing)
+		document{&c.Unreachable}, &c.Marketing, document{&c.Memory})
 	return c, err
 }

@@ -53,6 +53,29 @@ func (t *tx) doubt(contactID string, since, changed time.Time) error {
 	if err := t.exec(query, nanos(since), nanos(changed), contactID); err != nil {
 		return fmt.Errorf("doubt who a contact is: %w", err)
 	}
+	return t.distrust(contactID)
+}
+
+// distrust has the conversations of a contact who is doubted forget what the customer
+// had shown and been asked.
+func (t *tx) distrust(contactID string) error {
+	all, err := list(t, scanConversation, selectConversation+` where contact_id = ? and doubted_at <> 0`, contactID)
+	if err != nil {
+		return fmt.Errorf("read the conversations of a contact: %w", err)
+	}
+	for _, c := range all {
+		doubted := c.Memory.Doubted()
+		if doubted == c.Memory {
+			continue
+		}
+		memory, err := encode(&doubted)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(`update conversations set memory = ? where id = ?`, memory, c.ID); err != nil {
+			return fmt.Errorf("doubt who a contact is: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -215,11 +238,19 @@ func (t *tx) prefer(c gateway.Conversation, e gateway.Event) error {
 	if at.IsZero() {
 		at = e.At
 	}
-	const query = `update conversations set marketing = ?1, marketing_at = ?2 where id = ?3 and marketing_at <= ?2`
-	if err := t.exec(query, e.Preference.Marketing, nanos(at), c.ID); err != nil {
-		return fmt.Errorf("note what a customer wants: %w", err)
+	if err := t.wants(c.ID, e.Preference.Marketing, at); err != nil {
+		return err
 	}
 	return t.changedAt(c.ID, e.ReceivedAt)
+}
+
+// wants notes what the customer of a conversation wanted at a time.
+func (t *tx) wants(conversationID, marketing string, at time.Time) error {
+	const query = `update conversations set marketing = ?1, marketing_at = ?2 where id = ?3 and marketing_at <= ?2`
+	if err := t.exec(query, marketing, nanos(at), conversationID); err != nil {
+		return fmt.Errorf("note what a customer wants: %w", err)
+	}
+	return nil
 }
 
 // reached notes that the customer of a conversation can be reached.
