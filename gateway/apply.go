@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/recado/recado/rag/assure"
 )
 
 // Applied is what an agent's action changes, for a store to write in one step.
@@ -76,12 +78,14 @@ func Take(c Conversation, a Action) (Applied, error) {
 	}, c, a)
 }
 
-// applyVerify ends the doubt about who the customer is.
+// applyVerify ends the doubt about who the customer is, who has shown all there is to
+// show.
 func applyVerify(h Handoff, c Conversation, a Action) (Applied, error) {
 	if h.State != HandoffClaimed || h.Agent != a.Agent {
 		return Applied{}, ErrTaken
 	}
 	c.DoubtedAt, c.UpdatedAt = time.Time{}, a.At
+	c.Memory.Level, c.Memory.LevelUntil = assure.Verified, time.Time{}
 	return Applied{Handoff: h, Conversation: c}, nil
 }
 

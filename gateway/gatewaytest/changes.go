@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag/assure"
 )
 
 func changeTests() []test {
@@ -245,7 +246,7 @@ func testVerify(b *bundle) {
 	}
 	b.crash()
 	after := b.conversation(h.ConversationID)
-	before.DoubtedAt, before.UpdatedAt = time.Time{}, b.now
+	before.DoubtedAt, before.UpdatedAt, before.Memory.Level = time.Time{}, b.now, assure.Verified
 	b.same("conversation", after, before)
 	b.nothing()
 	b.act(h, gateway.ActionReturn, "marta", "")

@@ -26,6 +26,8 @@ func TestConcurrent(t *testing.T, place func(testing.TB) Open) {
 		{"OneAgentTakes", testTakeRace},
 		{"OneAlertOfAMatter", testAlertRace},
 		{"OneBodyOfAWebhook", testWebhookRace},
+		{"OneWorkerForACommand", testCommandRace},
+		{"ReceiptAgainstExpiry", testEndRace},
 	})
 }
 

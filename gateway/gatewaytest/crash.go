@@ -19,6 +19,8 @@ func TestCrash(t *testing.T, place func(testing.TB) Open) {
 		{"BetweenSendAndSettle", testCrashSend},
 		{"AfterAct", testCrashAct},
 		{"BetweenFetchAndSettle", testCrashFetch},
+		{"BetweenPublishAndPublished", testCrashPublish},
+		{"AfterReceiveAndExpire", testCrashEnd},
 		{"WithEverythingUnderWay", testCrashEverything},
 	})
 }

@@ -70,6 +70,9 @@ func TestPlans(t *testing.T) {
 	defer s.Close()
 	for query, want := range map[string][]string{
 		fetchable:         {"files_due"},
+		dueCommand:        {"commands_due"},
+		auditsOpen:        {"audits_open", "SEARCH t USING INTEGER PRIMARY KEY"},
+		auditsDone:        {"audits_done", "SEARCH t USING INTEGER PRIMARY KEY"},
 		sendable:          {"outgoing_unsettled", "outgoing_before"},
 		selectQuoted:      {"sqlite_autoindex_events_1 (key=?)", "events_provider", "outgoing_provider"},
 		selectEdits:       {"events_about"},
@@ -80,6 +83,9 @@ func TestPlans(t *testing.T) {
 		selectFile + ` where f.event = ?`: {
 			"SEARCH f USING INTEGER PRIMARY KEY", "SEARCH e USING INTEGER PRIMARY KEY", "SEARCH c USING PRIMARY KEY",
 		},
+		selectCommand + ` where conversation_id = ? order by n`: {"commands_conversation"},
+		selectCommand + ` where id = ?`:                         {"sqlite_autoindex_commands_1"},
+
 		incoming: {"events_conversation", "SEARCH w USING INTEGER PRIMARY KEY"},
 	} {
 		steps := strings.Join(plan(t, s, query), "\n")
