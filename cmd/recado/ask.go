@@ -113,7 +113,7 @@ func (a *answering) open(ctx context.Context, log *slog.Logger, s settings, demo
 		return fmt.Errorf("the knowledge index can't be read: %w", err)
 	}
 	a.empty = len(documents) == 0
-	a.pipeline, err = openPipeline(s, x, a.embedder, log)
+	a.pipeline, err = openPipeline(s, x, a.embedder, nil, log)
 	return err
 }
 

@@ -153,7 +153,7 @@ func benchShop(b *testing.B) (*rag.Pipeline, *orderBook) {
 	if err := stock(b.Context(), x, embedder, book); err != nil {
 		b.Fatal(err)
 	}
-	pipeline, err := openPipeline(s, x, embedder, log)
+	pipeline, err := openPipeline(s, x, embedder, nil, log)
 	if err != nil {
 		b.Fatal(err)
 	}

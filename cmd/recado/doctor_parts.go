@@ -77,7 +77,7 @@ func (d *doctor) calibration(context.Context) finding {
 	if err != nil {
 		return fail("Correct RECADO_EMBEDDING_DIM.", "The length of the vectors can't be used.")
 	}
-	pipeline, err := openPipeline(d.settings, empty, embedder, d.log)
+	pipeline, err := openPipeline(d.settings, empty, embedder, nil, d.log)
 	if err != nil {
 		return wrongSetting(err)
 	}
@@ -328,7 +328,7 @@ func (d *doctor) model(ctx context.Context) finding {
 	if !d.settings.online() {
 		return ok("The offline model answers, from the documents' own sentences; no server is asked.")
 	}
-	m, err := openModel(d.settings, d.log)
+	m, err := openModel(d.settings, nil, d.log)
 	if err != nil {
 		return wrongSetting(err)
 	}

@@ -144,5 +144,5 @@ func idlePipeline(c console, s settings) (*rag.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openPipeline(s, empty, embedder, quietLog(c))
+	return openPipeline(s, empty, embedder, nil, quietLog(c))
 }

@@ -189,21 +189,9 @@ func openEmbedder(s settings, log *slog.Logger) (knowledge.Embedder, error) {
 	return e, nil
 }
 
-// openModel gives the model that writes answers.
-func openModel(s settings, log *slog.Logger) (rag.Model, error) {
-	if !s.online() {
-		return offline.NewModel(), nil
-	}
-	m, err := llm.NewModel(llm.Config{APIKey: s.OpenAIKey, BaseURL: s.OpenAIBaseURL, Model: s.ChatModel, Logger: log})
-	if err != nil {
-		return nil, usagef("RECADO_CHAT_MODEL: %v", err)
-	}
-	return m, nil
-}
-
 // openPipeline puts index, model and calibration together.
-func openPipeline(s settings, x rag.Retriever, e knowledge.Embedder, log *slog.Logger) (*rag.Pipeline, error) {
-	model, err := openModel(s, log)
+func openPipeline(s settings, x rag.Retriever, e knowledge.Embedder, ledger llm.Ledger, log *slog.Logger) (*rag.Pipeline, error) {
+	model, err := openModel(s, ledger, log)
 	if err != nil {
 		return nil, err
 	}

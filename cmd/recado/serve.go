@@ -113,7 +113,11 @@ func (s *site) open(ctx context.Context, guest string) error {
 		return err
 	}
 	s.closers.add(s.library.Close)
-	if s.pipeline, err = openPipeline(s.settings, s.library.shelf, s.embedder, s.log); err != nil {
+	ledger, err := ratelimit.NewLedger(ratelimit.LedgerConfig{Client: s.orders.client, Logger: s.log})
+	if err != nil {
+		return err
+	}
+	if s.pipeline, err = openPipeline(s.settings, s.library.shelf, s.embedder, ledger, s.log); err != nil {
 		return err
 	}
 	return s.assemble(s.pipeline, guest)

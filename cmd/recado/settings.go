@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/recado/recado/gateway/vault"
+	"github.com/recado/recado/rag/llm"
 )
 
 // defaultAPIURL is the base of Meta's Graph API with the version that the payloads
@@ -38,11 +39,17 @@ type settings struct {
 	OpenAIKey     string
 	OpenAIBaseURL string
 	ChatModel     string
-	EmbedModel    string
-	EmbedDim      int
-	Calibration   string
-	APIToken      string
-	QuietPeriod   time.Duration
+	// FallbackModel answers when the chat model fails or has become too dear; its URL and
+	// key are empty for those of the chat model.
+	FallbackModel, FallbackURL, FallbackKey string
+	// Prices are by model, and Budget is what may be spent, 0 for without a limit.
+	Prices      map[string]llm.Price
+	Budget      llm.Budget
+	EmbedModel  string
+	EmbedDim    int
+	Calibration string
+	APIToken    string
+	QuietPeriod time.Duration
 	// Files is where customers' files are kept: empty for the data folder, or an
 	// s3:// URL. MaxFile is the largest that is taken, in bytes.
 	Files   string
@@ -96,6 +103,12 @@ func table() []setting {
 		{"OPENAI_API_KEY", "openai-api-key", "", "key of the language model's server; without key and base URL the offline model answers", text(func(s *settings) *string { return &s.OpenAIKey })},
 		{"OPENAI_BASE_URL", "openai-base-url", "", "base URL of an OpenAI-compatible server; empty means OpenAI", readBaseURL},
 		{"RECADO_CHAT_MODEL", "chat-model", "gpt-4.1-mini", "model that writes answers", text(func(s *settings) *string { return &s.ChatModel })},
+		{"RECADO_FALLBACK_MODEL", "fallback-model", "", "model that answers when the chat model fails or has become too dear; empty means none", text(func(s *settings) *string { return &s.FallbackModel })},
+		{"RECADO_FALLBACK_URL", "fallback-url", "", "base URL of its OpenAI-compatible server; empty means that of the chat model", readFallbackURL},
+		{"RECADO_FALLBACK_KEY", "fallback-key", "", "key of that server, when it has a URL of its own", text(func(s *settings) *string { return &s.FallbackKey })},
+		{"RECADO_PRICES", "prices", "", "what models cost for a million tokens read and written, such as gpt-4.1-mini=0.40/1.60, with commas", readPrices},
+		{"RECADO_BUDGET_CONVERSATION", "budget-conversation", "", "money for the models of one conversation, in the currency of the prices; empty means without a limit", readConversationBudget},
+		{"RECADO_BUDGET_DAY", "budget-day", "", "money for the models of one day; empty means without a limit", readDayBudget},
 		{"RECADO_EMBEDDING_MODEL", "embedding-model", "", "model that embeds; empty means text-embedding-3-small at OpenAI and the offline embedder with a base URL", text(func(s *settings) *string { return &s.EmbedModel })},
 		{"RECADO_EMBEDDING_DIM", "embedding-dim", "", "length of the vectors; empty means the model's usual one", readDim},
 		{"RECADO_CALIBRATION", "calibration", "", "calibration file; empty means the one fitted on the demo shop", text(func(s *settings) *string { return &s.Calibration })},

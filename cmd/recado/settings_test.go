@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/recado/recado/rag/llm"
 )
 
 // tell runs a command with an environment and gives its status and what it wrote.
@@ -42,6 +46,9 @@ func TestWrongSettings(t *testing.T) {
 		"WHATSAPP_API_URL":         "https://graph.facebook.com/s3cret",
 		"OPENAI_BASE_URL":          "localhost:11434/s3cret",
 		"RECADO_EMBEDDING_DIM":     "s3cret",
+		"RECADO_FALLBACK_URL":      "s3cret",
+		"RECADO_PRICES":            "s3cret=1",
+		"RECADO_BUDGET_DAY":        "-1 s3cret",
 		"RECADO_QUIET_PERIOD":      "2 s3cret",
 		"RECADO_CALIBRATION":       "/nowhere/at-all.json",
 		"WHATSAPP_ACCESS_TOKEN":    "",
@@ -95,6 +102,39 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 	}
 	if code, _, errs := tell(t, nil, "serve", "--no-such-flag"); code != exitUsage || strings.Count(errs, "\n") != 1 {
 		t.Errorf("an unknown flag: %d, %q", code, errs)
+	}
+}
+
+// TestPrices: money is read in millionths, and a budget is refused where a model has no
+// price, because nothing would be counted.
+func TestPrices(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"RECADO_PRICES": "gpt-4.1-mini=0.40/1.60/0.10, a=b=1/2", "RECADO_BUDGET_DAY": "20", "RECADO_BUDGET_CONVERSATION": "0.05",
+		"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "RECADO_FALLBACK_MODEL": "a=b",
+	}
+	c := console{out: &bytes.Buffer{}, env: func(k string) string { return env[k] }}
+	s, _, err := loadSettings(c, "ask", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]llm.Price{"gpt-4.1-mini": {Input: 400_000, Output: 1_600_000, Cached: 100_000}, "a=b": {Input: 1_000_000, Output: 2_000_000}}
+	if diff := cmp.Diff(want, s.Prices); diff != "" {
+		t.Error(diff)
+	}
+	if s.Budget != (llm.Budget{Conversation: 50_000, Day: 20_000_000}) {
+		t.Errorf("budget %+v", s.Budget)
+	}
+	if m, err := openModel(s, nil, nil); err != nil || m.Name() != "gpt-4.1-mini+a=b" {
+		t.Errorf("%v, %v", m, err)
+	}
+	s.FallbackModel = "free"
+	if _, err := openModel(s, nil, nil); err == nil || !strings.Contains(err.Error(), "RECADO_PRICES") {
+		t.Errorf("a budget without a price: %v", err)
+	}
+	s.Prices, s.Budget, s.FallbackModel = nil, llm.Budget{}, ""
+	if m, err := openModel(s, nil, nil); err != nil || m.Name() != "gpt-4.1-mini" {
+		t.Errorf("one model alone: %v, %v", m, err)
 	}
 }
 
