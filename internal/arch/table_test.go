@@ -91,7 +91,7 @@ var uses = arch.Uses{
 	"github.com/temoto/robotstxt":      {Code: []string{"knowledge/sources"}},
 	"golang.org/x/time":                {Code: []string{"knowledge/sources"}},
 	"github.com/goccy/go-yaml": {
-		Code: []string{"knowledge", "knowledge/sources"}, Tests: []string{"gateway/api", "internal/arch"},
+		Code: []string{"knowledge", "knowledge/sources", "rag/action"}, Tests: []string{"gateway/api", "internal/arch"},
 	},
 
 	// Customers' files.
