@@ -35,14 +35,25 @@ type order struct {
 	ETA      string `json:"eta"`
 	Items    []item `json:"items"`
 	Shipping struct {
-		Carrier     string `json:"carrier"`
-		TrackingURL string `json:"tracking_url"`
+		Carrier     string        `json:"carrier"`
+		TrackingURL string        `json:"tracking_url"`
+		Address     postal        `json:"address"`
+		ProofURL    loose[string] `json:"proof_url"`
+		ShippedAt   loose[string] `json:"shipped_at"`
+		DeliveredAt loose[string] `json:"delivered_at"`
 	} `json:"shipping"`
-	History []entry `json:"history"`
+	InvoiceURL loose[string]     `json:"invoice_url"`
+	Payment    loose[payment]    `json:"payment"`
+	Refund     loose[refund]     `json:"refund"`
+	Returns    loose[[]returned] `json:"returns"`
+	History    []entry           `json:"history"`
 }
 
 type item struct {
-	Name string `json:"name"`
+	SKU  loose[string] `json:"sku"`
+	Name string        `json:"name"`
+	// Final is true for what can't be returned.
+	Final loose[bool] `json:"final"`
 	// Quantity is one piece where it is missing.
 	Quantity *int    `json:"quantity"`
 	Price    decimal `json:"price"`
@@ -228,22 +239,6 @@ func (o order) belongsTo(who gateway.Identity) bool {
 		return o.Customer.UserID == who.UserID
 	}
 	return slices.ContainsFunc(identityKeys(who), func(k string) bool { return slices.Contains(o.owners(), k) })
-}
-
-// facts is what an answer may say about the order.
-func (o order) facts() rag.Order {
-	f := rag.Order{
-		Number: o.Number, Status: o.Status, PlacedAt: o.PlacedAt, ETA: o.ETA,
-		Carrier: o.Shipping.Carrier, TrackingURL: o.Shipping.TrackingURL,
-	}
-	for _, it := range o.Items {
-		currency := strings.ToUpper(it.Currency)
-		f.Items = append(f.Items, rag.OrderItem{
-			Name: it.Name, Quantity: it.pieces(), PriceMinor: it.Price.minor(currency), Currency: currency,
-		})
-	}
-	f.LastNote, f.LastAt = o.last()
-	return f
 }
 
 // last is the newest entry of the history: its note and its time. Of entries of

@@ -29,6 +29,7 @@ import (
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 	"github.com/recado/recado/rag/assure"
 )
 
@@ -46,6 +47,10 @@ type Config struct {
 	// Keep is how many of the latest orders Facts gives, 5 by default and at most
 	// 10; orders that the question names come on top, up to 10 in all.
 	Keep int
+	// Policy holds the shop's rules for actions; nil means action.DefaultPolicy.
+	Policy *action.Policy
+	// Zone is where the shop's days begin, for rules that count days; nil means UTC.
+	Zone *time.Location
 	// Logger defaults to discarding everything.
 	Logger *slog.Logger
 	// Now is the clock, time.Now by default.
@@ -89,6 +94,10 @@ func New(c Config) (*Book, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Policy == nil {
+		c.Policy = new(action.DefaultPolicy())
+	}
+	c.Zone = cmp.Or(c.Zone, time.UTC)
 	return &Book{config: c, put: redis.NewScript(putScript)}, nil
 }
 
@@ -192,43 +201,61 @@ func theirs(doc string, who ...gateway.Identity) (order, bool) {
 	return o, err == nil && slices.ContainsFunc(who, o.belongsTo)
 }
 
-// Facts tells what is known of the orders of who, for a question with this text:
-// the latest ones and those it names, newest first, and which of the named ones
-// are not theirs. It never fails, and takes no longer than Timeout whatever the
-// client is set to: when Redis is away or slow, or answers with an error,
-// Unavailable is set and nothing else but the named numbers.
-func (b *Book) Facts(ctx context.Context, who gateway.Identity, _ assure.Pass, text string) rag.OrderFacts {
+// Facts tells what is known of the orders of who, for a question with this text, as far as
+// pass opens it: the latest ones and those it names, newest first, and which of the named
+// ones are not theirs. Who has reached nothing is told nothing, and Redis is not asked. It
+// never fails, and takes no longer than Timeout whatever the client is set to: when Redis is
+// away or slow, or answers with an error, Unavailable is set and nothing else but the named
+// numbers.
+func (b *Book) Facts(ctx context.Context, who gateway.Identity, pass assure.Pass, text string) rag.OrderFacts {
 	asked := Numbers(text)
+	if !pass.Reaches(assure.Number) {
+		return rag.OrderFacts{Asked: asked, Unavailable: true, Withheld: true, Level: pass.Level()}
+	}
+	f, err := within(ctx, b, func(ctx context.Context) (rag.OrderFacts, error) {
+		return b.facts(ctx, who, pass, text)
+	})
+	if err != nil {
+		return rag.OrderFacts{Asked: asked, Unavailable: true, Level: pass.Level()}
+	}
+	return f
+}
+
+// errResting says that Redis is left alone for a moment.
+var errResting = errors.New("redis was away a moment ago")
+
+// within reads from Redis for no longer than Timeout. A client does not look at the context
+// while it reads, unless it is told to; one that hangs is left to its own timeout.
+func within[T any](ctx context.Context, b *Book, read func(context.Context) (T, error)) (T, error) {
+	var none T
 	if b.resting() {
-		return rag.OrderFacts{Asked: asked, Unavailable: true}
+		return none, errResting
 	}
 	limited, cancel := context.WithTimeout(ctx, b.config.Timeout)
 	defer cancel()
-	// A client does not look at the context while it reads, unless it is told to.
-	// One that hangs is left to its own timeout.
 	type result struct {
-		facts rag.OrderFacts
+		value T
 		err   error
 	}
 	answer := make(chan result, 1)
 	go func() {
-		f, err := b.facts(limited, who, asked)
-		answer <- result{f, err}
+		value, err := read(limited)
+		answer <- result{value, err}
 	}()
 	err := context.DeadlineExceeded
 	select {
-	case read := <-answer:
-		if read.err == nil {
-			return read.facts
+	case r := <-answer:
+		if r.err == nil {
+			return r.value, nil
 		}
-		err = read.err
+		err = r.err
 	case <-limited.Done():
 	}
 	// A caller who gave up says nothing about Redis.
 	if ctx.Err() == nil {
 		b.failed(ctx, err)
 	}
-	return rag.OrderFacts{Asked: asked, Unavailable: true}
+	return none, err
 }
 
 // failed lets Redis rest when it can't be reached or is slow. An error that Redis
@@ -244,27 +271,24 @@ func (b *Book) failed(ctx context.Context, err error) {
 	b.config.Logger.WarnContext(ctx, "orders could not be read", "rest_ms", restAfterFailure.Milliseconds())
 }
 
-func (b *Book) facts(ctx context.Context, who gateway.Identity, asked []string) (rag.OrderFacts, error) {
-	own, err := b.owned(ctx, asked, who)
+func (b *Book) facts(ctx context.Context, who gateway.Identity, pass assure.Pass, text string) (rag.OrderFacts, error) {
+	said := refer(text)
+	own, err := b.owned(ctx, said.numbers, who)
 	if err != nil {
 		return rag.OrderFacts{}, err
 	}
+	own.asked = append(own.asked, said.endings(own)...)
 	list, err := b.choose(ctx, who, own)
 	if err != nil {
 		return rag.OrderFacts{}, err
 	}
-	f := rag.OrderFacts{}
-	names := map[string]string{}
+	f := rag.OrderFacts{Level: pass.Level()}
 	for _, h := range list {
-		names[h.number] = h.order.Number
-		f.Orders = append(f.Orders, h.order.facts())
-	}
-	for _, n := range asked {
-		f.Asked = append(f.Asked, cmp.Or(names[n], n))
-		if names[n] == "" {
-			f.NotFound = append(f.NotFound, n)
+		if o, ok := h.order.sheet().facts(pass); ok {
+			f.Orders = append(f.Orders, o)
 		}
 	}
+	f.Asked, f.NotFound = said.resolve(list)
 	return f, nil
 }
 
@@ -303,6 +327,7 @@ const maxRefill = 40
 type held struct {
 	dated
 	order order
+	doc   []byte
 }
 
 // theirs reads those of the list that are who's.
@@ -314,7 +339,7 @@ func (b *Book) theirs(ctx context.Context, who gateway.Identity, list []dated) (
 	var own []held
 	for i, doc := range docs {
 		if o, ok := theirs(doc, who); ok {
-			own = append(own, held{list[i], o})
+			own = append(own, held{list[i], o, []byte(doc)})
 		}
 	}
 	return own, nil

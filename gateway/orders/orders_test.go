@@ -131,7 +131,7 @@ func TestFactsSayWhatAnAnswerMaySay(t *testing.T) {
 			"history": [{"at": "2026-02-28T09:00:00Z", "status": "packed", "note": "Empaquetado"},
 				{"at": "2026-02-28T09:30:00+01:00", "status": "paid", "note": "Pagado"}]
 		}`))
-		want := rag.OrderFacts{Asked: []string{"#W2024117"}, Orders: []rag.Order{{
+		want := rag.OrderFacts{Level: assure.Number, Asked: []string{"#W2024117"}, Orders: []rag.Order{{
 			Number: "#W2024117", Status: "shipped", PlacedAt: "2026-02-27", ETA: "2026-03-04T18:00:00+01:00",
 			Carrier: "Alcor", TrackingURL: "https://seguimiento.example.com/1",
 			LastNote: "Empaquetado", LastAt: "2026-02-28T09:00:00Z",
@@ -306,14 +306,14 @@ func TestMovedOrder(t *testing.T) {
 		put(t, b, doc("a1", "34600000002"))
 		for _, who := range []gateway.Identity{phone("34600000001"), {UserID: "ES.1"}} {
 			f := facts(t, b, who, "#A1 pedido")
-			equal(t, rag.OrderFacts{}, f)
+			equal(t, rag.OrderFacts{Level: assure.Number}, f)
 		}
 		equal(t, []string{"a1"}, numbers(facts(t, b, phone("34600000002"), "")))
 		keys := connect(t, addr).Keys(t.Context(), "*").Val()
 		slices.Sort(keys)
 		equal(t, []string{"recado:customer:phone:34600000002", "recado:order:A1"}, keys)
 		put(t, b, json.RawMessage(`{"number":"A1","customer":{"email":"a@example.com"},"status":"paid"}`))
-		equal(t, rag.OrderFacts{}, facts(t, b, phone("34600000002"), ""))
+		equal(t, rag.OrderFacts{Level: assure.Number}, facts(t, b, phone("34600000002"), ""))
 	})
 }
 
@@ -410,7 +410,7 @@ func TestForeignAndMissingLookTheSame(t *testing.T) {
 		foreign.Asked, foreign.NotFound = missing.Asked, missing.NotFound
 		equal(t, missing, foreign)
 		// Nobody's identity, and a set that lies about whose an order is.
-		equal(t, rag.OrderFacts{Asked: []string{"W2222"}, NotFound: []string{"W2222"}}, facts(t, b, gateway.Identity{}, "W2222"))
+		equal(t, rag.OrderFacts{Level: assure.Number, Asked: []string{"W2222"}, NotFound: []string{"W2222"}}, facts(t, b, gateway.Identity{}, "W2222"))
 		if err := connect(t, addr).ZAdd(t.Context(), "recado:customer:phone:34600000001", redis.Z{Score: 9e9, Member: "W2222"}).Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -486,7 +486,7 @@ func TestErrorBehindAMissingValue(t *testing.T) {
 			t.Fatal(err)
 		}
 		put(t, b, doc("W3333", "34600000002"))
-		equal(t, rag.OrderFacts{Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), ""))
+		equal(t, rag.OrderFacts{Level: assure.Number, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), ""))
 		// It is that customer's trouble alone.
 		equal(t, []string{"W3333"}, numbers(facts(t, b, phone("34600000002"), "")))
 		if _, err := b.Find(t.Context(), "34600000001"); err == nil {
@@ -525,7 +525,7 @@ func TestRedisAwayAndBack(t *testing.T) {
 	})
 	put(t, b, doc("W1111", "34600000001"))
 	server.Close()
-	away := rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}
+	away := rag.OrderFacts{Level: assure.Number, Asked: []string{"W1111"}, Unavailable: true}
 	equal(t, away, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111?"))
 	if _, err := b.Put(t.Context(), []json.RawMessage{doc("A", "34600000001")}); err == nil || errors.Is(err, orders.ErrInvalid) {
 		t.Errorf("writing gives %v", err)
@@ -551,7 +551,7 @@ func TestRedisThatRefuses(t *testing.T) {
 	b := book(t, "redis://"+server.Addr()+"?max_retries=-1", orders.Config{Logger: slog.New(slog.NewJSONHandler(logged, nil))})
 	put(t, b, doc("W1111", "34600000001"))
 	server.SetError("ERR no such thing: recado:customer:phone:34600000001 W1111")
-	equal(t, rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111?"))
+	equal(t, rag.OrderFacts{Level: assure.Number, Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111?"))
 	server.SetError("")
 	equal(t, []string{"W1111"}, numbers(facts(t, b, phone("34600000001"), "W1111?")))
 	if text := logged.String(); !strings.Contains(text, `"code":"ERR"`) || strings.Contains(text, "34600") || strings.Contains(text, "W1111") {
@@ -576,7 +576,7 @@ func TestDeadAndHangingRedisCostLittle(t *testing.T) {
 			t.Parallel()
 			b := book(t, "redis://"+addr, orders.Config{Timeout: 100 * time.Millisecond})
 			began := time.Now()
-			equal(t, rag.OrderFacts{Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111"))
+			equal(t, rag.OrderFacts{Level: assure.Number, Asked: []string{"W1111"}, Unavailable: true}, b.Facts(t.Context(), phone("34600000001"), assure.Grant(assure.Number), "W1111"))
 			if took := time.Since(began); took > 3*time.Second {
 				t.Errorf("the first question took %v", took)
 			}
