@@ -27,6 +27,8 @@ var (
 	// ErrWindowClosed says that the service window is over and free text can't
 	// be sent.
 	ErrWindowClosed = errors.New("the service window is closed")
+	// ErrTooOften says that a customer had too many one-time codes of late.
+	ErrTooOften = errors.New("too many one-time codes of late")
 	// ErrInvalid says that the caller's input can't be used.
 	ErrInvalid = errors.New("invalid input")
 	// ErrIDTaken says that the id of a reply is that of another reply. It is an
