@@ -245,11 +245,8 @@ func (a *postal) UnmarshalJSON(b []byte) error {
 	dec.UseNumber()
 	// In an object every other token of its own depth is a key.
 	keys, object := map[int]bool{}, map[int]bool{}
-	for depth := 0; ; {
-		token, err := dec.Token()
-		if err != nil {
-			break
-		}
+	token, err := dec.Token()
+	for depth := 0; err == nil; token, err = dec.Token() {
 		isKey := object[depth] && keys[depth]
 		switch t := token.(type) {
 		case json.Delim:

@@ -128,6 +128,7 @@ func told(k action.Kind, o rag.Order) map[string]string {
 		add("url", o.ProofURL)
 	case action.Invoice:
 		add("url", o.InvoiceURL)
+	case action.ChangeAddress, action.Cancel, action.StartReturn, action.SendCode: // no reads
 	}
 	return facts
 }

@@ -201,17 +201,15 @@ func (w *Wire) found(ctx context.Context) error {
 // all deals with entries. One that could not be taken stays, and comes again; the others do
 // not wait for it.
 func (w *Wire) all(ctx context.Context, entries []redis.XMessage, take func(context.Context, action.Receipt) error) error {
-	for _, e := range entries {
-		if ctx.Err() != nil {
-			return nil
-		}
-		receipt, err := DecodeReceipt(e.Values)
-		if err == nil {
-			err = take(ctx, receipt)
+	for i := 0; i < len(entries) && ctx.Err() == nil; i++ {
+		e := entries[i]
+		receipt, wrong := DecodeReceipt(e.Values)
+		if wrong == nil {
+			wrong = take(ctx, receipt)
 		} else {
-			err = unusable{err}
+			wrong = unusable{wrong}
 		}
-		if err := w.end(ctx, e, receipt, err); err != nil {
+		if err := w.end(ctx, e, receipt, wrong); err != nil {
 			return err
 		}
 	}
@@ -226,9 +224,9 @@ const settleTimeout = 2 * time.Second
 
 // end takes a receipt off the stream, or leaves it there to come again. What was taken is
 // taken off although Recado stops meanwhile.
-func (w *Wire) end(ctx context.Context, e redis.XMessage, r action.Receipt, err error) error {
-	wrong, is := errors.AsType[unusable](err)
-	if err != nil && !is && !errors.Is(err, gateway.ErrNotFound) {
+func (w *Wire) end(ctx context.Context, e redis.XMessage, r action.Receipt, wrong error) error {
+	never, is := errors.AsType[unusable](wrong)
+	if wrong != nil && !is && !errors.Is(wrong, gateway.ErrNotFound) {
 		w.config.Logger.WarnContext(ctx, "a receipt could not be taken and comes again", "entry", e.ID)
 		return nil
 	}
@@ -236,8 +234,8 @@ func (w *Wire) end(ctx context.Context, e redis.XMessage, r action.Receipt, err 
 	defer cancel()
 	switch {
 	case is:
-		return w.bury(ctx, e, wrong.Error())
-	case err != nil:
+		return w.bury(ctx, e, never.Error())
+	case wrong != nil:
 		return w.bury(ctx, e, "it is of no command")
 	}
 	return w.settle.Run(ctx, w.config.Client, []string{w.receipts(), w.marker(r.CommandID), w.commands()},

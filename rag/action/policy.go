@@ -107,13 +107,15 @@ func (p Policy) Rules(c Call, s Snapshot, now time.Time) Verdict {
 	case !spec.Write:
 		return Verdict{OK: true}
 	}
-	until := ""
-	if v := p.possible(c.Kind, s, now); !v.OK {
+	v := p.possible(c.Kind, s, now)
+	if !v.OK {
 		return v
-	} else if until = v.Until; p.forPerson(s) {
+	}
+	if p.forPerson(s) {
 		return Verdict{Rule: RuleAmount}
 	}
-	v := p.arguments(c, s)
+	until := v.Until
+	v = p.arguments(c, s)
 	v.Until = until
 	return v
 }
@@ -181,12 +183,10 @@ func (s Season) until(placed time.Time, zone *time.Location) (time.Time, bool) {
 	if placed.IsZero() {
 		return time.Time{}, false
 	}
-	on, to := day(placed, zone), s.To
-	when, inside := on.Format(monthDay), false
-	year := on.Year()
-	if s.From <= s.To {
-		inside = when >= s.From && when <= s.To
-	} else { // over the turn of the year
+	on := day(placed, zone)
+	when, year := on.Format(monthDay), on.Year()
+	inside := when >= s.From && when <= s.To
+	if s.From > s.To { // over the turn of the year
 		inside = when >= s.From || when <= s.To
 		if when >= s.From {
 			year++
@@ -196,7 +196,7 @@ func (s Season) until(placed time.Time, zone *time.Location) (time.Time, bool) {
 	if !inside || err != nil {
 		return time.Time{}, false
 	}
-	if s.Until < to {
+	if s.Until < s.To {
 		year++
 	}
 	return time.Date(year, last.Month(), last.Day(), 0, 0, 0, 0, time.UTC), true
@@ -213,19 +213,18 @@ func (p Policy) forPerson(s Snapshot) bool {
 
 // arguments looks for what the action needs beside the order.
 func (p Policy) arguments(c Call, s Snapshot) Verdict {
-	switch c.Kind {
-	case ChangeAddress:
-		if strings.TrimSpace(c.Address) == "" {
-			return Verdict{Rule: RuleArguments, Missing: []string{"address"}}
-		}
-	case StartReturn:
-		lines, ok := s.Lines(c.Items)
-		if !ok {
-			return Verdict{Rule: RuleArguments, Missing: []string{"items"}}
-		}
-		if slices.ContainsFunc(lines, p.final) {
-			return Verdict{Rule: RuleFinal}
-		}
+	if c.Kind == ChangeAddress && strings.TrimSpace(c.Address) == "" {
+		return Verdict{Rule: RuleArguments, Missing: []string{"address"}}
+	}
+	if c.Kind != StartReturn {
+		return Verdict{OK: true}
+	}
+	lines, ok := s.Lines(c.Items)
+	if !ok {
+		return Verdict{Rule: RuleArguments, Missing: []string{"items"}}
+	}
+	if slices.ContainsFunc(lines, p.final) {
+		return Verdict{Rule: RuleFinal}
 	}
 	return Verdict{OK: true}
 }
