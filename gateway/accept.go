@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func (g *Gateway) time(e *Event) {
 	if e.At.IsZero() {
 		e.At = e.ReceivedAt
 	}
-	e.AnswerAfter = e.ReceivedAt.Add(g.QuietPeriod)
+	e.AnswerAfter = e.ReceivedAt.Add(min(patience(e.Message, g.QuietPeriod), g.MaxBurst))
 	e.AnswerBy = e.ReceivedAt.Add(g.MaxBurst)
 }
 
@@ -137,12 +138,13 @@ func (g *Gateway) commit(ctx context.Context, events []Event) error {
 	}
 	g.Metrics.accepted(fresh, len(events)-len(fresh))
 	g.heed(fresh)
+	g.overtake(fresh)
 	g.announce(fresh)
 	return nil
 }
 
-// announce wakes the workers: at once for what can be filed now, and when the
-// quiet period is over for the answer.
+// announce wakes the workers: at once for what can be filed now, and for the answer
+// when each message's customer has had their time to go on.
 func (g *Gateway) announce(fresh []Event) {
 	if len(fresh) == 0 {
 		return
@@ -150,7 +152,28 @@ func (g *Gateway) announce(fresh []Event) {
 	g.turns.ring()
 	g.sends.ring()
 	g.changes.ring()
-	if g.QuietPeriod > 0 {
-		time.AfterFunc(g.QuietPeriod, g.turns.ring)
+	for _, wait := range waits(fresh, g.Now()) {
+		time.AfterFunc(wait, g.turns.ring)
 	}
+}
+
+// ringEvery is how near to each other two rings are one: many messages come in with one
+// commit, and each ring has all idle workers look for work.
+const ringEvery = 20 * time.Millisecond
+
+// waits are the times until the messages are due, each but once.
+func waits(fresh []Event, now time.Time) []time.Duration {
+	var list []time.Duration
+	for _, e := range fresh {
+		wait := e.AnswerAfter.Sub(now)
+		if e.Kind != EventMessage || wait <= 0 {
+			continue
+		}
+		// Up to the next mark: a ring that comes too early finds nothing due.
+		wait = (wait + ringEvery - 1) / ringEvery * ringEvery
+		if !slices.Contains(list, wait) {
+			list = append(list, wait)
+		}
+	}
+	return list
 }

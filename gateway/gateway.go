@@ -56,7 +56,8 @@ type Config struct {
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 	// QuietPeriod is how long a customer must be silent before a burst is
-	// answered: 1.5 s by default. A negative value means none.
+	// answered: 1.5 s by default, less after a message that looks finished and more after
+	// a fragment. A negative value means none.
 	QuietPeriod time.Duration
 	// MaxBurst is the longest that a first message waits while others follow: ten
 	// quiet periods by default.
@@ -102,6 +103,8 @@ type Gateway struct {
 	// unsettled counts sends whose result the store has not taken yet.
 	unsettled atomic.Int64
 	circuits  circuits
+	// answering are the turns under way, by whom they answer.
+	answering answering
 	// bounces are failures that statuses told of, to be answered.
 	bounces chan bounce
 }

@@ -37,7 +37,14 @@ func (g *Gateway) Turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t := g.turn(ctx, claim)
+	answering, done := g.answers(ctx, claim)
+	t := g.turn(answering, claim)
+	overtaken := errors.Is(context.Cause(answering), errOvertaken)
+	done()
+	if overtaken && ctx.Err() == nil {
+		t.Record.Decision = Decision{Kind: DecideQuiet, Rule: "superseded"}
+		return g.abandon(context.WithoutCancel(ctx), claim, t.Record, ErrSuperseded)
+	}
 	if ctx.Err() != nil {
 		// What was cut off by the end of the program is no answer and no failure.
 		return g.abandon(context.WithoutCancel(ctx), claim, t.Record, errStopped)

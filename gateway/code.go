@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// codeDigits is how long a one-time code is.
+const codeDigits = 6
+
+// isCode tells whether a message holds nothing but what looks like a one-time code.
+func isCode(text string) bool { return codeIn(text) != "" }
+
+// codeIn gives the one-time code that a message consists of, in digits: groups and the
+// few words that people put around it do not matter. Everything else gives "".
+func codeIn(text string) string {
+	if len(text) > 80 {
+		return ""
+	}
+	var digits strings.Builder
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for _, word := range words {
+		switch {
+		case strings.Trim(word, "0123456789") == "":
+			digits.WriteString(word)
+		case !slices.Contains(aroundCode, word):
+			return ""
+		}
+	}
+	if digits.Len() != codeDigits || strings.ContainsAny(text, "#+/") {
+		return ""
+	}
+	return digits.String()
+}
+
+// aroundCode are the words that may stand around a code.
+var aroundCode = strings.Fields(`código codigo code el la es is the mi my este esta this aquí aqui here it s está esta sí si yes otp pin clave son vale ok hola gracias thanks`)
