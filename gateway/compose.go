@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,14 +14,14 @@ import (
 )
 
 // compose makes the turn out of a decision: the messages to send, the state
-// after it, the handoff if there is one, and the decision record. It is pure.
-func compose(c *Claim, after Conversation, s Situation, d Decision, at time.Time) Turn {
-	t := Turn{Conversation: after}
-	text := replyText(after.Language, d, s.Answer)
+// after it, the handoff if there is one, the writes that it sends, and the decision
+// record. It asks nobody.
+func compose(c *Claim, after Conversation, s Situation, d Decision, within time.Duration) Turn {
 	turnID := NewID()
+	t := Turn{Conversation: remember(after, s, d), Commands: commands(after, s, d, turnID, within)}
 	switch d.Kind {
 	case DecideHandoff:
-		h := openHandoff(after, s, d, turnID, at)
+		h := openHandoff(after, s, d, turnID)
 		h.Packet.Promised = lastBotText(c.History)
 		t.Handoff = &h
 		t.Conversation.Mode, t.Conversation.Agent = ModeQueued, ""
@@ -28,45 +29,21 @@ func compose(c *Claim, after Conversation, s Situation, d Decision, at time.Time
 			t.Conversation.Mode, t.Conversation.Agent = ModeAgent, h.Agent
 		}
 	case DecideClarify:
-		t.Conversation.Fallbacks++
+		if !t.Conversation.Clarified {
+			t.Conversation.Fallbacks++
+		}
 	case DecideReply, DecideQuiet, DecidePropose, DecideNotify:
 	}
-	if text != "" && s.WindowOpen {
-		if firstWords(c.History) {
-			text = disclosure(after.Language) + "\n\n" + text
-		}
-		for _, bubble := range bubbles(text) {
-			t.Outgoing = append(t.Outgoing, botMessage(after, turnID, bubble, at))
-		}
-		t.Record.Reply = text
+	said := speech{c: t.Conversation, s: s, d: d, history: c.History, handoff: t.Handoff}.said()
+	if said.text != "" && s.WindowOpen {
+		t.Outgoing = said.messages(after, turnID, s.At)
+		t.Conversation.Memory.WarnedSecret = after.Memory.WarnedSecret || said.warned
+		t.Record.Reply = said.text
 	}
 	reply := t.Record.Reply
-	t.Record = record(c, after, s, d, at)
+	t.Record = record(c, after, s, d)
 	t.Record.ID, t.Record.Reply = turnID, reply
 	return t
-}
-
-// replyText is what the customer is told, or nothing.
-func replyText(language string, d Decision, a rag.Answer) string {
-	switch d.Kind {
-	case DecideReply:
-		if len(a.Cited) == 0 {
-			return a.Text
-		}
-		return a.Text + "\n\n" + sourceLine(language, titles(language, a.Cited))
-	case DecideClarify:
-		if d.Rule == ruleFileLost {
-			return resendText(language)
-		}
-		return fallbackText(language)
-	case DecideHandoff:
-		if d.Reason == ReasonTakenOver {
-			return ""
-		}
-		return handoffText(language, d.Reason)
-	case DecideQuiet, DecidePropose, DecideNotify:
-	}
-	return ""
 }
 
 func botMessage(c Conversation, turnID, text string, at time.Time) Outgoing {
@@ -78,19 +55,20 @@ func botMessage(c Conversation, turnID, text string, at time.Time) Outgoing {
 }
 
 // openHandoff fills the packet, so that the agent has it all on one screen.
-func openHandoff(c Conversation, s Situation, d Decision, turnID string, at time.Time) Handoff {
+func openHandoff(c Conversation, s Situation, d Decision, turnID string) Handoff {
 	h := Handoff{
 		ID: NewID(), ConversationID: c.ID, Contact: c.Contact, Name: c.Name,
-		Reason: d.Reason, State: HandoffQueued, CreatedAt: at, UpdatedAt: at,
+		Reason: d.Reason, State: HandoffQueued, CreatedAt: s.At, UpdatedAt: s.At,
 		Packet: Packet{
-			Wants: s.Burst.Text(), Language: c.Language, Tried: titles(c.Language, s.Answer.Passages),
-			Draft: s.Answer.Text, Why: agentReasons(c.Language)[d.Reason], TurnID: turnID,
+			Wants: strings.Join(s.masked(c.Language), "\n"), Language: c.Language, Tried: titles(c.Language, s.Answer.Passages),
+			Draft: draft(c.Language, s), TurnID: turnID,
 		},
 	}
+	h.Packet.Why = whyText(c.Language, s, d, h)
 	if d.Reason == ReasonTakenOver {
 		h.State, h.Agent = HandoffClaimed, phoneAppAgent
 	}
-	if d.Rule == "confidence" {
+	if d.Rule == ruleConfidence {
 		h.Packet.Confidence, h.Packet.Threshold = s.Answer.Confidence, s.Answer.Threshold
 	}
 	if len(s.Answer.Orders.Orders) > 0 {
@@ -98,6 +76,17 @@ func openHandoff(c Conversation, s Situation, d Decision, turnID string, at time
 		h.Packet.Orders, _ = json.Marshal(s.Answer.Orders.Orders)
 	}
 	return h
+}
+
+// draft is what could be sent, for the agent to use or discard.
+func draft(language string, s Situation) string {
+	switch {
+	case s.Answer.Proposal != nil:
+		return summary(language, *s.Answer.Proposal)
+	case s.Answer.Refusal != nil:
+		return ruleText(language, s.Answer.Refusal.Call, s.Answer.Refusal.Verdict)
+	}
+	return cmp.Or(s.Answer.Text, s.Answer.AskBack)
 }
 
 // phoneAppAgent is the name under which a person who answers from the phone app
@@ -160,10 +149,10 @@ func bubbleEnd(full string) int {
 }
 
 // record writes the decision record of a turn that is about to be committed.
-func record(c *Claim, after Conversation, s Situation, d Decision, at time.Time) Record {
+func record(c *Claim, after Conversation, s Situation, d Decision) Record {
 	r := Record{
-		ConversationID: after.ID, At: at, Attempt: c.Attempt, Outcome: OutcomeCommitted,
-		Decision: d, Messages: s.Burst.Texts, Language: after.Language,
+		ConversationID: after.ID, At: s.At, Attempt: c.Attempt, Outcome: OutcomeCommitted,
+		Decision: d, Messages: s.masked(after.Language), Language: after.Language,
 		Query: s.Answer.Query, Candidates: s.Answer.Candidates, Passages: s.Answer.Passages,
 		Orders: s.Answer.Orders, Draft: s.Answer.Draft, Checks: s.Answer.Checks,
 		Confidence: s.Answer.Confidence, Threshold: s.Answer.Threshold,

@@ -16,9 +16,9 @@ var composeAt = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 
 // composed makes the turn of a conversation that is in its window.
 func composed(language string, history []MessageView, s Situation, d Decision) Turn {
-	s.WindowOpen = true
+	s.WindowOpen, s.At = true, composeAt
 	after := Conversation{ID: "c", Mode: ModeBot, Language: language, Contact: Identity{Phone: "34600550101"}, LastCustomerAt: composeAt}
-	return compose(&Claim{History: history, Attempt: 1}, after, s, d, composeAt)
+	return compose(&Claim{History: history, Attempt: 1}, after, s, d, time.Minute)
 }
 
 // TestComposeNamesItsSources: each document once, a FAQ table by what people call

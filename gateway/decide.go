@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"time"
 
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/guard"
@@ -19,6 +20,22 @@ type Situation struct {
 	Burst Burst
 	// Fallbacks counts the "I can't read this" replies so far.
 	Fallbacks int
+	// Clarified is true when the last reply asked the customer back.
+	Clarified bool
+	// Memory is what the conversation knows beside that, before the turn.
+	Memory Memory
+	// At is the moment of the turn.
+	At time.Time
+	// Doubted is true while it is in doubt who the customer is.
+	Doubted bool
+	// Asked is true when the last thing that the customer was told is the proposal of
+	// Memory: then a word is an answer to it.
+	Asked bool
+	// Repeats is how often the burst's question has come in a row, with this time.
+	Repeats int
+	// Writable tells whether the shop's system can be told to do something, and Codable
+	// whether it can send one-time codes.
+	Writable, Codable bool
 	// WindowOpen tells whether a reply can reach the customer at all.
 	WindowOpen bool
 	// Attempt counts the tries of this turn, from 1.
@@ -27,6 +44,8 @@ type Situation struct {
 	// zero when an earlier rule made the question needless.
 	Answer    rag.Answer
 	AnswerErr error
+	// Step is what was found out about a write.
+	Step Step
 }
 
 // Preempt gives the decision that needs no answer, if there is one: rules come
@@ -56,7 +75,7 @@ func Preempt(s Situation) (Decision, bool) {
 	case len(s.Burst.Texts) == 0:
 		return unreadable(s), true
 	}
-	return Decision{}, false
+	return control(s)
 }
 
 // ruleFileLost asks the customer to send a file again, once.
@@ -80,33 +99,76 @@ func Decide(s Situation) Decision {
 	if d, ok := Preempt(s); ok {
 		return d
 	}
+	if w := s.wish(); w == wishYes || w == wishCode {
+		return decideStep(s)
+	}
 	if s.AnswerErr != nil {
 		return Decision{Kind: DecideHandoff, Reason: errorReason(s.AnswerErr), Rule: "answer_error"}
 	}
-	return decideAnswer(s.Answer)
+	return decideAnswer(s)
 }
+
+// The rules of answers.
+const (
+	ruleConfidence = "confidence"
+	ruleSmallTalk  = "small_talk"
+	ruleOffTopic   = "off_topic"
+	ruleAskBack    = "ask_back"
+	ruleSuggest    = "suggest_only"
+)
+
+// maxOffTopic is how often in a row a customer hears that something is not the shop's
+// business.
+const maxOffTopic = 2
 
 // decideAnswer judges a draft. The order matters: what the draft itself says
 // comes before what the checks say of it, and the score comes last.
-func decideAnswer(a rag.Answer) Decision {
-	handoff := func(r Reason, rule string) Decision {
-		return Decision{Kind: DecideHandoff, Reason: r, Rule: rule}
-	}
+func decideAnswer(s Situation) Decision {
+	a := s.Answer
 	switch {
-	case a.Orders.Withheld && (len(a.Orders.Asked) > 0 || a.Draft.NeedsHuman || len(a.Draft.Orders) > 0):
-		return handoff(ReasonIdentity, "identity")
+	case a.Orders.Withheld && (aboutOrders(a) || a.Draft.NeedsHuman):
+		return handOff(ReasonIdentity, "identity")
 	case a.Orders.Unavailable && (len(a.Orders.Asked) > 0 || a.Draft.NeedsHuman):
-		return handoff(ReasonOrders, "orders_unavailable")
+		return handOff(ReasonOrders, "orders_unavailable")
+	case a.Proposal != nil || a.Refusal != nil:
+		return decideWrite(s)
+	case a.OffTopic && s.Memory.OffTopic >= maxOffTopic:
+		return handOff(ReasonOffTopic, ruleOffTopic)
+	case a.OffTopic:
+		return Decision{Kind: DecideReply, Rule: ruleOffTopic}
+	case askable(s) && a.Suggest:
+		return handOff(ReasonSuggest, ruleSuggest)
+	case askable(s):
+		return Decision{Kind: DecideClarify, Rule: ruleAskBack}
 	case a.Draft.NeedsHuman || a.Text == "":
-		return handoff(ReasonNotCovered, "model_abstained")
+		return handOff(ReasonNotCovered, "model_abstained")
 	case !allOK(a.Checks):
-		return handoff(ReasonUnsupported, "checks")
+		return handOff(ReasonUnsupported, "checks")
 	case a.Draft.SmallTalk:
-		return Decision{Kind: DecideReply, Rule: "small_talk"}
+		return Decision{Kind: DecideReply, Rule: ruleSmallTalk}
 	case a.Confidence < a.Threshold:
-		return handoff(ReasonLowConfidence, "confidence")
+		return handOff(ReasonLowConfidence, ruleConfidence)
+	case a.Suggest:
+		return handOff(ReasonSuggest, ruleSuggest)
 	}
-	return Decision{Kind: DecideReply, Rule: "confidence"}
+	return Decision{Kind: DecideReply, Rule: ruleConfidence}
+}
+
+func handOff(r Reason, rule string) Decision {
+	return Decision{Kind: DecideHandoff, Reason: r, Rule: rule}
+}
+
+// aboutOrders tells whether an answer speaks of an order.
+func aboutOrders(a rag.Answer) bool {
+	return len(a.Orders.Asked) > 0 || len(a.Draft.Orders) > 0 || a.Proposal != nil || a.Refusal != nil
+}
+
+// askable tells whether one question to the customer may make the answer sure enough.
+// It is asked once: who was asked already gets a person.
+func askable(s Situation) bool {
+	a := s.Answer
+	return a.AskBack != "" && !s.Clarified && !a.Draft.NeedsHuman &&
+		a.Clarify > 0 && a.Clarify <= a.Confidence && a.Confidence < a.Threshold
 }
 
 func allOK(checks []rag.Check) bool {

@@ -74,8 +74,9 @@ func (r Record) Asked() string {
 
 // Cited are the passages that the turn's reply rests on: none when it was not sent.
 func (r Record) Cited() []rag.Passage {
-	if r.Outcome != OutcomeCommitted || r.Decision.Kind != DecideReply {
-		return nil
+	rule := r.Decision.Rule
+	if r.Outcome != OutcomeCommitted || r.Decision.Kind != DecideReply || rule == ruleRefusal || rule == ruleOffTopic {
+		return nil // or the words are the gateway's own
 	}
 	var cited []rag.Passage
 	for _, p := range r.Passages {
@@ -105,7 +106,7 @@ func (r Record) Open() bool {
 		return false
 	}
 	open := []Reason{ReasonLowConfidence, ReasonNotCovered, ReasonUnsupported}
-	return r.Decision.Kind == DecideClarify || r.Decision.Kind == DecideHandoff && slices.Contains(open, r.Decision.Reason)
+	return r.Decision.Kind == DecideClarify && r.Decision.Rule != ruleArguments || r.Decision.Kind == DecideHandoff && slices.Contains(open, r.Decision.Reason)
 }
 
 // Unanswered is the record of an Open turn as a question to whoever writes documents.

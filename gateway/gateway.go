@@ -78,6 +78,20 @@ type Config struct {
 	// person does.
 	Transcriber Transcriber
 	Describer   Describer
+	// Wire carries writes to the shop's system, Actions gives what a customer may have
+	// done, and Codes makes one-time codes. Without Wire and Actions, who wants something
+	// done gets a person; so does, without Codes, who would have to show more of
+	// themselves than their number.
+	Wire    Wire
+	Actions Actions
+	Codes   Codes
+	// ReceiptWithin is how long the shop's system has for its word on a write before the
+	// customer is told that it takes longer and a person is called: two minutes by
+	// default.
+	ReceiptWithin time.Duration
+	// AuditShare is the share of answered turns that are picked for a person to look at:
+	// 0.03 by default. A negative value means none.
+	AuditShare float64
 	// Presence shows the customer that an answer is being written; nil shows nothing.
 	Presence Presence
 	// ReopenTemplate names an approved template without variables that is sent when
@@ -100,6 +114,7 @@ type Gateway struct {
 	sends   *bell
 	changes *bell
 	files   *bell
+	writes  *bell
 	// unsettled counts sends whose result the store has not taken yet.
 	unsettled atomic.Int64
 	circuits  circuits
@@ -130,6 +145,7 @@ func New(c Config) (*Gateway, error) {
 	c.Workers, c.Senders, c.Intakes = cmp.Or(c.Workers, 4), cmp.Or(c.Senders, 4), cmp.Or(c.Intakes, 2)
 	c.Poll = cmp.Or(c.Poll, 200*time.Millisecond)
 	c.MaxFile, c.Fetchers = cmp.Or(c.MaxFile, 25<<20), cmp.Or(c.Fetchers, 2)
+	c.ReceiptWithin, c.AuditShare = cmp.Or(c.ReceiptWithin, 2*time.Minute), cmp.Or(c.AuditShare, 0.03)
 	c.Retention = cmp.Or(c.Retention, 30*24*time.Hour)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -143,7 +159,7 @@ func New(c Config) (*Gateway, error) {
 	return &Gateway{
 		Config: c, intake: make(chan intake, maxIntake),
 		bounces: make(chan bounce, 64),
-		turns:   newBell(), sends: newBell(), changes: newBell(), files: newBell(),
+		turns:   newBell(), sends: newBell(), changes: newBell(), files: newBell(), writes: newBell(),
 	}, nil
 }
 
@@ -167,6 +183,12 @@ func (g *Gateway) Run(ctx context.Context) error {
 	for range g.Fetchers {
 		group.Go(func() error { return fetch.run(ctx) })
 	}
+	carry := worker{step: g.Carry, bell: g.writes, poll: g.Poll, token: make(chan struct{}, 1), log: g.Logger}
+	if g.Wire == nil {
+		carry.poll = max(g.Poll, idleCarry)
+	}
+	group.Go(func() error { return carry.run(ctx) })
+	group.Go(func() error { return g.hearReceipts(ctx) })
 	group.Go(func() error { return g.sweep(ctx) })
 	group.Go(func() error { return g.answerBounces(ctx) })
 	return group.Wait()

@@ -21,10 +21,11 @@ type Memory struct {
 	CodeUntil time.Time `json:"code_until,omitzero"`
 	// Awaiting counts the commands without a receipt.
 	Awaiting int `json:"awaiting,omitempty"`
-	// AskedHash identifies the latest question, and Repeats counts how often it came in
-	// a row.
-	AskedHash string `json:"asked_hash,omitempty"`
-	Repeats   int    `json:"repeats,omitempty"`
+	// AskedHash identifies the latest question, AskedAt is when it came, and Repeats
+	// counts how often it came in a row.
+	AskedHash string    `json:"asked_hash,omitempty"`
+	AskedAt   time.Time `json:"asked_at,omitzero"`
+	Repeats   int       `json:"repeats,omitempty"`
 	// OffTopic counts the questions in a row that had nothing to do with the shop.
 	OffTopic int `json:"off_topic,omitempty"`
 	// LanguageFixed is true after the customer chose a language.

@@ -24,6 +24,10 @@ type Metrics struct {
 	Stages *prometheus.HistogramVec
 	// Files counts attempts to fetch customers' files by the state after them.
 	Files *prometheus.CounterVec
+	// Commands counts what was done with commands to the shop's system, by kind, and
+	// Receipts its words on them by outcome.
+	Commands *prometheus.CounterVec
+	Receipts *prometheus.CounterVec
 	// Alerts counts alerts of the channel and of the gateway by kind and level, and
 	// Circuit is 1 while nothing is sent from a business number.
 	Alerts  *prometheus.CounterVec
@@ -53,8 +57,10 @@ func NewMetrics() *Metrics {
 			Name: "recado_stage_seconds", Help: "Seconds that the stages of a turn took.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"stage"}),
-		Files:  vec("recado_files_total", "Attempts to fetch customers' files by state.", "state"),
-		Alerts: vec("recado_alerts_total", "Alerts of the channel and the gateway.", "kind", "level"),
+		Files:    vec("recado_files_total", "Attempts to fetch customers' files by state.", "state"),
+		Commands: vec("recado_commands_total", "Steps of commands to the shop's system.", "kind", "step"),
+		Receipts: vec("recado_receipts_total", "Receipts of the shop's system by outcome.", "outcome"),
+		Alerts:   vec("recado_alerts_total", "Alerts of the channel and the gateway.", "kind", "level"),
 		Circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "recado_circuit_open", Help: "1 while the channel refuses everything from the business number.",
 		}, []string{"channel"}),
@@ -68,7 +74,7 @@ func NewMetrics() *Metrics {
 func (m *Metrics) Collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.Events, m.Duplicates, m.AcceptFailures, m.Turns, m.Abandoned, m.Sends, m.Stages,
-		m.Files, m.Alerts, m.Circuit, m.PresenceFailures,
+		m.Files, m.Commands, m.Receipts, m.Alerts, m.Circuit, m.PresenceFailures,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/guard"
 )
 
 // Burst is what a customer said between two turns, taken together.
@@ -23,6 +24,8 @@ type Burst struct {
 	Lost int
 	// Elsewhere counts messages that can be seen in the shop's phone app only.
 	Elsewhere int
+	// Taps are the buttons of proposals that were tapped, in order.
+	Taps []Tap
 	// Reactions counts emoji reactions, which want no answer.
 	Reactions int
 	// Echo is true when a person of the shop wrote from the phone app.
@@ -36,8 +39,10 @@ func (b Burst) Text() string { return strings.Join(b.Texts, "\n") }
 // state that the turn starts from and the burst to answer. It is pure, and it
 // never changes who owns the conversation: that is decided later and by people.
 //
-// The language follows the newest readable text that speaks for one. A readable
-// message ends a row of unreadable ones, unless its file is lost.
+// The language follows the newest readable text that speaks for one, until the customer
+// chooses one in a word of their own; that holds from then on. A wish to get no
+// advertising holds whoever has the conversation. A readable message ends a row of
+// unreadable ones, unless its file is lost.
 func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 	var b Burst
 	for _, e := range events {
@@ -46,8 +51,14 @@ func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 			c = c.seen(e)
 		}
 	}
-	if own := ownWords(events); own != "" {
+	if own := ownWords(events); own != "" && !c.Memory.LanguageFixed {
 		c.Language = rag.DetectLocale(own, c.Language)
+	}
+	if chosen := b.language(); chosen != "" {
+		c.Language, c.Memory.LanguageFixed = chosen, true
+	}
+	if b.says(guard.ControlStop) {
+		c.Marketing = "stop"
 	}
 	if b.Asked > 0 {
 		c.Fallbacks = 0
@@ -115,6 +126,9 @@ func (b Burst) add(e Event) Burst {
 	case e.Message.Readable():
 		b.Texts = append(b.Texts, e.Message.Words())
 		b.Asked++
+		if t, ok := tapOf(e.Message); ok {
+			b.Taps = append(b.Taps, t)
+		}
 	default:
 		b.Unreadable++
 	}

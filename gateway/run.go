@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,7 +11,9 @@ import (
 	"time"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 	"github.com/recado/recado/rag/assure"
+	"github.com/recado/recado/rag/confidence"
 )
 
 // leaseMargin is added to the answer's timeout for the lease of a turn: reading
@@ -61,6 +65,9 @@ func (g *Gateway) Turn(ctx context.Context) error {
 	if len(t.Outgoing) > 0 {
 		g.sends.ring()
 	}
+	if len(t.Commands) > 0 {
+		g.writes.ring()
+	}
 	return nil
 }
 
@@ -86,33 +93,97 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 	now := g.Now()
 	began := time.Now()
 	conversation, burst := c.Conversation.Receive(c.Events)
-	s := Situation{
-		Mode: conversation.Mode, Burst: burst, Fallbacks: conversation.Fallbacks,
-		WindowOpen: conversation.WindowOpen(now), Attempt: c.Attempt,
-	}
+	s := g.situation(c, conversation, burst, now)
 	d, settled := Preempt(s)
 	switch {
 	case settled && d.Kind == DecideHandoff && d.Reason != ReasonTakenOver:
 		// Whoever takes over sees the orders, although no answer needed them.
 		s.Answer.Orders = g.facts(ctx, conversation, burst, now)
-	case !settled:
-		facts := g.facts(ctx, conversation, burst, now)
-		orders := rag.Stage{Name: "orders", Took: time.Since(began)}
-		stopTyping := g.typing(ctx, conversation.Channel, c.Events)
-		s.Answer, s.AnswerErr = g.answer(ctx, question(conversation, burst, c.History, facts, now))
-		stopTyping()
-		if s.AnswerErr != nil && ctx.Err() == nil {
-			// The error names the server's trouble and never what was asked.
-			g.Logger.WarnContext(ctx, "no answer could be made; a person takes over", "reason", string(errorReason(s.AnswerErr)), "error", s.AnswerErr)
-		}
-		s.Answer.Orders = facts
-		s.Answer.Stages = append([]rag.Stage{orders}, s.Answer.Stages...)
+	case settled:
+	case s.wish() == wishYes || s.wish() == wishCode:
+		s.Step = g.heedAnswer(ctx, conversation, s)
+	default:
+		g.ask(ctx, c, conversation, &s)
 	}
-	t := compose(c, conversation, s, Decide(s), now)
+	d = Decide(s)
+	if d.Rule == ruleCodeNeeded {
+		g.newCode(ctx, conversation, &s)
+		d = Decide(s)
+	}
+	t := compose(c, conversation, s, d, g.ReceiptWithin)
 	t.Overdue = overdue(c.Events, now)
+	t.Audit = g.audit(t.Record)
 	t.Record.Stages = append(t.Record.Stages, rag.Stage{Name: "turn", Took: time.Since(began)})
 	t.Record.Config = g.Answerer.Fingerprint()
 	return t
+}
+
+// situation is what is known before anybody is asked.
+func (g *Gateway) situation(c *Claim, after Conversation, b Burst, now time.Time) Situation {
+	return Situation{
+		Mode: after.Mode, Burst: b, Fallbacks: after.Fallbacks, Clarified: after.Clarified, Memory: after.Memory,
+		At: now, Doubted: !after.DoubtedAt.IsZero(), Asked: askedLast(c.History, after.Memory.Pending),
+		Repeats:  after.Memory.repeats(b.askedHash(), now),
+		Writable: g.Wire != nil && g.Actions != nil, Codable: g.Wire != nil && g.Codes != nil,
+		WindowOpen: after.WindowOpen(now), Attempt: c.Attempt,
+	}
+}
+
+// ask has the question answered, with what is known of the orders.
+func (g *Gateway) ask(ctx context.Context, c *Claim, conversation Conversation, s *Situation) {
+	began := time.Now()
+	facts := g.facts(ctx, conversation, s.Burst, s.At)
+	orders := rag.Stage{Name: "orders", Took: time.Since(began)}
+	q := question(conversation, s.Burst, c.History, facts, s.At)
+	q.Tools, q.Receipts = g.tools(conversation, s.At), g.receipts(ctx, conversation, s.At)
+	stopTyping := g.typing(ctx, conversation.Channel, c.Events)
+	s.Answer, s.AnswerErr = g.answer(ctx, q)
+	stopTyping()
+	if s.AnswerErr != nil && ctx.Err() == nil {
+		// The error names the server's trouble and never what was asked.
+		g.Logger.WarnContext(ctx, "no answer could be made; a person takes over", "reason", string(errorReason(s.AnswerErr)), "error", s.AnswerErr)
+	}
+	s.Answer.Orders = facts
+	s.Answer.Stages = append([]rag.Stage{orders}, s.Answer.Stages...)
+}
+
+// audit picks turns for a look: a share of those that were answered because the answer
+// was sure enough, by a hash of their id that nobody can foresee.
+func (g *Gateway) audit(r Record) *Audit {
+	if r.Decision.Kind != DecideReply || r.Decision.Rule != ruleConfidence || r.Reply == "" {
+		return nil
+	}
+	chance, picked := confidence.Audited(r.ID, g.AuditShare)
+	if !picked {
+		return nil
+	}
+	return &Audit{TurnID: r.ID, ConversationID: r.ConversationID, Chance: chance, Calibration: r.Calibration, At: r.At}
+}
+
+// receiptsFor is how long after a write its receipt may back what a reply says.
+const receiptsFor = 30 * 24 * time.Hour
+
+// receipts are those of the conversation's writes: nothing else ever backs that
+// something was done. Without them an answer is made all the same.
+func (g *Gateway) receipts(ctx context.Context, c Conversation, now time.Time) []action.Receipt {
+	store, ok := g.Store.(Commands)
+	if g.Wire == nil || !ok || !c.DoubtedAt.IsZero() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	list, err := store.Commands(ctx, c.ID)
+	if err != nil {
+		g.Logger.WarnContext(ctx, "the receipts of a conversation could not be read", "error", err)
+		return nil
+	}
+	var receipts []action.Receipt
+	for _, v := range list {
+		if v.Receipt != nil && v.Command.Call.Kind != action.SendCode && now.Sub(v.Receipt.At) < receiptsFor {
+			receipts = append(receipts, *v.Receipt)
+		}
+	}
+	return receipts
 }
 
 // facts are what may be told of the customer's orders: nothing, while the person
@@ -156,17 +227,31 @@ func (g *Gateway) answer(ctx context.Context, q rag.Question) (a rag.Answer, err
 // question is what the answerer is asked, with the conversation before it. While it is
 // in doubt who writes, what was said before the doubt is nobody's to hear again.
 func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFacts, at time.Time) rag.Question {
-	q := rag.Question{Text: b.Text(), Locale: c.Language, Orders: facts, Market: market(c.Contact.Phone), At: at}
+	q := rag.Question{
+		Text: b.Text(), Locale: c.Language, Orders: facts, Market: market(c.Contact.Phone), At: at,
+		Clarified: c.Clarified, Conversation: opaque(c.ID),
+	}
+	asked := false
 	for _, m := range history {
 		text := m.Text
 		if m.Message != nil {
 			text = m.Message.Words()
 		}
+		if asked && isCode(text) {
+			text = codeMask(c.Language)
+		}
+		asked = asksForCode(text) || asked && m.Author == AuthorCustomer
 		if text != "" && m.Type != "reaction" && m.At.After(c.DoubtedAt) {
 			q.History = append(q.History, rag.Utterance{Role: rag.Role(m.Author), Text: text, At: m.At})
 		}
 	}
 	return q
+}
+
+// opaque is an id by which something can be counted and not found.
+func opaque(id string) string {
+	sum := sha256.Sum256([]byte("conversation " + id))
+	return hex.EncodeToString(sum[:8])
 }
 
 // abandon gives a turn up that could not be committed and keeps its record. A

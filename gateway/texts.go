@@ -162,6 +162,64 @@ func faqTitle(language string) string {
 	return pick(language, "Frequently asked questions", "Preguntas frecuentes")
 }
 
+// stopText confirms that no advertising is sent any more.
+func stopText(language string) string {
+	return pick(language,
+		"Done: you won't get any more advertising from us. When you write to us, we'll still answer you here.",
+		"Hecho: ya no te enviaremos publicidad. Si nos escribes, te seguiremos respondiendo aquí.")
+}
+
+// languageText confirms the language that the customer chose.
+func languageText(language string) string {
+	return pick(language, "All right, we'll go on in English. How can I help you?", "De acuerdo, seguimos en español. ¿En qué te ayudo?")
+}
+
+// whichLanguageText asks for the language, in both.
+func whichLanguageText(language string) string {
+	return pick(language, "Which language do you prefer? / ¿Qué idioma prefieres?", "¿Qué idioma prefieres? / Which language do you prefer?")
+}
+
+// nothingSaidText answers who wants to hear again what nobody has said.
+func nothingSaidText(language string) string {
+	return pick(language, "I haven't told you anything yet. What would you like to know?", "Todavía no te he dicho nada. ¿Qué quieres saber?")
+}
+
+// offTopicText says what the shop's assistant is for.
+func offTopicText(language string) string {
+	return pick(language,
+		"I can only help with the shop: orders, deliveries, returns and products. If you prefer a person, write “person”.",
+		"Solo puedo ayudarte con la tienda: pedidos, envíos, devoluciones y productos. Si prefieres hablar con alguien, escribe «persona».")
+}
+
+// secretText asks not to send what nobody should.
+func secretText(language string) string {
+	return pick(language,
+		"Please don't send passwords, card numbers or codes that we didn't ask for by this chat: we never need them here.",
+		"Por favor, no envíes por este chat contraseñas, números de tarjeta ni códigos que no te hayamos pedido: aquí nunca los necesitamos.")
+}
+
+// referenceText goes before a reference.
+func referenceText(language string) string { return pick(language, "Reference: ", "Referencia: ") }
+
+// reference is a short name of a handoff, for people to say.
+func reference(h Handoff) string {
+	id := strings.ToUpper(strings.ReplaceAll(h.ID, "-", ""))
+	return "D-" + id[max(len(id)-8, 0):]
+}
+
+// whyText says to an agent why a conversation is in front of them, with what else they
+// have to know.
+func whyText(language string, s Situation, d Decision, h Handoff) string {
+	why := agentReasons(language)[d.Reason]
+	switch {
+	case d.Reason == ReasonData:
+		why += " " + referenceText(language) + reference(h)
+	case d.Reason == ReasonSuggest && len(s.Answer.Stale) > 0:
+		why += " " + pick(language, "Because: ", "Motivo: ") + strings.Join(s.Answer.Stale, "; ")
+	}
+	return why
+}
+
 // pick gives the English text for "en" and the Spanish one for everything else.
 func pick(language, en, es string) string {
 	if language == "en" {

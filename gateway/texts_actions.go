@@ -152,3 +152,151 @@ func dayText(language, day string) string {
 	}
 	return strconv.Itoa(at.Day()) + " de " + months[at.Month()-1] + " de " + strconv.Itoa(at.Year())
 }
+
+// summaryText says what would be done, for a proposal that does not say it itself.
+func summaryText(language string, c action.Call) string {
+	switch c.Kind {
+	case action.Cancel:
+		return fmt.Sprintf(pick(language, "Cancel order %s.", "Cancelar el pedido %s."), c.Order)
+	case action.ChangeAddress:
+		return fmt.Sprintf(pick(language, "Send order %s to this address: %s", "Enviar el pedido %s a esta dirección: %s"), c.Order, oneLine(c.Address))
+	case action.StartReturn:
+		return fmt.Sprintf(pick(language, "Return from order %s: %s.", "Devolver del pedido %s: %s."), c.Order, oneLine(strings.Join(c.Items, ", ")))
+	case action.OrderStatus, action.Tracking, action.RefundStatus, action.DeliveryProof, action.Invoice, action.SendCode:
+	}
+	return strings.TrimSpace(string(c.Kind) + " " + c.Order)
+}
+
+// proposalText asks for a yes.
+func proposalText(language, summary string) string {
+	return pick(language, "Shall I pass this on to the shop?", "¿Se lo paso a la tienda?") + "\n\n" + summary
+}
+
+// confirmedText says that a write is on its way, and never that it is done.
+func confirmedText(language string, c action.Call) string {
+	return fmt.Sprintf(pick(language,
+		"I've passed it on (order %s). As soon as the shop confirms it, I'll tell you here.",
+		"Lo he pasado a la tienda (pedido %s). En cuanto lo confirme, te lo digo aquí."), c.Order)
+}
+
+// declinedText answers a no.
+func declinedText(language string) string {
+	return pick(language, "All right, I'm leaving everything as it is.", "De acuerdo, lo dejo todo como está.")
+}
+
+// staleText answers a yes or no to what is not open any more.
+func staleText(language string) string {
+	return pick(language,
+		"That question isn't open any more, so I haven't done anything now. If you still want it, ask me again.",
+		"Esa pregunta ya no está abierta, así que ahora no he hecho nada. Si todavía lo quieres, pídemelo otra vez.")
+}
+
+// orderChangedText goes before a proposal that is put once more.
+func orderChangedText(language string) string {
+	return pick(language,
+		"Your order has changed since I asked you, so I haven't passed anything on yet.",
+		"Tu pedido ha cambiado desde que te pregunté, así que todavía no he pasado nada.")
+}
+
+// offerText offers a person.
+func offerText(language string) string {
+	return pick(language, "If you'd like a person to look at it, write “person”.", "Si quieres que lo mire una persona, escribe «persona».")
+}
+
+// argumentsText asks for what is missing.
+func argumentsText(language string, c action.Call, missing []string) string {
+	var need []string
+	for _, argument := range missing {
+		switch argument {
+		case "order":
+			need = append(need, pick(language, "the order number", "el número de pedido"))
+		case "address":
+			need = append(need, pick(language, "the new address in full", "la nueva dirección completa"))
+		case "items":
+			need = append(need, pick(language, "which items it is about", "de qué artículos se trata"))
+		case "reason":
+			need = append(need, pick(language, "the reason", "el motivo"))
+		}
+	}
+	if len(need) == 0 {
+		return ruleText(language, c, action.Verdict{Rule: "arguments"})
+	}
+	return pick(language, "To do that I need to know: ", "Para eso necesito saber: ") + strings.Join(need, ", ") + "."
+}
+
+// readText tells what was read once the customer had shown that it is them.
+func readText(language string, c action.Call, r action.Receipt) string {
+	en, es := "Thank you, now I know it's you. About order %s:", "Gracias, ya sé que eres tú. Sobre el pedido %s:"
+	switch c.Kind {
+	case action.Invoice:
+		en, es = "Thank you, now I know it's you. The invoice of order %s:", "Gracias, ya sé que eres tú. La factura del pedido %s:"
+	case action.DeliveryProof:
+		en, es = "Thank you, now I know it's you. The proof of delivery of order %s:", "Gracias, ya sé que eres tú. La prueba de entrega del pedido %s:"
+	case action.OrderStatus, action.Tracking, action.RefundStatus, action.ChangeAddress, action.Cancel, action.StartReturn, action.SendCode:
+	}
+	facts := receiptFacts(language, r)
+	if len(facts) == 0 {
+		return pick(language, "Thank you, now I know it's you. Ask me again, please.", "Gracias, ya sé que eres tú. Pregúntame otra vez, por favor.")
+	}
+	return strings.Join(append([]string{fmt.Sprintf(pick(language, en, es), c.Order)}, facts...), "\n")
+}
+
+// codeLine stands in every text that asks for the one-time code: by it, the answer to it
+// is known as one.
+func codeLine(language string) string {
+	return pick(language, "Write the 6 digits of the code here.", "Escribe aquí las 6 cifras del código.")
+}
+
+// asksForCode tells whether a text asks for the one-time code.
+func asksForCode(text string) bool {
+	return strings.Contains(text, codeLine("es")) || strings.Contains(text, codeLine("en"))
+}
+
+// codeMask stands where a one-time code was.
+func codeMask(language string) string {
+	return pick(language, "[one-time code]", "[código de un solo uso]")
+}
+
+// codeSentText tells that a code is on its way. It may not have gone out yet, and the
+// shop knows where it goes.
+func codeSentText(language string) string {
+	return pick(language,
+		"Before that, I have to make sure that it's you. The shop is sending you a code by another way, such as e-mail or SMS. ",
+		"Antes tengo que comprobar que eres tú. La tienda te envía un código por otra vía, como el correo o un SMS. ") + codeLine(language)
+}
+
+// codeAwaitedText reminds of the code.
+func codeAwaitedText(language string) string {
+	return pick(language, "First I need the code that the shop sent you. ", "Primero necesito el código que te ha enviado la tienda. ") + codeLine(language)
+}
+
+// codeWrongText tells how many tries are left.
+func codeWrongText(language string, left int) string {
+	tries := fmt.Sprintf(pick(language, "That isn't the code. You have %d tries left. ", "Ese no es el código. Te quedan %d intentos. "), left)
+	if left == 1 {
+		tries = pick(language, "That isn't the code. You have one try left. ", "Ese no es el código. Te queda un intento. ")
+	}
+	return tries + codeLine(language)
+}
+
+// codeRightText goes before the proposal that needed the code.
+func codeRightText(language string) string {
+	return pick(language, "Thank you, now I know it's you.", "Gracias, ya sé que eres tú.")
+}
+
+// codeLateText answers a code that is not waited for any more.
+func codeLateText(language string) string {
+	return pick(language,
+		"That code isn't valid any more. Tell me again what you want and I'll have a new one sent to you.",
+		"Ese código ya no vale. Dime otra vez qué quieres y haré que te envíen uno nuevo.")
+}
+
+// codeSpentText goes before the words that a person takes over.
+func codeSpentText(language string) string {
+	return pick(language, "That isn't the code, and there are no tries left.", "Ese no es el código y ya no quedan intentos.")
+}
+
+// codeTooOftenText goes before them, too.
+func codeTooOftenText(language string) string {
+	return pick(language, "You've had several codes already, and I can't send more right now.", "Ya te han llegado varios códigos y ahora no puedo enviar más.")
+}

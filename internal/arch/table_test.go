@@ -9,7 +9,7 @@ var layers = arch.Layers{
 	"cmd/recado": {"*"},
 	"evals":      {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "knowledge", "internal/demoshop"},
 
-	"gateway":                   {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard"},
+	"gateway":                   {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii"},
 	"gateway/gatewaytest":       {"gateway", "rag", "rag/action", "rag/assure"},
 	"gateway/postgres":          {"gateway", "rag", "rag/action", "rag/assure"},
 	"gateway/sqlite":            {"gateway", "rag", "rag/action", "rag/assure"},
