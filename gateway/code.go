@@ -35,4 +35,8 @@ func codeIn(text string) string {
 }
 
 // aroundCode are the words that may stand around a code.
-var aroundCode = strings.Fields(`código codigo code el la es is the mi my este esta this aquí aqui here it s está esta sí si yes otp pin clave son vale ok hola gracias thanks`)
+var aroundCode = []string{
+	"código", "codigo", "code", "el", "la", "es", "is", "the", "mi", "my", "este", "esta", "this", "aquí",
+	"aqui", "here", "it", "s", "está", "esta", "sí", "si", "yes", "otp", "pin", "clave", "son", "vale", "ok",
+	"hola", "gracias", "thanks",
+}

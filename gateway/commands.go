@@ -95,15 +95,15 @@ func (g *Gateway) TakeReceipt(ctx context.Context, r action.Receipt) error {
 		return errNotConfigured
 	}
 	err := within(ctx, func(ctx context.Context) error { return store.Receive(ctx, r, g.Now()) })
-	switch {
-	case errors.Is(err, ErrNotFound):
+	label := receiptLabel(r.Outcome)
+	if errors.Is(err, ErrNotFound) {
 		g.Logger.WarnContext(ctx, "a receipt is of no command and was dropped", "receipt", r.ID)
-		g.Metrics.Receipts.WithLabelValues("unknown").Inc()
-		return nil
-	case err != nil:
+		label, err = "unknown", nil
+	}
+	if err != nil {
 		return fmt.Errorf("receipt %s: %w", r.ID, err)
 	}
-	g.Metrics.Receipts.WithLabelValues(receiptLabel(r.Outcome)).Inc()
+	g.Metrics.Receipts.WithLabelValues(label).Inc()
 	g.changes.ring()
 	g.sends.ring()
 	return nil

@@ -262,8 +262,10 @@ func TestMaskedCode(t *testing.T) {
 	t.Parallel()
 	asks := codeSentText("es")
 	history := []MessageView{
-		{Direction: "out", Author: AuthorBot, Text: asks, At: noon}, {Author: AuthorCustomer, Type: "text", Text: "123456", At: noon},
-		{Direction: "out", Author: AuthorBot, Text: "Gracias.", At: noon}, {Author: AuthorCustomer, Type: "text", Text: "654321", At: noon},
+		{Direction: "out", Author: AuthorBot, Text: asks, At: noon},
+		{Author: AuthorCustomer, Type: "text", Text: "123456", At: noon},
+		{Direction: "out", Author: AuthorBot, Text: "Gracias.", At: noon},
+		{Author: AuthorCustomer, Type: "text", Text: "654321", At: noon},
 	}
 	q := question(Conversation{Language: "es"}, Burst{}, history, rag.OrderFacts{}, noon)
 	var texts []string

@@ -76,8 +76,13 @@ func goesOn(text string) bool {
 }
 
 // joining are words that no sentence ends with.
-var joining = strings.Fields(`y e o u ni pero porque aunque que si como cuando donde con sin de del para por en el la los las un una mi mis tu su es sobre entre
-	and or but because although that if when where with without of for from to in on at the a an my your is about between`)
+var joining = []string{
+	"y", "e", "o", "u", "ni", "pero", "porque", "aunque", "que", "si", "como", "cuando", "donde", "con", "sin",
+	"de", "del", "para", "por", "en", "el", "la", "los", "las", "un", "una", "mi", "mis", "tu", "su", "es",
+	"sobre", "entre", "and", "or", "but", "because", "although", "that", "if", "when", "where", "with",
+	"without", "of", "for", "from", "to", "in", "on", "at", "the", "a", "an", "my", "your", "is", "about",
+	"between",
+}
 
 // fragment tells whether a text is only a greeting, or a word or two that ask nothing: a
 // number is what was asked for, more often than not.

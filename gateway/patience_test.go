@@ -96,8 +96,9 @@ func TestWaits(t *testing.T) {
 	t.Parallel()
 	message := func(after time.Duration) Event { return Event{Kind: EventMessage, AnswerAfter: noon.Add(after)} }
 	got := waits([]Event{
-		message(1500 * time.Millisecond), message(1501 * time.Millisecond), message(1519 * time.Millisecond), message(300 * time.Millisecond),
-		message(0), message(-time.Second), {Kind: EventStatus, AnswerAfter: noon.Add(time.Hour)},
+		message(1500 * time.Millisecond), message(1501 * time.Millisecond), message(1519 * time.Millisecond),
+		message(300 * time.Millisecond), message(0), message(-time.Second),
+		{Kind: EventStatus, AnswerAfter: noon.Add(time.Hour)},
 	}, noon)
 	if diff := cmp.Diff([]time.Duration{1500 * time.Millisecond, 1520 * time.Millisecond, 300 * time.Millisecond}, got); diff != "" {
 		t.Error(diff)
