@@ -52,6 +52,10 @@ func (s *intakeStore) Accept(ctx context.Context, events []Event) ([]Event, erro
 	return fresh, nil
 }
 
+func (s *intakeStore) NextCommand(context.Context, time.Time, time.Duration) (*Command, error) {
+	return nil, ErrNoWork
+}
+
 func (s *intakeStore) Ping(context.Context) error {
 	if s.down.Load() {
 		return errors.New("down")

@@ -24,17 +24,13 @@ const (
 // A command that can't be published until its deadline is given up as well, because its
 // customer waits; should it have been published after all, its receipt comes late.
 func (g *Gateway) Carry(ctx context.Context) error {
-	store, ok := g.Store.(Commands)
-	if !ok {
-		return ErrNoWork
-	}
-	c, err := g.nextCommand(ctx, store)
+	c, err := g.nextCommand(ctx)
 	if err != nil {
 		return err
 	}
 	// What has begun is finished even while the program stops.
 	ctx = context.WithoutCancel(ctx)
-	event, err := g.carry(ctx, store, c)
+	event, err := g.carry(ctx, c)
 	if err != nil && !errors.Is(err, ErrLeaseLost) {
 		return fmt.Errorf("command %s: %w", c.ID, err)
 	}
@@ -44,10 +40,10 @@ func (g *Gateway) Carry(ctx context.Context) error {
 	return nil
 }
 
-func (g *Gateway) nextCommand(ctx context.Context, store Commands) (*Command, error) {
+func (g *Gateway) nextCommand(ctx context.Context) (*Command, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	c, err := store.NextCommand(ctx, g.Now(), commandLease)
+	c, err := g.Store.NextCommand(ctx, g.Now(), commandLease)
 	if err != nil && !errors.Is(err, ErrNoWork) {
 		return nil, fmt.Errorf("next command: %w", err)
 	}
@@ -55,10 +51,10 @@ func (g *Gateway) nextCommand(ctx context.Context, store Commands) (*Command, er
 }
 
 // carry does with a command what is due, and names it.
-func (g *Gateway) carry(ctx context.Context, store Commands, c *Command) (event string, err error) {
+func (g *Gateway) carry(ctx context.Context, c *Command) (event string, err error) {
 	now := g.Now()
 	if c.Overdue || !now.Before(c.Deadline) {
-		return "expired", within(ctx, func(ctx context.Context) error { return store.Expire(ctx, c, now) })
+		return "expired", within(ctx, func(ctx context.Context) error { return g.Store.Expire(ctx, c, now) })
 	}
 	if err := g.publish(ctx, *c); err != nil {
 		at := now.Add(time.Duration(c.Attempt) * time.Second)
@@ -66,9 +62,9 @@ func (g *Gateway) carry(ctx context.Context, store Commands, c *Command) (event 
 			at = c.Deadline
 		}
 		g.Logger.WarnContext(ctx, "a command could not be published; trying again", "command", c.ID, "attempt", c.Attempt, "error", err)
-		return "retried", within(ctx, func(ctx context.Context) error { return store.RetryCommand(ctx, c, at) })
+		return "retried", within(ctx, func(ctx context.Context) error { return g.Store.RetryCommand(ctx, c, at) })
 	}
-	return "published", within(ctx, func(ctx context.Context) error { return store.Published(ctx, c) })
+	return "published", within(ctx, func(ctx context.Context) error { return g.Store.Published(ctx, c) })
 }
 
 func (g *Gateway) publish(ctx context.Context, c Command) error {
@@ -90,11 +86,7 @@ func within(ctx context.Context, do func(context.Context) error) error {
 // TakeReceipt ends a command by the shop's system's word on it. One of no command is
 // dropped: it is not ours. With an error it has to be given again.
 func (g *Gateway) TakeReceipt(ctx context.Context, r action.Receipt) error {
-	store, ok := g.Store.(Commands)
-	if !ok {
-		return errNotConfigured
-	}
-	err := within(ctx, func(ctx context.Context) error { return store.Receive(ctx, r, g.Now()) })
+	err := within(ctx, func(ctx context.Context) error { return g.Store.Receive(ctx, r, g.Now()) })
 	label := receiptLabel(r.Outcome)
 	if errors.Is(err, ErrNotFound) {
 		g.Logger.WarnContext(ctx, "a receipt is of no command and was dropped", "receipt", r.ID)

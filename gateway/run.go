@@ -166,13 +166,12 @@ const receiptsFor = 30 * 24 * time.Hour
 // receipts are those of the conversation's writes: nothing else ever backs that
 // something was done. Without them an answer is made all the same.
 func (g *Gateway) receipts(ctx context.Context, c Conversation, now time.Time) []action.Receipt {
-	store, ok := g.Store.(Commands)
-	if g.Wire == nil || !ok || !c.DoubtedAt.IsZero() {
+	if g.Wire == nil || !c.DoubtedAt.IsZero() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	list, err := store.Commands(ctx, c.ID)
+	list, err := g.Store.Commands(ctx, c.ID)
 	if err != nil {
 		g.Logger.WarnContext(ctx, "the receipts of a conversation could not be read", "error", err)
 		return nil

@@ -37,6 +37,8 @@ func (s *turnStore) Abandon(_ context.Context, _ *Claim, r Record, _ time.Time) 
 	return nil
 }
 
+func (s *turnStore) Commands(context.Context, string) ([]CommandView, error) { return nil, nil }
+
 func asked(at time.Time) *Claim {
 	return &Claim{
 		Conversation: Conversation{ID: "c", Mode: ModeBot, LastCustomerAt: at},
