@@ -199,7 +199,7 @@ func (s *site) doors(guest string) error {
 		Desk: s.store, Orders: s.orders, Token: s.settings.APIToken, Logger: s.log,
 		Files: s.store, Vault: s.vault, Channel: s.store, Archive: s.store,
 		Library: documentShelf{s.library.shelf.Index}, Evidence: s.store,
-		Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
+		Commands: s.store, Audits: s.store, Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
 	})
 	return err
 }

@@ -1,6 +1,6 @@
 // Package api is the JSON API under /api/v1, for the programs of a shop: they
-// read conversations, messages, files, decision records and handoffs, act on handoffs
-// as an agent would, see what the channel tells of the account, bring orders, and take back what answers rest on.
+// read conversations, messages, files, decision records, commands and handoffs, act on
+// handoffs as an agent would, say which answers were right, see what the channel tells of the account, bring orders, and take back what answers rest on.
 //
 // Each route is a row in one table (routes.go) with a handler that reads its
 // parameters, asks the Desk, the OrderBook or another part, and gives a value or the
@@ -60,6 +60,10 @@ type Config struct {
 	// Library has the documents that answers rest on, and Evidence which answers do.
 	Library  Library
 	Evidence gateway.Evidence
+	// Commands has what was done in the shop's system, and Audits the answers that were
+	// picked for a look.
+	Commands Commands
+	Audits   gateway.Audits
 	// MaxUpload is the largest file that is taken to be sent, in bytes; 16 MB by
 	// default.
 	MaxUpload int64

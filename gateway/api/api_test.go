@@ -92,7 +92,7 @@ func setup(t *testing.T) bundle {
 	}
 	a, err := api.New(api.Config{
 		Desk: b.store, Orders: b.book, Token: token, ErrOrder: errOrder,
-		Files: b.store, Vault: b.vault, Channel: b.store, Archive: b.archive, Library: b.library, Evidence: b.library, MaxUpload: maxUpload,
+		Files: b.store, Vault: b.vault, Channel: b.store, Archive: b.archive, Library: b.library, Evidence: b.library, Commands: b.store, Audits: b.store, MaxUpload: maxUpload,
 		Now: func() time.Time { return now }, Logger: slog.New(slog.NewTextHandler(b.log, nil)),
 		Changed: func() { *b.changed++ },
 	})
@@ -258,6 +258,9 @@ func TestConversationShape(t *testing.T) {
 		"identity": map[string]any{"phone": "447700900123", "user_id": "GB.19283746"},
 		"name":     "Tom Ashworth", "channel": "100200300", "mode": "queued", "language": "en", "agent": "",
 		"window_ends_at": "2026-03-03T09:03:00Z", "doubted_at": nil, "unreachable": nil, "marketing": "",
+		"memory": map[string]any{
+			"level": "number", "level_until": nil, "code_until": nil, "pending": nil, "awaiting": float64(0), "language_fixed": false,
+		},
 		"created_at": "2026-03-02T08:08:00Z", "updated_at": "2026-03-02T09:08:00Z",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -36,7 +36,9 @@ func (a *API) conversations(_ http.ResponseWriter, r *http.Request) (any, error)
 	if err != nil {
 		return nil, fmt.Errorf("list conversations: %w", badCursor(err))
 	}
-	return views("conversations", list, viewConversation, next), nil
+	now := a.Now()
+	view := func(c gateway.Conversation) conversationView { return viewConversation(c, now) }
+	return views("conversations", list, view, next), nil
 }
 
 func (a *API) conversation(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -44,7 +46,7 @@ func (a *API) conversation(_ http.ResponseWriter, r *http.Request) (any, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read a conversation: %w", err)
 	}
-	return map[string]any{"conversation": viewConversation(c)}, nil
+	return map[string]any{"conversation": viewConversation(c, a.Now())}, nil
 }
 
 func (a *API) messages(_ http.ResponseWriter, r *http.Request) (any, error) {

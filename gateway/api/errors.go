@@ -58,6 +58,14 @@ var (
 		http.StatusNotFound, "not_configured",
 		"This Recado has no documents, or does not know which answers rest on them.",
 	}
+	errNoCommands = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado does nothing in the shop's system.",
+	}
+	errNoAudits = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado picks no answers for a look.",
+	}
 	errNoArchive = &problem{
 		http.StatusNotFound, "not_configured",
 		"This Recado does not keep webhooks as they came.",

@@ -114,6 +114,7 @@ func scriptedRun() []step {
 		{method: "GET", path: "/api/v1/orders"},
 	}
 	run = append(append(run, passagesRun()...), channelRun()...)
+	run = append(run, commandsRun()...)
 	return append(run, brokenRun()...)
 }
 

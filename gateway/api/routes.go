@@ -26,6 +26,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/conversations/{id}", a.conversation},
 		{"GET", "/api/v1/conversations/{id}/messages", a.messages},
 		{"GET", "/api/v1/conversations/{id}/turns", a.turns},
+		{"GET", "/api/v1/conversations/{id}/commands", a.commands},
 		{"POST", "/api/v1/conversations/{id}/take", a.act(gateway.ActionTake)},
 		{"GET", "/api/v1/messages/{id}/webhook", a.webhook},
 		{"GET", "/api/v1/handoffs", a.handoffs},
@@ -46,6 +47,8 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/passages/revoked", a.revoked},
 		{"POST", "/api/v1/passages/revoke", a.revoke},
 		{"POST", "/api/v1/passages/restore", a.restore},
+		{"GET", "/api/v1/audits", a.audits},
+		{"POST", "/api/v1/audits/{id}/label", a.label},
 		{"PUT", "/api/v1/orders", a.putOrders},
 		{"GET", "/api/v1/orders", a.findOrders},
 	}

@@ -29,6 +29,7 @@ type conversationView struct {
 	Unreachable *unreachableView `json:"unreachable"`
 	// Marketing is "", "stop" or "resume".
 	Marketing string     `json:"marketing"`
+	Memory    memoryView `json:"memory"`
 	CreatedAt *time.Time `json:"created_at"`
 	UpdatedAt *time.Time `json:"updated_at"`
 }
@@ -95,12 +96,12 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-func viewConversation(c gateway.Conversation) conversationView {
+func viewConversation(c gateway.Conversation, now time.Time) conversationView {
 	return conversationView{
 		ID: c.ID, Contact: contact(c.Contact), Identity: identity(c.Contact),
 		Name: c.Name, Channel: c.Channel, Mode: c.Mode, Language: c.Language, Agent: c.Agent,
 		WindowEndsAt: moment(c.WindowEnds()), DoubtedAt: moment(c.DoubtedAt), Unreachable: viewUnreachable(c),
-		Marketing: c.Marketing, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
+		Marketing: c.Marketing, Memory: viewMemory(c, now), CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
 	}
 }
 

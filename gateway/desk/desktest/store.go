@@ -32,6 +32,8 @@ type Store struct {
 	agents        map[string]gateway.Agent
 	sessions      map[string]gateway.Session
 	files         map[string]gateway.File
+	commands      map[string][]gateway.CommandView
+	audits        []gateway.Audit
 	alerts        []gateway.Alert
 	templates     []gateway.Template
 	revision      int64
@@ -45,6 +47,7 @@ var (
 	_ gateway.Agents  = (*Store)(nil)
 	_ gateway.Files   = (*Store)(nil)
 	_ gateway.Channel = (*Store)(nil)
+	_ gateway.Audits  = (*Store)(nil)
 )
 
 // New makes an empty store.
@@ -52,7 +55,8 @@ func New() *Store {
 	return &Store{
 		conversations: map[string]gateway.Conversation{}, messages: map[string][]gateway.MessageView{},
 		turns: map[string][]gateway.Record{}, agents: map[string]gateway.Agent{},
-		sessions: map[string]gateway.Session{}, files: map[string]gateway.File{}, changed: make(chan struct{}),
+		sessions: map[string]gateway.Session{}, files: map[string]gateway.File{},
+		commands: map[string][]gateway.CommandView{}, changed: make(chan struct{}),
 	}
 }
 

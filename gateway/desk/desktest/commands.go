@@ -1,0 +1,58 @@
+package desktest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/recado/recado/gateway"
+)
+
+// Order adds a command to its conversation, as it is then.
+func (s *Store) Order(v gateway.CommandView) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := v.Command.ConversationID
+	s.commands[id] = append(s.commands[id], v)
+	s.bump()
+}
+
+// Commands gives the commands of a conversation, oldest first, as gateway.Commands does.
+func (s *Store) Commands(_ context.Context, conversationID string) ([]gateway.CommandView, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.conversations[conversationID]; !ok {
+		return nil, cmp.Or(s.failure, gateway.ErrNotFound)
+	}
+	return slices.Clone(s.commands[conversationID]), s.failure
+}
+
+// Pick adds an answered turn that is to be looked at.
+func (s *Store) Pick(a gateway.Audit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.audits = append(s.audits, a)
+	s.bump()
+}
+
+// Audits implements gateway.Audits.
+func (s *Store) Audits(_ context.Context, done bool, p gateway.Page) ([]gateway.Audit, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(s.audits), func(a gateway.Audit) bool { return a.Labelled != done })
+	return page(list, p, s.failure)
+}
+
+// Label implements gateway.Audits.
+func (s *Store) Label(_ context.Context, turnID, agent string, right bool, _ time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.audits, func(a gateway.Audit) bool { return a.TurnID == turnID })
+	if i < 0 || s.failure != nil {
+		return cmp.Or(s.failure, gateway.ErrNotFound)
+	}
+	s.audits[i].Labelled, s.audits[i].Right, s.audits[i].Agent = true, right, agent
+	s.bump()
+	return nil
+}
