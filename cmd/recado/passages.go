@@ -10,6 +10,7 @@ import (
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/gateway/api"
 	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag"
 )
 
 // documentShelf is the index that is served, as the API looks at it.
@@ -76,6 +77,11 @@ func (d documentShelf) Revoke(ctx context.Context, list []api.Passage, by, reaso
 		revoked[i] = knowledge.Revocation{DocumentID: p.DocumentID, ChunkID: p.ID, Hash: p.Hash, At: at.UTC(), By: by, Reason: reason}
 	}
 	return d.index().Revoke(ctx, revoked)
+}
+
+// takeBack is Revoke for a passage that an answer rests on, whoever asks for it.
+func (d documentShelf) takeBack(ctx context.Context, p rag.Passage, by, reason string, at time.Time) error {
+	return d.Revoke(ctx, []api.Passage{{ID: p.ID, DocumentID: p.DocumentID, Hash: p.Hash}}, by, reason, at)
 }
 
 // Restore implements api.Library.

@@ -189,7 +189,8 @@ func (s *site) doors(guest string) error {
 	}
 	s.desk, err = desk.New(desk.Config{
 		Desk: s.store, Agents: s.store, Changes: s.gateway.Changes, Changed: s.gateway.Changed,
-		Files: s.store, Vault: s.vault, Channel: s.store,
+		Files: s.store, Vault: s.vault, Channel: s.store, Commands: s.store, Audits: s.store,
+		Revoke:     documentShelf{s.library.shelf.Index}.takeBack,
 		GuestAgent: guest, Secure: s.settings.secureCookies(), Logger: s.log,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
@@ -37,8 +38,14 @@ type conversationView struct {
 	// Files and Templates tell that a file can be attached and a template sent, and
 	// Uploads is the largest such file in bytes.
 	Files, Templates bool
-	Uploads          int64
-	MaxText          int
+	// Dealings are what it has to do with the shop's system, nil when nothing is known of
+	// that, and Verify is the handoff in which an agent can say who the customer is.
+	Dealings *dealings
+	Verify   string
+	// Suggested tells that the reply is a draft that nobody has sent.
+	Suggested bool
+	Uploads   int64
+	MaxText   int
 }
 
 // handoffPage shows a handoff with its conversation. ?draft=1 puts the draft into
@@ -85,6 +92,12 @@ func (d *Desk) showHandoff(
 	if h.State.Open() && view.WindowOpen && !view.Theirs {
 		view.Answer = h.ID
 	}
+	if view.Mine && view.Dealings != nil && !view.Dealings.Verified {
+		view.Verify = h.ID
+	}
+	if problem == "" && t.Text == "" && view.Answer != "" && suggests(h, view.Messages) {
+		view.Reply.Text, view.Suggested = h.Packet.Draft, true
+	}
 	p.Self = handoffPath(h.ID)
 	if view.Quoted = quoted(view.Messages, t.Quote); view.Quoted != nil {
 		p.Self += "?" + url.Values{"quote": {t.Quote}}.Encode()
@@ -95,6 +108,13 @@ func (d *Desk) showHandoff(
 	}
 	p.Name, p.Who, p.Content, p.Problem = "conversation", who(h.Name, h.Contact), view, problem
 	return d.show(w, r, status, p)
+}
+
+// suggests tells whether a handoff brings an answer that only waits for somebody to send
+// it: nobody has said anything since.
+func suggests(h gateway.Handoff, list []bubble) bool {
+	said := func(b bubble) bool { return b.Author == gateway.AuthorAgent && !b.At.Before(h.CreatedAt) }
+	return h.Reason == gateway.ReasonSuggest && !slices.ContainsFunc(list, said)
 }
 
 // quoted finds the message that a reply answers, or nil.
@@ -117,8 +137,12 @@ func (d *Desk) conversationView(r *http.Request, id string) (conversationView, e
 	if err != nil {
 		return conversationView{}, fmt.Errorf("read messages: %w", err)
 	}
+	known, err := d.dealingsOf(r.Context(), c)
+	if err != nil {
+		return conversationView{}, err
+	}
 	return conversationView{
-		Conversation: c, Messages: bubbles(messages, d.config.Vault != nil), Earlier: earlier,
+		Dealings: known, Conversation: c, Messages: bubbles(messages, d.config.Vault != nil), Earlier: earlier,
 		WindowOpen: c.WindowOpen(d.config.Now()), MaxText: gateway.MaxText,
 		Files: d.config.Vault != nil, Templates: d.config.Channel != nil, Uploads: d.config.MaxUpload,
 	}, nil

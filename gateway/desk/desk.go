@@ -11,7 +11,9 @@
 //
 // Files, that customers sent or that agents attach, are in a gateway.Vault and are
 // served to agents alone, in a way that lets them do nothing in a browser. What the
-// channel tells of the account is on a page of its own.
+// channel tells of the account is on a page of its own, and so are the answers that were
+// picked for a look. Cards, passwords and codes that customers write are covered until
+// somebody asks to see them.
 //
 // Agents sign in with a password (argon2id) and keep a session in gateway.Agents.
 // All of the interface is in Spanish and English (texts.go). The package keeps no
@@ -21,6 +23,7 @@ package desk
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -29,6 +32,7 @@ import (
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/internal/web"
+	"github.com/recado/recado/rag"
 )
 
 // Config is what the desk is made of. Desk and Agents are needed.
@@ -42,6 +46,14 @@ type Config struct {
 	// Channel is what is known of the business account. Without it there is no page
 	// about it, and no template can be sent.
 	Channel gateway.Channel
+	// Commands has what customers had done in the shop's system. Without it nothing is
+	// said of that.
+	Commands Commands
+	// Audits are the answers that were picked for a look. Without it there is no page of
+	// them.
+	Audits gateway.Audits
+	// Revoke takes back a passage that answers rest on. Without it that can't be done here.
+	Revoke func(ctx context.Context, p rag.Passage, by, reason string, at time.Time) error
 	// MaxUpload is the largest file that can be attached, in bytes; 16 MB by default.
 	MaxUpload int64
 	// Changes gives a channel that is closed at the next change; gateway.Gateway's
@@ -147,6 +159,9 @@ func (d *Desk) routes() http.Handler {
 	handle("POST /desk/conversations/{id}/take", d.signed(d.take))
 	handle("GET /desk/conversations/{id}/history", d.signed(d.historyPage))
 	handle("GET /desk/conversations/{id}/why", d.signed(d.whyPage))
+	handle("POST /desk/conversations/{id}/why/revoke", d.signed(d.revoke))
+	handle("GET /desk/audits", d.signed(d.auditsPage))
+	handle("POST /desk/audits/{id}/label", d.signed(d.label))
 	handle("GET /desk/channel", d.signed(d.channelPage))
 	handle("POST /desk/channel/alerts/{id}/seen", d.signed(d.see))
 	handle("GET /desk/files/{id}", d.signed(d.file))

@@ -71,7 +71,12 @@ func functions(language string) template.FuncMap {
 		"alert":      func(a gateway.Alert) string { return alertText(language, a) },
 		"word":       func(family, value string) string { return word(language, family, value) },
 		"excerpt":    excerpt,
-		"dialled":    dialled,
+		"veil":       pieces,
+		"cover":      cover,
+		"deals": func(now time.Time, id, verify string, d *dealings) known {
+			return known{now, id, verify, d}
+		},
+		"dialled": dialled,
 	}
 }
 
@@ -84,6 +89,14 @@ type (
 		gateway.Handoff
 	}
 )
+
+// known is what the shared part about the shop's system is given. Verify is the handoff
+// in which the customer can be verified, or empty.
+type known struct {
+	Now        time.Time
+	ID, Verify string
+	Dealings   *dealings
+}
 
 // onPhone tells whether somebody who answers from the phone app has the handoff.
 // Nobody signs in under that name, so any agent may take it over.
@@ -257,8 +270,9 @@ func word(language, family, value string) string {
 // maxExcerpt is how much of a quoted message is shown, in characters.
 const maxExcerpt = 160
 
-// excerpt is the beginning of a text.
+// excerpt is the beginning of a text, with its secrets covered.
 func excerpt(text string) string {
+	text = cover(text)
 	if runes := []rune(text); len(runes) > maxExcerpt {
 		return string(runes[:maxExcerpt]) + "…"
 	}

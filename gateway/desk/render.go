@@ -46,7 +46,9 @@ type page struct {
 	Newest int64
 	// Channel tells that there is a page about the channel, Unseen how many alerts
 	// there want to be seen, and Critical is the newest of the most urgent ones.
-	Channel  bool
+	Channel bool
+	// Audits tells that there is a page of answers to look at.
+	Audits   bool
 	Unseen   int
 	Critical *gateway.Alert
 	// Notice and Problem are phrases: what was done, and why something was not.
@@ -101,6 +103,7 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 	lists, err := d.open(r.Context(), agent, revision)
 	p := page{
 		Agent: agent, Waiting: len(lists.Queued), Mine: len(lists.Mine), Revision: state, revision: revision,
+		Audits:  d.config.Audits != nil,
 		Channel: d.config.Channel != nil, Unseen: channel.Unseen, Critical: channel.Critical,
 		MoreWaiting: lists.MoreQueued, MoreMine: lists.MoreMine,
 		Notice: notices[r.URL.Query().Get("done")],
@@ -115,6 +118,7 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 var notices = map[string]string{
 	"reply": "done_reply", "claim": "done_claim", "return": "done_return", "resolve": "done_resolve",
 	"take": "done_claim", "verify": "done_verify", "react": "done_react", "template": "done_template", "seen": "done_seen",
+	"label": "done_label", "revoke": "done_revoke",
 }
 
 var errCrossOrigin = errors.New("the request came from another site")

@@ -3,8 +3,11 @@ package desk
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
@@ -16,6 +19,8 @@ type whyView struct {
 	Turns        []turnView
 	// Earlier tells that there are turns before those.
 	Earlier bool
+	// Revokes tells that passages can be taken back.
+	Revokes bool
 }
 
 // turnView is one decision record; the one that was asked for is open.
@@ -52,7 +57,7 @@ func (d *Desk) whyPage(w http.ResponseWriter, r *http.Request, agent string) err
 	if message := r.URL.Query().Get("message"); message != "" {
 		return d.leadToTurn(w, r, records, message)
 	}
-	view := whyView{Conversation: c, Earlier: earlier}
+	view := whyView{Conversation: c, Earlier: earlier, Revokes: d.config.Revoke != nil}
 	for _, record := range slices.Backward(records) {
 		turn := viewTurn(record)
 		turn.Open = record.ID == r.URL.Query().Get("turn") || len(records) == 1
@@ -100,4 +105,53 @@ func turnOf(m gateway.MessageView, records []gateway.Record) string {
 		}
 	}
 	return id
+}
+
+// maxReason is how long the reason of a revocation is at the most, in characters.
+const maxReason = 500
+
+// revoke takes back a passage that a turn found: no answer rests on it any more.
+func (d *Desk) revoke(w http.ResponseWriter, r *http.Request, agent string) error {
+	if d.config.Revoke == nil {
+		return gateway.ErrNotFound
+	}
+	forget, err := d.parseForm(w, r)
+	if err != nil {
+		return err
+	}
+	defer forget()
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	if utf8.RuneCountInString(reason) > maxReason {
+		return fmt.Errorf("%w: the reason is too long", gateway.ErrInvalid)
+	}
+	records, _, err := tail(r.Context(), d.turns, r.PathValue("id"), d.config.Desk.Turns)
+	if err != nil {
+		return fmt.Errorf("read turns: %w", err)
+	}
+	turn := r.PostFormValue("turn")
+	p, found := passageOf(records, turn, r.PostFormValue("passage"))
+	if !found {
+		return gateway.ErrNotFound
+	}
+	if err := d.config.Revoke(r.Context(), p, agent, reason, d.config.Now()); err != nil {
+		return fmt.Errorf("revoke a passage: %w", err)
+	}
+	to := "/desk/conversations/" + url.PathEscape(r.PathValue("id")) + "/why?" + url.Values{"turn": {turn}, "done": {"revoke"}}.Encode()
+	http.Redirect(w, r, to+"#turn-"+url.PathEscape(turn), http.StatusSeeOther)
+	return nil
+}
+
+// passageOf finds a passage that a turn looked at, by what it said then.
+func passageOf(records []gateway.Record, turn, id string) (rag.Passage, bool) {
+	for _, r := range records {
+		if r.ID != turn {
+			continue
+		}
+		for _, p := range r.Passages {
+			if p.ID == id && p.Hash != "" {
+				return p, true
+			}
+		}
+	}
+	return rag.Passage{}, false
 }

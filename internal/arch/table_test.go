@@ -19,7 +19,7 @@ var layers = arch.Layers{
 	"gateway/orders/backoffice": {"gateway", "gateway/orders", "rag/action", "rag/assure"},
 	"gateway/ratelimit":         {"gateway", "rag/llm"},
 	"gateway/api":               {"gateway", "internal/web"},
-	"gateway/desk":              {"gateway", "rag", "internal/web"},
+	"gateway/desk":              {"gateway", "rag", "rag/pii", "internal/web"},
 	"gateway/desk/desktest":     {"gateway", "rag", "gateway/desk"},
 	"gateway/vault":             {"gateway"},
 	"gateway/vault/vaulttest":   {"gateway"},

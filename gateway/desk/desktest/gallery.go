@@ -186,10 +186,13 @@ func (g *gallery) claim(at time.Time) {
 	g.store.handoff(SaraHandoff, Sara, gateway.ReasonMedia, at.Add(4*time.Minute), gateway.Packet{
 		Wants: "Llegó así la que pedí el mes pasado", Why: "El cliente ha enviado un archivo que tiene que mirar una persona.",
 	})
-	_, err := g.store.Act(context.Background(), gateway.Action{
-		HandoffID: SaraHandoff, Kind: gateway.ActionClaim, Agent: "ana", At: at.Add(5 * time.Minute),
-	})
-	if err != nil {
+	g.store.claimBy("ana", SaraHandoff, at.Add(5*time.Minute))
+}
+
+// claimBy has an agent claim a handoff.
+func (s *Store) claimBy(agent, handoffID string, at time.Time) {
+	a := gateway.Action{HandoffID: handoffID, Kind: gateway.ActionClaim, Agent: agent, At: at}
+	if _, err := s.Act(context.Background(), a); err != nil {
 		panic("desktest: " + err.Error())
 	}
 }

@@ -145,7 +145,8 @@
     });
   };
 
-  // Keys: j and k move along the list, r goes to the reply, Ctrl+Enter sends.
+  // Keys: j and k move along the list, r goes to the reply, Ctrl+Enter sends, 1 and 2
+  // say of an answer that it is right or wrong.
   const key = (event) => {
     const typing = event.target.closest?.('input, textarea, select');
     const control = event.ctrlKey || event.metaKey;
@@ -155,10 +156,12 @@
       event.preventDefault();
       text().focus();
     }
+    const says = { 1: 'yes', 2: 'no' }[event.key];
+    if (says) document.activeElement.closest('.audit')?.querySelector(`[value=${says}]`)?.click();
     const step = { j: 1, k: -1 }[event.key];
     if (!step) return;
     const links = [...document.querySelectorAll('a.open')];
-    const to = links.indexOf(document.activeElement.closest('.row')?.querySelector('a.open')) + step;
+    const to = links.indexOf(document.activeElement.closest('.row, .audit')?.querySelector('a.open')) + step;
     links[Math.max(0, Math.min(to, links.length - 1))]?.focus();
   };
 

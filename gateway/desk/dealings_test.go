@@ -1,0 +1,196 @@
+package desk_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/gateway/desk"
+	"github.com/recado/recado/gateway/desk/desktest"
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/assure"
+)
+
+// taken is a passage that was taken back, by whom and why.
+type taken struct{ passage, by, reason string }
+
+// dealing starts a desk that has to do with the shop's system. It gives what is taken
+// back.
+func dealing(t *testing.T, guest string) (*bundle, *[]taken) {
+	t.Helper()
+	var list []taken
+	return start(t, guest, func(b *bundle, c *desk.Config) {
+		desktest.Dealings(b.store, morning)
+		c.Commands, c.Audits = b.store, b.store
+		c.Revoke = func(_ context.Context, p rag.Passage, by, reason string, _ time.Time) error {
+			list = append(list, taken{p.ID, by, reason})
+			return nil
+		}
+	}), &list
+}
+
+const iris, hugo = "/desk/handoffs/" + desktest.IrisHandoff, "/desk/handoffs/" + desktest.HugoHandoff
+
+func TestDealingsAreShown(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	page := b.get(iris, "es")
+	page.says(t, http.StatusOK, "Devolvió un código de un solo uso", "A la espera de su sí", "¿Abro la devolución del Flexo Lumen",
+		"Cancelar el pedido</b> TA-4093", "CAN-81", "Importe: 219,00 EUR", "rechazado", "El estado del pedido ya no lo permite.",
+		"llegó tarde", "sin respuesta de la tienda", "Nadie sabe si se hizo", "a la espera de la tienda", "por entregar a la tienda",
+		"Bombilla E27", `id="verify"`)
+	b.get(iris, "en").says(t, http.StatusOK, "Sent a one-time code back", "Cancel order</b> TA-4093", "no answer from the shop", "came late")
+	places := make([]int, 0, 6)
+	for _, id := range []string{"queued", "waiting", "expired", "late", "refused", "done"} {
+		places = append(places, strings.Index(page.body, `id="deal-c-`+id))
+	}
+	if !slices.IsSorted(places) || places[0] < 0 {
+		t.Errorf("the newest is not the first: %v", places)
+	}
+	// Without a handoff too, and nothing where nothing is known of the shop's system.
+	b.get("/desk/conversations/"+desktest.Nora, "es").says(t, http.StatusOK, "No se ha encargado nada.", "El número es el de su cuenta")
+	setup(t, "ana").get("/desk/conversations/"+desktest.Nora, "es").lacks(t, `id="known"`)
+}
+
+// TestSecretsAreCovered: what nobody has to see is shown when it is asked for.
+func TestSecretsAreCovered(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	page := b.get(iris, "es")
+	page.says(t, http.StatusOK, `<summary title="Mostrar u ocultar el dato">••••11`, "<span>4111 1111 1111 1111</span></details>, devolvedme")
+	page.lacks(t, "Mi tarjeta es 4111", "contraseña es girasol77", "Dirección Calle")
+	b.get("/desk/audits", "es").lacks(t, "clave es girasol77")
+	b.get("/desk/", "es").lacks(t, "girasol77")
+	before, _, _ := strings.Cut(b.get("/desk/conversations/"+desktest.Iris+"/why?turn="+desktest.OpenAudit, "es").body, "<pre")
+	if strings.Contains(before, "clave es girasol77") {
+		t.Error("the record shows a password before somebody asks for all of it")
+	}
+}
+
+func TestVerifyRaisesTheLevel(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	b.post(iris+"/verify", nil).leads(t, iris+"?done=verify#reply")
+	page := b.get(iris, "es")
+	page.says(t, http.StatusOK, "Comprobado por el equipo")
+	page.lacks(t, `id="verify"`)
+	c, err := b.store.Conversation(t.Context(), desktest.Iris)
+	if err != nil || c.Memory.Level != assure.Verified || !c.Memory.LevelUntil.IsZero() {
+		t.Errorf("memory %+v, %v", c.Memory, err)
+	}
+	// Whoever has it not can't.
+	b.get(hugo, "es").lacks(t, `id="verify"`)
+}
+
+// TestSuggestionIsReadyToSend: the draft stands in the reply until somebody has answered.
+func TestSuggestionIsReadyToSend(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	const draft = "A Canarias tarda de 5 a 7 días laborables."
+	b.get(hugo, "es").says(t, http.StatusOK, ">"+draft+"</textarea>", "Respuesta propuesta: revísala", "0,91", "no sale sin una persona")
+	b.get(hugo, "en").says(t, http.StatusOK, "Suggested reply: read it")
+	b.post(hugo+"/reply", url.Values{"once": {"x"}, "text": {draft}}).leads(t, hugo+"?done=reply#reply")
+	if m := b.last(desktest.Hugo); m.Text != draft || m.Agent != "ana" {
+		t.Errorf("said %+v", m)
+	}
+	page := b.get(hugo, "es")
+	page.lacks(t, ">"+draft+"</textarea>", "Respuesta propuesta: revísala")
+	// A draft that is not sure enough is offered and not filled in.
+	b.get("/desk/handoffs/"+desktest.LuciaHandoff, "es").lacks(t, "Respuesta propuesta: revísala")
+}
+
+func TestAudits(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	page := b.get("/desk/audits", "es")
+	page.says(t, http.StatusOK, "audit-"+desktest.OpenAudit, "audit-"+desktest.OtherAudit, "Fuente: Envíos", "de 5 a 7 días laborables", "Era correcta")
+	page.lacks(t, "audit-"+desktest.DoneAudit)
+	b.get("/desk/audits?state=labelled", "en").says(t, http.StatusOK, "audit-"+desktest.DoneAudit, "wrong", "bea")
+	b.post("/desk/audits/"+desktest.OpenAudit+"/label", url.Values{"right": {"yes"}}).leads(t, "/desk/audits?done=label")
+	b.post("/desk/audits/"+desktest.DoneAudit+"/label", url.Values{"right": {"yes"}, "state": {"labelled"}}).
+		leads(t, "/desk/audits?done=label&state=labelled")
+	done, _, err := b.store.Audits(t.Context(), true, gateway.Page{})
+	if err != nil || len(done) != 2 || !done[0].Right || done[0].Agent != "ana" || !done[1].Right || b.changed.Load() != 2 {
+		t.Errorf("labels %+v, %v", done, err)
+	}
+	b.get("/desk/audits?done=label", "es").lacks(t, "audit-"+desktest.OpenAudit)
+	for _, right := range []string{"", "maybe"} {
+		if a := b.post("/desk/audits/"+desktest.OtherAudit+"/label", url.Values{"right": {right}}); a.status < 400 {
+			t.Errorf("%q: status %d", right, a.status)
+		}
+	}
+	b.post("/desk/audits/none/label", url.Values{"right": {"yes"}}).says(t, http.StatusNotFound)
+	none := setup(t, "ana")
+	none.get("/desk/audits", "es").says(t, http.StatusNotFound)
+	none.get("/desk/", "es").lacks(t, "/desk/audits")
+}
+
+func TestPassageIsTakenBack(t *testing.T) {
+	t.Parallel()
+	b, list := dealing(t, "ana")
+	why := "/desk/conversations/" + desktest.Iris + "/why"
+	b.get(why+"?turn="+desktest.OpenAudit, "es").says(t, http.StatusOK, "Retirar este pasaje", why+"/revoke")
+	form := url.Values{"turn": {desktest.OpenAudit}, "passage": {"envios#0001"}, "reason": {" ya no vale "}}
+	b.post(why+"/revoke", form).leads(t, why+"?done=revoke&turn="+desktest.OpenAudit+"#turn-"+desktest.OpenAudit)
+	if want := []taken{{"envios#0001", "ana", "ya no vale"}}; !slices.Equal(*list, want) {
+		t.Errorf("taken back: %v", *list)
+	}
+	for _, wrong := range []url.Values{
+		{"turn": {desktest.OpenAudit}, "passage": {"other"}}, {"turn": {"none"}, "passage": {"envios#0001"}},
+	} {
+		b.post(why+"/revoke", wrong).says(t, http.StatusNotFound)
+	}
+	if a := b.post(why+"/revoke", url.Values{"turn": form["turn"], "passage": form["passage"], "reason": {strings.Repeat("a", 501)}}); a.status < 400 {
+		t.Errorf("a long reason: status %d", a.status)
+	}
+	if len(*list) != 1 {
+		t.Errorf("taken back: %v", *list)
+	}
+	none := setup(t, "ana")
+	none.get("/desk/conversations/"+desktest.Lucia+"/why?turn=turn-unsure", "es").lacks(t, "/why/revoke")
+	none.post("/desk/conversations/"+desktest.Lucia+"/why/revoke", form).says(t, http.StatusNotFound)
+}
+
+// TestDealingsInABrowser goes the way of an agent with the keyboard, and holds that the
+// pages fit.
+func TestDealingsInABrowser(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	tab := openTab(t, b)
+	for _, width := range []int64{360, 768, 1280} {
+		tab.do(chromedp.EmulateViewport(width, 900))
+		for _, path := range []string{
+			iris, hugo, "/desk/audits", "/desk/audits?state=labelled",
+			"/desk/conversations/" + desktest.Iris + "/why?turn=" + desktest.OpenAudit, "/desk/conversations/" + desktest.Nora,
+		} {
+			tab.open(path)
+			tab.do(chromedp.Evaluate[chromedp.Void]("document.querySelectorAll('.passage, .revoke').forEach((d) => (d.open = true))"))
+			wide, err := chromedp.Run(tab.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth"))
+			if err != nil || int64(wide) > width {
+				t.Errorf("%s is %d wide on %d, %v", path, wide, width, err)
+			}
+		}
+	}
+	tab.open("/desk/audits")
+	tab.holds("document.activeElement.closest('.audit').id === 'audit-" + desktest.OpenAudit + "'")
+	tab.do(chromedp.KeyEvent("j"))
+	tab.holds("document.activeElement.closest('.audit').id === 'audit-" + desktest.OtherAudit + "'")
+	tab.do(chromedp.KeyEvent("2"), chromedp.WaitVisible(".notice:not(.arrived)"), chromedp.WaitVisible(".live.on"))
+	tab.holds("location.search === '?done=label' && document.activeElement.closest('.audit').id === 'audit-" + desktest.OpenAudit + "'")
+	done, _, err := b.store.Audits(t.Context(), true, gateway.Page{})
+	if err != nil || len(done) != 2 || done[0].TurnID != desktest.OtherAudit || done[0].Right {
+		t.Errorf("labels %+v, %v", done, err)
+	}
+	// What is covered is uncovered by a press, in its place.
+	tab.open(iris)
+	tab.holds("!document.querySelector('#m-i1 .text').innerText.includes('4111')")
+	tab.do(chromedp.Click("#m-i1 .veil summary"))
+	tab.holds("document.querySelector('#m-i1 .text').innerText.includes('4111 1111 1111 1111')")
+}
