@@ -20,7 +20,7 @@ var layers = arch.Layers{
 	"gateway/ratelimit":         {"gateway", "rag/llm"},
 	"gateway/api":               {"gateway", "internal/web"},
 	"gateway/desk":              {"gateway", "rag", "rag/pii", "internal/web"},
-	"gateway/desk/desktest":     {"gateway", "rag", "gateway/desk"},
+	"gateway/desk/desktest":     {"gateway", "rag", "rag/action", "rag/assure", "gateway/desk"},
 	"gateway/vault":             {"gateway"},
 	"gateway/vault/vaulttest":   {"gateway"},
 
