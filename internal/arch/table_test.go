@@ -33,6 +33,7 @@ var layers = arch.Layers{
 	"rag/llm":         {"rag", "rag/action", "knowledge"},
 	"rag/llm/llmtest": {"rag/llm"},
 	"rag/pii":         {},
+	"rag/understand":  {"knowledge"},
 	"rag/receipts":    {"rag/confidence", "rag/guard", "knowledge"},
 	"rag/offline":     {"rag", "rag/action", "rag/guard", "knowledge"},
 
