@@ -1,6 +1,7 @@
 package rag
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -28,28 +29,75 @@ func supported(locale string) string {
 // nothing speaks for either, or both sides weigh the same, the answer is prior,
 // the customer's language so far; without a prior it is "es".
 func DetectLocale(text, prior string) string {
-	var es, en int
-	for _, r := range text {
-		if strings.ContainsRune("¿¡ñÑáéíóúÁÉÍÓÚ", r) {
-			es += 3
-		}
-	}
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !unicode.IsLetter(r) && r != '\'' && r != '’'
-	})
-	for _, word := range words {
-		s, e := wordLanguage(word)
-		es, en = es+s, en+e
-	}
+	es, en := weigh(text)
 	switch {
-	case es > en:
+	case es.weight > en.weight:
 		return spanish
-	case en > es:
+	case en.weight > es.weight:
 		return english
 	case prior != "":
 		return supported(prior)
 	}
 	return spanish
+}
+
+// leastWords is how many words have to speak for another language than the customer's
+// before it is taken: one short word, such as "ok" or "refund", is said in both.
+const leastWords = 2
+
+// notTheirs matches what a text holds and does not say in its writer's language: links,
+// addresses, codes with digits, and what stands between quotation marks or behind the
+// mark of a quoted line.
+var notTheirs = regexp.MustCompile(`(?s)(?i:https?://|www\.)\S+|\S+@\S+\.\S+|[#\p{L}]*\d[\p{L}\d-]*|«[^»]*»|“[^”]*”|"[^"]*"|(?m:^>[^\n]*$)`)
+
+// KeepLocale is the language of a customer's message after a conversation in prior, or ""
+// for none. It is DetectLocale over the customer's own words, and leaves prior only when
+// two of them speak for the other language.
+func KeepLocale(text, prior string) string {
+	if prior == "" {
+		return DetectLocale(text, prior)
+	}
+	own := notTheirs.ReplaceAllString(text, " ")
+	es, en := weigh(own)
+	switch {
+	case es.weight > en.weight && es.words >= leastWords:
+		return spanish
+	case en.weight > es.weight && en.words >= leastWords:
+		return english
+	}
+	return supported(prior)
+}
+
+// speaks is what speaks for a language, and in how many words.
+type speaks struct{ weight, words int }
+
+// weigh looks at every word. Letters and marks that only Spanish has weigh as a word.
+func weigh(text string) (es, en speaks) {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && r != '\'' && r != '’'
+	})
+	for _, word := range words {
+		s, e := wordLanguage(word)
+		s += 3 * strings.Count(strings.Map(spanishLetter, word), "ñ")
+		es, en = es.add(s), en.add(e)
+	}
+	es.weight += 3 * (strings.Count(text, "¿") + strings.Count(text, "¡"))
+	return es, en
+}
+
+// spanishLetter makes one letter of those that only Spanish has.
+func spanishLetter(r rune) rune {
+	if strings.ContainsRune("ñáéíóú", r) {
+		return 'ñ'
+	}
+	return -1
+}
+
+func (e speaks) add(weight int) speaks {
+	if weight > 0 {
+		e.weight, e.words = e.weight+weight, e.words+1
+	}
+	return e
 }
 
 // wordLanguage weighs one lower-case word. A known word counts 3, an ending 1,
@@ -106,7 +154,7 @@ var (
 		puedes hacéis haceis teneis tenéis tenemos tienen esta está nadie cosa cosas dos tres eres soy vivo vende venden
 		vendeis vendéis abren abre horario cerca atencion numero número producto productos articulo articulos regalo tarjetas
 		quien quién queria quería hablo hablas solo sólo nuevo nueva gracias muchas muchisimas cuál deja dejado dejo dejó
-		reclamar reclamacion queja estafa borrar olvidado clave aduanas islas españa`)
+		funciona funcionan sirve falta faltan urgente reclamar reclamacion queja estafa borrar olvidado clave aduanas islas españa`)
 	englishWords = languageWords(`the of and to in is it you that was for on are with as his they be at this have from or had by hot
 		but what some we can out other were all there when your how said an each she which do their if will way about many then
 		them would like so these her him has more could go come did my than who its now people been call where why i i'm im

@@ -231,3 +231,10 @@ func TestNothingInNothing(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkDates(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		understand.Dates("es", "Hola, pedí el robot el 12/03 y me dijeron que llegaba el martes que viene, pero hace tres días que no sé nada", thursday(), nil)
+	}
+}

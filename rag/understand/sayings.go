@@ -20,12 +20,6 @@ func spanOf(sequence string, days func(reader) span) saying {
 	return say(sequence, func(r reader, _ int, _ bool) span { return days(r) })
 }
 
-// The sayings of both languages.
-var (
-	inSpanish = spanishSayings()
-	inEnglish = englishSayings()
-)
-
 // spanishSayings are those of Spain and of Latin America.
 func spanishSayings() []saying {
 	list := []saying{
