@@ -52,7 +52,7 @@ func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 		}
 	}
 	if own := ownWords(events); own != "" && !c.Memory.LanguageFixed {
-		c.Language = rag.DetectLocale(own, c.Language)
+		c.Language = rag.KeepLocale(own, c.Language)
 	}
 	if chosen := b.language(); chosen != "" {
 		c.Language, c.Memory.LanguageFixed = chosen, true
