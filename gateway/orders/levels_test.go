@@ -111,7 +111,7 @@ func TestSnapshotOf(t *testing.T) {
 		Number: "#W2024117", Status: "Entregado", PlacedAt: time.Date(2026, 2, 20, 12, 0, 0, 0, time.UTC),
 		ShippedAt: time.Date(2026, 2, 22, 9, 0, 0, 0, time.UTC), DeliveredAt: time.Date(2026, 2, 25, 9, 0, 0, 0, time.UTC),
 		TotalMinor: 44700, Currency: "EUR", Version: got.Version,
-		Items: []action.Item{{ID: "A-1", Name: "Robot aspirador", Quantity: 2}, {ID: "F-1", Name: "Cepillo", Quantity: 1, Final: true}},
+		Items: []action.Item{{ID: "A-1", Name: "Robot aspirador", Quantity: 2, PriceMinor: 21900}, {ID: "F-1", Name: "Cepillo", Quantity: 1, PriceMinor: 900, Final: true}},
 	}
 	equal(t, want, got)
 	if err != nil || len(got.Version) != 16 {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/action"
 	"github.com/recado/recado/rag/assure"
@@ -96,7 +97,7 @@ func (o order) refund() string {
 	}
 	var parts []string
 	if r.Amount != "" && r.Amount.ok() {
-		parts = append(parts, written(r.Amount.minor(strings.ToUpper(r.Currency)), r.Currency))
+		parts = append(parts, Amount(r.Amount.minor(strings.ToUpper(r.Currency)), r.Currency))
 	}
 	if r.Status != "" {
 		parts = append(parts, strings.ReplaceAll(r.Status, "_", " "))
@@ -109,8 +110,8 @@ func (o order) refund() string {
 	return strings.Join(parts, ", ")
 }
 
-// written is an amount with its currency: "219.00 EUR".
-func written(minor int64, currency string) string {
+// Amount writes an amount with its currency: "219.00 EUR".
+func Amount(minor int64, currency string) string {
 	currency = strings.ToUpper(currency)
 	return strings.TrimSpace(rag.OrderItem{PriceMinor: minor, Currency: currency}.Price() + " " + currency)
 }
@@ -125,6 +126,12 @@ func SnapshotOf(doc json.RawMessage) (action.Snapshot, error) {
 	return o.snapshot(doc), nil
 }
 
+// Owns tells whether a shop's document is an order of this customer, by the rules of Facts.
+func Owns(who gateway.Identity, doc json.RawMessage) bool {
+	_, ok := theirs(string(doc), who)
+	return ok
+}
+
 func (o order) snapshot(doc []byte) action.Snapshot {
 	s := action.Snapshot{
 		Number: o.Number, Status: o.Status, PlacedAt: ruleDay(o.PlacedAt),
@@ -133,7 +140,9 @@ func (o order) snapshot(doc []byte) action.Snapshot {
 		Version:     version(doc),
 	}
 	for _, it := range o.Items {
-		s.Items = append(s.Items, action.Item{ID: it.SKU.value, Name: it.Name, Quantity: it.pieces(), Final: it.Final.value})
+		s.Items = append(s.Items, action.Item{
+			ID: it.SKU.value, Name: it.Name, Quantity: it.pieces(), PriceMinor: it.Price.minor(strings.ToUpper(it.Currency)), Final: it.Final.value,
+		})
 	}
 	s.TotalMinor, s.Currency = o.total()
 	return s

@@ -127,93 +127,22 @@ func plainly(err error) error {
 	return err
 }
 
-// batch is how many receipts are read at once.
-const batch = 32
-
 // Receipts implements gateway.Wire. It ends with the context and gives nil then; while Redis
 // is away it waits and says so in the log.
 func (w *Wire) Receipts(ctx context.Context, take func(context.Context, action.Receipt) error) error {
-	for ctx.Err() == nil {
-		err := w.round(ctx, take)
-		if err == nil || ctx.Err() != nil {
-			continue
-		}
-		w.config.Logger.WarnContext(ctx, "receipts of the shop's system could not be read", "retry_ms", w.config.Retry.Milliseconds(), "error", plainly(err))
-		pause(ctx, w.config.Retry)
+	stream := Stream{
+		Client: w.config.Client, Key: w.receipts(), Group: w.config.Group,
+		Block: w.config.Block, Again: w.config.Again, Retry: w.config.Retry, Logger: w.config.Logger,
 	}
-	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
-// round takes what nobody has taken for a while, and then what is new.
-func (w *Wire) round(ctx context.Context, take func(context.Context, action.Receipt) error) error {
-	left, _, err := w.config.Client.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-		Stream: w.receipts(), Group: w.config.Group, Consumer: w.config.Group, MinIdle: w.config.Again, Start: "0-0", Count: batch,
-	}).Result()
-	if missingGroup(err) {
-		// Redis is new, or has lost what it held.
-		return w.found(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	if err := w.all(ctx, left, take); err != nil {
-		return err
-	}
-	fresh, err := w.config.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
-		Group: w.config.Group, Consumer: w.config.Group, Streams: []string{w.receipts(), ">"}, Count: batch, Block: w.config.Block,
-	}).Result()
-	switch {
-	case errors.Is(err, redis.Nil):
-		return nil
-	case missingGroup(err):
-		return w.found(ctx)
-	case err != nil:
-		return err
-	}
-	for _, stream := range fresh {
-		if err := w.all(ctx, stream.Messages, take); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func missingGroup(err error) bool { return err != nil && strings.HasPrefix(err.Error(), "NOGROUP") }
-
-// found makes the group. It begins with the oldest receipt that is there.
-func (w *Wire) found(ctx context.Context) error {
-	err := w.config.Client.XGroupCreateMkStream(ctx, w.receipts(), w.config.Group, "0").Err()
-	if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
-		return nil // another replica was quicker
-	}
-	return err
-}
-
-// all deals with entries. One that could not be taken stays, and comes again; the others do
-// not wait for it.
-func (w *Wire) all(ctx context.Context, entries []redis.XMessage, take func(context.Context, action.Receipt) error) error {
-	for i := 0; i < len(entries) && ctx.Err() == nil; i++ {
-		e := entries[i]
+	return stream.Each(ctx, func(ctx context.Context, e redis.XMessage) error {
 		receipt, wrong := DecodeReceipt(e.Values)
 		if wrong == nil {
 			wrong = take(ctx, receipt)
 		} else {
 			wrong = unusable{wrong}
 		}
-		if err := w.end(ctx, e, receipt, wrong); err != nil {
-			return err
-		}
-	}
-	return nil
+		return w.end(ctx, e, receipt, wrong)
+	})
 }
 
 // unusable is what is wrong with a receipt that no other attempt can use either.

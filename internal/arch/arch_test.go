@@ -44,6 +44,7 @@ func TestProject(t *testing.T) {
 	t.Parallel()
 	rules := map[string]func(*arch.Module) []arch.Finding{
 		"Imports":          func(m *arch.Module) []arch.Finding { return arch.Imports(m, layers, uses) },
+		"OnlyCallers":      func(m *arch.Module) []arch.Finding { return arch.OnlyCallers(m, callers) },
 		"PackageComments":  arch.PackageComments,
 		"ExportedComments": arch.ExportedComments,
 		"FileLength":       func(m *arch.Module) []arch.Finding { return arch.FileLength(m, maxFileLines) },

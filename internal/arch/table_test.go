@@ -66,7 +66,7 @@ var uses = arch.Uses{
 		Code: []string{"gateway/postgres", "gateway/sqlite", "knowledge/pgvector", "knowledge/sqlite"},
 	},
 	"github.com/redis/go-redis/v9": {
-		Code:  []string{"gateway/orders", "gateway/ratelimit", "cmd/recado", "internal/testservices", "internal/testservices/launch"},
+		Code:  []string{"gateway/orders", "gateway/orders/backoffice", "gateway/ratelimit", "cmd/recado", "internal/testservices", "internal/testservices/launch"},
 		Tests: []string{"evals"},
 	},
 	"github.com/alicebob/miniredis/v2": {
@@ -118,6 +118,13 @@ var uses = arch.Uses{
 	"codeberg.org/go-pdf/fpdf":           {Tests: []string{"knowledge/extract"}},
 	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
 	"golang.org/x/tools":                 {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
+}
+
+// callers are who may say how sure it is who writes, and who may look at what needs that. The
+// gateway's own test kit may, as tests may.
+var callers = arch.Callers{
+	"rag/assure.Grant":     {"gateway", "gateway/gatewaytest"},
+	"rag/assure.Field.For": {"gateway/orders"},
 }
 
 // refusedNames could hold anything, and sooner or later do.

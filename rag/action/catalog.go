@@ -91,6 +91,8 @@ type Snapshot struct {
 type Item struct {
 	ID, Name string
 	Quantity int
+	// PriceMinor is what one piece cost, in the currency's minor units.
+	PriceMinor int64
 	// Final is true for what can't be returned.
 	Final bool
 }

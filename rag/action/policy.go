@@ -102,7 +102,7 @@ func (p Policy) Rules(c Call, s Snapshot, now time.Time) Verdict {
 		return Verdict{OK: true}
 	case strings.TrimSpace(c.Order) == "":
 		return Verdict{Rule: RuleArguments, Missing: []string{"order"}}
-	case s.Number == "" || number(s.Number) != number(c.Order):
+	case s.Number == "" || !SameNumber(s.Number, c.Order):
 		return Verdict{Rule: RuleNotFound}
 	case !spec.Write:
 		return Verdict{OK: true}
@@ -120,9 +120,11 @@ func (p Policy) Rules(c Call, s Snapshot, now time.Time) Verdict {
 	return v
 }
 
-// number is the form in which order numbers are compared.
-func number(n string) string {
-	return strings.ToUpper(strings.TrimLeft(strings.Join(strings.Fields(n), ""), "#"))
+// SameNumber tells whether two order numbers are one: upper and lower case, a leading # and
+// spaces make no difference.
+func SameNumber(a, b string) bool {
+	bare := func(n string) string { return strings.TrimLeft(strings.Join(strings.Fields(n), ""), "#") }
+	return strings.EqualFold(bare(a), bare(b))
 }
 
 // possible looks at the order's status and at the days that have passed.
