@@ -239,11 +239,12 @@ func (p Policy) final(line Item) bool {
 }
 
 // Lines are the lines of the order that these ids or names mean, each once. It is false
-// when there are none, or when one of them means no line or several.
+// when there are none, or when one of them means no line, or several that are not alike. Of
+// lines that are alike one is meant, and the next by the same word again.
 func (s Snapshot) Lines(meant []string) ([]Item, bool) {
 	found := map[int]bool{}
 	for _, m := range meant {
-		at := s.line(m)
+		at := s.line(m, found)
 		if at < 0 {
 			return nil, false
 		}
@@ -256,9 +257,9 @@ func (s Snapshot) Lines(meant []string) ([]Item, bool) {
 	return lines, len(lines) > 0
 }
 
-// line is the place of the one line that is meant, or -1: by its id, by its name, or by
-// words of its name.
-func (s Snapshot) line(meant string) int {
+// line is the place of the line that is meant, or -1: by its id, by its name, or by words of
+// its name.
+func (s Snapshot) line(meant string, found map[int]bool) int {
 	if strings.TrimSpace(meant) == "" {
 		return -1
 	}
@@ -267,16 +268,32 @@ func (s Snapshot) line(meant string) int {
 		func(i Item) bool { return fold(i.Name) == fold(meant) },
 		func(i Item) bool { return holdsWords(i.Name, meant) },
 	} {
-		at := slices.IndexFunc(s.Items, same)
-		if at < 0 {
-			continue
+		var fits []int
+		for at, item := range s.Items {
+			if same(item) {
+				fits = append(fits, at)
+			}
 		}
-		if slices.ContainsFunc(s.Items[at+1:], same) {
-			return -1
+		if len(fits) > 0 {
+			return s.one(fits, found)
 		}
-		return at
 	}
 	return -1
+}
+
+// one picks of lines that are alike the first that was not found yet.
+func (s Snapshot) one(fits []int, found map[int]bool) int {
+	first := s.Items[fits[0]]
+	pick := -1
+	for _, at := range fits {
+		if s.Items[at].ID != first.ID || fold(s.Items[at].Name) != fold(first.Name) {
+			return -1
+		}
+		if pick < 0 && !found[at] {
+			pick = at
+		}
+	}
+	return max(pick, fits[0])
 }
 
 // holdsWords tells whether a name holds all words of a text.

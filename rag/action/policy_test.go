@@ -146,6 +146,30 @@ func TestSeasonsOverTheTurnOfTheYear(t *testing.T) {
 	}
 }
 
+// TestLinesThatAreAlike: one word means one of them, and the word twice means two.
+func TestLinesThatAreAlike(t *testing.T) {
+	t.Parallel()
+	taza := action.Item{ID: "T", Name: "Taza", Quantity: 1}
+	s := action.Snapshot{Items: []action.Item{{ID: "A", Name: "Robot"}, taza, taza, {ID: "U", Name: "Taza"}}}
+	for _, tt := range []struct {
+		meant []string
+		lines int
+		ok    bool
+	}{
+		{[]string{"T"}, 1, true},
+		{[]string{"t", "T"}, 2, true},
+		{[]string{"T", "T", "T"}, 2, true},
+		{[]string{"robot", "A"}, 1, true},
+		{[]string{"taza"}, 0, false},
+		{[]string{"T", "x"}, 0, false},
+		{nil, 0, false},
+	} {
+		if lines, ok := s.Lines(tt.meant); ok != tt.ok || len(lines) != tt.lines {
+			t.Errorf("%v: %v, %v", tt.meant, lines, ok)
+		}
+	}
+}
+
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	for name, words := range map[string][]string{
