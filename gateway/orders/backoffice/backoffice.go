@@ -133,12 +133,19 @@ func (o *Office) deal(ctx context.Context, e redis.XMessage) error {
 	if orders.Pause(ctx, fault.Slow); ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if r, ok := o.attempt(ctx, e, c, fault); ok {
+		return o.reply(ctx, e, r, fault)
+	}
+	return nil
+}
+
+// attempt is Answer with a line in the log where there is none.
+func (o *Office) attempt(ctx context.Context, e redis.XMessage, c gateway.Command, fault Fault) (action.Receipt, bool) {
 	r, err := o.Answer(ctx, c, fault.Refuse)
 	if err != nil {
 		o.config.Logger.WarnContext(ctx, "a command could not be carried out and comes again", "entry", e.ID, "kind", string(c.Call.Kind))
-		return nil
 	}
-	return o.reply(ctx, e, r, fault)
+	return r, err == nil
 }
 
 // reply keeps the receipt, writes it to Recado, and acknowledges the command, in one step.
