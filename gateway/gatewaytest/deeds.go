@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/assure"
 )
 
 // customerDoes is what the customer does with messages.
@@ -21,6 +23,10 @@ func (s *story) customerDoes(deed string) {
 			caption = "👍"
 		}
 		s.says(s.customer, kind, caption)
+	case "taps":
+		if !s.taps(s.customer, strings.HasSuffix(rest, "yes"), strings.HasPrefix(rest, "the first")) {
+			s.wrong("there is no such button")
+		}
 	case "revokes":
 		s.about(s.lastMessage(), "revoke", "")
 	case "edits":
@@ -149,4 +155,58 @@ func (s *story) sendTemplate(h gateway.Handoff, agent, text string) error {
 		return fmt.Errorf("send a template: %w", err)
 	}
 	return nil
+}
+
+// receipt has the shop's system say what became of a command.
+func (s *story) receipt(rest string) {
+	s.Helper()
+	outcome, note, _ := strings.Cut(rest, " ")
+	var r action.Receipt
+	found := len(s.trade.receipts) > 0
+	switch outcome {
+	case "comes":
+		if found {
+			r = s.trade.receipts[len(s.trade.receipts)-1]
+		}
+	case "of":
+		for _, c := range s.trade.got {
+			if found = c.Call.Kind == action.SendCode; found {
+				r = s.trade.end(c, action.Done, "")
+			}
+		}
+	default:
+		r, found = s.trade.receipt(action.Outcome(outcome), note)
+	}
+	if !found {
+		s.wrong("there is no command")
+	}
+	s.gives(r)
+}
+
+func (s *story) orderDoes(rest string) {
+	s.Helper()
+	switch rest {
+	case "changes":
+		s.trade.version++
+	case "has shipped":
+		s.trade.verdict = action.Verdict{Rule: "status"}
+	case "needs a code":
+		s.trade.level = assure.Code
+	default:
+		s.wrong("no such deed of an order")
+	}
+}
+
+func (s *story) shopIs(rest string) {
+	s.Helper()
+	switch rest {
+	case "is away":
+		s.trade.away = true
+	case "is back":
+		s.trade.away = false
+	case "sends no more codes":
+		s.trade.often = true
+	default:
+		s.wrong("no such deed of the shop")
+	}
 }

@@ -1,6 +1,7 @@
 package gatewaytest
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,9 @@ func (s *story) expect(what string) {
 		{"asked ", func(rest string) { s.equal("question", s.asked, rest) }},
 		{"status ", func(rest string) { s.equal("status", s.lastStatus(), rest) }},
 		{"attempts ", func(rest string) { s.equal("attempts", strconv.Itoa(s.attempts), rest) }},
+		{"buttons ", func(rest string) { s.equal("buttons", s.buttons(), rest) }},
+		{"commands ", func(rest string) { s.equal("commands", s.published(), rest) }},
+		{"language ", func(rest string) { s.equal("language", s.conversation(s.customer).Language, rest) }},
 		{"doubted", func(string) { s.doubted(true) }},
 		{"not doubted", func(string) { s.doubted(false) }},
 		{"unreachable", func(string) { s.unreachable(true) }},
@@ -78,7 +82,7 @@ func (s *story) handoff(rest string) {
 	part, want, _ := strings.Cut(rest, " ")
 	got, ok := map[string]string{
 		"reason": string(h.Reason), "state": string(h.State), "agent": h.Agent, "wants": h.Packet.Wants,
-		"draft": h.Packet.Draft, "promised": h.Packet.Promised,
+		"draft": h.Packet.Draft, "promised": h.Packet.Promised, "why": h.Packet.Why,
 	}[part]
 	if !ok || want == "" {
 		s.wrong("no such part of a handoff")
@@ -86,6 +90,26 @@ func (s *story) handoff(rest string) {
 	if exact := part == "reason" || part == "state" || part == "agent"; exact && got != want || !strings.Contains(got, want) {
 		s.wrong("it is %q", got)
 	}
+}
+
+// buttons are those below the last message that was read.
+func (s *story) buttons() string {
+	var titles []string
+	if m := s.took[max(s.seen-1, 0)]; m.Content != nil {
+		for _, b := range m.Content.Buttons {
+			titles = append(titles, b.Title)
+		}
+	}
+	return cmp.Or(strings.Join(titles, ", "), "none")
+}
+
+// published are the kinds of the commands that the shop's system got.
+func (s *story) published() string {
+	var kinds []string
+	for _, c := range s.trade.got {
+		kinds = append(kinds, string(c.Call.Kind))
+	}
+	return cmp.Or(strings.Join(kinds, " "), "none")
 }
 
 func (s *story) noneOpen() {

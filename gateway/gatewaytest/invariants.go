@@ -32,6 +32,7 @@ func (w *world) holds(people func() []gateway.Identity) {
 			w.oneReplyATurn(who)
 			w.oneOpenHandoff(who)
 			w.nothingWithdrawn(who)
+			w.commandsHold(who)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/assure"
 )
 
 // testRandom plays random schedules of everything that can happen and checks that
@@ -136,6 +138,27 @@ func (w *world) deeds(r *rapid.T) []deed {
 		{"shop writes from its phone", func() { w.echoes(w.someone(r), "Soy Marta") }},
 		{"status comes", func() { w.someStatus(r) }},
 		{"agent acts", func() { w.someAction(r) }},
+		{"customer wants a write", func() {
+			w.wants = true
+			w.says(w.someone(r), "text", "Cancela mi pedido")
+		}},
+		{"customer asks something else", func() {
+			w.wants = false
+			w.says(w.someone(r), "text", "¿Y cuánto cuesta?")
+		}},
+		{"customer taps", func() { w.taps(w.someone(r), rapid.IntRange(0, 3).Draw(r, "yes") > 0, rapid.Bool().Draw(r, "first")) }},
+		{"customer says yes", func() { w.says(w.someone(r), "text", "sí") }},
+		{"customer says no", func() { w.says(w.someone(r), "text", "no") }},
+		{"customer says the code", func() {
+			w.says(w.someone(r), "text", rapid.SampledFrom([]string{rightCode, rightCode, "000000"}).Draw(r, "code"))
+		}},
+		{"customer says stop", func() { w.says(w.someone(r), "text", "stop") }},
+		{"receipt comes", func() { w.someReceipt(r) }},
+		{"order changes", func() { w.trade.version++ }},
+		{"order needs a code", func() { w.trade.level = assure.Code }},
+		{"order needs none", func() { w.trade.level = assure.Number }},
+		{"shop is away", func() { w.trade.away = true }},
+		{"shop is back", func() { w.trade.away = false }},
 		{"process dies", w.crash},
 	}
 	all := append([]deed{write, write, pause, pause, pause, pause}, outside...)
@@ -150,6 +173,23 @@ func (w *world) deeds(r *rapid.T) []deed {
 		all = append(all, deed{"next send is " + string(outcome), func() { w.outcome = outcome }})
 	}
 	return all
+}
+
+// someReceipt has the shop's system say what became of some command, once more or for the
+// first time. What was said once stays so: a system that says done has done it.
+func (w *world) someReceipt(r *rapid.T) {
+	if len(w.trade.got) == 0 {
+		return
+	}
+	c := rapid.SampledFrom(w.trade.got).Draw(r, "command")
+	for _, before := range w.trade.receipts {
+		if before.CommandID == c.ID {
+			w.gives(before)
+			return
+		}
+	}
+	outcome := rapid.SampledFrom([]action.Outcome{action.Done, action.Done, action.Refused, action.Failed}).Draw(r, "outcome")
+	w.gives(w.trade.end(c, outcome, "status"))
 }
 
 func (w *world) someone(r *rapid.T) gateway.Identity {

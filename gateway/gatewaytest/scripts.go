@@ -30,6 +30,7 @@ var conversations embed.FS
 //	customer sends image                or any other type, "reaction" among them
 //	customer sends image captioned TEXT
 //	customer revokes                    the last message of theirs; also: edits to TEXT
+//	customer taps yes                   below the newest proposal; also: no, the first yes
 //	number changes                      the customer writes from another one from now on
 //	stranger says TEXT                  from the number that the customer had
 //	identity is doubted                 the channel tells so, without a change
@@ -39,6 +40,13 @@ var conversations embed.FS
 //	echo TEXT                           the shop writes from its phone app
 //	time advances 2s
 //	answer is TEXT; confidence 0.3      or: needs human, small talk, check fails, asked W1
+//	answer is TEXT; clarify 0.2; asks back TEXT
+//	answer is off topic                 or: to be suggested, with the reason
+//	answer proposes                     to cancel the order, as the rules have it
+//	receipt done R-1                    of the newest write; also: refused status, failed, of a code
+//	receipt comes again                 the last one
+//	order changes                       or: has shipped, needs a code
+//	shop is away                        or: is back, sends no more codes
 //	model is down                       or: knowledge is down, answerer panics, orders are down, all is well
 //	next send fails                     or: is unknown, is lost, is rejected, waits 6s
 //	next send is rejected: window       or any other class of errors
@@ -61,13 +69,16 @@ var conversations embed.FS
 //	expect agent reply TEXT             the next message from an agent does
 //	expect nothing                      no other message was sent
 //	expect mode queued
-//	expect handoff reason legal         or: wants, draft, promised, agent TEXT
+//	expect handoff reason legal         or: wants, draft, promised, why, agent TEXT
 //	expect no open handoff
 //	expect rule triage                  of the last committed turn
 //	expect turns superseded committed   the outcomes of all turns
 //	expect asked TEXT                   the last question, its messages joined by " / "
 //	expect status sent                  of the message that was written last
 //	expect attempts 2                   how often the provider was asked to send
+//	expect buttons Sí, No               below the last message that a line read; also: none
+//	expect commands cancel_order        what was published, in order
+//	expect language en
 //	expect doubted                      or: not doubted, unreachable, reachable
 //	expect marketing stop               or: marketing allowed
 //
@@ -155,7 +166,13 @@ func (s *story) do(line string) {
 		{"duplicate", func(string) { s.again(len(s.accepted) - 1) }},
 		{"echo ", func(rest string) { s.echoes(s.customer, rest) }},
 		{"time advances ", s.timeAdvances},
+		{"answer is off topic", func(string) { s.answer, s.answerErr, s.wants = rag.Answer{OffTopic: true}, nil, false }},
+		{"answer is to be suggested, ", func(rest string) { s.answer.Suggest, s.answer.Stale = true, []string{rest} }},
 		{"answer is ", s.answerIs},
+		{"answer proposes", func(string) { s.answerErr, s.wants = nil, true }},
+		{"receipt ", s.receipt},
+		{"order ", s.orderDoes},
+		{"shop ", s.shopIs},
 		{"next send ", s.nextSend},
 		{"status ", s.status},
 		{"template is approved", func(string) { s.templateIsApproved() }},
@@ -185,16 +202,17 @@ func (s *story) timeAdvances(rest string) {
 func (s *story) answerIs(rest string) {
 	s.Helper()
 	parts := strings.Split(rest, ";")
-	s.answer, s.answerErr = goodAnswer(strings.TrimSpace(parts[0])), nil
+	s.answer, s.answerErr, s.wants = goodAnswer(strings.TrimSpace(parts[0])), nil, false
 	for _, part := range parts[1:] {
 		part = strings.TrimSpace(part)
 		word, value, _ := strings.Cut(part, " ")
 		switch {
 		case word == "confidence":
-			var err error
-			if s.answer.Confidence, err = strconv.ParseFloat(value, 64); err != nil {
-				s.wrong("%v", err)
-			}
+			s.answer.Confidence = s.number(value)
+		case word == "clarify":
+			s.answer.Clarify = s.number(value)
+		case word == "asks":
+			s.answer.AskBack = strings.TrimPrefix(value, "back ")
 		case part == "needs human":
 			s.answer.Draft.NeedsHuman = true
 		case part == "small talk":
@@ -207,6 +225,15 @@ func (s *story) answerIs(rest string) {
 			s.wrong("no such property of an answer: %s", part)
 		}
 	}
+}
+
+func (s *story) number(value string) float64 {
+	s.Helper()
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		s.wrong("%v", err)
+	}
+	return n
 }
 
 // weather is what goes wrong in the house.
@@ -222,7 +249,7 @@ func (s *story) weather(line string) {
 	case "orders are down":
 		s.facts.Unavailable = true
 	case "all is well":
-		s.answer, s.answerErr, s.facts = goodAnswer("Tarda de 3 a 5 días."), nil, rag.OrderFacts{}
+		s.answer, s.answerErr, s.facts, s.wants = goodAnswer("Tarda de 3 a 5 días."), nil, rag.OrderFacts{}, false
 	default:
 		s.wrong("no such deed")
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 	"github.com/recado/recado/rag/assure"
 )
 
@@ -70,6 +71,30 @@ func (s *mortal) Settle(ctx context.Context, o *gateway.Outgoing, r gateway.Send
 	return s.Store.Settle(ctx, o, r)
 }
 
+// Published implements gateway.Commands.
+func (s *mortal) Published(ctx context.Context, c *gateway.Command) error {
+	if s.dead {
+		return errDead
+	}
+	return s.Store.Published(ctx, c)
+}
+
+// Expire implements gateway.Commands.
+func (s *mortal) Expire(ctx context.Context, c *gateway.Command, now time.Time) error {
+	if s.dead {
+		return errDead
+	}
+	return s.Store.Expire(ctx, c, now)
+}
+
+// Receive implements gateway.Commands.
+func (s *mortal) Receive(ctx context.Context, r action.Receipt, now time.Time) error {
+	if s.dead {
+		return errDead
+	}
+	return s.Store.Receive(ctx, r, now)
+}
+
 // SettleFile implements gateway.Files.
 func (s *mortal) SettleFile(ctx context.Context, f *gateway.File, r gateway.FileResult) error {
 	if s.dead {
@@ -127,6 +152,9 @@ type world struct {
 	duringAnswer hook
 	asked        string
 	media        *media
+	// trade is the shop's system, and wants is true while the customer wants a write.
+	trade *trade
+	wants bool
 	// outcome is how the next attempt to send ends, refusal what is wrong then, lost whether the provider never
 	// hears of it; duringSend runs in it.
 	outcome    gateway.SendOutcome
@@ -147,6 +175,7 @@ func newWorld(ctx context.Context, tb TB, open Open) *world {
 		now: epoch,
 	}
 	w.answer = goodAnswer("Tarda de 3 a 5 días.")
+	w.trade = newTrade()
 	w.media = &media{kept: map[string][]byte{}}
 	w.start()
 	return w
@@ -174,6 +203,7 @@ func (w *world) start() {
 		Store: w.store, Answerer: w, Orders: w, Sender: w, Limiter: w,
 		Now: func() time.Time { return w.now }, QuietPeriod: quiet, MaxBurst: maxBurst,
 		Source: w.media, Vault: w.media, Transcriber: w.media, Describer: w.media, ReopenTemplate: "reopen",
+		Wire: w.trade, Actions: w.trade, Codes: w.trade,
 	})
 	if err != nil {
 		w.Fatalf("new gateway: %v", err)
@@ -201,9 +231,12 @@ func (w *world) crash() {
 func (w *world) Fingerprint() string { return "script" }
 
 // Answer implements gateway.Answerer.
-func (w *world) Answer(_ context.Context, q rag.Question) (rag.Answer, error) {
+func (w *world) Answer(ctx context.Context, q rag.Question) (rag.Answer, error) {
 	w.asked = strings.ReplaceAll(q.Text, "\n", " / ")
 	w.duringAnswer.run()
+	if w.wants && w.answerErr == nil {
+		return proposing(ctx, q), nil
+	}
 	return w.answer, w.answerErr
 }
 
@@ -309,7 +342,11 @@ func (w *world) work() {
 		if w.store.dead {
 			continue
 		}
-		if send := w.step("deliver", w.gateway.Deliver); !turn && !send && !w.store.dead {
+		send := w.step("deliver", w.gateway.Deliver)
+		if w.store.dead {
+			continue
+		}
+		if carry := w.step("carry", w.gateway.Carry); !turn && !send && !carry && !w.store.dead {
 			return
 		}
 	}
