@@ -67,33 +67,31 @@ func (b Burst) beside() []string {
 	return texts
 }
 
-// control is the command that the whole burst is, or "": "hola" and "stop" are one
-// together, and so are "stop" and "stop".
-func (b Burst) control() guard.Control {
-	c, ok := guard.ControlOf(b.Text())
-	if !ok && len(b.Texts) > 0 {
-		c, _ = guard.ControlOf(b.Texts[0])
-	}
+// read finds the commands in a burst. "Hola" and "stop" are one together, and so are
+// "stop" and "stop".
+func (b Burst) read() Burst {
+	b.Said, b.Control = nil, ""
 	for _, text := range b.Texts {
-		if one, _ := guard.ControlOf(text); !ok && one != c {
-			return ""
+		if c, ok := guard.ControlOf(text); ok {
+			b.Said = append(b.Said, c)
 		}
 	}
-	return c
+	if len(b.Texts) > 1 {
+		b.Control, _ = guard.ControlOf(b.Text())
+	}
+	if b.Control == "" && len(b.Said) > 0 && len(b.Said) == len(b.Texts) && len(slices.Compact(slices.Clone(b.Said))) == 1 {
+		b.Control = b.Said[0]
+	}
+	return b
 }
 
 // says tells whether one of the messages is that command, whatever else was written.
-func (b Burst) says(c guard.Control) bool {
-	return slices.ContainsFunc(b.Texts, func(text string) bool {
-		one, ok := guard.ControlOf(text)
-		return ok && one == c
-	})
-}
+func (b Burst) says(c guard.Control) bool { return slices.Contains(b.Said, c) }
 
 // language is the one that the newest message asks for, or "".
 func (b Burst) language() string {
-	for _, text := range slices.Backward(b.Texts) {
-		switch c, _ := guard.ControlOf(text); c {
+	for _, c := range slices.Backward(b.Said) {
+		switch c {
 		case guard.ControlSpanish:
 			return "es"
 		case guard.ControlEnglish:
@@ -143,7 +141,7 @@ const (
 func (s Situation) wish() wish {
 	p := s.Memory.Pending
 	open := p != nil && s.At.Before(p.ExpiresAt)
-	if s.Burst.code() != "" && !s.Memory.CodeUntil.IsZero() {
+	if !s.Memory.CodeUntil.IsZero() && s.Burst.code() != "" {
 		if open && p.NeedsCode && s.At.Before(s.Memory.CodeUntil) {
 			return wishCode
 		}
@@ -152,7 +150,7 @@ func (s Situation) wish() wish {
 	if len(s.Burst.Taps) > 0 {
 		return s.tapped(open)
 	}
-	c := s.Burst.control()
+	c := s.Burst.Control
 	if c == guard.ControlYes && !plainYes(s.Burst.Text()) {
 		c = ""
 	}
@@ -219,7 +217,7 @@ func control(s Situation) (Decision, bool) {
 	case w != wishNone:
 		return Decision{}, false
 	}
-	switch s.Burst.control() {
+	switch s.Burst.Control {
 	case guard.ControlHuman:
 		return Decision{Kind: DecideHandoff, Reason: ReasonAskedForHuman, Rule: ruleHuman}, true
 	case guard.ControlStop:
@@ -250,7 +248,7 @@ const (
 // matter. Courtesies and commands are no questions and give "".
 func (b Burst) askedHash() string {
 	text := b.Text()
-	if _, ok := guard.ControlOf(text); ok || guard.Courteous(text) != "" || len(b.Taps) > 0 || b.code() != "" {
+	if b.Control != "" || len(b.Taps) > 0 || guard.Courteous(text) != "" || b.code() != "" {
 		return ""
 	}
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })

@@ -24,7 +24,7 @@ func offered(change func(*Pending)) Memory {
 	return Memory{Pending: p}
 }
 
-func wrote(texts ...string) Burst { return Burst{Texts: texts, Asked: len(texts)} }
+func wrote(texts ...string) Burst { return Burst{Texts: texts, Asked: len(texts)}.read() }
 
 func (b Burst) tapping(yes bool, id string) Burst {
 	text := "No"
@@ -32,7 +32,7 @@ func (b Burst) tapping(yes bool, id string) Burst {
 		text = "Sí"
 	}
 	b.Texts, b.Taps = append(b.Texts, text), append(b.Taps, Tap{Yes: yes, ID: id, Text: text})
-	return b
+	return b.read()
 }
 
 func TestWish(t *testing.T) {

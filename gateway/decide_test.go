@@ -116,7 +116,7 @@ func situations() *rapid.Generator[Situation] {
 				Elsewhere:  rapid.IntRange(0, 1).Draw(t, "elsewhere"),
 				Reactions:  rapid.IntRange(0, 2).Draw(t, "reactions"),
 				Echo:       rapid.Bool().Draw(t, "echo"),
-			},
+			}.read(),
 			Fallbacks:  rapid.IntRange(0, 3).Draw(t, "fallbacks"),
 			WindowOpen: rapid.Bool().Draw(t, "window"),
 			Clarified:  rapid.Bool().Draw(t, "clarified"),

@@ -24,6 +24,10 @@ type Burst struct {
 	Lost int
 	// Elsewhere counts messages that can be seen in the shop's phone app only.
 	Elsewhere int
+	// Said are the commands that single messages are, in order, and Control is the one that
+	// the burst is as a whole, or "".
+	Said    []guard.Control
+	Control guard.Control
 	// Taps are the buttons of proposals that were tapped, in order.
 	Taps []Tap
 	// Reactions counts emoji reactions, which want no answer.
@@ -51,6 +55,7 @@ func (c Conversation) Receive(events []Event) (Conversation, Burst) {
 			c = c.seen(e)
 		}
 	}
+	b = b.read()
 	if own := ownWords(events); own != "" && !c.Memory.LanguageFixed {
 		c.Language = rag.KeepLocale(own, c.Language)
 	}

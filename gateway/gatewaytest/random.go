@@ -13,6 +13,10 @@ import (
 	"github.com/recado/recado/rag/assure"
 )
 
+// randomPlayers is how many play random schedules at once: what one waits for the disk,
+// another computes.
+const randomPlayers = 2
+
 // testRandom plays random schedules of everything that can happen and checks that
 // the invariants hold when all is over.
 func testRandom(t *testing.T, place func(testing.TB) Open) {

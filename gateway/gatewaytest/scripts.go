@@ -100,10 +100,12 @@ func TestScripts(t *testing.T, place func(testing.TB) Open) {
 			play(t, place(t), txtar.Parse(data))
 		})
 	}
-	t.Run("Random", func(t *testing.T) {
-		t.Parallel()
-		testRandom(t, place)
-	})
+	for i := range randomPlayers {
+		t.Run(fmt.Sprint("Random", i+1), func(t *testing.T) {
+			t.Parallel()
+			testRandom(t, place)
+		})
+	}
 }
 
 // story plays the lines of one script.

@@ -42,9 +42,10 @@ func ControlOf(text string) (Control, bool) {
 	if len(said) == 0 || len(said) > maxControl {
 		return "", false
 	}
+	whole := strings.Join(said, " ")
 	for _, row := range controls {
 		for _, phrase := range row.phrases {
-			if slices.Equal(said, strings.Fields(phrase)) {
+			if whole == phrase {
 				return row.control, true
 			}
 		}
@@ -57,7 +58,8 @@ func ControlOf(text string) (Control, bool) {
 func nearControl(said []string) (Control, bool) {
 	for _, row := range controls {
 		for _, phrase := range row.phrases {
-			if slices.EqualFunc(said, strings.Fields(phrase), sameWord) {
+			// Most phrases are longer or shorter: those need no look at their words.
+			if strings.Count(phrase, " ") == len(said)-1 && slices.EqualFunc(said, strings.Fields(phrase), sameWord) {
 				return row.control, true
 			}
 		}
