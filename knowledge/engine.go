@@ -125,7 +125,7 @@ func (e *Engine) Fill(from func(put func(Document, []Passage) error) error) erro
 		e.remove(d.ID)
 		sh := e.shard(Language(d.Locale))
 		filled[sh] = true
-		m := &member{id: d.ID, from: d.ValidFrom, to: d.ValidTo, markets: d.Markets, agents: d.Audience == AudienceAgent}
+		m := &member{id: d.ID, meta: Meta{Audience: d.Audience, Markets: d.Markets, ValidFrom: d.ValidFrom, ValidTo: d.ValidTo}}
 		e.members[d.ID] = m
 		return sh.append(m, passages)
 	})

@@ -49,26 +49,26 @@ func (m *mask) grow(n int) {
 // maxMasks bounds the masks that a shard keeps: 12.5 kB each at 100,000 passages.
 const maxMasks = 64
 
-// mask gives the passages that a query may find. Those of its audience are kept for the
+// mask gives the passages that a query may find. Those of its reader are kept for the
 // next query; a list of documents makes a mask of its own.
 func (sh *shard) mask(q Query, documents map[string]*member) *mask {
 	if q.Documents == nil {
-		return sh.maskFor(q.audience())
+		return sh.maskFor(q.Reader())
 	}
-	m, audience := &mask{}, q.audience()
+	m, reader := &mask{}, q.Reader()
 	m.grow(len(sh.ids))
 	for _, id := range q.Documents {
-		if d := documents[id]; d != nil && d.shard == sh && audience.allows(d) {
+		if d := documents[id]; d != nil && d.shard == sh && reader.Allows(d.meta) {
 			sh.fill(m, d, true)
 		}
 	}
 	return m
 }
 
-func (sh *shard) maskFor(a audience) *mask {
+func (sh *shard) maskFor(r Reader) *mask {
 	sh.masking.Lock()
 	defer sh.masking.Unlock()
-	if m := sh.masks[a]; m != nil {
+	if m := sh.masks[r]; m != nil {
 		return m
 	}
 	if len(sh.masks) >= maxMasks {
@@ -82,10 +82,10 @@ func (sh *shard) maskFor(a audience) *mask {
 			slot++
 			continue
 		}
-		sh.fill(m, d, a.allows(d))
+		sh.fill(m, d, r.Allows(d.meta))
 		slot = int(d.end)
 	}
-	sh.masks[a] = m
+	sh.masks[r] = m
 	return m
 }
 
@@ -100,9 +100,9 @@ func (sh *shard) fill(m *mask, d *member, allowed bool) {
 // remask brings the kept masks in step with a document that came or went. Its caller
 // keeps all searches out.
 func (sh *shard) remask(d *member) {
-	for a, m := range sh.masks {
+	for r, m := range sh.masks {
 		m.grow(len(sh.ids))
-		sh.fill(m, d, a.allows(d))
+		sh.fill(m, d, r.Allows(d.meta))
 	}
 }
 

@@ -1,9 +1,6 @@
 package knowledge
 
-import (
-	"slices"
-	"sync"
-)
+import "sync"
 
 // shard holds the passages of one language. Languages are indexed apart from each
 // other: a word's rarity in Spanish says nothing about English, a question of one
@@ -26,21 +23,20 @@ type shard struct {
 	revoked  []bool
 	live     int
 	masking  sync.Mutex
-	masks    map[audience]*mask
+	masks    map[Reader]*mask
 	centered int // how many passages the center was taken of
 }
 
 // member is a document as the engine knows it, with the slots of its passages.
 type member struct {
-	id, from, to string
-	markets      []string
-	agents       bool
-	shard        *shard
-	first, end   int32
+	id         string
+	meta       Meta // as much of it as Reader.Allows asks for
+	shard      *shard
+	first, end int32
 }
 
 func newShard(language string, dim int) *shard {
-	return &shard{window: windowSlots, words: newVocabulary(language), vectors: vectors{dim: dim}, masks: map[audience]*mask{}}
+	return &shard{window: windowSlots, words: newVocabulary(language), vectors: vectors{dim: dim}, masks: map[Reader]*mask{}}
 }
 
 // append adds the passages of a document.
@@ -197,26 +193,4 @@ func (sh *shard) candidate(slot int32) Candidate {
 	return Candidate{
 		ChunkID: sh.ids[slot], DocumentID: sh.owners[slot].id, Hash: sh.hashes[slot], Tokens: int(sh.tokens[slot]),
 	}
-}
-
-// audience is the part of a query that documents are told apart by. Many queries
-// have the same.
-type audience struct {
-	agents      bool
-	market, day string
-}
-
-func (q Query) audience() audience {
-	return audience{q.Audience == AudienceAgent, q.Market, q.Day}
-}
-
-// allows says whether the query may find the document's passages.
-func (a audience) allows(m *member) bool {
-	switch {
-	case m.agents && !a.agents:
-		return false
-	case a.market != AnyMarket && len(m.markets) > 0 && !slices.Contains(m.markets, a.market):
-		return false
-	}
-	return a.day == "" || m.from <= a.day && (m.to == "" || m.to >= a.day)
 }

@@ -9,23 +9,8 @@ import (
 
 // facet is what a query filters by; documents that agree in all of it share one.
 type facet struct {
-	language           string
-	audience           knowledge.Audience
-	markets            []string
-	validFrom, validTo string
-}
-
-// allows says whether the query may find passages of the facet.
-func (f facet) allows(q knowledge.Query) bool {
-	switch language := knowledge.Language(q.Locale); {
-	case language != "" && f.language != language:
-		return false
-	case f.audience == knowledge.AudienceAgent && q.Audience != knowledge.AudienceAgent:
-		return false
-	case q.Market != knowledge.AnyMarket && len(f.markets) > 0 && !slices.Contains(f.markets, q.Market):
-		return false
-	}
-	return q.Day == "" || f.validFrom <= q.Day && (f.validTo == "" || f.validTo >= q.Day)
+	language string
+	meta     knowledge.Meta // as much of it as knowledge.Reader.Allows asks for
 }
 
 // filter is what a query may find: chunks of these facets, and of these documents if
@@ -40,10 +25,11 @@ type filter struct {
 // filter decides about every facet. The caller holds the lock.
 func (w *words) filter(q knowledge.Query, documents map[int32]bool) filter {
 	f := filter{facets: map[int32]bool{}, documents: documents}
+	language, reader := knowledge.Language(q.Locale), q.Reader()
 	for id, facet := range w.facets {
 		if n := w.counts[id]; n > 0 {
 			f.all += n
-			if facet.allows(q) {
+			if (language == "" || facet.language == language) && reader.Allows(facet.meta) {
 				f.facets[id] = true
 				f.matching += n
 			}

@@ -69,9 +69,9 @@ func (x *Index) readFacets(ctx context.Context, conn asker) (map[int32]facet, er
 	facets := map[int32]facet{}
 	var id int32
 	var f facet
-	_, err = pgx.ForEachRow(rows, []any{&id, &f.language, &f.audience, &f.markets, &f.validFrom, &f.validTo}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &f.language, &f.meta.Audience, &f.meta.Markets, &f.meta.ValidFrom, &f.meta.ValidTo}, func() error {
 		facets[id] = f
-		f.markets = nil
+		f.meta.Markets = nil
 		return nil
 	})
 	if err != nil {

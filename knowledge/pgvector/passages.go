@@ -58,8 +58,12 @@ func (w *words) candidates(p proposals, facts map[int32]*fact) (list []knowledge
 // needsFacts says whether what the words propose is ranked by more than them.
 func (p proposals) needsFacts() bool { return p.q.Vector != nil || p.q.Distinct }
 
-const readFacts = `select c.no, c.hash, v.embedding from knowledge_@_chunks c join knowledge_@_vectors v on v.no = c.no
-	where c.no = any($1::int[])`
+const (
+	readFacts = `select c.no, c.hash, v.embedding from knowledge_@_chunks c join knowledge_@_vectors v on v.no = c.no
+		where c.no = any($1::int[])`
+	// In half precision, as the nearest by the index are: half of the reading.
+	readHalfFacts = `select no, hash, embedding::vector from knowledge_@_chunks where no = any($1::int[])`
+)
 
 // factsOf gives what is known of the chunks that only the words propose, and reads what
 // is not.
@@ -86,9 +90,18 @@ func (x *Index) factsOf(ctx context.Context, conn asker, p proposals) (map[int32
 	if len(missing) == 0 {
 		return facts, nil
 	}
-	rows, err := conn.Query(ctx, x.in(readFacts), missing)
+	return facts, x.readFacts(ctx, conn, p.scanned, missing, func(no int32, f *fact) { facts[no] = f })
+}
+
+// readFacts reads what is to be known of chunks and keeps it.
+func (x *Index) readFacts(ctx context.Context, conn asker, full bool, numbers []int32, take func(int32, *fact)) error {
+	query := readHalfFacts
+	if full {
+		query = readFacts
+	}
+	rows, err := conn.Query(ctx, x.in(query), numbers)
 	if err != nil {
-		return nil, fmt.Errorf("read candidates: %w", err)
+		return fmt.Errorf("read candidates: %w", err)
 	}
 	var no int32
 	var hash string
@@ -99,18 +112,20 @@ func (x *Index) factsOf(ctx context.Context, conn asker, p proposals) (map[int32
 			return err
 		}
 		f := fact{hash, knowledge.PackVector(v.Slice())}
-		facts[no] = &f
+		take(no, &f)
 		x.facts.keep(no, f, len(f.hash)+len(f.vector))
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read candidates: %w", err)
+		return fmt.Errorf("read candidates: %w", err)
 	}
-	return facts, nil
+	return nil
 }
 
+// The offset keeps the planner from reading all documents for the few that are wanted.
 const readPassages = `select c.no, ` + passage + `, ` + listed + `
-	from knowledge_@_chunks c join knowledge_@_passages p on p.no = c.no join knowledge_@_documents d on d.no = c.document
+	from knowledge_@_chunks c join knowledge_@_passages p on p.no = c.no
+	cross join lateral (select * from knowledge_@_documents where no = c.document offset 0) d
 	where c.no = any($1::int[])`
 
 // passages gives those of chunks in their order, nil for one that is not there, and reads

@@ -65,7 +65,9 @@ type proposals struct {
 	// generation is that of the index at which the nearest were found, 0 while they are not.
 	generation int64
 	near       []neighbour
-	lexical    []scored
+	// scanned says that they were compared one by one, by their full vectors.
+	scanned bool
+	lexical []scored
 }
 
 // neighbour is a chunk with its similarity, and its content if that is wanted.
@@ -84,19 +86,22 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	if !r.ready {
 		return false, nil
 	}
-	missing, asked := len(r.fetched.postings) > 0, make(chan error, 1)
-	go func() { asked <- x.ask(ctx, conn, &r, p) }()
-	if !missing {
-		p.lexical = x.words.find(r)
+	aside := &aside{pool: x.pool, wanted: p.q.Vector != nil && r.filter.matching > 0}
+	defer aside.release()
+	together := !aside.spare() && x.words.prepare(p.q, &r) && len(r.fetched.postings) > 0
+	asked := make(chan error, 1)
+	go func() { asked <- x.ask(ctx, conn, &r, p, together) }()
+	if !together {
+		p.lexical, err = x.byWords(ctx, aside, p.q, &r)
 	}
-	if err := <-asked; err != nil {
+	if err := errors.Join(<-asked, err); err != nil {
 		return false, err
 	}
 	if p.generation != r.generation { // then the filter is of no use, nor is what it left
-		p.generation, p.near = 0, nil
+		p.generation, p.near, p.lexical = 0, nil, nil
 		return false, nil
 	}
-	if missing && x.words.hold(r) {
+	if together && x.words.hold(r) {
 		p.lexical = x.words.find(r)
 	}
 	return p.lexical != nil, nil
@@ -107,42 +112,65 @@ type readiness struct {
 	ready      bool
 	generation int64
 	filter     filter
-	plans      []planned
+	// planned says that the words are looked up, see prepare.
+	planned bool
+	plans   []planned
 	// fetched has a place for the postings of every term that is missing.
 	fetched fetched
 }
 
-// ready prepares a query, unless the database has to be asked first.
+// ready says what a query may find, unless the database has to be asked first.
 func (w *words) ready(q knowledge.Query) readiness {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if !w.loaded || q.Documents != nil {
 		return readiness{}
 	}
-	return w.prepare(q, nil)
+	return readiness{ready: true, generation: w.generation, filter: w.filter(q, nil)}
 }
 
-// prepare is called with the lock held.
-func (w *words) prepare(q knowledge.Query, documents map[int32]bool) readiness {
-	r := readiness{ready: true, generation: w.generation, filter: w.filter(q, documents), plans: w.plan(q)}
+// prepared prepares a query for a list of documents, if any.
+func (w *words) prepared(q knowledge.Query, documents map[int32]bool) readiness {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	r := readiness{ready: true, generation: w.generation, filter: w.filter(q, documents)}
+	w.lookUp(q, &r)
+	return r
+}
+
+// prepare looks the words of a query up, unless that was done or the index has changed
+// since. It takes a while: the database can look for the nearest meanwhile.
+func (w *words) prepare(q knowledge.Query, r *readiness) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if !r.planned && w.generation == r.generation {
+		w.lookUp(q, r)
+	}
+	return r.planned
+}
+
+// lookUp is called with the lock held.
+func (w *words) lookUp(q knowledge.Query, r *readiness) {
+	r.planned, r.plans = true, w.plan(q)
 	r.fetched = fetched{folded: w.folded, postings: map[wanted][]posting{}}
 	for _, term := range w.missing(r.plans) {
 		r.fetched.postings[term] = nil
 	}
-	return r
 }
 
 const current = `select generation from knowledge_spaces where id = @`
 
-// ask finds the nearest and fetches the missing postings in one round trip, which is one
-// transaction.
-func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals) error {
+// ask finds the nearest, and fetches the missing postings unless others do, in one round
+// trip, which is one transaction.
+func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals, postings bool) error {
 	batch := &pgx.Batch{}
 	if p.q.Vector != nil && r.filter.matching > 0 {
 		batch.Queue(settings)
 		x.queueNear(batch, r.filter, p)
 	}
-	x.queuePostings(batch, &r.fetched)
+	if postings {
+		x.queuePostings(batch, &r.fetched)
+	}
 	batch.Queue(x.in(current)).QueryRow(func(row pgx.Row) error { return row.Scan(&p.generation) })
 	return found(conn.SendBatch(ctx, batch).Close())
 }
@@ -228,13 +256,6 @@ func (x *Index) begin(ctx context.Context, conn asker, q knowledge.Query) (now m
 	return now, numbers, found(conn.SendBatch(ctx, batch).Close())
 }
 
-// prepared prepares a query for a list of documents, if any.
-func (w *words) prepared(q knowledge.Query, documents map[int32]bool) readiness {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	return w.prepare(q, documents)
-}
-
 // find finds the best chunks by words, none of which is missing. It is nil when the index
 // has changed since the query was prepared, or does not hold all postings any more.
 func (w *words) find(r readiness) []scored {
@@ -288,7 +309,7 @@ func (x *Index) scans(f filter) bool {
 // queueNear asks for the nearest.
 func (x *Index) queueNear(batch *pgx.Batch, f filter, p *proposals) {
 	statement, last := near, any(p.q.Distinct)
-	if x.scans(f) {
+	if p.scanned = x.scans(f); p.scanned {
 		statement, last = exact, f.numbers()
 	} else {
 		batch.Queue(indexed, "off")

@@ -1,0 +1,96 @@
+package pgvector
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/recado/recado/knowledge"
+)
+
+// aside is a second connection of a search, by which it reads what its words need while
+// the database looks for the nearest by the first.
+type aside struct {
+	pool *pgxpool.Pool
+	// wanted says that there are nearest to look for.
+	wanted bool
+	conn   *pgxpool.Conn
+}
+
+// spare says whether a second connection takes none from other searches: less than half
+// of the pool is in use. That also keeps searches from waiting for each other for ever:
+// of those that have all the connections, the last to come did not ask for a second.
+func (a *aside) spare() bool {
+	if a.conn != nil || !a.wanted {
+		return a.wanted
+	}
+	s := a.pool.Stat()
+	return 2*(s.AcquiredConns()+1) <= s.MaxConns()
+}
+
+// acquire gives the connection.
+func (a *aside) acquire(ctx context.Context) (asker, error) {
+	if a.conn != nil {
+		return a.conn, nil
+	}
+	conn, err := a.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.conn = conn
+	return conn, knowVectors(ctx, conn.Conn())
+}
+
+func (a *aside) release() {
+	if a.conn != nil {
+		a.conn.Release()
+	}
+}
+
+// byWords finds the best by words, nil when the index changes meanwhile. What it reads for
+// that, and for the ranking that comes then, is kept.
+func (x *Index) byWords(ctx context.Context, a *aside, q knowledge.Query, r *readiness) ([]scored, error) {
+	if !x.words.prepare(q, r) {
+		return nil, nil
+	}
+	if len(r.fetched.postings) > 0 {
+		conn, err := a.acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		batch, generation := &pgx.Batch{}, int64(0)
+		x.queuePostings(batch, &r.fetched)
+		batch.Queue(x.in(current)).QueryRow(func(row pgx.Row) error { return row.Scan(&generation) })
+		if err := found(conn.SendBatch(ctx, batch).Close()); err != nil {
+			return nil, err
+		}
+		if generation != r.generation || !x.words.hold(*r) {
+			return nil, nil
+		}
+	}
+	list := x.words.find(*r)
+	return list, x.learn(ctx, a, r.filter, list)
+}
+
+// learn reads what is not known of the chunks that the words propose, if there is a
+// connection for it.
+func (x *Index) learn(ctx context.Context, a *aside, f filter, list []scored) error {
+	_, missing := x.facts.get(numbersOf(list))
+	if len(missing) == 0 || !a.spare() {
+		return nil
+	}
+	conn, err := a.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	return x.readFacts(ctx, conn, x.scans(f), missing, func(int32, *fact) {})
+}
+
+func numbersOf(list []scored) []int32 {
+	numbers := make([]int32, len(list))
+	for i, s := range list {
+		numbers[i] = s.no
+	}
+	return numbers
+}
