@@ -165,7 +165,6 @@ const current = `select generation from knowledge_spaces where id = @`
 func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals, postings bool) error {
 	batch := &pgx.Batch{}
 	if p.q.Vector != nil && r.filter.matching > 0 {
-		batch.Queue(settings)
 		x.queueNear(batch, r.filter, p)
 	}
 	if postings {
@@ -229,17 +228,18 @@ type asker interface {
 }
 
 // With 100 candidates recall at 10 is above .96, see docs/adr/0019. Iterating goes on
-// when the filter leaves too few of them. The plans don't depend on the values.
+// when the filter leaves too few of them. The plans don't depend on the values. Without
+// sequential scans the planner does not compare everything, which it takes for cheaper at
+// ten thousand passages, where that takes four times as long.
 const settings = `
 select set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
-	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
+	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true), set_config('enable_seqscan', $1, true)`
 
 // begin opens the snapshot. The numbers are those of the documents, nil when there is no
 // list.
 func (x *Index) begin(ctx context.Context, conn asker, q knowledge.Query) (now moment, numbers map[int32]bool, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`begin isolation level repeatable read read only`)
-	batch.Queue(settings)
 	const state = `select generation, folded from knowledge_spaces where id = @`
 	batch.Queue(x.in(state)).QueryRow(func(row pgx.Row) error { return row.Scan(&now.generation, &now.folded) })
 	if q.Documents != nil {
@@ -292,10 +292,6 @@ const (
 		limit $3`
 )
 
-// indexed keeps the planner from comparing everything, which it takes for cheaper at ten
-// thousand passages, where that takes four times as long.
-const indexed = `select set_config('enable_seqscan', $1, true)`
-
 // exactBelow is where comparing all that the filter leaves costs as much as going
 // through the index, which has to look at the more, the less the filter leaves: the
 // square of what it leaves over what there is. Measured, see docs/adr/0019.
@@ -308,13 +304,11 @@ func (x *Index) scans(f filter) bool {
 
 // queueNear asks for the nearest.
 func (x *Index) queueNear(batch *pgx.Batch, f filter, p *proposals) {
-	statement, last := near, any(p.q.Distinct)
+	statement, last, sequential := near, any(p.q.Distinct), "off"
 	if p.scanned = x.scans(f); p.scanned {
-		statement, last = exact, f.numbers()
-	} else {
-		batch.Queue(indexed, "off")
-		defer batch.Queue(indexed, "on")
+		statement, last, sequential = exact, f.numbers(), "on"
 	}
+	batch.Queue(settings, sequential)
 	batch.Queue(x.in(statement), packed(p.q.Vector), f.list(), knowledge.Depth, last).Query(func(rows pgx.Rows) error {
 		p.near = make([]neighbour, 0, knowledge.Depth)
 		var n neighbour
