@@ -22,14 +22,15 @@ var (
 	ips6    = regexp.MustCompile(`([0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])`)
 )
 
-func findEmails(text string) []Span { return groups(text, Email, emails, nil) }
+func findEmails(s sight) []Span { return groups(s.text, Email, emails, nil) }
 
-func findURLs(text string) []Span { return groups(text, URL, urls, nil) }
+func findURLs(s sight) []Span { return groups(s.text, URL, urls, nil) }
 
 // findIBANs shortens what a pattern takes too long ("ES91 2100 ... 1332 gracias")
 // until the check holds: two check digits let one wrong number in 97 pass.
-func findIBANs(text string) []Span {
+func findIBANs(s sight) []Span {
 	var found []Span
+	text := s.text
 	for _, m := range ibans.FindAllStringSubmatchIndex(text, -1) {
 		for end := m[3]; end-m[2] >= 15; end-- {
 			if alone(text, m[2], end) && validIBAN(text[m[2]:end]) {
@@ -75,8 +76,9 @@ var ibanLengths = map[string]int{
 
 // findCards takes the longest stretch of a run of digits, at whole groups, that is a
 // card.
-func findCards(text string) []Span {
+func findCards(s sight) []Span {
 	var found []Span
+	text := s.text
 	for _, run := range digitRuns.FindAllStringIndex(text, -1) {
 		for start := run[0]; start < run[1]; start++ {
 			if end := cardAt(text, start, run[1]); end > 0 {
@@ -140,9 +142,15 @@ func digits(text string) string {
 	}, text)
 }
 
-func findNationalIDs(text string) []Span {
-	found := append(groups(text, ID, dnis, validDNI), groups(text, ID, offices, nil)...)
-	return append(found, groups(text, ID, ssns, validSSN)...)
+func findNationalIDs(s sight) []Span {
+	found := groups(s.text, ID, dnis, validDNI)
+	if s.run(6) {
+		found = append(found, groups(s.text, ID, offices, nil)...)
+	}
+	if s.joints("- ") > 1 {
+		found = append(found, groups(s.text, ID, ssns, validSSN)...)
+	}
+	return found
 }
 
 // validDNI holds the letter of a Spanish DNI or NIE against its digits.
@@ -165,10 +173,17 @@ func validSSN(text string) bool {
 	return number[:3] != "000" && number[:3] != "666" && number[0] != '9' && number[3:5] != "00" && number[5:] != "0000"
 }
 
-func findIPs(text string) []Span {
+func findIPs(s sight) []Span {
 	valid := func(one string) bool {
 		_, err := netip.ParseAddr(one)
 		return err == nil && len(one) >= len("1.1.1.1") && strings.Count(one, ":") != 1
 	}
-	return append(groups(text, IP, ips4, valid), groups(text, IP, ips6, valid)...)
+	var found []Span
+	if s.joints(".") > 2 {
+		found = groups(s.text, IP, ips4, valid)
+	}
+	if strings.Count(s.text, ":") > 1 {
+		found = append(found, groups(s.text, IP, ips6, valid)...)
+	}
+	return found
 }

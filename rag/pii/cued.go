@@ -12,14 +12,20 @@ import (
 const says = `(?:\s*[:=]\s*|\s+(?:es|is|era|was|son|are|sería)\s*:?\s+)`
 
 var (
-	secrets = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|passwd|passcode|passphrase|clave(?: de acceso)?|pwd|pass|psw)(?: (?:de|of|for|para|del) [\p{L}' ]{1,30}?)?` + says + `["'«“]?([^\s"'»”]{3,64})`),
-		regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|csc|pin|código de seguridad|codigo de seguridad|security code)(?: (?:de|of|for|del|number)(?: la| el| my| mi)? [\p{L}]{1,20})?(?:` + says + `|\s+)([0-9]{3,8})\b`),
-		regexp.MustCompile(`\b((?:sk|pk|rk|ghp|gho|xox[abps]|AKIA|EAA)[-_]?[A-Za-z0-9_\-]{16,})\b`),
+	secrets = []cued{
+		{func(s sight) bool { return s.opens("contrase", "contrasena", "pass", "clave", "pwd", "psw") }, regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|passwd|passcode|passphrase|clave(?: de acceso)?|pwd|pass|psw)(?: (?:de|of|for|para|del) [\p{L}' ]{1,30}?)?` + says + `["'«“]?([^\s"'»”]{3,64})`)},
+		{func(s sight) bool {
+			return s.digits > 2 && s.has("cvv", "cvc", "csc", "pin", "código de seg", "codigo de seg", "security code")
+		}, regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|csc|pin|código de seguridad|codigo de seguridad|security code)(?: (?:de|of|for|del|number)(?: la| el| my| mi)? [\p{L}]{1,20})?(?:` + says + `|\s+)([0-9]{3,8})\b`)},
+		{func(s sight) bool { return s.long(18) && s.written("sk", "pk", "rk", "gh", "xox", "AKIA", "EAA") }, regexp.MustCompile(`\b((?:sk|pk|rk|ghp|gho|xox[abps]|AKIA|EAA)[-_]?[A-Za-z0-9_\-]{16,})\b`)},
 	}
-	codes = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)\b(?:c[óo]digo|code|otp|token|clave de un solo uso|one[- ]time (?:code|password)|verification|verificaci[óo]n)(?: (?:de|of|para|for|que|i|me|got|received|was|sent|you|your|mi|tu|su|verificaci[óo]n|confirmaci[óo]n|seguridad|acceso|verification|sms|number|ha|han|llegado|recibido|he|enviado|un|solo|uso)){0,5}(?:` + says + `|\s+)((?:[A-Z]-)?[0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`),
-		regexp.MustCompile(`(?i)\b((?:[A-Z]-)?[0-9]{4,8}) (?:es|is) (?:el|tu|su|mi|your|my|the)(?: [\p{L}\-]{1,15}){0,2} (?:c[óo]digo|code|otp|pin|clave)\b`),
+	codes = []cued{
+		{func(s sight) bool {
+			return s.opens("código", "codigo", "code", "otp", "token", "clave de un solo", "one time", "one-time", "verification", "verificaci")
+		}, regexp.MustCompile(`(?i)\b(?:c[óo]digo|code|otp|token|clave de un solo uso|one[- ]time (?:code|password)|verification|verificaci[óo]n)(?: (?:de|of|para|for|que|i|me|got|received|was|sent|you|your|mi|tu|su|verificaci[óo]n|confirmaci[óo]n|seguridad|acceso|verification|sms|number|ha|han|llegado|recibido|he|enviado|un|solo|uso)){0,5}(?:` + says + `|\s+)((?:[A-Z]-)?[0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`)},
+		{func(s sight) bool {
+			return s.has(" es ", " is ") && s.has("código", "codigo", "code", "otp", "pin", "clave")
+		}, regexp.MustCompile(`(?i)\b((?:[A-Z]-)?[0-9]{4,8}) (?:es|is) (?:el|tu|su|mi|your|my|the)(?: [\p{L}\-]{1,15}){0,2} (?:c[óo]digo|code|otp|pin|clave)\b`)},
 	}
 	cuedIDs = regexp.MustCompile(`(?i)(?:\b|^)(?:d\.?n\.?i|n\.?i\.?[ef]|c\.?u\.?r\.?p|r\.?f\.?c|pasaporte|passport|documento(?: de identidad)?|c[ée]dula|ssn|social security(?: number)?|n\.?a\.?s\.?s|n\.?u\.?s\.?s|seguridad social|cipa?|cias|nhc|historia(?: cl[íi]nica)?|n[ºo°.]{0,2} ?col(?:egiad[oa])?\.?|colegiad[oa]|p[óo]liza|tarjeta sanitaria|episodio|driver'?s? licen[sc]e|driving licen[sc]e|permiso de conducir|carn[ée] de conducir|tax id|national id|id card)\b?\.?(?: (?:n[úu]mero|number|no|num|n[ºo°])\.?)?(?:` + says + `|\s*(?:nhc-|n[ºo°])?\s*[:\-]?\s*)(?:nhc-? ?)?([A-Z]{0,3}[ \-]?[0-9][0-9A-Z]*(?:[ \-/.]?[0-9][0-9A-Z]*)*)`)
 	births  = regexp.MustCompile(`(?i)\b(?:nac[íi]|nacid[oa]|fecha de nacimiento|f\. ?nac\.?|nacimiento|born|date of birth|birth ?da(?:te|y)|d\.?o\.?b\.?|cumplea[ñn]os)(?: (?:el|on|es|is|in|the|d[íi]a))*\s*:?\s*(` + dateForms + `)`)
@@ -32,12 +38,8 @@ const dateForms = `[0-9]{4}[\-/.][0-9]{1,2}[\-/.][0-9]{1,2}(?:[ T][0-9]{2}:[0-9]
 
 const months = `(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic)`
 
-func findSecrets(text string) []Span {
-	var found []Span
-	for _, pattern := range secrets {
-		found = append(found, groups(text, Secret, pattern, func(one string) bool { return !plainWord(one) })...)
-	}
-	return found
+func findSecrets(s sight) []Span {
+	return spans(s, Secret, secrets, func(one string) bool { return !plainWord(one) })
 }
 
 // plainWord tells whether what follows "password is" says something of the password
@@ -51,25 +53,35 @@ func plainWord(one string) bool {
 	return false
 }
 
-func findCodes(text string) []Span {
-	var found []Span
-	for _, pattern := range codes {
-		found = append(found, groups(text, Code, pattern, nil)...)
-	}
-	return found
-}
+func findCodes(s sight) []Span { return spans(s, Code, codes, nil) }
 
 // findCuedIDs wants five signs at least, three of them digits: "documento 2" is a
 // page.
-func findCuedIDs(text string) []Span {
-	return groups(text, ID, cuedIDs, func(one string) bool { return len(one) >= 5 && len(digits(one)) >= 3 })
+func findCuedIDs(s sight) []Span {
+	return groups(s.text, ID, cuedIDs, func(one string) bool { return len(one) >= 5 && len(digits(one)) >= 3 })
 }
 
-func findBirths(text string) []Span { return groups(text, Birth, births, nil) }
+func findBirths(s sight) []Span { return groups(s.text, Birth, births, nil) }
 
 // findDates leaves figures that no calendar has, and those that go on.
-func findDates(text string) []Span {
-	return slices.DeleteFunc(groups(text, Date, dates, calendar), func(s Span) bool { return longer.MatchString(text[s.End:]) })
+func findDates(s sight) []Span {
+	return slices.DeleteFunc(groups(s.text, Date, dates, calendar), func(one Span) bool { return longer.MatchString(s.text[one.End:]) })
+}
+
+// holdsDate tells whether there is a month beside figures, or figures with two marks
+// between them.
+func holdsDate(s sight) bool { return s.joints("-/.") > 1 || s.beside(monthNames) }
+
+// monthNames are the words of months.
+var monthNames = strings.Split(strings.Trim(strings.ReplaceAll(months, "sept?", "sep|sept"), "(?:)"), "|")
+
+// holdsID tells whether one of the words for the numbers of offices is there. Some are
+// written with points.
+func holdsID(s sight) bool {
+	plain := sight{low: strings.ReplaceAll(s.low, ".", "")}
+	return plain.has("dni", "nie", "nif", "curp", "rfc", "nass", "nuss", "ncol", "n col", "nocol", "no col", "ºcol", "º col", "°col", "° col") ||
+		s.opens("pasaporte", "passport", "documento", "cédula", "cedula", "ssn", "social security", "seguridad social", "cip", "cias", "nhc", "historia", "colegiad",
+			"póliza", "poliza", "tarjeta sanitaria", "episodio", "driver", "driving", "permiso", "carn", "tax id", "national id", "id card")
 }
 
 var longer = regexp.MustCompile(`^[\-/.][0-9]`)

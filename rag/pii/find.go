@@ -17,7 +17,6 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -91,12 +90,12 @@ func Find(text string) []Span {
 // that is surer: they are in that order.
 func findIn(text string) []Span {
 	var found []Span
-	figures := len(digits(text))
+	glance := newSight(text)
 	for _, finder := range finders {
-		if figures < finder.digits || !strings.Contains(text, finder.sign) {
+		if glance.digits < finder.digits || finder.shows != nil && !finder.shows(glance) {
 			continue
 		}
-		for _, s := range finder.find(text) {
+		for _, s := range finder.find(glance) {
 			for _, s := range s.without(found) {
 				s.Text = text[s.Start:s.End]
 				found = append(found, s)
@@ -128,31 +127,31 @@ func (s Span) without(found []Span) []Span {
 func (s Span) overlaps(other Span) bool { return s.Start < other.End && other.Start < s.End }
 
 // finder looks for one kind of data. Its spans come in any order and may overlap those
-// of others. Without as many digits, or the sign, a text can't hold what it looks for,
-// which spares most messages most patterns.
+// of others. A text without as many digits, or that does not show what it should, can't
+// hold what it looks for, which spares most messages most patterns.
 type finder struct {
-	find   func(text string) []Span
+	find   func(s sight) []Span
 	digits int
-	sign   string
+	shows  func(s sight) bool
 }
 
 // finders are asked in order, those with a check of digits before those that see
 // only a form, and those before what rests on a cue.
 var finders = []finder{
-	{find: findEmails, sign: "@"},
-	{find: findURLs, sign: "."},
-	{find: findIBANs, digits: 8},
+	{find: findEmails, shows: func(s sight) bool { return s.has("@") }},
+	{find: findURLs, shows: func(s sight) bool { return s.has("://", "www.") }},
+	{find: findIBANs, digits: 8, shows: sight.coded},
 	{find: findCards, digits: minCard},
 	{find: findNationalIDs, digits: 6},
 	{find: findIPs, digits: 1},
 	{find: findSecrets},
 	{find: findCodes, digits: 4},
-	{find: findBirths, digits: 1},
-	{find: findCuedIDs, digits: 3},
-	{find: findCuedPhones, digits: minPhone},
-	{find: findDates, digits: 1},
+	{find: findBirths, digits: 1, shows: func(s sight) bool { return s.has("nac", "born", "birth", "dob", "d.o", "do.b", "cumplea") }},
+	{find: findCuedIDs, digits: 3, shows: holdsID},
+	{find: findCuedPhones, digits: minPhone, shows: callsPhone},
+	{find: findDates, digits: 1, shows: holdsDate},
 	{find: findStreets, digits: 1},
-	{find: findNumberless, sign: "/"},
+	{find: findNumberless, shows: func(s sight) bool { return s.digits == 0 && s.has("/") }},
 	{find: findPhones, digits: minPhone},
 	{find: findPostcodes, digits: 2},
 	{find: findCuedAddresses},

@@ -156,3 +156,20 @@ func BenchmarkMask(b *testing.B) {
 		pii.NewVault(nil).Mask(text)
 	}
 }
+
+// BenchmarkMaskMessage masks what customers usually write.
+func BenchmarkMaskMessage(b *testing.B) {
+	for name, text := range map[string]string{
+		"question":  "Hola, buenas tardes. ¿Cuántos días tengo para devolver unas sábanas que no me han gustado?",
+		"order":     "Hola, ¿dónde está mi pedido W2024117? Lo compré hace 2 semanas y aún no ha llegado",
+		"english":   "Hi! My order W2024117 was due on 3 May and I got nothing yet. Can I get my 219.90 € back?",
+		"telephone": "Llámame al 612 34 56 78 por favor, que el paquete no llega a Calle Mayor 12, 3º B",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				pii.NewVault(nil).Mask(text)
+			}
+		})
+	}
+}

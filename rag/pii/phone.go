@@ -22,14 +22,20 @@ var (
 )
 
 // findCuedPhones takes the number after a word that promises one, of any form.
-func findCuedPhones(text string) []Span {
-	return trimPhones(text, cuedPhones, func(string) bool { return true })
+func findCuedPhones(s sight) []Span {
+	return trimPhones(s.text, cuedPhones, func(string) bool { return true })
+}
+
+// callsPhone tells whether a word is there that promises a telephone.
+func callsPhone(s sight) bool {
+	return s.opens("tel", "tfn", "tlf", "tln", "móvil", "movil", "cel", "phone", "mobile", "desk", "office", "whats", "wasap", "fax", "call", "llám", "llam",
+		"número de con", "numero de con", "contact num", "text me")
 }
 
 // findPhones takes numbers whose form alone is that of a telephone, unless what
 // stands around them says otherwise.
-func findPhones(text string) []Span {
-	return trimPhones(text, phones, phoneShape)
+func findPhones(s sight) []Span {
+	return trimPhones(s.text, phones, phoneShape)
 }
 
 func trimPhones(text string, pattern *regexp.Regexp, shape func(string) bool) []Span {
