@@ -8,7 +8,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/recado/recado/rag/action"
 	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/pii"
+	"github.com/recado/recado/rag/receipts"
 )
 
 // maxReply is the longest reply in characters that counts as one message of a
@@ -19,29 +22,124 @@ const maxReply = 1500
 const (
 	CheckCitations = "citations"
 	CheckOrders    = "orders"
-	CheckNumbers   = "numbers"
-	CheckActions   = "actions"
-	CheckLanguage  = "language"
-	CheckLength    = "length"
+	// CheckNumbers fails when a figure stands in no source of its sentence.
+	CheckNumbers = "numbers"
+	// CheckActions fails when something is claimed as done without a receipt, or promised
+	// without a passage that does.
+	CheckActions = "actions"
+	// CheckSupport fails when no source says what a sentence says.
+	CheckSupport  = "support"
+	CheckLanguage = "language"
+	CheckLength   = "length"
+	// CheckSecrets fails when the customer is asked for a password or a card.
+	CheckSecrets = "secrets"
+	// CheckPrompt fails when the reply repeats the rules that the model was given.
+	CheckPrompt = "prompt"
+	// CheckMasked fails when the model made up a placeholder of personal data.
+	CheckMasked = "masked"
 	// CheckRevoked fails when a passage was taken back while the answer was made.
 	CheckRevoked = "revoked"
 )
 
-// ground holds a draft against what it rests on and returns the passages it
-// cites and the result of every check. A draft without a text has nothing to
-// check.
-func ground(a Answer) (cited []Passage, checks []Check) {
+// ground holds the draft of a turn against what it rests on: the passages it cites, the
+// sentences with what backs each, and the result of every check. A draft without a text
+// has nothing to check.
+func (t *turn) ground() {
+	a := &t.a
+	a.Cited, a.Sentences, a.Checks = nil, nil, nil
 	if a.Text == "" {
-		return nil, nil
+		return
 	}
-	cited, unknown := citations(a)
-	return cited, []Check{
-		checkCitations(a, cited, unknown),
-		checkOrders(a),
-		check(CheckNumbers, guard.Unsupported(a.Text, sources(a, cited))),
-		check(CheckActions, guard.Claims(a.Text)),
-		checkLanguage(a, cited),
-		checkLength(a),
+	cited, unknown := citations(*a)
+	a.Cited = cited
+	a.Sentences = t.sentences(a.Text)
+	a.Checks = slices.Concat(
+		[]Check{checkCitations(*a, cited, unknown), checkOrders(*a)},
+		sentenceChecks(a.Sentences),
+		[]Check{checkLanguage(*a, t.masked, cited), checkLength(*a)},
+		t.checkLeaks(a.Text),
+	)
+}
+
+// sentences holds every sentence of a text against its own kind of source.
+func (t *turn) sentences(text string) []Sentence {
+	var list []Sentence
+	for _, s := range t.p.checker.Check(receipts.Draft{Text: text, Locale: t.a.Locale}, t.evidence()) {
+		one := Sentence{Text: s.Text, Class: string(s.Class), Backing: s.Backing, Support: s.Support, OK: s.OK, Detail: s.Detail}
+		if t.a.Draft.SmallTalk && s.Class == receipts.Policy && len(receipts.Missing(s.Text, nil)) == 0 {
+			one.OK, one.Detail = true, "" // a courtesy of the shop's own, which states no figure
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// evidence is what the sentences of the draft may rest on. The customer's own words are
+// none: "is it 45 days?" does not make it 45 days.
+func (t *turn) evidence() receipts.Evidence {
+	e := receipts.Evidence{Asked: t.a.Orders.NotFound, Now: t.q.At.In(t.p.searcher.Zone)}
+	for _, p := range t.a.Cited {
+		e.Passages = append(e.Passages, receipts.Passage{ID: p.ID, Title: p.Title, Heading: p.Heading, Question: p.Question, Text: p.Text})
+	}
+	for _, o := range t.a.Orders.Orders {
+		e.Orders = append(e.Orders, backingOrder(o))
+	}
+	for _, r := range t.a.Receipts {
+		e.Receipts = append(e.Receipts, receipts.Receipt{
+			ID: r.ID, Kind: string(r.Kind), Order: r.Order, Done: r.Outcome == action.Done && writes(r.Kind),
+			Reference: r.Reference, Facts: r.Facts,
+		})
+	}
+	return e
+}
+
+// writes tells whether an action changes something: a look-up has a receipt too, and
+// backs no deed.
+func writes(k action.Kind) bool {
+	spec, known := action.Find(k)
+	return !known || spec.Write
+}
+
+func backingOrder(o Order) receipts.Order {
+	b := receipts.Order{
+		Number: o.Number, Status: o.Status, PlacedAt: o.PlacedAt, ETA: o.ETA, Carrier: o.Carrier, TrackingURL: o.TrackingURL, LastNote: o.LastNote, LastAt: o.LastAt,
+		Refund: o.Refund, Address: o.Address, InvoiceURL: o.InvoiceURL, ProofURL: o.ProofURL,
+	}
+	for _, i := range o.Items {
+		b.Items = append(b.Items, receipts.Item{Name: i.Name, Quantity: i.Quantity, Price: i.Price(), Currency: i.Currency})
+	}
+	return b
+}
+
+// sentenceChecks sums the sentences up: figures that stand nowhere, deeds without a
+// receipt, and what no source says.
+func sentenceChecks(list []Sentence) []Check {
+	var figures, deeds, said []string
+	for _, s := range list {
+		objection := fmt.Sprintf("%q: %s", s.Text, s.Detail)
+		switch {
+		case s.OK:
+		case s.Class == string(receipts.Done), s.Class == string(receipts.Promise):
+			deeds = append(deeds, objection)
+		case strings.HasPrefix(s.Detail, receipts.NotInSource):
+			figures = append(figures, objection)
+		default:
+			said = append(said, objection)
+		}
+	}
+	return []Check{check(CheckNumbers, figures), check(CheckActions, deeds), check(CheckSupport, said)}
+}
+
+// checkLeaks looks for what no reply may hold, whatever backs it.
+func (t *turn) checkLeaks(text string) []Check {
+	var rules []string
+	if run := t.p.model.prompt.leaked(text); run != "" {
+		rules = []string{strconv.Quote(run)}
+	}
+	return []Check{
+		check(CheckSecrets, guard.AsksSecret(text)),
+		check(CheckPrompt, rules),
+		check(CheckMasked, t.veil.vault.Unknown(t.masked)),
 	}
 }
 
@@ -67,9 +165,9 @@ func citations(a Answer) (cited []Passage, unknown []string) {
 }
 
 // checkCitations wants known passages only, and at least one unless the answer
-// speaks of orders or is small talk.
+// speaks of orders, tells of a receipt, or is small talk.
 func checkCitations(a Answer, cited []Passage, unknown []string) Check {
-	if len(unknown) == 0 && len(cited) == 0 && !a.Draft.SmallTalk && !aboutOrders(a) {
+	if len(unknown) == 0 && len(cited) == 0 && !a.Draft.SmallTalk && !aboutOrders(a) && len(a.Receipts) == 0 {
 		unknown = []string{"no passage is cited"}
 	}
 	return check(CheckCitations, unknown)
@@ -103,31 +201,14 @@ func sameOrder(a, b string) bool {
 
 func aboutOrders(a Answer) bool { return len(a.Draft.Orders) > 0 }
 
-// sources are the texts that a number or date of the answer may come from: the
-// cited passages, the orders, and the order numbers that were asked for. The
-// customer's own words are none: "is it 45 days?" does not make it 45 days.
-func sources(a Answer, cited []Passage) []string {
-	var texts []string
-	for _, p := range cited {
-		texts = append(texts, p.Title, p.Heading, p.Question, p.Text)
-	}
-	for _, o := range a.Orders.Orders {
-		texts = append(texts, o.Number, o.PlacedAt, o.ETA, o.Carrier, o.TrackingURL, o.LastNote, o.LastAt)
-		for _, item := range o.Items {
-			texts = append(texts, item.Name, strconv.Itoa(item.Quantity), item.Price())
-		}
-	}
-	// How many orders there are is known too.
-	return append(append(texts, strconv.Itoa(len(a.Orders.Orders))), a.Orders.Asked...)
-}
-
 // quotation matches what stands between quotation marks of either language.
 var quotation = regexp.MustCompile(`(?s)«[^»]*»|“[^”]*”`)
 
 // checkLanguage wants the customer's language. A text that speaks for neither passes,
-// and what is quoted from a passage in the other language does not count.
-func checkLanguage(a Answer, cited []Passage) Check {
-	text := a.Text
+// and what is quoted from a passage in the other language does not count, nor what the
+// model did not see: the name of a street.
+func checkLanguage(a Answer, masked string, cited []Passage) Check {
+	text := pii.Blank(masked)
 	if slices.ContainsFunc(cited, func(p Passage) bool { return supported(p.Locale) != a.Locale }) {
 		text = quotation.ReplaceAllString(text, " ")
 	}

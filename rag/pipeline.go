@@ -7,14 +7,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
-	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/receipts"
 )
 
 // Defaults of Config.
@@ -70,20 +67,24 @@ type Config struct {
 
 // Pipeline answers questions. It keeps nothing between them and is safe for
 // concurrent use.
+//
+// It holds no Model and no Reranker but behind a mask, so that no step can ask one with
+// what a customer wrote of themselves.
 type Pipeline struct {
 	index         Retriever
 	searcher      Searcher
-	model         Model
+	model         maskedModel
+	checker       *receipts.Checker
 	calibration   *confidence.Calibration
 	candidates    int
 	passages      int
 	evidence      int
-	reranker      Reranker
+	reranker      *maskedReranker
 	modelTimeout  time.Duration
 	rerankTimeout time.Duration
 	now           func() time.Time
-	prompt        *prompt
 	fingerprint   string
+	stale         []string
 }
 
 // New returns a Pipeline, or an error that names the field of the Config that is
@@ -112,14 +113,30 @@ func New(c Config) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline{
-		index: c.Index, model: c.Model, calibration: c.Calibration,
-		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence, reranker: c.Reranker,
-		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
-		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now, prompt: prompt,
+	checker, err := receipts.New(receipts.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("rag: %w", err)
 	}
-	p.fingerprint = p.hash()
+	p := &Pipeline{
+		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration,
+		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence,
+		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
+		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now,
+	}
+	if c.Reranker != nil {
+		p.reranker = &maskedReranker{c.Reranker}
+	}
+	p.fingerprint, p.stale = p.hash(), p.whyStale()
 	return p, nil
+}
+
+// whyStale says why the promise of the calibration does not hold for this pipeline.
+func (p *Pipeline) whyStale() []string {
+	reasons := p.calibration.Stale(p.Setting())
+	if p.calibration.Missing > 0 {
+		reasons = append(reasons, fmt.Sprintf("The calibration has too few labels to promise anything: %d more are needed at least.", p.calibration.Missing))
+	}
+	return reasons
 }
 
 func (c Config) validate() error {
@@ -153,10 +170,10 @@ func (p *Pipeline) Fingerprint() string { return p.fingerprint }
 func (p *Pipeline) hash() string {
 	reranker := ""
 	if p.reranker != nil {
-		reranker = p.reranker.Name()
+		reranker = p.reranker.reranker.Name()
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s\x00%s\x00%s\x00%s\x00%s\x00%s\x00%d\x00%d\x00%d\x00%v\x00%v",
-		p.model.Name(), p.searcher.Embedder.Name(), p.searcher.Embedder.Dim(), p.calibration.ID(), p.prompt.version, p.searcher.Glossary.Version(),
+		p.model.name(), p.searcher.Embedder.Name(), p.searcher.Embedder.Dim(), p.calibration.ID(), p.model.prompt.version, p.searcher.Glossary.Version(),
 		reranker, p.searcher.Market, p.searcher.Zone, p.candidates, p.passages, p.evidence, p.rerankTimeout, p.modelTimeout))
 	return hex.EncodeToString(sum[:6])
 }
@@ -164,95 +181,20 @@ func (p *Pipeline) hash() string {
 // Answer drafts, checks and scores an answer. On an error, which wraps
 // ErrRetrieval or ErrModel, the Answer holds what was known until then, because
 // a turn that failed has a decision record too. Whether the answer may be sent
-// is not decided here: compare Confidence with Threshold and look at Checks.
+// is not decided here: look at Proposal, Refusal, AskBack and Checks, and compare
+// Confidence with Threshold.
 func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
-	q.Locale = supported(cmp.Or(q.Locale, DetectLocale(q.Text, "")))
-	if q.At.IsZero() {
-		q.At = p.now() // or rules that are no longer valid would be found
-	}
-	a := Answer{
-		Locale: q.Locale, Orders: q.Orders, Model: p.model.Name(),
-		Threshold: p.calibration.Threshold, Calibration: p.calibrationName(),
-	}
-	clock := stopwatch{last: time.Now()}
-
-	a.Query = rewrite(q)
-	clock.lap("rewrite", &a)
-
-	hits, err := p.find(ctx, q, &a, &clock)
-	if err != nil {
-		return a, fmt.Errorf("%w: %w", ErrRetrieval, err)
-	}
-
-	request, err := p.request(q, a)
-	clock.lap("prompt", &a)
-	if err != nil {
-		return a, fmt.Errorf("%w: %w", ErrModel, err)
-	}
-
-	response, err := p.complete(ctx, request)
-	clock.lap("complete", &a)
-	if err != nil {
-		return a, err
-	}
-	a.Draft, a.Usage, a.Model = response.Draft, response.Usage, cmp.Or(response.Model, a.Model)
-	a.Draft.SmallTalk = a.Draft.SmallTalk && guard.Courteous(q.Text) != ""
-	a.Text = strings.TrimSpace(response.Draft.Answer)
-
-	a.Cited, a.Checks = ground(a)
-	err = p.checkRevoked(ctx, &a)
-	clock.lap("ground", &a)
-	if err != nil {
-		return a, fmt.Errorf("%w: %w", ErrRetrieval, err)
-	}
-
-	a.Features = features(a, hits)
-	a.Confidence = score(a, p.calibration)
-	clock.lap("score", &a)
-	return a, nil
-}
-
-// checkRevoked looks once more at what the answer rests on: a model takes seconds, and
-// whoever takes a passage back meanwhile is told that no answer rests on it from now on.
-func (p *Pipeline) checkRevoked(ctx context.Context, a *Answer) error {
-	if len(a.Cited) == 0 {
-		return nil
-	}
-	revoked, err := p.index.Revocations(ctx)
-	if err != nil {
-		return err
-	}
-	var taken []string
-	for _, c := range a.Cited {
-		if slices.ContainsFunc(revoked, func(r knowledge.Revocation) bool { return r.DocumentID == c.DocumentID && r.Hash == c.Hash }) {
-			taken = append(taken, strconv.Quote(c.ID))
-		}
-	}
-	a.Checks = append(a.Checks, check(CheckRevoked, taken))
-	return nil
-}
-
-// find looks the passages up, orders them and takes the best.
-func (p *Pipeline) find(ctx context.Context, q Question, a *Answer, clock *stopwatch) ([]knowledge.Hit, error) {
-	hits, err := p.retrieve(ctx, a.Query, q)
-	clock.lap("retrieve", a)
-	if err != nil {
-		return nil, err
-	}
-	if p.reranker != nil {
-		ordered, failed := p.rerank(ctx, a.Query, hits)
-		hits = ordered
-		clock.lap(map[bool]string{false: "rerank", true: "rerank_failed"}[failed], a)
-	}
-	a.Candidates, a.Passages = p.choose(hits)
-	return hits, nil
+	t := p.begin(q)
+	err := t.run(ctx)
+	t.a.Masked = t.veil.counts()
+	return t.a, err
 }
 
 // Calibrated tells whether the calibration was fitted with the model and the embedder
 // in use. If not, confidences order answers but are no probabilities, and the
 // threshold promises nothing.
 func (p *Pipeline) Calibrated() bool {
-	return p.calibration.FittedWith(p.model.Name(), p.searcher.Embedder.Name())
+	return p.calibration.FittedWith(p.model.name(), p.searcher.Embedder.Name())
 }
 
 // calibrationName says which calibration scored, and whether it was fitted with
@@ -263,42 +205,4 @@ func (p *Pipeline) calibrationName() string {
 		return p.calibration.ID()
 	}
 	return p.calibration.ID() + " (fitted with other models)"
-}
-
-func (p *Pipeline) request(q Question, a Answer) (Request, error) {
-	r := Request{
-		Locale: q.Locale, Question: q.Text, Query: a.Query, History: q.History,
-		Passages: a.Passages, Orders: q.Orders, At: q.At,
-	}
-	messages, err := p.prompt.messages(r)
-	if err != nil {
-		return Request{}, fmt.Errorf("write the prompt: %w", err)
-	}
-	r.Messages = messages
-	return r, nil
-}
-
-// complete asks the model. A model that ran out of its time is a failed model;
-// a caller that gave up keeps its own context error as well.
-func (p *Pipeline) complete(ctx context.Context, r Request) (Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.modelTimeout)
-	defer cancel()
-	response, err := p.model.Complete(ctx, r)
-	switch {
-	case err == nil:
-		return response, nil
-	case errors.Is(err, ErrModel):
-		return Response{}, err
-	default:
-		return Response{}, fmt.Errorf("%w: %w", ErrModel, err)
-	}
-}
-
-// stopwatch writes down how long the steps took.
-type stopwatch struct{ last time.Time }
-
-func (s *stopwatch) lap(name string, a *Answer) {
-	now := time.Now()
-	a.Stages = append(a.Stages, Stage{Name: name, Took: now.Sub(s.last)})
-	s.last = now
 }

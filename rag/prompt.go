@@ -4,33 +4,56 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/action"
 )
 
 //go:embed prompt/*.tmpl
 var promptFiles embed.FS
 
-// maxHistory bounds how much of the conversation a model sees.
-const maxHistory = 8
+// What of a conversation and its orders a model sees, in tokens by the estimate of
+// knowledge.CountTokens. The passages have Config.Evidence.
+const (
+	maxHistory       = 8
+	maxHistoryTokens = 800
+	maxOrderTokens   = 1200
+)
 
-// prompt writes the messages for models that read text. Its version is a hash
-// of the templates, so that no edit goes unnoticed in a record.
+// lineVersion is raised when the lines for orders, receipts or history change.
+const lineVersion = 1
+
+// prompt writes the messages for models that read text. Its version is a hash of the
+// templates, the catalog of actions and the form of the lines, so that no edit goes
+// unnoticed in a record.
+//
+// What is the same for all questions comes first: a server that keeps what it read
+// before reads the rules once for each language. Then come the passages, in the order of
+// their ids, which is that of the next question about the same; and last what is new in
+// every turn.
 type prompt struct {
 	templates *template.Template
 	version   string
+	// shingles are the runs of words of the rules, which no reply repeats.
+	shingles map[string]bool
 }
 
 func newPrompt() (*prompt, error) {
-	functions := template.FuncMap{"line": oneLine}
+	functions := template.FuncMap{
+		"line": oneLine, "inc": func(i int) int { return i + 1 }, "join": func(list []string) string { return strings.Join(list, ", ") },
+	}
 	templates, err := template.New("").Funcs(functions).ParseFS(promptFiles, "prompt/*.tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("rag: prompt: %w", err)
 	}
 	hash := sha256.New()
+	fmt.Fprintf(hash, "%d %v\n", lineVersion, offered())
 	for _, name := range []string{"prompt/system.tmpl", "prompt/user.tmpl"} {
 		text, err := promptFiles.ReadFile(name)
 		if err != nil {
@@ -38,31 +61,46 @@ func newPrompt() (*prompt, error) {
 		}
 		hash.Write(text)
 	}
-	return &prompt{templates: templates, version: hex.EncodeToString(hash.Sum(nil)[:4])}, nil
+	p := &prompt{templates: templates, version: hex.EncodeToString(hash.Sum(nil)[:4]), shingles: map[string]bool{}}
+	rules, err := p.execute("system.tmpl", promptData{Language: languageName(english), Actions: offered()})
+	if err != nil {
+		return nil, fmt.Errorf("rag: prompt: %w", err)
+	}
+	for _, run := range shingles(rules) {
+		p.shingles[run] = true
+	}
+	return p, nil
+}
+
+// offered are the actions that a model may ask for.
+func offered() []action.Spec {
+	return slices.DeleteFunc(action.Specs(), func(s action.Spec) bool { return s.Kind == action.SendCode })
 }
 
 // promptData is what the templates see.
 type promptData struct {
-	Fence      string
-	Language   string
-	At         time.Time
-	Passages   []Passage
-	OrdersJSON string
-	Question   string
+	Fence, Language, Question, Rejected          string
+	At                                           time.Time
+	Actions                                      []action.Spec
+	Passages                                     []Passage
+	Orders, Receipts, History, Parts, Objections []string
 }
 
-// messages writes the system message, the latest of the conversation, and the
-// question with its evidence. All that others wrote stands between fences that
-// it can't contain.
+// messages writes the rules and the question with its evidence. All that others wrote
+// stands between fences that it can't contain.
 func (p *prompt) messages(r Request) ([]PromptMessage, error) {
-	orders, err := json.MarshalIndent(r.Orders, "", "  ")
-	if err != nil {
-		return nil, err
-	}
 	data := promptData{
-		Fence: fence(r, orders), Language: languageName(r.Locale), At: r.At,
-		Passages: r.Passages, OrdersJSON: string(orders), Question: r.Question,
+		Language: languageName(r.Locale), At: r.At, Question: r.Question, Rejected: r.Rejected,
+		Passages: slices.Clone(r.Passages), Orders: orderLines(r.Orders), Receipts: receiptLines(r.Receipts), History: historyLines(r.History), Objections: r.Objections,
 	}
+	if len(r.Parts) > 1 {
+		data.Parts = r.Parts
+	}
+	slices.SortStableFunc(data.Passages, func(a, b Passage) int { return strings.Compare(a.ID, b.ID) })
+	if r.Writable {
+		data.Actions = offered()
+	}
+	data.Fence = fence(data)
 	system, err := p.execute("system.tmpl", data)
 	if err != nil {
 		return nil, err
@@ -71,11 +109,7 @@ func (p *prompt) messages(r Request) ([]PromptMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	messages := []PromptMessage{{Role: "system", Content: system}}
-	for _, u := range r.History[max(0, len(r.History)-maxHistory):] {
-		messages = append(messages, PromptMessage{Role: chatRole(u.Role), Content: u.Text})
-	}
-	return append(messages, PromptMessage{Role: "user", Content: user}), nil
+	return []PromptMessage{{Role: "system", Content: system}, {Role: "user", Content: user}}, nil
 }
 
 func (p *prompt) execute(name string, data promptData) (string, error) {
@@ -86,21 +120,123 @@ func (p *prompt) execute(name string, data promptData) (string, error) {
 	return out.String(), nil
 }
 
+// leaked gives a run of words of the rules that a reply repeats, or "".
+func (p *prompt) leaked(text string) string {
+	for _, run := range shingles(text) {
+		if p.shingles[run] {
+			return run
+		}
+	}
+	return ""
+}
+
+// shingle is how many words in a row are nobody's own any more.
+const shingle = 7
+
+func shingles(text string) []string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127) })
+	var runs []string
+	for i := range max(0, len(words)-shingle+1) {
+		runs = append(runs, strings.Join(words[i:i+shingle], " "))
+	}
+	return runs
+}
+
 // fence is a word that the fenced content does not hold: it is derived from a
 // hash over that content, so nobody can write it into a message or a document
 // beforehand, and the same request gives the same prompt.
-func fence(r Request, orders []byte) string {
+func fence(d promptData) string {
 	hash := sha256.New()
-	write := func(s string) { hash.Write([]byte(s)) } // a hash never fails to write
-	write(r.Question)
-	for _, p := range r.Passages {
-		write(p.ID + "\x00" + p.Title + "\x00" + p.Heading + "\x00" + p.Question + "\x00" + p.Text + "\x00")
+	write := func(s string) { hash.Write([]byte(s + "\x00")) } // a hash never fails to write
+	write(d.Question)
+	write(d.Rejected)
+	for _, p := range d.Passages {
+		write(p.ID + "\x00" + p.Title + "\x00" + p.Heading + "\x00" + p.Question + "\x00" + p.Text)
 	}
-	for _, u := range r.History {
-		write(u.Text + "\x00")
+	for _, line := range slices.Concat(d.Orders, d.Receipts, d.History, d.Parts, d.Objections) {
+		write(line)
 	}
-	hash.Write(orders)
 	return "DATA-" + hex.EncodeToString(hash.Sum(nil)[:6])
+}
+
+// orderLines writes each order in a line, the newest first, and drops the oldest that
+// do not fit, unless they are asked for.
+func orderLines(f OrderFacts) []string {
+	if f.Unavailable {
+		return []string{"The orders can't be read at the moment: say nothing about orders."}
+	}
+	var lines []string
+	tokens := 0
+	for _, o := range f.Orders {
+		line := orderLine(o)
+		if tokens += knowledge.CountTokens(line); tokens > maxOrderTokens && !slices.ContainsFunc(f.Asked, func(n string) bool { return sameOrder(n, o.Number) }) {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	if len(f.NotFound) > 0 {
+		lines = append(lines, "not found among this customer's orders: "+oneLine(strings.Join(f.NotFound, ", ")))
+	}
+	return lines
+}
+
+func orderLine(o Order) string {
+	var items []string
+	for _, i := range o.Items {
+		item := strconv.Itoa(i.Quantity) + " x " + oneLine(i.Name)
+		if i.PriceMinor > 0 {
+			item += " (" + i.Price() + " " + i.Currency + " each)"
+		}
+		items = append(items, item)
+	}
+	var b strings.Builder
+	b.WriteString(oneLine(o.Number))
+	for _, f := range []struct{ name, value string }{
+		{"status", o.Status}, {"placed", o.PlacedAt}, {"expected", o.ETA}, {"items", strings.Join(items, "; ")}, {"carrier", o.Carrier}, {"tracking", o.TrackingURL},
+		{"last note", o.LastNote}, {"noted", o.LastAt}, {"refund", o.Refund}, {"address", o.Address}, {"invoice", o.InvoiceURL}, {"proof of delivery", o.ProofURL},
+	} {
+		if value := oneLine(f.value); value != "" {
+			b.WriteString(" | " + f.name + ": " + value)
+		}
+	}
+	return b.String()
+}
+
+// receiptLines writes each receipt in a line, its facts in the order of their names.
+func receiptLines(list []action.Receipt) []string {
+	var lines []string
+	for _, r := range list {
+		line := fmt.Sprintf("%s | order: %s | outcome: %s", oneLine(string(r.Kind)), oneLine(r.Order), oneLine(string(r.Outcome)))
+		if r.Reference != "" {
+			line += " | reference: " + oneLine(r.Reference)
+		}
+		if r.Reason != "" {
+			line += " | reason: " + oneLine(r.Reason)
+		}
+		var facts []string
+		for name, fact := range r.Facts {
+			facts = append(facts, " | "+oneLine(name)+": "+oneLine(fact))
+		}
+		slices.Sort(facts)
+		lines = append(lines, line+strings.Join(facts, ""))
+	}
+	return lines
+}
+
+// historyLines writes the latest of what was said, the oldest first. Each utterance is a
+// line, so that none can begin another.
+func historyLines(history []Utterance) []string {
+	var lines []string
+	tokens := 0
+	for _, u := range slices.Backward(history[max(0, len(history)-maxHistory):]) {
+		line := string(u.Role) + ": " + oneLine(u.Text)
+		if tokens += knowledge.CountTokens(line); tokens > maxHistoryTokens && len(lines) > 0 {
+			break
+		}
+		lines = append(lines, line)
+	}
+	slices.Reverse(lines)
+	return lines
 }
 
 // oneLine keeps a title from starting a line of its own among the fields.
@@ -111,11 +247,4 @@ func languageName(locale string) string {
 		return "English"
 	}
 	return "Spanish"
-}
-
-func chatRole(r Role) string {
-	if r == RoleCustomer {
-		return "user"
-	}
-	return "assistant"
 }

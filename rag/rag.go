@@ -220,6 +220,10 @@ type Request struct {
 	Writable bool
 	// Conversation is Question.Conversation.
 	Conversation string
+	// Rejected is a draft of the same request that the checks refused, and Objections say
+	// what for: this is the second and last try.
+	Rejected   string
+	Objections []string
 }
 
 // PromptMessage is one message of a chat prompt.

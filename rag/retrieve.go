@@ -3,7 +3,6 @@ package rag
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,11 +45,11 @@ type Reranker interface {
 // not cover the question: a passage in the other language is better than none, and
 // the model is told its language. Only what customers of the market may read, and
 // what was valid on the day asked about, is found.
-func (p *Pipeline) retrieve(ctx context.Context, query string, q Question) ([]knowledge.Hit, error) {
+func (p *Pipeline) retrieve(ctx context.Context, v *veil, query string, q Question) ([]knowledge.Hit, error) {
 	if strings.TrimSpace(query) == "" {
 		return nil, nil
 	}
-	search, err := p.searcher.query(ctx, query, q)
+	search, err := p.searcher.query(ctx, v, query, q)
 	if err != nil {
 		return nil, err
 	}
@@ -83,24 +82,23 @@ type Searcher struct {
 // customer's own language, without a Limit. Question.Locale and At have to be known.
 func (s Searcher) Query(ctx context.Context, q Question) (rewritten string, query knowledge.Query, err error) {
 	rewritten = rewrite(q)
-	query, err = s.query(ctx, rewritten, q)
+	query, err = s.query(ctx, newVeil(q.Orders, q.Receipts), rewritten, q)
 	return rewritten, query, err
 }
 
-func (s Searcher) query(ctx context.Context, rewritten string, q Question) (knowledge.Query, error) {
-	vectors, err := s.Embedder.Embed(ctx, []string{rewritten})
+// query is for the index, which is the shop's own: it is searched by the customer's words
+// as they are.
+func (s Searcher) query(ctx context.Context, v *veil, rewritten string, q Question) (knowledge.Query, error) {
+	vector, err := embedMasked(ctx, s.Embedder, v, rewritten)
 	if err != nil {
-		return knowledge.Query{}, fmt.Errorf("embed the question: %w", err)
-	}
-	if len(vectors) != 1 {
-		return knowledge.Query{}, fmt.Errorf("embed the question: %d vectors for one text", len(vectors))
+		return knowledge.Query{}, err
 	}
 	also := s.Glossary.Expand(rewritten)
 	if e, ok := s.Embedder.(Expander); ok {
-		also = strings.TrimSpace(also + " " + e.Expand(q.Locale, rewritten))
+		also = strings.TrimSpace(also + " " + expandMasked(e, v, q.Locale, rewritten))
 	}
 	query := knowledge.Query{
-		Text: rewritten, Also: also, TextLocale: q.Locale, Vector: vectors[0], Locale: q.Locale, Audience: knowledge.AudienceCustomer,
+		Text: rewritten, Also: also, TextLocale: q.Locale, Vector: vector, Locale: q.Locale, Audience: knowledge.AudienceCustomer,
 		Market: cmp.Or(q.Market, s.Market), Day: dayAsked(q, s.Zone),
 	}
 	if w, ok := s.Embedder.(knowledge.Weighted); ok {
@@ -183,7 +181,7 @@ func dayPlaced(moment string, zone *time.Location) string {
 // rerank orders the hits by the reranker's scores, ties as they were. Without one, or
 // when it fails, the order of the search stays: a worse order is better than no
 // answer. It says whether it failed.
-func (p *Pipeline) rerank(ctx context.Context, question string, hits []knowledge.Hit) (ordered []knowledge.Hit, failed bool) {
+func (p *Pipeline) rerank(ctx context.Context, v *veil, question string, hits []knowledge.Hit) (ordered []knowledge.Hit, failed bool) {
 	if p.reranker == nil || len(hits) < 2 {
 		return hits, false
 	}
@@ -193,7 +191,7 @@ func (p *Pipeline) rerank(ctx context.Context, question string, hits []knowledge
 	for i, h := range hits {
 		texts[i] = h.Document.Title + "\n" + knowledge.PromptText(h.Chunk)
 	}
-	scores, err := p.reranker.Rerank(ctx, question, texts)
+	scores, err := p.reranker.rerank(ctx, v, question, texts)
 	if err != nil || len(scores) != len(hits) {
 		return hits, true
 	}

@@ -19,7 +19,7 @@ const featuresMeaning = 1
 func (p *Pipeline) Setting() confidence.Setting {
 	id := knowledge.IdentityOf(p.searcher.Embedder)
 	return confidence.Setting{
-		Model: p.model.Name(), Embedder: p.searcher.Embedder.Name(), Prompt: p.prompt.version,
+		Model: p.model.name(), Embedder: p.searcher.Embedder.Name(), Prompt: p.model.prompt.version,
 		Index:          fmt.Sprintf("%s/%d/%s", id.Embedder, id.Dim, id.Splitter),
 		FeatureVersion: featureVersion(),
 	}

@@ -1,13 +1,8 @@
 package guard
 
 import (
-	"regexp"
 	"strings"
 )
-
-// sentenceEnd splits a text for Claims; a point inside a number or a link ends
-// nothing.
-var sentenceEnd = regexp.MustCompile(`[.!?]+(\s+|$)|\n+`)
 
 // action are the deeds that a shop does and that a reply must not claim, as
 // participles and infinitives without accents.

@@ -66,9 +66,29 @@ func (v *Vault) Mask(text string) string {
 	}
 }
 
+// Hide gives the placeholder of a value that is personal data whatever it looks like: a
+// field of a record. An empty one stays empty.
+func (v *Vault) Hide(kind Kind, value string) string {
+	if value == "" {
+		return ""
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.name(secretValue{kind, value})
+}
+
+// Blank takes the placeholders out of a masked text, for what compares words: they stand
+// for no word of a question.
+func Blank(masked string) string {
+	if !strings.Contains(masked, "[[") {
+		return masked
+	}
+	return strings.TrimSpace(placeholder.ReplaceAllString(masked, ""))
+}
+
 // find returns what is to be masked in a text, in order and without overlaps.
 func (v *Vault) find(text string) []Span {
-	found := slices.DeleteFunc(Find(text), func(s Span) bool { return s.Kind == Date || v.keep(s) })
+	found := slices.DeleteFunc(Find(text), func(s Span) bool { return s.Kind == Date })
 	for known := range v.names {
 		if known.kind != literal {
 			found = slices.AppendSeq(found, slices.Values(known.places(text)))
@@ -77,6 +97,7 @@ func (v *Vault) find(text string) []Span {
 	for _, s := range slices.Clone(found) {
 		found = append(found, secretValue{s.Kind, s.Text}.places(text)...)
 	}
+	found = slices.DeleteFunc(found, v.keep)
 	return disjoint(found, placeholder.FindAllStringIndex(text, -1))
 }
 

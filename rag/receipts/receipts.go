@@ -70,6 +70,7 @@ type Passage struct {
 // Order is an order as far as a reply may tell of it. Days are YYYY-MM-DD or RFC 3339.
 type Order struct {
 	Number, Status, PlacedAt, ETA, Carrier, TrackingURL, LastNote, LastAt string
+	Refund, Address, InvoiceURL, ProofURL                                 string
 	Items                                                                 []Item
 }
 
@@ -176,7 +177,13 @@ func newRun(support *Support, d Draft, e Evidence) *run {
 		r.passages = append(r.passages, newSource(r.locale, p.ID, p.lines()...))
 	}
 	for _, o := range e.Orders {
-		r.orders = append(r.orders, newSource(r.locale, o.Number, o.lines()...))
+		lines := o.lines()
+		for _, one := range e.Receipts {
+			if normCode(one.Order) == normCode(o.Number) {
+				lines = append(lines, one.lines()...) // what was read of an order is of that order
+			}
+		}
+		r.orders = append(r.orders, newSource(r.locale, o.Number, lines...))
 	}
 	for _, one := range e.Receipts {
 		r.receipts = append(r.receipts, newSource(r.locale, one.ID, one.lines()...))
@@ -243,6 +250,9 @@ func (r *run) holdPolicy(s *Sentence) {
 	}
 }
 
+// NotInSource begins the detail of a sentence whose figures stand nowhere.
+const NotInSource = "not in the source: "
+
 // missing names figures, each once.
 func missing(open []figure) string {
 	var raw []string
@@ -251,7 +261,7 @@ func missing(open []figure) string {
 			raw = append(raw, f.raw)
 		}
 	}
-	return "not in the source: " + strings.Join(raw, ", ")
+	return NotInSource + strings.Join(raw, ", ")
 }
 
 func (p Passage) lines() []string { return []string{p.Title, p.Heading, p.Question, p.Text} }
@@ -263,7 +273,7 @@ func (p Passage) full() string { return strings.Join(p.lines(), "\n") }
 // order" would be more like the line of what was ordered.
 func (o Order) lines() []string {
 	self := "pedido order " + o.Number + " "
-	lines := []string{self, o.LastNote, o.TrackingURL}
+	lines := []string{self, o.LastNote, o.TrackingURL, o.Refund, o.Address, o.InvoiceURL, o.ProofURL}
 	if o.PlacedAt != "" {
 		lines = append(lines, self+"hiciste realizaste realizado compraste compra placed ordered made bought "+o.PlacedAt)
 	}

@@ -1,0 +1,154 @@
+package rag
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/guard"
+)
+
+// turn is one question on its way through the pipeline.
+type turn struct {
+	p     *Pipeline
+	q     Question
+	a     Answer
+	veil  *veil
+	clock stopwatch
+	hits  []knowledge.Hit
+	// request is what the model is asked; masked is the text of its draft as it wrote it,
+	// with the placeholders.
+	request Request
+	masked  string
+}
+
+func (p *Pipeline) begin(q Question) *turn {
+	q.Locale = supported(cmp.Or(q.Locale, DetectLocale(q.Text, "")))
+	if q.At.IsZero() {
+		q.At = p.now() // or rules that are no longer valid would be found
+	}
+	return &turn{
+		p: p, q: q, veil: newVeil(q.Orders, q.Receipts), clock: stopwatch{last: time.Now()},
+		a: Answer{
+			Locale: q.Locale, Orders: q.Orders, Model: p.model.name(), Receipts: slices.Clone(q.Receipts),
+			Threshold: p.calibration.Threshold, Calibration: p.calibrationName(), Suggest: len(p.stale) > 0, Stale: p.stale,
+		},
+	}
+}
+
+// run takes the steps of a turn in their order.
+func (t *turn) run(ctx context.Context) error {
+	t.a.Query = rewrite(t.q)
+	t.split()
+	t.clock.lap("rewrite", &t.a)
+
+	if err := t.find(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrRetrieval, err)
+	}
+
+	t.request = t.newRequest()
+	err := t.draft(ctx)
+	t.clock.lap("complete", &t.a)
+	if err != nil {
+		return err
+	}
+
+	t.write(ctx)
+	t.ground()
+	t.clock.lap("ground", &t.a)
+	t.repair(ctx)
+	t.askBack()
+	t.cover()
+	if err := t.checkRevoked(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrRetrieval, err)
+	}
+
+	t.a.Features = features(t.a, t.hits)
+	t.a.Confidence = score(t.a, t.p.calibration)
+	t.clock.lap("score", &t.a)
+	return nil
+}
+
+// find looks the passages up, orders them and takes the best.
+func (t *turn) find(ctx context.Context) error {
+	hits, err := t.lookUp(ctx)
+	t.clock.lap("retrieve", &t.a)
+	if err != nil {
+		return err
+	}
+	if t.p.reranker != nil {
+		ordered, failed := t.p.rerank(ctx, t.veil, t.a.Query, hits)
+		hits = ordered
+		t.clock.lap(map[bool]string{false: "rerank", true: "rerank_failed"}[failed], &t.a)
+	}
+	t.hits = hits
+	t.a.Candidates, t.a.Passages = t.p.choose(hits)
+	t.veil.keep(t.a.Passages)
+	return nil
+}
+
+func (t *turn) newRequest() Request {
+	r := Request{
+		Locale: t.q.Locale, Question: t.q.Text, Query: t.a.Query, History: t.q.History, Passages: t.a.Passages, Orders: t.q.Orders, At: t.q.At,
+		Receipts: t.a.Receipts, Writable: t.q.Tools != nil, Conversation: t.q.Conversation,
+	}
+	for _, part := range t.a.Parts {
+		r.Parts = append(r.Parts, part.Text)
+	}
+	return r
+}
+
+// ask asks the model and counts what that took. A model that ran out of its time is a
+// failed model; a caller that gave up keeps its own context error as well.
+func (t *turn) ask(ctx context.Context) (drafted, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.p.modelTimeout)
+	defer cancel()
+	d, err := t.p.model.complete(ctx, t.veil, t.request)
+	u := &t.a.Usage
+	u.InputTokens += d.Usage.InputTokens
+	u.OutputTokens += d.Usage.OutputTokens
+	u.CachedTokens += d.Usage.CachedTokens
+	u.CostMicros += d.Usage.CostMicros
+	return d, err
+}
+
+// take makes a draft the answer's.
+func (t *turn) take(d drafted) {
+	t.a.Draft, t.a.Model = d.Draft, cmp.Or(d.Model, t.a.Model)
+	t.a.Draft.SmallTalk = t.a.Draft.SmallTalk && guard.Courteous(t.q.Text) != ""
+	t.a.Text, t.masked = strings.TrimSpace(d.Draft.Answer), d.masked
+}
+
+// checkRevoked looks once more at what the answer rests on: a model takes seconds, and
+// whoever takes a passage back meanwhile is told that no answer rests on it from now on.
+func (t *turn) checkRevoked(ctx context.Context) error {
+	if len(t.a.Cited) == 0 {
+		return nil
+	}
+	revoked, err := t.p.index.Revocations(ctx)
+	if err != nil {
+		return err
+	}
+	var taken []string
+	for _, c := range t.a.Cited {
+		if slices.ContainsFunc(revoked, func(r knowledge.Revocation) bool { return r.DocumentID == c.DocumentID && r.Hash == c.Hash }) {
+			taken = append(taken, strconv.Quote(c.ID))
+		}
+	}
+	t.a.Checks = append(t.a.Checks, check(CheckRevoked, taken))
+	return nil
+}
+
+// stopwatch writes down how long the steps took.
+type stopwatch struct{ last time.Time }
+
+func (s *stopwatch) lap(name string, a *Answer) {
+	now := time.Now()
+	a.Stages = append(a.Stages, Stage{Name: name, Took: now.Sub(s.last)})
+	s.last = now
+}
