@@ -17,9 +17,9 @@ var (
 	// asksSecret matches who wants to be told one.
 	asksSecret = words(
 		`(envia|envie|manda|mande|escribe|escriba|di|diga|dinos|danos|da|facilita|facilite|indica|indique|comparte|comparta|pasa|pase|confirma|confirme|responde con|contesta con|introduce aqui|proporciona|proporcione)(me|nos)?( \w+){0,6} `+secretWords,
-		`(necesito|necesitamos|nos hace falta|me hace falta|falta|faltaria)( \w+){0,6} `+secretWords, `(cual|que) es( \w+){0,3} `+secretWords, `(puedes|podrias|puede|podria)( \w+){0,2} (enviar|mandar|decir|dar|indicar|facilitar|confirmar|compartir|pasar|escribir)(me|nos)?( \w+){0,6} `+secretWords,
+		`(me|nos) (dices|das|envias|mandas|pasas|confirmas|indicas|escribes|facilitas|dais|decis|puedes dar)( \w+){0,6} `+secretWords, `(necesito|necesitamos|nos hace falta|me hace falta|falta|faltaria)( \w+){0,6} `+secretWords, `(cual|que) es( \w+){0,3} `+secretWords, `(puedes|podrias|puede|podria)( \w+){0,2} (enviar|mandar|decir|dar|indicar|facilitar|confirmar|compartir|pasar|escribir)(me|nos)?( \w+){0,6} `+secretWords,
 		`(send|tell|give|share|provide|write|type|confirm|reply with|answer with|message|text|let us know|let me know)( \w+){0,6} `+secretWords,
-		`(i|we)( will| would|ll)?( also| just| still)? (need|require)( \w+){0,6} `+secretWords, `what (is|s|are)( \w+){0,3} `+secretWords,
+		`(i|we)( will| would| ll)?( also| just| still)? (need|require)( \w+){0,6} `+secretWords, `what (is|s|are)( \w+){0,3} `+secretWords,
 	)
 	// warnsSecret matches who warns of it, tells a part that is none, or how the customer
 	// changes one.

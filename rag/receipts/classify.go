@@ -22,6 +22,8 @@ var (
 	courtesies = regexp.MustCompile(`^ (?:(?:hola|buenas|buenos dias|buenas tardes|buenas noches|hello|hi|hey|good (?:morning|afternoon|evening)|gracias|muchas gracias|thanks|thank you)(?: (?:por|for) (?:\w+ ?){1,6})?|` +
 		`(?:de nada|con (?:mucho )?gusto(?: te ayudo)?|un saludo|saludos|hasta (?:luego|pronto)|que tengas (?:un )?buen \w+|feliz dia|youre welcome|my pleasure|happy to help|glad to help|best regards|kind regards|have a (?:nice|great|good) day)|` +
 		`(?:lo siento|lo sentimos|lamento|lamentamos|siento|sentimos|perdon|disculpa|disculpas|sorry|im sorry|we are sorry|i am sorry|were sorry|my apologies)(?: (?:mucho|much|very much|so much|las molestias|la molestia|los inconvenientes|for the (?:inconvenience|trouble)|about (?:that|this)|to hear (?:that|this)|por las molestias))*|` +
+		`(?:esto )?(?:solo )?lo tengo (?:solo )?en (?:ingles|espanol)(?: solo)?|i (?:only )?have this in (?:spanish|english)(?: only)?|` +
+		`(?:por favor )?(?:comprueba|revisa) (?:el|los|tu|su) numeros?(?: por favor)?(?: si quieres te atiende una persona escribe persona)?|please check the numbers?(?: if you would like a person to help write person)?|` +
 		`(?:si (?:necesitas|quieres|tienes)|if (?:you need|you have|theres)|(?:dime|avisame|escribeme|let me know|just ask|tell me) (?:si|if)|(?:estoy|estamos|aqui|im|we are|i am|were)) (?:[a-z]+ ){0,8}(?:ayudarte|ayuda|algo mas|otra cosa|mas dudas|otra duda|otra pregunta|aqui|anything else|help|here|more questions|other questions|any questions|any other questions)(?: (?:you|here|dimelo|escribeme|avisame|let me know|just ask))?) $`)
 	// mine matches what is of one order and no rule of the shop.
 	mine = phrase(`(?:tu|su|vuestro|este|ese|your|this|that) (?:ultimo |latest |last )?(?:pedido|paquete|envio|compra|order|parcel|package|shipment|delivery|refund|reembolso|devolucion|return|transportista|carrier|seguimiento|tracking)|el paquete|the (?:parcel|package)`)
@@ -107,7 +109,7 @@ func dated(figures []figure) bool {
 // classify is Classify with what the evidence adds: the number of an order of the customer
 // makes a sentence one about that order, unless it is more.
 func (r *run) classify(sentence string) Class {
-	class := Classify(sentence)
+	class := Classify(r.unquoted(sentence))
 	if class == Policy && len(r.named(sentence)) > 0 {
 		return OrderFact
 	}

@@ -64,8 +64,25 @@ type reader struct {
 // extract gives the figures of a text in the order in which they stand there.
 func extract(text string) []figure {
 	r := &reader{text: text, rest: []byte(text)}
-	r.take(urlPattern, linkOf)
-	r.take(emailPattern, linkOf)
+	if strings.Contains(text, "://") || strings.Contains(strings.ToLower(text), "www.") {
+		r.take(urlPattern, linkOf)
+	}
+	if strings.Contains(text, "@") {
+		r.take(emailPattern, linkOf)
+	}
+	if strings.ContainsAny(text, "0123456789") {
+		r.numerals()
+	}
+	if spells(text) {
+		r.words()
+	}
+	r.units()
+	slices.SortStableFunc(r.found, func(a, b figure) int { return a.at - b.at })
+	return r.found
+}
+
+// numerals takes what is written with digits.
+func (r *reader) numerals() {
 	r.take(isoDate, func(m []string) figure { return day(m[1], m[2], m[3]) })
 	r.take(dayMonth, func(m []string) figure { return day(m[3], guard.MonthNumber(m[2]), m[1]) })
 	r.take(monthDay, func(m []string) figure { return day(m[3], guard.MonthNumber(m[1]), m[2]) })
@@ -74,10 +91,6 @@ func extract(text string) []figure {
 	r.take(orderID, func(m []string) figure { return figure{kind: code, norm: normCode(m[1]), raw: m[1]} })
 	r.take(codePattern, codeOf)
 	r.take(numeral, func(m []string) figure { return figure{kind: number, norm: guard.NormalNumber(m[0])} })
-	r.words()
-	r.units()
-	slices.SortStableFunc(r.found, func(a, b figure) int { return a.at - b.at })
-	return r.found
 }
 
 func (r *reader) take(pattern *regexp.Regexp, make func(match []string) figure) {
@@ -170,6 +183,10 @@ func days(text string, now time.Time) (found []figure, meant [][]time.Time) {
 			continue // "por la mañana" is no day
 		}
 		found = append(found, figure{kind: relative, norm: strings.ToLower(raw), raw: raw, at: at[0]})
+		if dated := datedBy(raw, text[at[1]:], now); len(dated) > 0 {
+			meant = append(meant, dated)
+			continue
+		}
 		meant = append(meant, daysMeant(raw, now))
 	}
 	return found, meant
@@ -181,6 +198,37 @@ var (
 	dayOffsets = map[string]int{"hoy": 0, "today": 0, "mañana": 1, "tomorrow": 1, "ayer": -1, "yesterday": -1, "anteayer": -2}
 	weekdays   = [...][2]string{{"dom", "sun"}, {"lun", "mon"}, {"mar", "tue"}, {"mi", "wed"}, {"jue", "thu"}, {"vie", "fri"}, {"s", "sat"}}
 )
+
+// datedBy gives the days that a word for a day means when its date follows it: "Saturday
+// 5 December", of the years around now in which that is a Saturday.
+func datedBy(raw, rest string, now time.Time) []time.Time {
+	rest = strings.TrimLeft(rest, " ,(")
+	for _, pattern := range []*regexp.Regexp{dayMonth, monthDay} {
+		m := pattern.FindStringSubmatchIndex(rest)
+		if m == nil || m[0] != 0 {
+			continue
+		}
+		number, name := rest[m[2]:m[3]], rest[m[4]:m[5]]
+		if pattern == monthDay {
+			number, name = name, number
+		}
+		return fitting(raw, guard.MonthNumber(name), number, now)
+	}
+	return nil
+}
+
+func fitting(raw, month, number string, now time.Time) []time.Time {
+	m, _ := strconv.Atoi(month) // the patterns let digits through alone
+	d, _ := strconv.Atoi(number)
+	var fit []time.Time
+	for year := now.Year() - 1; year <= now.Year()+1; year++ {
+		day := time.Date(year, time.Month(m), d, 0, 0, 0, 0, now.Location())
+		if of := weekdays[day.Weekday()]; day.Day() == d && (strings.HasPrefix(strings.ToLower(raw), of[0]) || strings.HasPrefix(strings.ToLower(raw), of[1])) {
+			fit = append(fit, day)
+		}
+	}
+	return fit
+}
 
 func daysMeant(raw string, now time.Time) []time.Time {
 	word := strings.ToLower(raw)

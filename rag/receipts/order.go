@@ -65,7 +65,7 @@ func (r *run) receiptFor(kind, sentence string) int {
 			return -1
 		}
 		days, meant := days(sentence, r.evidence.Now)
-		if r.allIn(r.receipts[i], extract(sentence)) && len(r.daysOpen(r.receipts[i], days, meant)) == 0 {
+		if r.allIn(r.receipts[i](), extract(sentence)) && len(r.daysOpen(r.receipts[i](), days, meant)) == 0 {
 			found = i
 		}
 	}
@@ -156,7 +156,7 @@ func (r *run) notFound(s *Sentence) bool {
 
 // orderSays holds a sentence against one order and gives what is missing, or "".
 func (r *run) orderSays(i int, s *Sentence) string {
-	order, src := r.evidence.Orders[i], r.orders[i]
+	order, src := r.evidence.Orders[i], r.orders[i]()
 	s.Backing = []string{order.Number}
 	open := src.unbacked(r.locale, s.Text)
 	open = slices.DeleteFunc(open, func(f figure) bool { return f.kind == link && strings.EqualFold(f.raw, order.TrackingURL) })
@@ -187,7 +187,7 @@ func (r *run) ruled(s *Sentence, open []figure) []figure {
 		}
 		part := Sentence{Text: c.text, Class: Policy}
 		if general.MatchString(fold(c.text)) {
-			r.holdPolicy(&part)
+			r.holdPassage(&part)
 		}
 		if !part.OK {
 			rest = append(rest, inside...)

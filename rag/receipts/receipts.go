@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -156,14 +157,20 @@ func Unbacked(all []Sentence) []Sentence {
 	return open
 }
 
-// run is one check: the evidence in the form in which it is compared.
+// run is one check: the evidence in the form in which it is compared, made where it is
+// needed.
 type run struct {
 	support  *Support
 	locale   string
 	evidence Evidence
-	passages []source
-	orders   []source
-	receipts []source
+	passages []func() source
+	grounds  []func() *ground
+	orders   []func() source
+	receipts []func() source
+	// documents are the passages as they stand there, notes the texts that quotations may
+	// be of.
+	documents []document
+	notes     []string
 	// about is the order that the sentences before spoke of, as an index, or -1.
 	about int
 }
@@ -173,8 +180,13 @@ func newRun(support *Support, d Draft, e Evidence) *run {
 	if r.locale == "" {
 		r.locale = "es"
 	}
+	later := func(id string, lines []string) func() source {
+		return sync.OnceValue(func() source { return newSource(r.locale, id, lines...) })
+	}
 	for _, p := range e.Passages {
-		r.passages = append(r.passages, newSource(r.locale, p.ID, p.lines()...))
+		r.passages = append(r.passages, later(p.ID, p.lines()))
+		r.grounds = append(r.grounds, sync.OnceValue(func() *ground { return newGround(r.locale, []string{p.full()}) }))
+		r.documents = append(r.documents, newDocument(p))
 	}
 	for _, o := range e.Orders {
 		lines := o.lines()
@@ -183,15 +195,19 @@ func newRun(support *Support, d Draft, e Evidence) *run {
 				lines = append(lines, one.lines()...) // what was read of an order is of that order
 			}
 		}
-		r.orders = append(r.orders, newSource(r.locale, o.Number, lines...))
+		r.orders = append(r.orders, later(o.Number, lines))
+		r.notes = append(r.notes, fold(o.LastNote))
 	}
 	for _, one := range e.Receipts {
-		r.receipts = append(r.receipts, newSource(r.locale, one.ID, one.lines()...))
+		r.receipts = append(r.receipts, later(one.ID, one.lines()))
 	}
 	return r
 }
 
 func (r *run) hold(s *Sentence) {
+	if quotable(s) && r.verbatim(s) {
+		return
+	}
 	switch s.Class {
 	case Courtesy:
 		s.OK = true
@@ -210,7 +226,7 @@ func (r *run) hold(s *Sentence) {
 func (r *run) holdQuestion(s *Sentence) {
 	all := slices.Concat(r.passages, r.orders, r.receipts)
 	for _, f := range extract(s.Text) {
-		at := slices.IndexFunc(all, func(src source) bool { return src.has(f) })
+		at := slices.IndexFunc(all, func(src func() source) bool { return src().has(f) })
 		if at < 0 && !r.asked(f) {
 			s.Detail = missing([]figure{f})
 			return
@@ -227,12 +243,20 @@ func (r *run) asked(f figure) bool {
 const near = 0.9
 
 // holdPolicy wants one passage that has all the figures of the sentence and supports its
-// words. A promise has to be the passage's own, nearly word for word.
+// words. A promise has to be the passage's own, nearly word for word. What follows a
+// sentence about an order may go on about it.
 func (r *run) holdPolicy(s *Sentence) {
 	s.Detail = "no passage says so"
-	for i, src := range r.passages {
+	if r.holdPassage(s); !s.OK && s.Class == Policy {
+		r.holdMore(s)
+	}
+}
+
+func (r *run) holdPassage(s *Sentence) {
+	for i := range r.passages {
+		src := r.passages[i]()
 		open := src.unbacked(r.locale, s.Text)
-		features := Features(r.locale, s.Text, "", []string{r.evidence.Passages[i].full()})
+		features := r.grounds[i]().measure(s.Text, "")
 		p := r.support.Probability(features)
 		s.Support = max(s.Support, p)
 		switch {

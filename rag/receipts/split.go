@@ -33,7 +33,11 @@ func Split(text string) []string {
 
 // sentenceEnd is the length of the first sentence of a line.
 func sentenceEnd(line string) int {
+	link := linkEnd(line)
 	for i := 0; i < len(line); i++ {
+		if i == link {
+			return i
+		}
 		if !strings.ContainsRune(".!?", rune(line[i])) && !strings.HasPrefix(line[i:], "…") {
 			continue
 		}
@@ -45,6 +49,22 @@ func sentenceEnd(line string) int {
 		i = end - 1
 	}
 	return len(line)
+}
+
+// linkThen matches a link with a word behind it that begins a sentence.
+var linkThen = regexp.MustCompile(`https?://\S+( +)\p{Lu}`)
+
+// linkEnd is where a link ends a sentence without a point, which would be taken for a part
+// of it, or -1.
+func linkEnd(line string) int {
+	if !strings.Contains(line, "://") {
+		return -1
+	}
+	at := linkThen.FindStringSubmatchIndex(line)
+	if at == nil {
+		return -1
+	}
+	return at[2]
 }
 
 // closes tells whether marks that end at end, or at closed with what shuts quotations,

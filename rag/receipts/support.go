@@ -78,18 +78,21 @@ const (
 // Features says in numbers how much of a response stands in the contexts. The question is
 // what it answers; it may be empty. Figures are compared as Check does.
 func Features(locale, response, question string, contexts []string) map[string]float64 {
-	ground := newGround(locale, contexts)
+	return newGround(locale, contexts).measure(response, question)
+}
+
+func (g *ground) measure(response, question string) map[string]float64 {
 	words := allWords(response)
 	f := map[string]float64{
-		featPairs: ground.share(words, 2), featTriples: ground.share(words, 3), featOrder: subsequence(words, ground.words),
-		featLength: math.Log1p(float64(len(words))), featFigures: math.Log1p(float64(len(Missing(response, contexts)))),
-		featNames: math.Log1p(float64(ground.unknownNames(response))),
+		featPairs: g.share(words, 2), featTriples: g.share(words, 3), featOrder: subsequence(words, g.words),
+		featLength: math.Log1p(float64(len(words))), featFigures: math.Log1p(float64(len(missingFrom(response, g.figures)))),
+		featNames: math.Log1p(float64(g.unknownNames(response))),
 	}
-	content := knowledge.Tokens(locale, response)
-	f[featWords], f[featNovel] = ground.known(content)
-	ground.sentences(f, response)
-	f[featDensity] = ground.density(content)
-	ground.answers(f, response, question)
+	content := knowledge.Tokens(g.locale, response)
+	f[featWords], f[featNovel] = g.known(content)
+	g.sentences(f, response)
+	f[featDensity] = g.density(content)
+	g.answers(f, response, question)
 	return f
 }
 
@@ -99,6 +102,7 @@ type ground struct {
 	words, lines   []string
 	grams, content map[string]bool
 	perLine        []map[string]bool
+	figures        []figure
 }
 
 // joined finds keys of records that are words written together.
@@ -106,10 +110,11 @@ var joined = regexp.MustCompile(`([a-z])([A-Z])`)
 
 func newGround(locale string, contexts []string) *ground {
 	text := strings.Join(contexts, "\n")
+	figures := figuresOf(contexts)
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		text = joined.ReplaceAllString(text, "$1 $2")
 	}
-	g := &ground{locale: locale, text: fold(text), words: allWords(text), grams: map[string]bool{}, content: map[string]bool{}}
+	g := &ground{locale: locale, text: fold(text), words: allWords(text), grams: map[string]bool{}, content: map[string]bool{}, figures: figures}
 	for n := 2; n <= 3; n++ {
 		for i := range len(g.words) - n + 1 {
 			g.grams[strings.Join(g.words[i:i+n], " ")] = true
@@ -231,10 +236,18 @@ func subsequence(words, context []string) float64 {
 
 // Missing are the figures of a response that no context has, as they stand in it.
 func Missing(response string, contexts []string) []string {
+	return missingFrom(response, figuresOf(contexts))
+}
+
+func figuresOf(contexts []string) []figure {
 	var known []figure
 	for _, c := range contexts {
 		known = append(known, extract(c)...)
 	}
+	return known
+}
+
+func missingFrom(response string, known []figure) []string {
 	var open []string
 	for _, s := range Split(response) {
 		for _, f := range extract(s) {

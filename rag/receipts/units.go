@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // units are what numbers count, by what is written behind them. Money may stand before.
@@ -62,6 +64,9 @@ func (r *reader) units() {
 }
 
 func unitAt(rest string) string {
+	if first, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " \t\n\u00a0\u202f-")); !unicode.IsLetter(first) && !strings.ContainsRune("%€$£", first) {
+		return ""
+	}
 	for _, u := range units {
 		if u.behind.MatchString(rest) {
 			return u.name
@@ -88,6 +93,16 @@ var spelledWord = regexp.MustCompile(`(?i)\b(` + numberWords() + `)(?:(?: y |-)(
 func numberWords() string {
 	return `veinticuatro|veintiuno|veintiún|cincuenta|cuatro|cuarenta|catorce|cinco|cien|diez|doce|dos|nueve|noventa|ochenta|ocho|once|quince|seis|sesenta|setenta|siete|trece|treinta|tres|veinte|` +
 		`eighty|eight|eleven|fifteen|fifty|five|forty|fourteen|four|hundred|ninety|nine|one|seventy|seven|sixty|six|ten|thirteen|thirty|three|twelve|twenty|two|una|uno|un`
+}
+
+// spells tells whether a text has a number written as a word.
+func spells(text string) bool {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if _, ok := spelled[strings.ToLower(word)]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // words takes the numbers written as words that have a unit. Others are left alone: "uno
