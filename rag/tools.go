@@ -96,13 +96,13 @@ func (t *turn) write(ctx context.Context) {
 // it knew nothing of it.
 func (t *turn) settle(call action.Call, v action.Verdict, version string) {
 	t.a.Text, t.masked = "", ""
-	switch {
-	case v.OK:
+	if v.OK {
 		t.a.Proposal = &Proposal{Call: call, Version: version, Summary: summary(t.a.Locale, call)}
-	case v.Rule == "arguments" && len(v.Missing) > 0 && !t.q.Clarified:
+		return
+	}
+	t.a.Refusal = &Refusal{Call: call, Verdict: v}
+	if v.Rule == "arguments" && len(v.Missing) > 0 && !t.q.Clarified {
 		t.a.AskBack = askFor(t.a.Locale, call, v.Missing[0])
-	default:
-		t.a.Refusal = &Refusal{Call: call, Verdict: v}
 	}
 }
 

@@ -73,7 +73,11 @@ func findDates(s sight) []Span {
 func holdsDate(s sight) bool { return s.joints("-/.") > 1 || s.beside(monthNames) }
 
 // monthNames are the words of months.
-var monthNames = strings.Split(strings.Trim(strings.ReplaceAll(months, "sept?", "sep|sept"), "(?:)"), "|")
+var monthNames = []string{
+	"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "setiembre", "octubre", "noviembre", "diciembre",
+	"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+	"jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "ene", "abr", "ago", "dic",
+}
 
 // holdsID tells whether one of the words for the numbers of offices is there. Some are
 // written with points.
