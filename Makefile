@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 GO ?= go
 FUZZTIME ?= 30s
+SCHEDULES ?= 100000
 
 # Tools have a module file of their own, so that go.mod lists what the program needs.
 LINT := $(GO) tool -modfile=go.tools.mod golangci-lint
@@ -32,7 +33,7 @@ FAST := -shuffle=on -vet=off -ldflags=-w
 RACE := -race $(FAST) -gcflags=modernc.org/sqlite/lib=-race=false
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo run test vet lint fmt tidy tidy-check cover fuzz bench up down ci services
+.PHONY: help build demo run test vet lint fmt tidy tidy-check cover fuzz soak bench up down ci services
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +80,10 @@ fuzz: ## feed every parser random input, for FUZZTIME (30s) each
 		echo "== $$name in $$folder"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$folder" </dev/null; \
 	done
+
+# Two players share the schedules.
+soak: ## play SCHEDULES (100000) random schedules of a conversation, each checked against what must hold
+	$(GO) test $(FAST) -timeout 12h -run '^TestScripts$$/^Random' -rapid.checks=$$(( ($(SCHEDULES) + 1) / 2 )) ./gateway/sqlite
 
 bench: services ## run the benchmarks; the output is also in bin/bench.txt
 	set -o pipefail; $(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem -timeout 60m \
