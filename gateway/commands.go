@@ -87,18 +87,23 @@ func within(ctx context.Context, do func(context.Context) error) error {
 // dropped: it is not ours. With an error it has to be given again.
 func (g *Gateway) TakeReceipt(ctx context.Context, r action.Receipt) error {
 	err := within(ctx, func(ctx context.Context) error { return g.Store.Receive(ctx, r, g.Now()) })
-	label := receiptLabel(r.Outcome)
-	if errors.Is(err, ErrNotFound) {
-		g.Logger.WarnContext(ctx, "a receipt is of no command and was dropped", "receipt", r.ID)
-		label, err = "unknown", nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("receipt %s: %w", r.ID, err)
 	}
-	g.Metrics.Receipts.WithLabelValues(label).Inc()
+	g.took(ctx, r, err == nil)
+	return nil
+}
+
+// took tells of a receipt that was taken, or that is of no command here.
+func (g *Gateway) took(ctx context.Context, r action.Receipt, ours bool) {
+	if !ours {
+		g.Logger.WarnContext(ctx, "a receipt is of no command and was dropped", "receipt", r.ID)
+		g.Metrics.Receipts.WithLabelValues("unknown").Inc()
+		return
+	}
+	g.Metrics.Receipts.WithLabelValues(receiptLabel(r.Outcome)).Inc()
 	g.changes.ring()
 	g.sends.ring()
-	return nil
 }
 
 // receiptLabel keeps what another system wrote out of the labels.

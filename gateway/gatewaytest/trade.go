@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,11 +71,9 @@ func (*trade) Receipts(ctx context.Context, _ func(context.Context, action.Recei
 	return ctx.Err()
 }
 
-// receipt is the word on the newest write that was published, or on the newest code
-// when there is no write.
+// receipt is the word on the newest write that was published.
 func (d *trade) receipt(outcome action.Outcome, note string) (action.Receipt, bool) {
-	for i := len(d.got) - 1; i >= 0; i-- {
-		c := d.got[i]
+	for _, c := range slices.Backward(d.got) {
 		if c.Call.Kind == action.SendCode {
 			continue
 		}

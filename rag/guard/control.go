@@ -44,10 +44,8 @@ func ControlOf(text string) (Control, bool) {
 	}
 	whole := strings.Join(said, " ")
 	for _, row := range controls {
-		for _, phrase := range row.phrases {
-			if whole == phrase {
-				return row.control, true
-			}
+		if slices.Contains(row.phrases, whole) {
+			return row.control, true
 		}
 	}
 	return nearControl(said)
