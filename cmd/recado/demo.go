@@ -111,13 +111,13 @@ func listenNear(ctx context.Context, address string) (net.Listener, error) {
 
 // demoSettings are those of a shop whose Cloud API is in this process.
 func demoSettings(s settings, address string) settings {
-	s.Listen = address
+	s.Listen, s.demo = address, true
 	s.APIURL = "http://" + address + graphPrefix[:len(graphPrefix)-1]
 	s.AppSecrets, s.VerifyToken, s.AccessToken = []string{rand.Text()}, rand.Text(), rand.Text()
 	s.PhoneNumberID = demoNumberID
 	s.QuietPeriod = 1200 * time.Millisecond
 	s.AccountID, s.ReopenTemplate = cloudsim.DefaultAccountID(demoNumberID), demoTemplate
-	s.MaxFile, s.SendRate, s.Retention, s.Zone = 25<<20, 80, 30*24*time.Hour, time.Local
+	s.MaxFile, s.SendRate, s.Retention, s.Zone, s.AuditShare = 25<<20, 80, 30*24*time.Hour, time.Local, 0.03
 	return s
 }
 

@@ -56,7 +56,11 @@ func openOrders(ctx context.Context, s settings, log *slog.Logger) (*orderBook, 
 	if err := b.connect(s); err != nil {
 		return nil, err
 	}
-	book, err := orders.New(orders.Config{Client: b.client, Logger: log})
+	policy, err := openPolicy(s)
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	book, err := orders.New(orders.Config{Client: b.client, Policy: policy, Zone: s.Zone, Logger: log})
 	if err != nil {
 		return nil, err
 	}

@@ -152,8 +152,17 @@ func (s *site) assemble(answerer gateway.Answerer, guest string) error {
 	if retention == 0 {
 		retention = -1 // the gateway's word for ever
 	}
+	wire, codes, err := s.writes()
+	if err != nil {
+		return err
+	}
+	audits := s.settings.AuditShare
+	if audits == 0 {
+		audits = -1 // the gateway's word for none
+	}
 	s.gateway, err = gateway.New(gateway.Config{
 		Store: s.store, Answerer: answerer, Orders: s.orders, Sender: sender, Limiter: limiter,
+		Actions: s.orders, Wire: wire, Codes: codes, AuditShare: audits,
 		Logger: s.log, QuietPeriod: quiet, Presence: sender, Senders: senders(s.settings.SendRate),
 		Source: sender, Vault: s.vault, MaxFile: s.settings.MaxFile, Transcriber: models.ear, Describer: models.eye,
 		ReopenTemplate: s.settings.ReopenTemplate, Retention: retention,

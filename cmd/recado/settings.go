@@ -65,6 +65,13 @@ type settings struct {
 	Glossary string
 	// RerankURL, RerankKey and RerankModel are the endpoint that orders passages.
 	RerankURL, RerankKey, RerankModel string
+	// Actions is the file of the shop's rules for writes; empty means that people do them.
+	// CodeKey is the secret of one-time codes. AuditShare is the share of answers that are
+	// picked for a person to look at; 0 means none.
+	Actions, CodeKey string
+	AuditShare       float64
+	// demo is true in the demo, which has a shop's system of its own.
+	demo bool
 	// Market is that of customers whose own is not known, Zone where days begin.
 	Market string
 	Zone   *time.Location
@@ -127,6 +134,9 @@ func table() []setting {
 		{"RECADO_RERANK_MODEL", "rerank-model", "", "model that orders the passages that were found: its name at RECADO_RERANK_URL, or chat for the chat model; empty means none", text(func(s *settings) *string { return &s.RerankModel })},
 		{"RECADO_RERANK_URL", "rerank-url", "", "base URL of a server with /rerank, such as https://api.cohere.com/v2", readRerankURL},
 		{"RECADO_RERANK_KEY", "rerank-key", "", "key of that server", text(func(s *settings) *string { return &s.RerankKey })},
+		{"RECADO_ACTIONS", "actions", "", "file of the shop's rules for cancelling, readdressing and returning; with it, such wishes become commands for the shop's system on Redis streams; empty means that people do them", text(func(s *settings) *string { return &s.Actions })},
+		{"RECADO_CODE_KEY", "code-key", "", "secret of at least 16 characters that hashes one-time codes; several instances need the same one", readCodeKey},
+		{"RECADO_AUDIT_SHARE", "audit-share", "0.03", "share of the answers that are picked for a person to look at, from 0 to 1", readAuditShare},
 		{"RECADO_MARKET", "market", "", "market of customers whose number does not tell it, as an ISO 3166 code such as ES", readMarket},
 		{"RECADO_TIMEZONE", "timezone", "UTC", "where the shop's days begin, such as Europe/Madrid: documents are valid by day", readZone},
 		{"RECADO_RECRAWL", "recrawl", "24h", "how often serve reads ingested sites again; 0 never does", readRecrawl},
@@ -317,6 +327,23 @@ var (
 func readRerankURL(s *settings, v string) string {
 	s.RerankURL = strings.TrimRight(v, "/")
 	return wrongURL(v, "is not a URL like https://api.cohere.com/v2", "http", "https")
+}
+
+func readCodeKey(s *settings, v string) string {
+	s.CodeKey = v
+	if v != "" && len(v) < 16 {
+		return "is shorter than 16 characters"
+	}
+	return ""
+}
+
+func readAuditShare(s *settings, v string) string {
+	share, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(share >= 0 && share <= 1) {
+		return "is not a share from 0 to 1, such as 0.03"
+	}
+	s.AuditShare = share
+	return ""
 }
 
 func readMarket(s *settings, v string) string {
