@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/recado/recado/evals"
+	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/gateway/orders/backoffice"
 	"github.com/recado/recado/gateway/whatsapp/cloudsim"
 	"github.com/recado/recado/internal/demoshop"
 	"github.com/recado/recado/knowledge"
@@ -76,7 +78,8 @@ func demo(ctx context.Context, c console, s settings, log *slog.Logger) (err err
 		return errors.Join(err, listener.Close())
 	}
 	phone, err := newPhone(s, log)
-	if err == nil {
+	office, officeErr := newOffice(c, s, site.orders, log)
+	if err = errors.Join(err, officeErr); err == nil {
 		err = stock(ctx, site.library.space, site.embedder, site.orders)
 	}
 	if err != nil {
@@ -89,7 +92,7 @@ func demo(ctx context.Context, c console, s settings, log *slog.Logger) (err err
 		mux.Handle("/control/", phone)
 	})
 	go func() { <-ctx.Done(); phone.EndStreams() }()
-	return site.closers.close(site.run(ctx, listener, handler, phone.Run))
+	return site.closers.close(site.run(ctx, listener, handler, phone.Run, office.Run))
 }
 
 // listenNear takes the address, or a free port of the same host when it is in use.
@@ -128,6 +131,18 @@ func newPhone(s settings, log *slog.Logger) (*cloudsim.Simulator, error) {
 		PhoneNumberID: s.PhoneNumberID, DisplayPhone: "+34 600 55 00 00", ShopName: "Tienda Nogal",
 		Customers:   []cloudsim.Customer{{Phone: demoshop.DemoPhone, Name: demoshop.DemoName}},
 		Suggestions: demoshop.Suggestions(), Logger: log,
+	})
+}
+
+// newOffice is the shop's own system, which carries out what customers confirm. It has no
+// mail server: the e-mails with one-time codes are written on the terminal.
+func newOffice(c console, s settings, book *orderBook, log *slog.Logger) (*backoffice.Office, error) {
+	return backoffice.New(backoffice.Config{
+		Client: book.client, Book: book, Zone: s.Zone, Logger: log,
+		Deliver: func(_ context.Context, _ gateway.Identity, code string) error {
+			_, err := fmt.Fprintf(c.out, "\nE-mail from the shop to the customer: your code is %s\n", code)
+			return err
+		},
 	})
 }
 
