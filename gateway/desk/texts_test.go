@@ -146,12 +146,21 @@ func constants(t *testing.T, path, prefix string) []string {
 // TestEveryRuleHasASentence reads the rules out of the code that decides.
 func TestEveryRuleHasASentence(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("../decide.go")
+	paths, err := filepath.Glob("../*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := regexp.MustCompile(`(?:Rule: |handoff\(Reason\w+, )"([a-z_]+)"`).FindAllSubmatch(source, -1)
-	if len(rules) < 10 {
+	var rules [][][]byte
+	for _, path := range paths {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			rules = append(rules, regexp.MustCompile(`(?:(?:DecisionKind|Decide\w+|Reason\w+|\w+\(\w+\)), Rule: |handoff\(Reason\w+, |rule[A-Z]\w* +(?:DecisionRule )?= )"([a-z_]+)"`).FindAllSubmatch(source, -1)...)
+		}
+	}
+	if len(rules) < 40 {
 		t.Fatalf("only %d rules found", len(rules))
 	}
 	for _, m := range rules {
