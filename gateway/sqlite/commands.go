@@ -34,8 +34,12 @@ const commandColumns = `id, conversation_id, channel, user_id, phone, call, vers
 
 func command(c *gateway.Command) []any {
 	return []any{
-		&c.ID, &c.ConversationID, &c.Channel, &c.Customer.UserID, &c.Customer.Phone, document{&c.Call}, &c.Version, &c.Level,
-		&c.TurnID, moment{&c.CreatedAt}, moment{&c.Deadline},
+		&c.ID, &c.ConversationID, &c.Channel, &c.Customer.UserID, &c.Customer.Phone,
+		document{&c.Call},
+		&c.Version, &c.Level,
+		&c.TurnID,
+		moment{&c.CreatedAt},
+		moment{&c.Deadline},
 	}
 }
 

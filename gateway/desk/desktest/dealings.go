@@ -18,9 +18,11 @@ const (
 	// Hugo waits for an answer that only has to be sent.
 	Hugo        = "conversation-hugo"
 	HugoHandoff = "handoff-hugo"
-	// The turns that were picked for a look: an open one of Iris's and of Hugo's, and one
-	// that somebody has looked at.
-	OpenAudit, OtherAudit, DoneAudit = "turn-audit-1", "turn-audit-2", "turn-audit-3"
+	// The turns that were picked for a look: one of Iris's and one of Hugo's, and one that
+	// somebody has looked at.
+	OpenAudit  = "turn-audit-1"
+	OtherAudit = "turn-audit-2"
+	DoneAudit  = "turn-audit-3"
 )
 
 // Dealings adds conversations that have to do with the shop's system, an answer that
