@@ -664,6 +664,10 @@ var phrases = map[string]text{
 	"check_actions":   {"No promete acciones sin respaldo", "Claims no action without backing"},
 	"check_length":    {"Tiene una longitud razonable", "Is of a sensible length"},
 	"check_revoked":   {"Nadie ha retirado sus fuentes", "Nobody has taken its sources back"},
+	"check_support":  {"Lo dicen sus fuentes", "Its sources say so"},
+	"check_secrets":  {"No pide contraseñas ni tarjetas", "Asks for no password and no card"},
+	"check_prompt":   {"No cuenta sus instrucciones", "Tells nothing of its instructions"},
+	"check_masked":   {"Los datos personales vuelven a su sitio", "Personal data is back in its place"},
 	"check_language":  {"En el idioma del cliente", "In the customer's language"},
 
 	"part_order":          {"habla de un pedido", "about an order"},
