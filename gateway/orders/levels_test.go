@@ -312,7 +312,8 @@ func TestToolsCheck(t *testing.T) {
 			want    action.Verdict
 			version bool
 		}{
-			{action.Call{Kind: action.StartReturn, Order: "4117", Items: []string{"robot"}}, action.Verdict{OK: true, Until: "2026-03-27"}, true},
+			{action.Call{Kind: action.StartReturn, Order: "w2024117", Items: []string{"robot"}}, action.Verdict{OK: true, Until: "2026-03-27"}, true},
+			{action.Call{Kind: action.StartReturn, Order: "4117", Items: []string{"robot"}}, action.Verdict{Rule: "arguments", Missing: []string{"order"}}, false},
 			{action.Call{Kind: action.StartReturn, Order: "W2024117", Items: []string{"Cepillo"}}, action.Verdict{Rule: "final", Until: "2026-03-27"}, true},
 			{action.Call{Kind: action.Cancel, Order: "W2024117"}, action.Verdict{Rule: "status"}, true},
 			{action.Call{Kind: action.Cancel, Order: "W2222"}, action.Verdict{Rule: "not_found"}, false},
