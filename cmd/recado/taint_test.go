@@ -131,7 +131,7 @@ func (m *spy) Complete(_ context.Context, r rag.Request) (rag.Response, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.seen = append(m.seen, string(shown))
-	return rag.Response{Draft: rag.Draft{NeedsHuman: true, Missing: "x", Actions: m.asks}}, nil
+	return rag.Response{Draft: rag.Draft{Answer: "No lo sé.", Locale: "es", Actions: m.asks}}, nil
 }
 
 // sameHits searches once for each language: which passages stand beside the orders makes no
@@ -202,25 +202,33 @@ func TestTaint(t *testing.T) {
 			if _, err := pipeline.Answer(t.Context(), rag.Question{Text: question, Orders: facts, Tools: tools, At: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}); err != nil {
 				t.Fatal(err)
 			}
-			said, err := json.Marshal(read(t, tools, model.asks))
+			given, err := json.Marshal([]any{facts, read(t, tools, model.asks)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if len(model.seen) == 0 || facts.Unavailable != (level == assure.Unknown) {
 				t.Fatalf("%s at level %d: the model was not asked, or %+v", user, level, facts)
 			}
-			shop.clean(t, user, level, string(said), own, foreign)
-			for _, text := range model.seen {
+			for _, text := range slices.Concat(model.seen, []string{string(given)}) {
 				shop.clean(t, user, level, text, own, foreign)
-				for _, m := range mark.FindAllStringSubmatch(text, -1) {
-					seen[fmt.Sprint(level, m[1])]++
-				}
 			}
+			countMarks(seen, "model", level, model.seen...)
+			countMarks(seen, "given", level, string(given))
 		}
 	}
-	for _, want := range []string{"1number", "2number", "2code", "3number", "3code"} {
+	// Of what needs a code a model sees a placeholder at most.
+	for _, want := range []string{"model1number", "model2number", "model3number", "given1number", "given2number", "given2code", "given3code"} {
 		if seen[want] < len(shop.people) {
 			t.Errorf("%d marks %s were seen of %d people: the test looks at the wrong place", seen[want], want, len(shop.people))
+		}
+	}
+}
+
+// countMarks adds up which marks were there.
+func countMarks(seen map[string]int, where string, level assure.Level, texts ...string) {
+	for _, text := range texts {
+		for _, m := range mark.FindAllStringSubmatch(text, -1) {
+			seen[fmt.Sprint(where, int(level), m[1])]++
 		}
 	}
 }
