@@ -103,7 +103,7 @@ func lastAnswer(history []Utterance) string {
 func names(text, without string) string {
 	var found []string
 	begins := true
-	for _, field := range strings.Fields(text) {
+	for field := range strings.FieldsSeq(text) {
 		word := strings.TrimFunc(field, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		first := strings.IndexFunc(word, func(r rune) bool { return unicode.IsUpper(r) || unicode.IsDigit(r) })
 		if word != "" && first >= 0 && !begins && !slices.Contains(found, word) && !strings.Contains(without, word) {

@@ -32,8 +32,10 @@ func TestFollowUpsCarryTheirSubject(t *testing.T) {
 		{"en", said("How long does the warranty of the R2 last?", "Three years."), "does it cover the battery as well?", "How long does the warranty of the R2 last?\ndoes it cover the battery as well?"},
 		{"en", said("Do you sell bags?", "Yes, for the R2 and the R3."), "the blue ones", "Do you sell bags?\nthe blue ones"},
 		// A chain of them leads back to the one that names the subject.
-		{"en", said("When was the Madrid shop opened?", "In 2019.", "and why does it close on Sunday?", "It is the law."), "is it open today?",
-			"When was the Madrid shop opened?\nand why does it close on Sunday?\nis it open today?"},
+		{
+			"en", said("When was the Madrid shop opened?", "In 2019.", "and why does it close on Sunday?", "It is the law."), "is it open today?",
+			"When was the Madrid shop opened?\nand why does it close on Sunday?\nis it open today?",
+		},
 		// A turn that names nothing lends the names of our answer.
 		{"en", said("which one?", "We have the Conga R2 and the Mopa X, both in stock."), "how much does it cost?", "which one?\nConga R2 Mopa X\nhow much does it cost?"},
 		// Thanks in between are passed over.

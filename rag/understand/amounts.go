@@ -25,8 +25,22 @@ const mostMinor = 1_000_000_000_00
 
 // signs are written before or behind a sum. Longer ones come first.
 var signs = []struct{ sign, currency string }{
-	{"US$", "USD"}, {"U$S", "USD"}, {"U$D", "USD"}, {"MX$", "MXN"}, {"AR$", "ARS"}, {"CLP$", "CLP"}, {"COP$", "COP"}, {"CA$", "CAD"}, {"AU$", "AUD"},
-	{"R$", "BRL"}, {"S/.", "PEN"}, {"S/", "PEN"}, {"$", ""}, {"€", "EUR"}, {"£", "GBP"}, {"¥", "JPY"},
+	{"US$", "USD"},
+	{"U$S", "USD"},
+	{"U$D", "USD"},
+	{"MX$", "MXN"},
+	{"AR$", "ARS"},
+	{"CLP$", "CLP"},
+	{"COP$", "COP"},
+	{"CA$", "CAD"},
+	{"AU$", "AUD"},
+	{"R$", "BRL"},
+	{"S/.", "PEN"},
+	{"S/", "PEN"},
+	{"$", ""},
+	{"€", "EUR"},
+	{"£", "GBP"},
+	{"¥", "JPY"},
 }
 
 // named are the words for currencies, and what they make of a number: a currency, or a

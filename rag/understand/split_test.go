@@ -26,8 +26,10 @@ func TestSplit(t *testing.T) {
 		{"en", "How long do refunds take? Do you ship to Portugal by courier?", []string{"How long do refunds take?", "Do you ship to Portugal by courier?"}},
 		{"en", "how much is shipping and when will my exchange parcel arrive", []string{"how much is shipping", "when will my exchange parcel arrive"}},
 		{"en", "hi\ncan I pay with paypal\nwhere is my last order", []string{"hi can I pay with paypal", "where is my last order"}},
-		{"en", "What does the warranty cover? Is there a shop near the airport of Madrid? Can I change the delivery address? Do you sell spare batteries? How do I close my account?",
-			[]string{"What does the warranty cover?", "Is there a shop near the airport of Madrid?", "Can I change the delivery address?", "Do you sell spare batteries? How do I close my account?"}},
+		{
+			"en", "What does the warranty cover? Is there a shop near the airport of Madrid? Can I change the delivery address? Do you sell spare batteries? How do I close my account?",
+			[]string{"What does the warranty cover?", "Is there a shop near the airport of Madrid?", "Can I change the delivery address?", "Do you sell spare batteries? How do I close my account?"},
+		},
 	} {
 		if diff := cmp.Diff(tt.want, understand.Split(tt.locale, tt.text)); diff != "" {
 			t.Errorf("%q: %s", tt.text, diff)
