@@ -2,17 +2,125 @@ package rag
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/understand"
 )
 
-// split writes down the questions of a burst that holds several.
-func (t *turn) split() {}
+// CheckParts fails when one of several questions has no answer.
+const CheckParts = "parts"
 
-// lookUp finds the passages for the question, and for each of several.
-func (t *turn) lookUp(ctx context.Context) ([]knowledge.Hit, error) {
-	return t.p.retrieve(ctx, t.veil, t.a.Query, t.q)
+// leastOfPart is the share of a question's words that the answer and what it cites have
+// to hold for the question to count as answered.
+const leastOfPart = 0.5
+
+// split writes down the questions of a burst that holds several.
+func (t *turn) split() {
+	if guard.Courteous(t.q.Text) != "" {
+		return
+	}
+	if parts := understand.Split(t.q.Locale, t.q.Text); len(parts) > 1 {
+		for _, text := range parts {
+			t.a.Parts = append(t.a.Parts, Part{Text: text})
+		}
+	}
 }
 
-// cover tells which of several questions the answer answers.
-func (t *turn) cover() {}
+// lookUp finds the passages for the question, or in turns for each of several: the best
+// of every one comes before the second of any.
+func (t *turn) lookUp(ctx context.Context) ([]knowledge.Hit, error) {
+	if len(t.a.Parts) == 0 {
+		return t.p.retrieve(ctx, t.veil, t.a.Query, t.q)
+	}
+	var lists [][]knowledge.Hit
+	longest := 0
+	for _, part := range t.a.Parts {
+		hits, err := t.p.retrieve(ctx, t.veil, point(part.Text), t.q)
+		if err != nil {
+			return nil, err
+		}
+		lists, longest = append(lists, hits), max(longest, len(hits))
+	}
+	var all []knowledge.Hit
+	seen := map[string]bool{}
+	for i := range longest {
+		for _, hits := range lists {
+			if i < len(hits) && !seen[hits[i].Chunk.ID] && len(all) < t.p.candidates {
+				seen[hits[i].Chunk.ID] = true
+				all = append(all, hits[i])
+			}
+		}
+	}
+	return all, nil
+}
+
+// fill asks once more for each question that the draft leaves open, by itself, and joins
+// what comes. A question without an answer is for a person, with what was found for the
+// others.
+func (t *turn) fill(ctx context.Context) {
+	if len(t.a.Parts) == 0 || t.a.Proposal != nil || t.a.Refusal != nil || len(t.a.Draft.Actions) > 0 {
+		return
+	}
+	whole := t.request
+	if t.a.Draft.NeedsHuman {
+		t.a.Text, t.masked, t.a.Draft.Answer, t.a.Draft.Citations, t.a.Draft.Orders = "", "", "", nil, nil
+	}
+	open := false
+	for _, part := range t.a.Parts {
+		if t.answers(part.Text) {
+			continue
+		}
+		t.request.Question, t.request.Query, t.request.Parts = part.Text, point(part.Text), nil
+		d, err := t.ask(ctx)
+		if err != nil || d.Draft.NeedsHuman || strings.TrimSpace(d.Draft.Answer) == "" {
+			open = true
+			continue
+		}
+		t.add(d)
+	}
+	t.request = whole
+	t.a.Draft.NeedsHuman = open
+}
+
+// add joins the answer to one question to what there is.
+func (t *turn) add(d drafted) {
+	text, masked := strings.TrimSpace(d.Draft.Answer), strings.TrimSpace(d.masked)
+	if t.a.Text != "" {
+		text, masked = t.a.Text+"\n\n"+text, t.masked+"\n\n"+masked
+	}
+	t.a.Text, t.masked = text, masked
+	t.a.Draft.Answer, t.a.Draft.Missing, t.a.Draft.Locale = text, "", d.Draft.Locale
+	t.a.Draft.Citations = slices.Concat(t.a.Draft.Citations, d.Draft.Citations)
+	t.a.Draft.Orders = slices.Concat(t.a.Draft.Orders, d.Draft.Orders)
+}
+
+// answers tells whether the draft, with what it cites, speaks of a question.
+func (t *turn) answers(question string) bool {
+	if t.a.Text == "" {
+		return false
+	}
+	held := map[string]bool{}
+	addTerms(held, t.a.Locale, t.a.Text)
+	cited, _ := citations(t.a)
+	for _, p := range cited {
+		addTerms(held, p.Locale, p.Title, p.Heading, p.Question)
+	}
+	return share(terms(t.a.Locale, point(question)), held) >= leastOfPart
+}
+
+// cover tells which of several questions the answer answers, and objects to those that
+// it does not.
+func (t *turn) cover() {
+	var open []string
+	for i, part := range t.a.Parts {
+		if t.a.Parts[i].Covered = t.answers(part.Text); !t.a.Parts[i].Covered {
+			open = append(open, oneLine(part.Text))
+		}
+	}
+	if len(t.a.Parts) > 0 && t.a.Text != "" {
+		t.a.Checks = append(t.a.Checks, check(CheckParts, open))
+	}
+}

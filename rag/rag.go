@@ -2,11 +2,12 @@
 // that rests on them and on the customer's orders, checks the draft against what
 // it rests on, and scores how likely the answer is right.
 //
-// The way of a question is Pipeline.Answer: rewrite -> retrieve -> rerank -> prompt ->
-// complete -> ground -> score. Every step leaves what it saw in the Answer, so
-// that a decision record can be written from it. The package decides nothing
-// about the conversation: whether an answer is sent, or a person takes over, is
-// up to the gateway.
+// The way of a question is Pipeline.Answer: rewrite -> retrieve -> rerank -> mask ->
+// prompt -> complete (-> look up -> complete) -> ground (-> repair -> ground) -> score.
+// Every step leaves what it saw in the Answer, so that a decision record can be written
+// from it. The package decides nothing about the conversation: whether an answer is sent,
+// a change proposed, or a person takes over, is up to the gateway. It changes nothing
+// anywhere: what a model wants done is a proposal at most.
 //
 // Models implement Model: rag/llm speaks to any OpenAI-compatible server,
 // rag/offline answers without one.

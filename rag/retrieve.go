@@ -241,7 +241,7 @@ func passage(h knowledge.Hit) Passage {
 	return Passage{
 		ID: h.Chunk.ID, DocumentID: h.Document.ID, Title: h.Document.Title, Heading: h.Chunk.Heading,
 		Locale: h.Document.Locale, Version: h.Document.Version, Hash: h.Chunk.Hash, Source: h.Document.Source,
-		Text: h.Chunk.Text, Question: h.Chunk.Question,
+		Text: harmlessText(h.Chunk.Text), Question: h.Chunk.Question,
 		Dense: h.Dense, Lexical: h.Lexical, Self: h.Self, Score: h.Score,
 	}
 }

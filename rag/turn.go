@@ -59,6 +59,7 @@ func (t *turn) run(ctx context.Context) error {
 	}
 
 	t.write(ctx)
+	t.fill(ctx)
 	t.ground()
 	t.clock.lap("ground", &t.a)
 	t.repair(ctx)

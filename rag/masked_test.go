@@ -1,0 +1,150 @@
+package rag_test
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
+)
+
+// heard keeps every text that a model of any kind was given.
+type heard struct{ texts []string }
+
+type hearingModel struct {
+	*heard
+	draft rag.Draft
+}
+
+func (hearingModel) Name() string { return "fake-model" }
+
+func (m hearingModel) Complete(_ context.Context, r rag.Request) (rag.Response, error) {
+	m.texts = append(m.texts, fmt.Sprintf("%+v", r))
+	return rag.Response{Draft: m.draft}, nil
+}
+
+type hearingEmbedder struct {
+	fakeEmbedder
+	*heard
+}
+
+func (e hearingEmbedder) Embed(_ context.Context, texts []string) ([][]float32, error) {
+	e.texts = append(e.texts, texts...)
+	return [][]float32{{1, 0}}, nil
+}
+
+func (e hearingEmbedder) Expand(_, text string) string {
+	e.texts = append(e.texts, text)
+	return ""
+}
+
+type hearingReranker struct{ *heard }
+
+func (hearingReranker) Name() string { return "fake-reranker" }
+
+func (r hearingReranker) Rerank(_ context.Context, question string, passages []string) ([]float64, error) {
+	r.texts = append(r.texts, question)
+	return make([]float64, len(passages)), nil
+}
+
+// TestNoModelSeesPersonalData in whatever part of a turn it stands, and the customer's
+// reply has it back.
+func TestNoModelSeesPersonalData(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	s := newSetup(fakeModel{})
+	s.index.hits["es"][0].Chunk.Text += " Llámanos al 912 345 678."
+	s.Model = hearingModel{h, rag.Draft{Answer: "Tienes 30 días para devolver. ¿Te llamamos al [[PHONE_1]]?", Citations: []string{"a"}, Locale: "es"}}
+	s.Embedder, s.Reranker = hearingEmbedder{heard: h}, hearingReranker{h}
+	q := question
+	q.Text = "¿Cuántos días tengo para devolver el pedido 612000111? Soy Marta Ruiz Canela, mi móvil es 612 34 56 78 y mi tarjeta la 4111 1111 1111 1111. ¿El 912345678 es vuestro?"
+	q.History = []rag.Utterance{{Role: rag.RoleCustomer, Text: "mi correo es marta.canela@correo.example"}, {Role: rag.RoleBot, Text: "¿Es el 612 34 56 78?"}, {Role: rag.RoleAgent, Text: "DNI 12345678Z"}}
+	q.Orders = rag.OrderFacts{Asked: []string{"612000111"}, Orders: []rag.Order{{
+		Number: "612000111", Status: "shipped", LastNote: "Entregar a Sra. Canela", Address: "Rosal 3, Toledo",
+		InvoiceURL: "https://shop.example/i/secreto1", ProofURL: "https://shop.example/p/secreto2",
+	}}}
+	q.Receipts = []action.Receipt{{ID: "r", Kind: action.ChangeAddress, Order: "612000111", Outcome: action.Done, Facts: map[string]string{"address": "Lirio 9, Ávila", "url": "https://shop.example/secreto3"}}}
+	a, err := s.answer(t, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(h.texts, "\n")
+	for _, secret := range []string{"Marta", "Canela", "612 34 56 78", "4111", "canela@", "12345678Z", "Rosal", "Lirio", "secreto"} {
+		if strings.Contains(all, secret) {
+			t.Errorf("a model was given %q", secret)
+		}
+	}
+	for _, needed := range []string{"612000111", "912345678", "[[PHONE_1]]", "[[CARD_1]]"} {
+		if !strings.Contains(all, needed) {
+			t.Errorf("no model was given %q", needed)
+		}
+	}
+	if a.Text != "Tienes 30 días para devolver. ¿Te llamamos al 612 34 56 78?" {
+		t.Errorf("the reply: %q", a.Text)
+	}
+	want := map[string]int{"NAME": 2, "PHONE": 2, "CARD": 1, "EMAIL": 1, "ID": 1, "ADDRESS": 2, "URL": 3}
+	if diff := cmp.Diff(want, a.Masked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAModelsOwnPlaceholderFails: it stands for nobody.
+func TestAModelsOwnPlaceholderFails(t *testing.T) {
+	t.Parallel()
+	a, err := newSetup(fakeModel{draft: rag.Draft{Answer: "Tienes 30 días, [[NAME_4]].", Citations: []string{"a"}}}).answer(t, question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range a.Checks {
+		if c.Name == rag.CheckMasked && c.OK {
+			t.Error("a placeholder that nobody gave passes")
+		}
+	}
+}
+
+// TestModelsAreCalledBehindTheMaskAlone reads the code of this package: its calls of
+// models stand in one file.
+func TestModelsAreCalledBehindTheMaskAlone(t *testing.T) {
+	t.Parallel()
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	for _, file := range files {
+		if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if s, ok := call.Fun.(*ast.SelectorExpr); ok {
+				switch s.Sel.Name {
+				case "Complete", "Embed", "Rerank":
+					calls++
+					if file.Name() != "masked.go" {
+						t.Errorf("%s calls %s, past the mask", file.Name(), s.Sel.Name)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if calls != 3 {
+		t.Errorf("%d calls of models were found, not 3", calls)
+	}
+}
