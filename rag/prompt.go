@@ -134,7 +134,7 @@ func (p *prompt) leaked(text string) string {
 const shingle = 7
 
 func shingles(text string) []string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r > 127) })
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r <= 127 })
 	var runs []string
 	for i := range max(0, len(words)-shingle+1) {
 		runs = append(runs, strings.Join(words[i:i+shingle], " "))
@@ -192,8 +192,18 @@ func orderLine(o Order) string {
 	var b strings.Builder
 	b.WriteString(oneLine(o.Number))
 	for _, f := range []struct{ name, value string }{
-		{"status", o.Status}, {"placed", o.PlacedAt}, {"expected", o.ETA}, {"items", strings.Join(items, "; ")}, {"carrier", o.Carrier}, {"tracking", o.TrackingURL},
-		{"last note", o.LastNote}, {"noted", o.LastAt}, {"refund", o.Refund}, {"address", o.Address}, {"invoice", o.InvoiceURL}, {"proof of delivery", o.ProofURL},
+		{"status", o.Status},
+		{"placed", o.PlacedAt},
+		{"expected", o.ETA},
+		{"items", strings.Join(items, "; ")},
+		{"carrier", o.Carrier},
+		{"tracking", o.TrackingURL},
+		{"last note", o.LastNote},
+		{"noted", o.LastAt},
+		{"refund", o.Refund},
+		{"address", o.Address},
+		{"invoice", o.InvoiceURL},
+		{"proof of delivery", o.ProofURL},
 	} {
 		if value := oneLine(f.value); value != "" {
 			b.WriteString(" | " + f.name + ": " + value)

@@ -85,7 +85,7 @@ const orderWords = "contiene incluye artículos productos contains holds include
 var calendarWords = regexp.MustCompile(`(?i)\b(?:` + monthNames + `)\b|` + dayWord.String())
 
 // holdMore holds a sentence that no passage says against the order that the sentences
-// before spoke of, or the only one there is: "It holds a lamp. Carrier: Alcor."
+// before spoke of, or the only one there is: "It holds a lamp.".
 func (r *run) holdMore(s *Sentence) {
 	i := r.about
 	if i < 0 && len(r.orders) == 1 {
