@@ -219,6 +219,8 @@ type Request struct {
 	Receipts []action.Receipt
 	// Writable tells whether writes may be proposed.
 	Writable bool
+	// Clarified is true when the last reply asked the customer back.
+	Clarified bool
 	// Conversation is Question.Conversation.
 	Conversation string
 	// Rejected is a draft of the same request that the checks refused, and Objections say

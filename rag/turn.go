@@ -96,7 +96,7 @@ func (t *turn) find(ctx context.Context) error {
 func (t *turn) newRequest() Request {
 	r := Request{
 		Locale: t.q.Locale, Question: t.q.Text, Query: t.a.Query, History: t.q.History, Passages: t.a.Passages, Orders: t.q.Orders, At: t.q.At,
-		Receipts: t.a.Receipts, Writable: t.q.Tools != nil, Conversation: t.q.Conversation,
+		Receipts: t.a.Receipts, Writable: t.q.Tools != nil, Clarified: t.q.Clarified, Conversation: t.q.Conversation,
 	}
 	for _, part := range t.a.Parts {
 		r.Parts = append(r.Parts, part.Text)

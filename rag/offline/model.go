@@ -37,6 +37,9 @@ func (m *Model) draft(r rag.Request) rag.Draft {
 	if text, ok := smallTalk(r.Question, r.Locale); ok {
 		return rag.Draft{Answer: text, SmallTalk: true}
 	}
+	if draft, ok := m.wish(r); ok {
+		return draft
+	}
 	if m.aboutOrder(folded, r) {
 		return m.orderDraft(folded, r)
 	}

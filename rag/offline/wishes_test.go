@@ -1,0 +1,91 @@
+package offline_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
+)
+
+// ownOrders are those of the customer in these tests.
+func ownOrders() rag.OrderFacts {
+	return rag.OrderFacts{Orders: []rag.Order{
+		{Number: "#W2024300", Status: "processing", Items: []rag.OrderItem{{Name: "Lámpara de mesa Lino", Quantity: 1}}},
+		{Number: "#W2023988", Status: "delivered", Items: []rag.OrderItem{{Name: "Hervidor eléctrico 1,7 L", Quantity: 1}, {Name: "Sartén de hierro 28 cm", Quantity: 1}}},
+	}}
+}
+
+// TestWishes: what a customer wants done with an order becomes a proposal, and nothing of
+// it is made up.
+func TestWishes(t *testing.T) {
+	t.Parallel()
+	const kettle, pan = "Hervidor eléctrico 1,7 L", "Sartén de hierro 28 cm"
+	for text, want := range map[string]action.Call{
+		"Quiero cancelar el pedido #W2024300":                               {Kind: action.Cancel, Order: "#W2024300"},
+		"cancela mi pedido por favor":                                       {Kind: action.Cancel, Order: "#W2024300"},
+		"Por favor, cancelad el pedido de la lámpara":                       {Kind: action.Cancel, Order: "#W2024300"},
+		"Please cancel my order":                                            {Kind: action.Cancel, Order: "#W2024300"},
+		"Could you cancel order #W2024300?":                                 {Kind: action.Cancel, Order: "#W2024300"},
+		"¿Puedo cancelar el #W2024300?":                                     {Kind: action.Cancel, Order: "#W2024300"},
+		"Quiero devolver el hervidor":                                       {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
+		"quiero devolver todo el pedido #W2023988":                          {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle, pan}},
+		"Me gustaría devolver mi pedido":                                    {Kind: action.StartReturn, Order: "#W2023988"},
+		"I want to return the sartén from #W2023988":                        {Kind: action.StartReturn, Order: "#W2023988", Items: []string{pan}},
+		"Cambiad la dirección del pedido #W2024300":                         {Kind: action.ChangeAddress, Order: "#W2024300"},
+		"Please change the address of my order to [[ADDRESS_1]]":            {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]]"},
+		"Cambia la dirección a [[ADDRESS_1]], Madrid, por favor. Mi pedido": {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
+	} {
+		got := draft(t, rag.Request{Locale: rag.DetectLocale(text, "es"), Question: text, Query: text, Orders: ownOrders(), Writable: true})
+		if diff := cmp.Diff([]action.Call{want}, got.Actions); diff != "" || got.Answer != "" || got.NeedsHuman {
+			t.Errorf("%s: %+v\n%s", text, got, diff)
+		}
+	}
+}
+
+// TestNoWishes: who asks how it is done wants to be told, and where nothing can be written
+// nothing is proposed.
+func TestNoWishes(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"¿Cómo cancelo un pedido?", "¿Cuánto tiempo tengo para devolver un producto?", "How do I return an item?", "Can I return a product?",
+		"¿Puedo cancelar un pedido?", "Quiero devolver un producto", "¿Dónde está mi pedido #W2024300?", "When was my order cancelled?", "gracias, no quiero nada más",
+	} {
+		if got := draft(t, rag.Request{Locale: "es", Question: text, Query: text, Orders: ownOrders(), Writable: true}); len(got.Actions) > 0 {
+			t.Errorf("%s: %+v", text, got.Actions)
+		}
+	}
+	const wish = "Quiero cancelar el pedido #W2024300"
+	away := ownOrders()
+	away.Unavailable = true
+	for _, r := range []rag.Request{
+		{Locale: "es", Question: wish, Query: wish, Orders: ownOrders()},
+		{Locale: "es", Question: wish, Query: wish, Orders: away, Writable: true},
+	} {
+		if got := draft(t, r); len(got.Actions) > 0 {
+			t.Errorf("proposed although it can't be done: %+v", got.Actions)
+		}
+	}
+}
+
+// TestAWishGoesOnAfterAQuestionBack: the address alone is the rest of the wish, and only
+// where the last reply asked for it.
+func TestAWishGoesOnAfterAQuestionBack(t *testing.T) {
+	t.Parallel()
+	r := rag.Request{
+		Locale: "es", Question: "[[ADDRESS_1]], 28010 Madrid", Query: "28010 Madrid", Orders: ownOrders(), Writable: true, Clarified: true,
+		History: []rag.Utterance{
+			{Role: rag.RoleCustomer, Text: "Cambiad la dirección de mi pedido"},
+			{Role: rag.RoleBot, Text: "¿A qué dirección lo enviamos?"},
+		},
+	}
+	want := []action.Call{{Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], 28010 Madrid"}}
+	if diff := cmp.Diff(want, draft(t, r).Actions); diff != "" {
+		t.Error(diff)
+	}
+	r.Clarified = false
+	if got := draft(t, r); len(got.Actions) > 0 {
+		t.Errorf("an address alone: %+v", got.Actions)
+	}
+}
