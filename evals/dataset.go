@@ -46,6 +46,8 @@ type DatasetQuery struct {
 	History []DatasetTurn `json:"history"`
 	// Answerable says whether the documents answer it; nil says nothing.
 	Answerable *bool `json:"answerable"`
+	// Contexts are the passages that there are for it, where no search is to be made.
+	Contexts []string `json:"contexts"`
 }
 
 // DatasetTurn is what somebody said before the question.
