@@ -104,11 +104,30 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	if len(readings) == 0 || readings[0].support < leastSupport {
 		return abstain("a passage that speaks of what is asked")
 	}
+	ownLanguageFirst(readings, r.Locale)
 	draft := m.compose(q, readings)
 	if language := knowledge.Language(readings[0].passage.Locale); language != knowledge.Language(r.Locale) {
 		draft.Answer = foreign(draft.Answer, r.Locale)
 	}
 	return draft
+}
+
+// ownLanguage is how near a reading in the customer's language has to come to a better one
+// in another to be taken: the same thing said in their language is worth more than a
+// quotation.
+const ownLanguage = 0.75
+
+// ownLanguageFirst puts the best reading in the customer's language first, when it comes
+// near the best of all.
+func ownLanguageFirst(readings []reading, locale string) {
+	own := func(r reading) bool { return knowledge.Language(r.passage.Locale) == knowledge.Language(locale) }
+	at := slices.IndexFunc(readings, own)
+	if at <= 0 || readings[at].support < leastSupport || readings[at].rank < ownLanguage*readings[0].rank {
+		return
+	}
+	best := readings[at]
+	copy(readings[1:at+1], readings[:at])
+	readings[0] = best
 }
 
 // foreign gives what was found in the other language as a quotation, with a word on it in

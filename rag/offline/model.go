@@ -19,7 +19,7 @@ var _ rag.Model = (*Model)(nil)
 func NewModel() *Model { return &Model{concepts: newConcepts()} }
 
 // Name carries the version of the rules.
-func (m *Model) Name() string { return "offline-extractive-v2" }
+func (m *Model) Name() string { return "offline-extractive-v3" }
 
 // Complete drafts an answer from the parts of the request; it does not read the
 // prompt. The only error is that of ctx, which wraps rag.ErrModel.
@@ -33,6 +33,14 @@ func (m *Model) Complete(ctx context.Context, r rag.Request) (rag.Response, erro
 }
 
 func (m *Model) draft(r rag.Request) rag.Draft {
+	if len(r.Parts) > 1 {
+		return m.several(r)
+	}
+	return m.one(r)
+}
+
+// one answers a single question.
+func (m *Model) one(r rag.Request) rag.Draft {
 	folded := fold(r.Question)
 	if text, ok := smallTalk(r.Question, r.Locale); ok {
 		return rag.Draft{Answer: text, SmallTalk: true}

@@ -45,6 +45,13 @@ func (m *Model) aboutOrder(folded string, r rag.Request) bool {
 	if len(r.Orders.Asked) > 0 || len(named(folded, r.Orders)) > 0 {
 		return true
 	}
+	if ownThing.MatchString(folded) {
+		for _, d := range detailsAsked(folded) {
+			if d.known(r.Orders.Orders) {
+				return true
+			}
+		}
+	}
 	if !asksState.MatchString(folded) {
 		return false
 	}
@@ -61,6 +68,9 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 		return abstain("the customer's orders, which could not be read")
 	}
 	asked := named(folded, r.Orders)
+	if told, ok := m.tellDetails(folded, r, asked); ok {
+		return told
+	}
 	if len(asked) > 0 && asksAction.MatchString(folded) && !asksState.MatchString(folded) {
 		return abstain("what to do with the order that the customer names")
 	}
@@ -79,6 +89,43 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	}
 	draft.Answer = strings.Join(lines, "\n\n")
 	return draft
+}
+
+// tellDetails answers a question for an invoice, a proof, a refund or a tracking link when
+// an order that is meant has it: with that alone, or for a refund with how the order stands.
+func (m *Model) tellDetails(folded string, r rag.Request, named []rag.Order) (rag.Draft, bool) {
+	if len(r.Orders.NotFound) > 0 {
+		return rag.Draft{}, false
+	}
+	var draft rag.Draft
+	var lines []string
+	for _, d := range detailsAsked(folded) {
+		choice := named
+		if len(choice) == 0 {
+			having := r
+			having.Orders.Orders = slices.DeleteFunc(slices.Clone(r.Orders.Orders), func(o rag.Order) bool { return d.of(o) == "" })
+			choice = m.meant(folded, having)
+		}
+		if len(choice) == 0 || !d.known(choice) {
+			return rag.Draft{}, false // a part of what is asked for is not known
+		}
+		for _, o := range choice {
+			if told := d.tell(o, r.Locale); told != "" {
+				draft.Orders, lines = union(draft.Orders, []string{o.Number}), append(lines, told)
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return rag.Draft{}, false
+	}
+	if asksState.MatchString(folded) {
+		for _, number := range draft.Orders {
+			at := slices.IndexFunc(r.Orders.Orders, func(o rag.Order) bool { return o.Number == number })
+			lines = append(lines, statement(r.Orders.Orders[at], r.Locale, r.At))
+		}
+	}
+	draft.Answer = strings.Join(lines, "\n\n")
+	return draft, true
 }
 
 // named are the customer's orders whose number stands in the question, with or
