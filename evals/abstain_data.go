@@ -2,10 +2,14 @@ package evals
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +25,7 @@ func ReadAnswerable(files fs.FS, split, locale string, drop []byte) (Dataset, er
 	if err != nil {
 		return d, err
 	}
+	d.group()
 	if err := d.drop(drop); err != nil {
 		return d, err
 	}
@@ -48,6 +53,29 @@ func readAnyDataset(files fs.FS, split, locale string) (Dataset, error) {
 		}
 	}
 	return Dataset{}, errors.New("there is neither a corpus.jsonl nor an examples.jsonl whose rows have `contexts`")
+}
+
+// partMark is what the parts of a document, and the turns of a conversation, have behind
+// their name; langMark is a language before it.
+var (
+	partMark = regexp.MustCompile(`(?::\d+|<::>.*)$`)
+	langMark = regexp.MustCompile(`^[a-z]{2}:`)
+)
+
+// group puts questions about one article, in whatever language, and those of one
+// conversation together.
+func (d *Dataset) group() {
+	for i := range d.Queries {
+		q := &d.Queries[i]
+		about := q.ContextID
+		for _, doc := range slices.Sorted(maps.Keys(d.Qrels[q.ID])) {
+			about = cmp.Or(about, doc)
+		}
+		if len(q.History) > 0 || !partMark.MatchString(about) || strings.Contains(q.ID, "<::>") {
+			about = q.ID
+		}
+		q.Group = langMark.ReplaceAllString(partMark.ReplaceAllString(about, ""), "")
+	}
 }
 
 // drop takes documents out, and the judgements that name them.

@@ -48,6 +48,11 @@ type DatasetQuery struct {
 	Answerable *bool `json:"answerable"`
 	// Contexts are the passages that there are for it, where no search is to be made.
 	Contexts []string `json:"contexts"`
+	// ContextID is the document that it was written about, whether that answers it or not.
+	ContextID string `json:"context_id"`
+	// Group ties questions that are alike, such as those about one article: weights and
+	// thresholds are not tried on what they were fitted on. ReadAnswerable sets it.
+	Group string `json:"-"`
 }
 
 // DatasetTurn is what somebody said before the question.

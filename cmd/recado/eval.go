@@ -19,6 +19,7 @@ type evalFlags struct {
 // evalCommands measure on a data set of their own, which --data or --scores names.
 func evalCommands() map[string]func(context.Context, console, []string) error {
 	return map[string]func(context.Context, console, []string) error{
+		"abstain":   runAbstain,
 		"retrieval": runRetrieval,
 		"grounded":  runGrounded,
 		"pii":       runPII,

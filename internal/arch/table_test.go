@@ -7,7 +7,7 @@ import "github.com/recado/recado/internal/arch"
 // siblings do not import each other.
 var layers = arch.Layers{
 	"cmd/recado": {"*"},
-	"evals":      {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "knowledge", "internal/demoshop"},
+	"evals":      {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
 
 	"gateway":                   {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii"},
 	"gateway/gatewaytest":       {"gateway", "rag", "rag/action", "rag/assure"},
@@ -35,6 +35,7 @@ var layers = arch.Layers{
 	"rag/pii":         {},
 	"rag/understand":  {"knowledge"},
 	"rag/receipts":    {"rag/confidence", "rag/guard", "knowledge"},
+	"rag/sufficiency": {"rag/confidence", "knowledge"},
 	"rag/offline":     {"rag", "rag/action", "rag/guard", "knowledge"},
 
 	"knowledge":               {},
@@ -79,7 +80,7 @@ var uses = arch.Uses{
 	// Texts.
 	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
 	"github.com/yuin/goldmark":            {Code: []string{"knowledge", "knowledge/extract"}},
-	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/intent", "rag/offline", "rag/receipts", "evals"}},
+	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/intent", "rag/offline", "rag/receipts", "rag/sufficiency", "evals"}},
 
 	// A shop's documents.
 	"github.com/JohannesKaufmann/html-to-markdown/v2": {Code: []string{"knowledge/extract"}},

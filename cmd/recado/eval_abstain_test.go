@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// abstainFolder writes a data set about numbered machines; those with an odd number are
+// in its removed.txt.
+func abstainFolder(t *testing.T, from int) string {
+	t.Helper()
+	folder := t.TempDir()
+	var corpus, queries, qrels, removed strings.Builder
+	for i := from; i < from+20; i++ {
+		fmt.Fprintf(&corpus, `{"id":"m%d:0","lang":"es","text":"La máquina Azor%d pesa %d kilos y se enchufa en la pared."}`+"\n", i, i, i)
+		fmt.Fprintf(&queries, `{"id":"q%d","lang":"es","text":"¿Cuántos kilos pesa la máquina Azor%d?"}`+"\n", i, i)
+		fmt.Fprintf(&qrels, "q%d\tm%d:0\t1\n", i, i)
+		if i%2 == 1 {
+			fmt.Fprintf(&removed, "m%d:0\n", i)
+		}
+	}
+	for name, text := range map[string]string{"corpus.jsonl": corpus.String(), "queries.jsonl": queries.String(), "qrels.tsv": qrels.String(), "removed.txt": removed.String()} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func TestEvalAbstain(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"RECADO_DATA": t.TempDir()}
+	data := abstainFolder(t, 100)
+	drop, out := filepath.Join(data, "removed.txt"), filepath.Join(t.TempDir(), "figures.json")
+	code, text, errs := tell(t, env, "eval", "abstain", "--data", data, "--drop", drop, "--json", out)
+	if code != exitOK || !strings.Contains(text, "Score: shipped") || !strings.Contains(text, "false answers") {
+		t.Fatalf("%d, %s%s", code, text, errs)
+	}
+	written, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var figures struct {
+		Overall struct {
+			N     int
+			AUROC float64 `json:"auroc_answerable"`
+		}
+		ByLanguage map[string]struct {
+			Answerable int `json:"n_answerable"`
+		} `json:"by_language"`
+	}
+	if err := json.Unmarshal(written, &figures); err != nil {
+		t.Fatal(err)
+	}
+	if figures.Overall.N != 20 || figures.Overall.AUROC < 0.95 || figures.ByLanguage["es"].Answerable != 10 {
+		t.Errorf("figures %+v", figures)
+	}
+}
+
+func TestEvalAbstainMistakes(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"RECADO_DATA": t.TempDir()}
+	data := abstainFolder(t, 100)
+	drop := filepath.Join(data, "removed.txt")
+	for want, args := range map[string][]string{
+		"--data DIR":                  {},
+		"--data: there is no folder":  {"--data", data + ".gone"},
+		"--drop: there is no file":    {"--data", data, "--drop", data + ".gone"},
+		"--train: there is no folder": {"--data", data, "--train", data + ".gone"},
+		"stand in the training data":  {"--data", data, "--drop", drop, "--train", abstainFolder(t, 100)},
+		"both labels have to occur":   {"--data", data, "--train", abstainFolder(t, 200)},
+		"there is no queries.jsonl":   {"--data", data, "--split", "nowhere"},
+	} {
+		if code, _, errs := tell(t, env, append([]string{"eval", "abstain"}, args...)...); code != exitUsage || !strings.Contains(errs, want) {
+			t.Errorf("%v: %d, %s", args, code, errs)
+		}
+	}
+}

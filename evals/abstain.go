@@ -1,0 +1,175 @@
+package evals
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/confidence"
+	"github.com/recado/recado/rag/sufficiency"
+)
+
+// AbstainConfig is what MeasureAbstain works with.
+type AbstainConfig struct {
+	// Embedder turns documents and questions into vectors. Required.
+	Embedder knowledge.Embedder
+	// Data is measured, and Train, if there is one, is what the score and its threshold are
+	// fitted on. Without Train the shipped ones are measured. ReadAnswerable reads them.
+	Data  Dataset
+	Train *Dataset
+	// Progress is called as documents go in and questions are asked. Nil is allowed.
+	Progress func(what string, done, total int)
+}
+
+// MeasureAbstain asks every question and measures how well the score knows which of them
+// the documents answer. An answer is right when the documents hold one and a document that
+// does is among the first five.
+func MeasureAbstain(ctx context.Context, c AbstainConfig) (AbstainReport, error) {
+	if c.Embedder == nil {
+		return AbstainReport{}, errors.New("evals: AbstainConfig.Embedder is needed")
+	}
+	if c.Progress == nil {
+		c.Progress = func(string, int, int) {}
+	}
+	scorer, err := sufficiency.Shipped()
+	if err != nil {
+		return AbstainReport{}, err
+	}
+	decide := decision{scorer: scorer, threshold: scorer.Threshold(), probability: func(a asked) float64 { return scorer.Probability(scorer.Scored(a.features)) }}
+	if c.Train != nil {
+		if shared := sharedQuestions(c.Data, *c.Train); shared > 0 {
+			return AbstainReport{}, fmt.Errorf("evals: %d questions stand in the training data and in what is measured: a figure over them would say nothing", shared)
+		}
+		if decide, err = c.train(ctx, scorer); err != nil {
+			return AbstainReport{}, fmt.Errorf("evals: %w", err)
+		}
+	}
+	questions, err := gather(ctx, c.Embedder, c.Data, c.Progress)
+	if err != nil {
+		return AbstainReport{}, fmt.Errorf("evals: %w", err)
+	}
+	return decide.report(questions), nil
+}
+
+func sharedQuestions(a, b Dataset) int {
+	seen, n := map[string]bool{}, 0
+	for _, q := range b.Queries {
+		seen[q.ID+"\x00"+q.Text] = true
+	}
+	for _, q := range a.Queries {
+		if seen[q.ID+"\x00"+q.Text] {
+			n++
+		}
+	}
+	return n
+}
+
+// decision is a score with the threshold from which on it is answered.
+type decision struct {
+	scorer      *sufficiency.Scorer
+	probability func(asked) float64
+	threshold   float64
+	// how says what was fitted, for the report; note what the threshold promises.
+	how, note string
+}
+
+// The promise that the threshold of a trained score keeps on the training data.
+const (
+	abstainAlpha = 0.05
+	abstainDelta = 0.10
+)
+
+// abstainFolds is into how many parts training questions are cut.
+const abstainFolds = 5
+
+// train fits the score on the training data. Which features and which penalty it takes is
+// decided by how well probabilities of questions that a fit has not seen do there.
+func (c AbstainConfig) train(ctx context.Context, scorer *sufficiency.Scorer) (decision, error) {
+	questions, err := gather(ctx, c.Embedder, *c.Train, func(_ string, done, total int) { c.Progress("training", done, total) })
+	if err != nil {
+		return decision{}, err
+	}
+	return fitDecision(questions, scorer)
+}
+
+func fitDecision(questions []asked, scorer *sufficiency.Scorer) (decision, error) {
+	samples := make([]confidence.Sample, len(questions))
+	for i, q := range questions {
+		samples[i] = q.sample(scorer)
+	}
+	best, bestLoss := confidence.Fitting{}, math.Inf(1)
+	var unseen []float64
+	for _, fitting := range fittings() {
+		probabilities, err := fitting.CrossFit(samples, abstainFolds)
+		if err != nil {
+			return decision{}, fmt.Errorf("--train: %w", err)
+		}
+		if loss := logLoss(probabilities, samples); loss < bestLoss {
+			best, bestLoss, unseen = fitting, loss, probabilities
+		}
+	}
+	fitted, err := best.Fit(samples)
+	if err != nil {
+		return decision{}, fmt.Errorf("--train: %w", err)
+	}
+	scored := make([]confidence.Scored, len(samples))
+	for i, s := range samples {
+		scored[i] = confidence.Scored{Probability: unseen[i], Answered: true, Right: s.Right}
+	}
+	choice := confidence.Terms{Promise: confidence.Marginal, Alpha: abstainAlpha, Delta: abstainDelta}.Choose(scored)
+	return decision{
+		scorer: scorer, threshold: choice.Threshold, note: choice.Note(),
+		how:         fmt.Sprintf("fitted on %d questions, %d features, penalty %v", len(samples), len(best.Names), best.Lambda),
+		probability: func(a asked) float64 { return fitted.ProbabilityOf(a.sample(scorer)) },
+	}, nil
+}
+
+// sample is the question with the scores of the scorer.
+func (a asked) sample(scorer *sufficiency.Scorer) confidence.Sample {
+	return confidence.Sample{Features: scorer.Scored(a.features), Right: a.right, Group: a.group, Locale: a.lang}
+}
+
+// fittings are the ways of which train takes the best: from little that is sure to all
+// that is known, held back the more the more there is.
+func fittings() []confidence.Fitting {
+	short, follow := sufficiency.ScoreFeatures(false), sufficiency.ScoreFeatures(true)
+	all := append(sufficiency.HoldsFeatures(), follow...)
+	all = distinct(all)
+	list := []confidence.Fitting{{Names: short, Lambda: 3}}
+	for _, lambda := range []float64{3, 10, 30} {
+		list = append(list, confidence.Fitting{Names: follow, Lambda: lambda})
+	}
+	for _, lambda := range []float64{30, 100, 300} {
+		list = append(list, confidence.Fitting{Names: all, Lambda: lambda})
+	}
+	for i := range list {
+		list[i].Tau = 0.5
+	}
+	return list
+}
+
+func distinct(names []string) []string {
+	seen := map[string]bool{}
+	kept := names[:0]
+	for _, n := range names {
+		if !seen[n] {
+			kept = append(kept, n)
+		}
+		seen[n] = true
+	}
+	return kept
+}
+
+func logLoss(probabilities []float64, samples []confidence.Sample) float64 {
+	sum := 0.0
+	for i, s := range samples {
+		p := probabilities[i]
+		if !s.Right {
+			p = 1 - p
+		}
+		sum -= math.Log(max(p, 1e-9))
+	}
+	return sum / float64(len(samples))
+}

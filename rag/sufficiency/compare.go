@@ -1,0 +1,94 @@
+package sufficiency
+
+import "strings"
+
+func stemSet(words []word) map[string]bool {
+	all := make(map[string]bool, len(words))
+	for _, w := range words {
+		all[w.stem] = true
+	}
+	return all
+}
+
+func stems(words []word) []string {
+	all := make([]string, len(words))
+	for i, w := range words {
+		all[i] = w.stem
+	}
+	return all
+}
+
+func contentStems(words []word) []string {
+	var all []string
+	for _, w := range words {
+		if w.content {
+			all = append(all, w.stem)
+		}
+	}
+	return all
+}
+
+// runs is the share of the runs of n words of a that b has.
+func runs(a, b []string, n int) float64 {
+	have := map[string]bool{}
+	for i := range max(0, len(b)-n+1) {
+		have[strings.Join(b[i:i+n], " ")] = true
+	}
+	total, found := max(0, len(a)-n+1), 0
+	for i := range total {
+		if have[strings.Join(a[i:i+n], " ")] {
+			found++
+		}
+	}
+	return float64(found) / float64(max(1, total))
+}
+
+// maxCompared bounds what a subsequence is looked for in; it takes the product of both.
+const maxCompared = 400
+
+// subsequence is the longest common subsequence as a share of a.
+func subsequence(a, b []string) float64 {
+	a, b = a[:min(len(a), maxCompared)], b[:min(len(b), maxCompared)]
+	row := make([]int, len(b)+1)
+	for _, w := range a {
+		diagonal := 0
+		for j, c := range b {
+			above := row[j+1]
+			if w == c {
+				row[j+1] = diagonal + 1
+			} else {
+				row[j+1] = max(row[j+1], row[j])
+			}
+			diagonal = above
+		}
+	}
+	return float64(row[len(b)]) / float64(max(1, len(a)))
+}
+
+// fourLetters are the runs of four letters of words, which spellings and endings leave
+// mostly alone.
+func fourLetters(words []word) map[string]bool {
+	var text strings.Builder
+	for _, w := range words {
+		text.WriteByte(' ')
+		text.WriteString(w.form)
+	}
+	text.WriteByte(' ')
+	letters := []rune(text.String())
+	all := make(map[string]bool, len(letters))
+	for i := range max(0, len(letters)-3) {
+		all[string(letters[i:i+4])] = true
+	}
+	return all
+}
+
+// shared is the share of wanted that have holds.
+func shared(wanted, have map[string]bool) float64 {
+	found := 0
+	for w := range wanted {
+		if have[w] {
+			found++
+		}
+	}
+	return float64(found) / float64(max(1, len(wanted)))
+}
