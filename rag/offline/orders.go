@@ -46,6 +46,12 @@ func (m *Model) aboutOrder(folded string, r rag.Request) bool {
 		return true
 	}
 	if ownThing.MatchString(folded) {
+		if asksTracking.MatchString(folded) && len(r.Orders.Orders) > 0 {
+			return true
+		}
+		if aboutRefund.MatchString(folded) && slices.ContainsFunc(r.Orders.Orders, func(o rag.Order) bool { return o.Refund != "" }) {
+			return true
+		}
 		for _, d := range detailsAsked(folded) {
 			if d.known(r.Orders.Orders) {
 				return true
@@ -82,6 +88,9 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	for _, o := range asked {
 		draft.Orders = append(draft.Orders, o.Number)
 		lines = append(lines, statement(o, r.Locale, r.At))
+		if told := refunded(o, r.Locale); told != "" && aboutRefund.MatchString(folded) {
+			lines = append(lines, told)
+		}
 	}
 	if missing := r.Orders.NotFound; len(missing) > 0 {
 		draft.Orders = append(draft.Orders, missing...)
@@ -91,10 +100,10 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	return draft
 }
 
-// tellDetails answers a question for an invoice, a proof, a refund or a tracking link when
-// an order that is meant has it: with that alone, or for a refund with how the order stands.
+// tellDetails answers a question for an invoice or a proof of delivery when an order that is
+// meant has it. What is asked for besides goes the way of all questions about orders.
 func (m *Model) tellDetails(folded string, r rag.Request, named []rag.Order) (rag.Draft, bool) {
-	if len(r.Orders.NotFound) > 0 {
+	if len(r.Orders.NotFound) > 0 || asksState.MatchString(folded) {
 		return rag.Draft{}, false
 	}
 	var draft rag.Draft
@@ -117,12 +126,6 @@ func (m *Model) tellDetails(folded string, r rag.Request, named []rag.Order) (ra
 	}
 	if len(lines) == 0 {
 		return rag.Draft{}, false
-	}
-	if asksState.MatchString(folded) {
-		for _, number := range draft.Orders {
-			at := slices.IndexFunc(r.Orders.Orders, func(o rag.Order) bool { return o.Number == number })
-			lines = append(lines, statement(r.Orders.Orders[at], r.Locale, r.At))
-		}
 	}
 	draft.Answer = strings.Join(lines, "\n\n")
 	return draft, true

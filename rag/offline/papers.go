@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -30,16 +31,56 @@ var details = []detail{
 		of: func(o rag.Order) string { return o.ProofURL },
 		es: "El justificante de entrega de tu pedido %s está aquí: ", en: "The proof of delivery of your order %s is here: ",
 	},
-	{
-		asks: aboutRefund,
-		of:   func(o rag.Order) string { return o.Refund },
-		es:   "Reembolso de tu pedido %s: ", en: "Refund of your order %s: ",
-	},
-	{
-		asks: phrases(`(seguimiento|tracking|localizador|rastreo|rastrear)`, `(track|tracking)`),
-		of:   func(o rag.Order) string { return o.TrackingURL },
-		es:   "Seguimiento de tu pedido %s: ", en: "Tracking of your order %s: ",
-	},
+}
+
+// asksTracking matches folded questions for a tracking link, which the state of an order
+// tells as long as it is on its way.
+var asksTracking = phrases(`(seguimiento|tracking|localizador|rastreo|rastrear)`, `(track|tracking)`)
+
+// refundWords are what orders say of a refund beside its amount and days, in Spanish.
+var refundWords = map[string]string{
+	"in progress": "en curso", "pending": "pendiente", "requested": "solicitado", "approved": "aprobado", "ordered": "ordenado",
+	"done": "hecho", "completed": "hecho", "paid": "pagado", "refunded": "hecho", "rejected": "rechazado", "failed": "fallido",
+}
+
+// refundDay matches the days of a refund.
+var refundDay = regexp.MustCompile(`^(ordered|expected by) (\d{4}-\d{2}-\d{2})$`)
+
+// refundAmount matches an amount as orders give it.
+var refundAmount = regexp.MustCompile(`^\d+\.\d{2} [A-Z]{3}$`)
+
+// refunded tells how the refund of an order stands, where the order says so: the parts that
+// every shop's orders have in the customer's words, what else it says as it is.
+func refunded(o rag.Order, locale string) string {
+	if o.Refund == "" {
+		return ""
+	}
+	parts := strings.Split(o.Refund, ", ")
+	for i, part := range parts {
+		parts[i] = refundPart(part, locale)
+	}
+	text := strings.TrimSuffix(strings.Join(parts, ", "), ".") + "."
+	return inLanguage(locale, "Reembolso del pedido "+o.Number+": ", "Refund for order "+o.Number+": ") + text
+}
+
+func refundPart(part, locale string) string {
+	if m := refundDay.FindStringSubmatch(part); m != nil {
+		day, ok := parseDay(m[2])
+		if !ok {
+			return part
+		}
+		if m[1] == "ordered" {
+			return inLanguage(locale, "ordenado el ", "ordered on ") + writeDay(day, locale)
+		}
+		return inLanguage(locale, "previsto hasta el ", "expected by ") + writeDay(day, locale)
+	}
+	if locale == "en" {
+		return part
+	}
+	if refundAmount.MatchString(part) {
+		return strings.Replace(part, ".", ",", 1)
+	}
+	return cmp.Or(refundWords[part], part)
 }
 
 // detailsAsked are the details that a folded question asks for.

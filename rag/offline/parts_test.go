@@ -62,7 +62,7 @@ func TestOrderDetails(t *testing.T) {
 	t.Parallel()
 	orders := lucia()
 	orders[1].InvoiceURL, orders[1].ProofURL = "https://alcor.example.com/f/988.pdf", "https://alcor.example.com/p/988.pdf"
-	orders[2].Refund = "129,00 € a la tarjeta el 22 de noviembre"
+	orders[2].Refund = "129.00 EUR, in progress, ordered 2026-11-22, expected by 2026-12-04"
 	for _, c := range []struct {
 		locale, text string
 		asked        []string
@@ -73,7 +73,8 @@ func TestOrderDetails(t *testing.T) {
 		{"en", "Can I have the invoice for my order #W2023988?", []string{"#W2023988"}, "invoice for your order #W2023988 is here: https://alcor.example.com/f/988.pdf", []string{"#W2023988"}},
 		{"es", "necesito el justificante de entrega de mi pedido", nil, "https://alcor.example.com/p/988.pdf", []string{"#W2023988"}},
 		{"en", "Who signed for my parcel?", nil, "The proof of delivery of your order #W2023988", []string{"#W2023988"}},
-		{"es", "¿Cómo va mi reembolso?", nil, "129,00 € a la tarjeta el 22 de noviembre.", []string{"#W2023561"}},
+		{"es", "¿Cómo va mi reembolso?", nil, "Reembolso del pedido #W2023561: 129,00 EUR, en curso, ordenado el domingo 22 de noviembre, previsto hasta el viernes 4 de diciembre.", []string{"#W2023561"}},
+		{"en", "How is my refund going?", nil, "Refund for order #W2023561: 129.00 EUR, in progress, ordered on Sunday 22 November, expected by Friday 4 December.", []string{"#W2023561"}},
 		{"en", "tracking link of my order please", nil, "https://seguimiento.alcor.example.com/W2024117", []string{"#W2024117"}},
 	} {
 		t.Run(c.text, func(t *testing.T) {
