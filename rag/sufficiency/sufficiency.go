@@ -8,8 +8,7 @@
 // asked for. A third looks at what a question takes for known, such as "the county", and
 // at what was said before it. See Joren et al., "Sufficient Context", arXiv:2411.06037.
 //
-// All of it is counted from the texts; there is no model in it, and it takes about a
-// millisecond. With a chat model a Judge can be asked as well.
+// All of it is counted from the texts; there is no model in it.
 package sufficiency
 
 // Question is what is asked.
