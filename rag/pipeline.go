@@ -12,6 +12,7 @@ import (
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
 	"github.com/recado/recado/rag/receipts"
+	"github.com/recado/recado/rag/sufficiency"
 )
 
 // Defaults of Config.
@@ -76,6 +77,7 @@ type Pipeline struct {
 	model         maskedModel
 	checker       *receipts.Checker
 	calibration   *confidence.Calibration
+	sufficiency   *sufficiency.Scorer
 	candidates    int
 	passages      int
 	evidence      int
@@ -109,6 +111,10 @@ func New(c Config) (*Pipeline, error) {
 		}
 		c.Calibration = embedded
 	}
+	scorer, err := sufficiency.Shipped()
+	if err != nil {
+		return nil, err
+	}
 	prompt, err := newPrompt()
 	if err != nil {
 		return nil, err
@@ -118,7 +124,7 @@ func New(c Config) (*Pipeline, error) {
 		return nil, fmt.Errorf("rag: %w", err)
 	}
 	p := &Pipeline{
-		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration,
+		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer,
 		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence,
 		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
 		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
+	"github.com/recado/recado/rag/sufficiency"
 )
 
 // FeatureNames are the features that a calibration can use, in a fixed order.
@@ -14,7 +15,7 @@ func FeatureNames() []string {
 	return []string{
 		featureOrder, featureSmallTalk, featureDense, featureDenseMargin, featureLexical, featureLexicalMargin,
 		featureAgree, featureCoverage, featureUnknown, featureAsked, featureFAQ, featureWords, featureSupport,
-		featureChecks,
+		featureChecks, featureTopic, featureHolds,
 	}
 }
 
@@ -51,6 +52,10 @@ const (
 	featureSupport = "support"
 	// featureChecks is the share of checks that passed.
 	featureChecks = "checks"
+	// featureTopic and featureHolds are the two scores of sufficiency.Scorer: whether what
+	// was found is about the question, and whether it says what is asked.
+	featureTopic = sufficiency.FeatureTopic
+	featureHolds = sufficiency.FeatureHolds
 )
 
 // features computes the parts of the score. It is nil for a draft without text,
@@ -73,6 +78,27 @@ func features(a Answer, hits []knowledge.Hit) map[string]float64 {
 		evidence(f, a, hits, question)
 	}
 	return f
+}
+
+// sufficient adds how likely it is that what was found holds the answer. An answer that
+// rests on no passage has no such score.
+func sufficient(f map[string]float64, s *sufficiency.Scorer, q Question, a Answer, hits []knowledge.Hit) {
+	if f == nil || len(a.Cited) == 0 {
+		return
+	}
+	asked := sufficiency.Question{Locale: a.Locale, Text: q.Text, Query: a.Query}
+	for _, u := range q.History {
+		asked.History = append(asked.History, sufficiency.Utterance{Customer: u.Role == RoleCustomer, Text: u.Text})
+	}
+	found := make([]sufficiency.Passage, len(hits))
+	for i, h := range hits {
+		found[i] = sufficiency.Passage{
+			Document: h.Document.ID, Title: h.Document.Title, Heading: h.Chunk.Heading, Question: h.Chunk.Question, Text: h.Chunk.Text,
+			Dense: h.Dense, Lexical: h.Lexical, Self: h.Self, DenseRank: h.DenseRank, LexicalRank: h.LexicalRank,
+		}
+	}
+	all := s.Features(asked, found)
+	f[featureTopic], f[featureHolds] = all[featureTopic], all[featureHolds]
 }
 
 // evidence adds the features that need a cited passage.
