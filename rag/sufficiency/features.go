@@ -233,8 +233,10 @@ func retrieved(f map[string]float64, found []Passage) {
 	}
 	f[featDenseMargin] = f[featDense] - otherDense
 	f[featLexicalAll] = math.Log1p(lexical)
+	if self > 0 {
+		f[featLexical] = lexical / self
+	}
 	if lexical > 0 {
-		f[featLexical] = lexical / max(self, math.SmallestNonzeroFloat64)
 		f[featLexicalMargin] = (lexical - otherLexical) / max(lexical, otherLexical)
 		f[featLexicalGap] = (lexical - behind) / lexical
 	}
