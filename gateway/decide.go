@@ -163,12 +163,13 @@ func aboutOrders(a rag.Answer) bool {
 	return len(a.Orders.Asked) > 0 || len(a.Draft.Orders) > 0 || a.Proposal != nil || a.Refusal != nil
 }
 
-// askable tells whether one question to the customer may make the answer sure enough.
-// It is asked once: who was asked already gets a person.
+// askable tells whether one question to the customer may make the answer sure enough: a
+// score in the band below the threshold says so, and a draft that has nothing to say but
+// the question. It is asked once: who was asked already gets a person.
 func askable(s Situation) bool {
 	a := s.Answer
-	return a.AskBack != "" && !s.Clarified && !a.Draft.NeedsHuman &&
-		a.Clarify > 0 && a.Clarify <= a.Confidence && a.Confidence < a.Threshold
+	unsure := a.Clarify > 0 && a.Clarify <= a.Confidence && a.Confidence < a.Threshold
+	return a.AskBack != "" && !s.Clarified && !a.Draft.NeedsHuman && (a.Text == "" || unsure)
 }
 
 func allOK(checks []rag.Check) bool {

@@ -71,7 +71,7 @@ func TestDecide(t *testing.T) {
 			a.Orders = rag.OrderFacts{Unavailable: true, Withheld: true}
 		})}, Decision{DecideReply, "", "confidence"}},
 		{"asks back", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Confidence, a.Clarify, a.AskBack = .4, .3, "¿Qué lámpara?" })}, Decision{DecideClarify, "", ruleAskBack}},
-		{"asks back without a draft", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Text, a.Confidence, a.Clarify, a.AskBack = "", .4, .3, "¿Qué lámpara?" })}, Decision{DecideClarify, "", ruleAskBack}},
+		{"asks back without a draft", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Text, a.Confidence, a.AskBack = "", 0, "¿Qué lámpara?" })}, Decision{DecideClarify, "", ruleAskBack}},
 		{"asks back once", Situation{Mode: ModeBot, Burst: asked, Clarified: true, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Confidence, a.Clarify, a.AskBack = .4, .3, "¿Qué lámpara?" })}, Decision{DecideHandoff, ReasonLowConfidence, "confidence"}},
 		{"too unsure to ask back", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Confidence, a.Clarify, a.AskBack = .2, .3, "¿Qué lámpara?" })}, Decision{DecideHandoff, ReasonLowConfidence, "confidence"}},
 		{"never asks back", Situation{Mode: ModeBot, Burst: asked, WindowOpen: true, Answer: answer(func(a *rag.Answer) { a.Confidence, a.AskBack = .4, "¿Qué lámpara?" })}, Decision{DecideHandoff, ReasonLowConfidence, "confidence"}},

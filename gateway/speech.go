@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +81,7 @@ func (p speech) question() string {
 	case ruleAskBack:
 		return p.s.Answer.AskBack
 	case ruleArguments:
-		return argumentsText(p.c.Language, p.s.wanted().Call, p.s.verdict().Missing)
+		return cmp.Or(p.s.Answer.AskBack, argumentsText(p.c.Language, p.s.wanted().Call, p.s.verdict().Missing))
 	case ruleFileLost:
 		return resendText(p.c.Language)
 	}

@@ -169,7 +169,7 @@ func summaryText(language string, c action.Call) string {
 
 // proposalText asks for a yes.
 func proposalText(language, summary string) string {
-	return pick(language, "Shall I pass this on to the shop?", "¿Se lo paso a la tienda?") + "\n\n" + summary
+	return summary + "\n\n" + pick(language, "Shall I pass this on to the shop?", "¿Se lo paso a la tienda?")
 }
 
 // confirmedText says that a write is on its way, and never that it is done.

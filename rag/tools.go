@@ -81,13 +81,19 @@ func (t *turn) write(ctx context.Context) {
 		return
 	}
 	call := t.own(t.a.Draft.Actions[at])
-	if missing := lacking(call); len(missing) > 0 {
-		t.settle(call, action.Verdict{Rule: "arguments", Missing: missing}, "")
+	missing := lacking(call)
+	if call.Order == "" {
+		t.settle(call, action.Verdict{Rule: action.RuleArguments, Missing: missing}, "")
 		return
 	}
+	// Nobody should look up an address for what is not possible anyway, so the rules are
+	// asked before the rest is.
 	verdict, version, err := t.q.Tools.Check(ctx, call)
-	if err != nil {
-		verdict = action.Verdict{Rule: "unavailable"}
+	switch {
+	case err != nil:
+		verdict = action.Verdict{Rule: action.RuleUnavailable}
+	case verdict.OK && len(missing) > 0:
+		verdict = action.Verdict{Rule: action.RuleArguments, Missing: missing, Until: verdict.Until}
 	}
 	t.settle(call, verdict, version)
 }
@@ -101,7 +107,7 @@ func (t *turn) settle(call action.Call, v action.Verdict, version string) {
 		return
 	}
 	t.a.Refusal = &Refusal{Call: call, Verdict: v}
-	if v.Rule == "arguments" && len(v.Missing) > 0 && !t.q.Clarified {
+	if v.Rule == action.RuleArguments && len(v.Missing) > 0 && !t.q.Clarified {
 		t.a.AskBack = askFor(t.a.Locale, call, v.Missing[0])
 	}
 }

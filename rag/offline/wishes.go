@@ -86,9 +86,10 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 	return draft, true
 }
 
-// withAskedBack puts the wish before the answer to what was asked back.
+// withAskedBack puts the wish before the answer to what was asked back, unless the
+// customer wants something else by now.
 func withAskedBack(r rag.Request) rag.Request {
-	if !r.Clarified {
+	if kind, _ := wished(fold(placeholder.ReplaceAllString(r.Question, " "))); kind != "" || !r.Clarified {
 		return r
 	}
 	for _, u := range slices.Backward(r.History) {

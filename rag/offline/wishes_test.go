@@ -84,6 +84,11 @@ func TestAWishGoesOnAfterAQuestionBack(t *testing.T) {
 	if diff := cmp.Diff(want, draft(t, r).Actions); diff != "" {
 		t.Error(diff)
 	}
+	other := r
+	other.Question = "Mejor cancelad el pedido #W2024300"
+	if diff := cmp.Diff([]action.Call{{Kind: action.Cancel, Order: "#W2024300"}}, draft(t, other).Actions); diff != "" {
+		t.Errorf("another wish instead of an answer:\n%s", diff)
+	}
 	r.Clarified = false
 	if got := draft(t, r); len(got.Actions) > 0 {
 		t.Errorf("an address alone: %+v", got.Actions)
