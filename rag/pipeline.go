@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/recado/recado/knowledge"
@@ -139,8 +140,8 @@ func New(c Config) (*Pipeline, error) {
 // whyStale says why the promise of the calibration does not hold for this pipeline.
 func (p *Pipeline) whyStale() []string {
 	reasons := p.calibration.Stale(p.Setting())
-	if p.calibration.Missing > 0 {
-		reasons = append(reasons, fmt.Sprintf("The calibration has too few labels to promise anything: %d more are needed at least.", p.calibration.Missing))
+	if !p.calibration.Promises() {
+		reasons = append(reasons, p.calibration.Note)
 	}
 	return reasons
 }
@@ -196,19 +197,16 @@ func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 	return t.a, err
 }
 
-// Calibrated tells whether the calibration was fitted with the model and the embedder
-// in use. If not, confidences order answers but are no probabilities, and the
-// threshold promises nothing.
-func (p *Pipeline) Calibrated() bool {
-	return p.calibration.FittedWith(p.model.name(), p.searcher.Embedder.Name())
-}
+// Stale says in a sentence each why the threshold promises nothing: what changed since
+// the calibration was fitted, or that its labels support no promise. Confidences order
+// answers all the same, and every answer is a suggestion to a person. It is empty when
+// the promise holds.
+func (p *Pipeline) Stale() []string { return slices.Clone(p.stale) }
 
-// calibrationName says which calibration scored, and whether it was fitted with
-// the model and embedder in use. One fitted with others orders answers as well,
-// but its probabilities are not to be taken at their word.
+// calibrationName says which calibration scored, and whether it still holds.
 func (p *Pipeline) calibrationName() string {
-	if p.Calibrated() {
+	if len(p.stale) == 0 {
 		return p.calibration.ID()
 	}
-	return p.calibration.ID() + " (fitted with other models)"
+	return p.calibration.ID() + " (promises nothing here)"
 }

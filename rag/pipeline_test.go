@@ -113,6 +113,16 @@ func (s setup) answer(t *testing.T, q rag.Question) (rag.Answer, error) {
 	return p.Answer(context.Background(), q)
 }
 
+// setting is what a fresh calibration was fitted with.
+func (s setup) setting(t *testing.T) confidence.Setting {
+	t.Helper()
+	p, err := rag.New(s.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Setting()
+}
+
 func good() rag.Draft {
 	return rag.Draft{Answer: " Tienes 30 días para devolver. ", Citations: []string{"a"}, Locale: "es", Support: 0.9}
 }
@@ -318,13 +328,29 @@ func TestFingerprintChangesWithTheConfiguration(t *testing.T) {
 	}
 }
 
-func TestCalibrationOfOtherModelsIsNamedSo(t *testing.T) {
+func TestAnswersAreSuggestionsWhereNothingIsPromised(t *testing.T) {
 	t.Parallel()
 	s := newSetup(fakeModel{draft: good()})
-	s.Calibration.Model = "another"
+	s.Calibration.Setting, s.Calibration.Clarify = s.setting(t), 0.25
 	a, err := s.answer(t, question)
-	if err != nil || !strings.Contains(a.Calibration, "fitted with other models") {
-		t.Errorf("calibration %q, %v", a.Calibration, err)
+	if err != nil || a.Promise != confidence.Marginal || a.Suggest || len(a.Stale) > 0 || a.Clarify != 0.25 || a.Calibration != s.Calibration.ID() {
+		t.Errorf("fresh: %v %q %v %q, %v", a.Suggest, a.Stale, a.Clarify, a.Calibration, err)
+	}
+	for reason, change := range map[string]func(*confidence.Calibration){
+		"the model":    func(c *confidence.Calibration) { c.Model = "another" },
+		"the embedder": func(c *confidence.Calibration) { c.Embedder = "another" },
+		"the prompt":   func(c *confidence.Calibration) { c.Prompt = "another" },
+		"30 more labels": func(c *confidence.Calibration) {
+			c.Missing, c.Note = 30, "At least 30 more labels are needed."
+		},
+	} {
+		s := newSetup(fakeModel{draft: good()})
+		s.Calibration.Setting = s.setting(t)
+		change(s.Calibration)
+		a, err := s.answer(t, question)
+		if err != nil || !a.Suggest || a.Promise != "" || len(a.Stale) != 1 || !strings.Contains(a.Stale[0], reason) || !strings.Contains(a.Calibration, "promises nothing") {
+			t.Errorf("%s: %v %q %q, %v", reason, a.Suggest, a.Stale, a.Calibration, err)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/action"
 	"github.com/recado/recado/rag/assure"
+	"github.com/recado/recado/rag/confidence"
 )
 
 // ErrModel says that the model could not be had or answered nonsense. Answer
@@ -368,6 +369,9 @@ type Answer struct {
 	AskBack string
 	// Clarify is the least confidence at which asking back makes sense; 0 means never.
 	Clarify float64
+	// Promise is what Threshold promises, as in confidence.Promise; empty when it promises
+	// nothing.
+	Promise confidence.Promise
 	// Suggest is true when no answer may be sent without a person, and Stale says why.
 	Suggest bool
 	Stale   []string

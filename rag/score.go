@@ -146,7 +146,7 @@ func score(a Answer, c *confidence.Calibration) float64 {
 	if a.Text == "" || a.Draft.NeedsHuman {
 		return 0
 	}
-	return c.ProbabilityOf(confidence.Sample{Features: a.Features, Locale: a.Locale})
+	return c.ProbabilityOf(confidence.Sample{Features: a.Features, Locale: a.Locale, Risk: RiskOf(a.Text, aboutOrders(a))})
 }
 
 func terms(locale string, texts ...string) map[string]bool {

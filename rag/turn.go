@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/confidence"
 	"github.com/recado/recado/rag/guard"
 )
 
@@ -32,13 +33,18 @@ func (p *Pipeline) begin(q Question) *turn {
 	if q.At.IsZero() {
 		q.At = p.now() // or rules that are no longer valid would be found
 	}
-	return &turn{
+	t := &turn{
 		p: p, q: q, veil: newVeil(q.Orders, q.Receipts), clock: stopwatch{last: time.Now()},
 		a: Answer{
 			Locale: q.Locale, Orders: q.Orders, Model: p.model.name(), Receipts: slices.Clone(q.Receipts),
 			Threshold: p.calibration.Threshold, Calibration: p.calibrationName(), Suggest: len(p.stale) > 0, Stale: p.stale,
+			Clarify: p.calibration.Clarify,
 		},
 	}
+	if !t.a.Suggest {
+		t.a.Promise = cmp.Or(p.calibration.Promise, confidence.Marginal)
+	}
+	return t
 }
 
 // run takes the steps of a turn in their order.

@@ -81,11 +81,11 @@ func (d *doctor) calibration(context.Context) finding {
 	if err != nil {
 		return wrongSetting(err)
 	}
-	if !pipeline.Calibrated() {
-		return warn("Label some questions of your customers and run `recado eval calibrate`.",
-			"It was fitted with another model or embedder, so its promise on wrong answers does not hold.")
+	if stale := pipeline.Stale(); len(stale) > 0 {
+		return warn("Label some questions of your customers and run `recado eval calibrate`; until then a person sends what Recado drafts.",
+			"Its promise on wrong answers does not hold. %s", strings.Join(stale, " "))
 	}
-	return ok("It was fitted with the model and the embedder in use.")
+	return ok("It was fitted with what is in use.")
 }
 
 // wrongSetting shows the line that serve would refuse to start with.

@@ -249,8 +249,8 @@ func (s *site) missing(documents int) []string {
 	if s.settings.APIToken == "" {
 		list = append(list, "RECADO_API_TOKEN is empty: /api/v1 answers nothing")
 	}
-	if !s.pipeline.Calibrated() {
-		list = append(list, "RECADO_CALIBRATION: the calibration in use was fitted with another model or embedder, so its promise does not hold; label some questions and run `recado eval calibrate`")
+	if len(s.pipeline.Stale()) > 0 {
+		list = append(list, "RECADO_CALIBRATION: the promise of the calibration in use does not hold (`recado calibration show` says why), so answers are only suggested to agents; label some questions and run `recado eval calibrate`")
 	}
 	if documents == 0 {
 		list = append(list, "the knowledge index is empty: run `recado ingest PATH…`")

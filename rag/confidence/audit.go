@@ -27,14 +27,15 @@ func Audited(id string, share float64) (q float64, picked bool) {
 type Alarm struct {
 	// Alpha is the share of audited answers that may be wrong, such as
 	// Calibration.AlarmRate gives. Delta is how often the alarm may be false.
-	Alpha, Delta float64
+	Alpha float64 `json:"alpha"`
+	Delta float64 `json:"delta"`
 	// Against is the share of errors that it is to find soonest; 0 means twice
 	// Alpha.
-	Against float64
+	Against float64 `json:"against,omitempty"`
 	// Evidence is what was won so far; 0 means 1, the start.
-	Evidence float64
+	Evidence float64 `json:"evidence"`
 	// Raised stays once the evidence was enough.
-	Raised bool
+	Raised bool `json:"raised"`
 }
 
 // Add takes one audited answer. loss is 1 for a wrong answer and 0 for a right one.

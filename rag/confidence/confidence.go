@@ -59,6 +59,9 @@ type Calibration struct {
 	Offsets map[string]float64 `json:"offsets,omitempty"`
 	// Threshold is the least probability at which an answer may be sent.
 	Threshold float64 `json:"threshold"`
+	// Clarify is the least probability, below the threshold, at which one question
+	// back to the customer comes before a person; 0 means never.
+	Clarify float64 `json:"clarify,omitempty"`
 	// Promise says what is at most Alpha: the share of all cases that are
 	// answered and wrong (M), or the share of answers that are wrong (S). Empty
 	// means M. Delta is the probability with which that may fail to hold, Bound
@@ -142,6 +145,9 @@ func (c *Calibration) check() error {
 	if c.Threshold < 0 || c.Threshold > nothing || math.IsNaN(c.Threshold) {
 		return fmt.Errorf("the threshold %v is not a probability", c.Threshold)
 	}
+	if !(c.Clarify >= 0 && c.Clarify <= c.Threshold) {
+		return fmt.Errorf("questions back begin at %v, which is not between 0 and the threshold", c.Clarify)
+	}
 	return nil
 }
 
@@ -206,11 +212,9 @@ func (c *Calibration) offset(kind, name string) float64 {
 	return least
 }
 
-// FittedWith tells whether the calibration was fitted on answers of this model
-// over passages found with this embedder.
-func (c *Calibration) FittedWith(model, embedder string) bool {
-	return c.Model == model && c.Embedder == embedder
-}
+// Promises tells whether any answer may be sent at all. Where the labels support no
+// promise there is no threshold that an answer could reach, and Note says why.
+func (c *Calibration) Promises() bool { return c.Threshold <= 1 && c.Missing == 0 }
 
 // ID is the name with a short hash of the content, such as "demo shop@1f2e3d4c".
 // Equal IDs mean equal scores.

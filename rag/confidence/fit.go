@@ -38,6 +38,10 @@ type Fitting struct {
 	// Tau is how far the log odds of a locale or of a risk class may lie from the
 	// average: the standard deviation of a normal prior. 0 means no offsets.
 	Tau float64
+	// Taus are candidates for Tau: the fit takes the one with the least log loss on
+	// samples that a fit did not see, the smallest where there is no telling. Nil
+	// means that Tau holds.
+	Taus []float64
 }
 
 const (
@@ -46,6 +50,8 @@ const (
 	maxSteps = 50
 	// converged is the largest change of a weight that counts as none.
 	converged = 1e-9
+	// tauFolds is into how many parts the samples are split to choose among Taus.
+	tauFolds = 5
 )
 
 // Fit is a Fitting without groups.
@@ -66,6 +72,7 @@ func (f Fitting) Fit(samples []Sample) (*Calibration, error) {
 	if err := f.validate(samples); err != nil {
 		return nil, err
 	}
+	f = f.settle(samples)
 	c := &Calibration{Features: withIndicators(f.Names, samples), N: len(samples), Threshold: 1}
 	c.Means, c.SDs = moments(c.Features, samples)
 	groups := f.groups(samples)
@@ -87,6 +94,38 @@ func (f Fitting) Fit(samples []Sample) (*Calibration, error) {
 	return c, nil
 }
 
+// settle chooses Tau. CrossFit settles it in every fold anew, so that what it scores
+// has no part in the choice.
+func (f Fitting) settle(samples []Sample) Fitting {
+	candidates := slices.Sorted(slices.Values(f.Taus))
+	f.Taus = nil
+	least := math.Inf(1)
+	for i, tau := range candidates {
+		one := f
+		one.Tau = tau
+		loss := math.Inf(1)
+		if probabilities, err := one.CrossFit(samples, tauFolds); err == nil {
+			loss = logLoss(probabilities, samples)
+		}
+		if i == 0 || loss < least {
+			least, f.Tau = loss, tau
+		}
+	}
+	return f
+}
+
+func logLoss(probabilities []float64, samples []Sample) float64 {
+	sum := 0.0
+	for i, s := range samples {
+		p := probabilities[i]
+		if !s.Right {
+			p = 1 - p
+		}
+		sum -= s.weight() * math.Log(max(p, math.SmallestNonzeroFloat64))
+	}
+	return sum
+}
+
 func (f Fitting) validate(samples []Sample) error {
 	right := 0
 	for _, s := range samples {
@@ -102,8 +141,8 @@ func (f Fitting) validate(samples []Sample) error {
 		return errors.New("fit: no features")
 	case !(f.Lambda > 0):
 		return fmt.Errorf("fit: lambda is %v, not more than 0", f.Lambda)
-	case !(f.Tau >= 0):
-		return fmt.Errorf("fit: tau is %v, not 0 or more", f.Tau)
+	case !(f.Tau >= 0) || slices.ContainsFunc(f.Taus, func(tau float64) bool { return !(tau >= 0) }):
+		return fmt.Errorf("fit: tau is %v and one of %v, not 0 or more", f.Tau, f.Taus)
 	case right == 0 || right == len(samples):
 		return fmt.Errorf("fit: %d right answers of %d: both labels have to occur", right, len(samples))
 	}

@@ -57,6 +57,9 @@ type Choice struct {
 	// Threshold is the least probability at which an answer may be sent. It is
 	// above 1 when nothing may be sent.
 	Threshold float64
+	// Clarify is the least probability, below the threshold, from which on a question
+	// back makes sense; 0 means never.
+	Clarify float64
 	// N is the number of cases, Sent of them reach the threshold, Wrong of those
 	// are wrong.
 	N, Sent, Wrong int
@@ -123,7 +126,28 @@ func (t Terms) Choose(cases []Scored) Choice {
 		best.Threshold, best.Sent, best.Wrong, best.Certified = b.probability, b.sent, b.wrong, true
 		best.Bound = t.bound(b, n, level)
 	}
+	if best.Sent > 0 {
+		best.Clarify = t.clarify(cases, best.Threshold)
+	}
 	return best
+}
+
+// offTarget is the share of drafts in the band of questions back that may be wrong: a
+// question that offers what the draft is about has to fit more often than not.
+const offTarget = 0.5
+
+// clarify is where a band below the threshold ends in which, with confidence 1-delta,
+// more drafts are right than wrong. A question back asserts nothing, so it takes no part
+// in the promise; what is drafted after it is a case of its own.
+func (t Terms) clarify(cases []Scored, threshold float64) float64 {
+	least := 0.0
+	below := slices.DeleteFunc(slices.Clone(cases), func(c Scored) bool { return c.Probability >= threshold })
+	for _, b := range blocksOf(below) {
+		if b.probability > 0 && atMost(b.wrong, b.sent, offTarget, t.Delta) {
+			least = b.probability
+		}
+	}
+	return least
 }
 
 // ChooseMarginal is Choose with the promise Marginal and no floor.
