@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/confidence"
@@ -34,8 +35,10 @@ type Fitting struct {
 	WrongCost, HandoffCost float64
 	// Folds is into how many parts the cases are split, 2 or more; 0 means 10.
 	Folds int
-	// Lambda is the ridge of the fit; 0 means 1. Tau is as in confidence.Fitting.
-	Lambda, Tau float64
+	// Lambda is the ridge of the fit; 0 means 1.
+	Lambda float64
+	// Taus are as in confidence.Fitting; nil means 0.1, 0.3 and 1.
+	Taus []float64
 }
 
 // DemoFitting describes a fit on the cases of DemoCases.
@@ -50,8 +53,7 @@ func DemoFitting(setting confidence.Setting, day string) Fitting {
 // case is scored by a fit that saw neither it nor any other of its group (cross
 // fitting); the threshold is chosen on these scores, the weights in the result
 // are fitted on all cases. Cases without a draft that could be sent count as not
-// answered, drafts that are sent whatever their score as answered at any
-// threshold.
+// answered. Those that a rule decided are left out: the promise is about the others.
 func Calibrate(results []Result, f Fitting) (*confidence.Calibration, confidence.Choice, error) {
 	c, choice, _, err := CalibrateLabels(LabelsOf(results), f)
 	return c, choice, err
@@ -63,17 +65,17 @@ func LabelsOf(results []Result) []Label {
 	for i, r := range results {
 		labels[i] = Label{
 			ID: r.ID, Group: r.Group, Locale: r.Locale, Right: r.DraftRight,
-			Answered: r.Sendable, Fixed: r.Fixed, Features: r.Features,
+			Answered: r.Sendable, Fixed: r.Fixed, Features: r.Features, Risk: r.Risk,
 		}
 	}
 	return labels
 }
 
 // CalibrateLabels is Calibrate for labels that were collected elsewhere. It also
-// gives the out-of-fold scores that the threshold was chosen on, in the order of the
-// labels.
-func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confidence.Choice, []confidence.Scored, error) {
+// gives the drafts with the out-of-fold scores that the threshold was chosen on.
+func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confidence.Choice, []Point, error) {
 	f = f.withDefaults()
+	labels = slices.DeleteFunc(slices.Clone(labels), func(l Label) bool { return l.Fixed })
 	terms := confidence.Terms{
 		Promise: f.Promise, Alpha: f.Alpha, Delta: f.Delta,
 		Floor: confidence.CostThreshold(f.WrongCost, f.HandoffCost),
@@ -82,9 +84,9 @@ func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confid
 		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
 	if len(labels) == 0 {
-		return nil, confidence.Choice{}, nil, errors.New("calibrate: no cases")
+		return nil, confidence.Choice{}, nil, errors.New("calibrate: no cases that a rule did not decide")
 	}
-	fit := confidence.Fitting{Names: f.Features, Lambda: f.Lambda, Tau: f.Tau}
+	fit := confidence.Fitting{Names: f.Features, Lambda: f.Lambda, Taus: f.Taus}
 	samples, places := samplesOf(labels)
 	probabilities, err := fit.CrossFit(samples, f.Folds)
 	if err != nil {
@@ -94,10 +96,14 @@ func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confid
 	if err != nil {
 		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	scored := scoredOf(labels, places, probabilities)
-	choice := terms.Choose(scored)
+	choice := terms.Choose(scoredOf(labels, places, probabilities))
 	f.keep(c, choice)
-	return c, choice, scored, nil
+	points := make([]Point, len(places))
+	for i, place := range places {
+		l := labels[place]
+		points[i] = Point{ID: l.ID, Group: l.Group, Lang: l.Locale, Score: probabilities[i], Right: l.Right, Positive: l.Right}
+	}
+	return c, choice, points, nil
 }
 
 func (f Fitting) withDefaults() Fitting {
@@ -107,13 +113,16 @@ func (f Fitting) withDefaults() Fitting {
 	if f.Features == nil {
 		f.Features = rag.FeatureNames()
 	}
+	if f.Taus == nil {
+		f.Taus = []float64{0.1, 0.3, 1}
+	}
 	return f
 }
 
 // keep writes into the calibration where it comes from and what it promises.
 func (f Fitting) keep(c *confidence.Calibration, choice confidence.Choice) {
 	c.Name, c.FittedOn, c.FittedAt, c.Setting = f.Name, f.FittedOn, f.FittedAt, f.Setting
-	c.N, c.Missing, c.Threshold = choice.N, choice.Missing, choice.Threshold
+	c.N, c.Missing, c.Threshold, c.Clarify = choice.N, choice.Missing, choice.Threshold, choice.Clarify
 	c.Promise, c.Alpha, c.Delta, c.Bound = f.Promise, f.Alpha, f.Delta, choice.Bound
 	c.Coverage = float64(choice.Sent) / float64(choice.N)
 	c.BaseError, c.CostThreshold = choice.Feasibility.BaseError, choice.Terms.Floor
@@ -124,7 +133,7 @@ func (f Fitting) keep(c *confidence.Calibration, choice confidence.Choice) {
 // among the labels.
 func samplesOf(labels []Label) (samples []confidence.Sample, places []int) {
 	for i, l := range labels {
-		if l.Answered && !l.Fixed {
+		if l.Answered {
 			samples = append(samples, confidence.Sample{
 				Features: l.Features, Right: l.Right, Group: cmp.Or(l.Group, l.ID), Locale: l.Locale, Risk: l.Risk, Weight: l.Weight,
 			})
@@ -138,9 +147,6 @@ func scoredOf(labels []Label, places []int, probabilities []float64) []confidenc
 	scored := make([]confidence.Scored, len(labels))
 	for i, l := range labels {
 		scored[i] = confidence.Scored{Answered: l.Answered, Right: l.Right}
-		if l.Fixed {
-			scored[i].Probability = 1
-		}
 	}
 	for i, place := range places {
 		scored[place].Probability = probabilities[i]

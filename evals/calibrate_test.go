@@ -90,7 +90,7 @@ func TestCalibrate(t *testing.T) {
 	}
 }
 
-func TestCalibrateCountsWhatIsSentInAnyCase(t *testing.T) {
+func TestCalibrateLeavesOutWhatRulesDecide(t *testing.T) {
 	t.Parallel()
 	list := results(200, func(i int) bool { return i%20 >= 8 })
 	for i := range 30 {
@@ -100,9 +100,11 @@ func TestCalibrateCountsWhatIsSentInAnyCase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 30 wrong answers of 230 are beyond 5 % at every threshold.
-	if choice.Sent != 0 || choice.Threshold <= 1 {
-		t.Errorf("choice %+v sends in spite of the fixed errors", choice)
+	if choice.N != 200 || choice.Sent == 0 || choice.Feasibility.BaseError != 0.4 {
+		t.Errorf("choice %+v counts what no confidence decides", choice)
+	}
+	if _, _, err := evals.Calibrate(list[200:], fitting()); err == nil {
+		t.Error("only such, no error")
 	}
 }
 

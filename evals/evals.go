@@ -20,6 +20,7 @@ import (
 	"log/slog"
 
 	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag"
 )
 
 // Config is what Run works with.
@@ -49,9 +50,20 @@ func (c Config) validate() error {
 	return nil
 }
 
+// fresh takes answers for ones that may be sent, although their calibration promises
+// nothing: what would be sent has to be measured before anything can be promised.
+type fresh struct{ gateway.Answerer }
+
+func (f fresh) Answer(ctx context.Context, q rag.Question) (rag.Answer, error) {
+	a, err := f.Answerer.Answer(ctx, q)
+	a.Suggest, a.Stale = false, nil
+	return a, err
+}
+
 // Run asks every case as its customer and judges what the gateway decides. The
 // error is that of a Config with something missing, or of ctx; a turn that fails
-// is a result like any other.
+// is a result like any other. It measures what would be sent where the calibration
+// promises something, also while answers are only suggested.
 func Run(ctx context.Context, c Config) (Report, error) {
 	if err := c.validate(); err != nil {
 		return Report{}, fmt.Errorf("evals: %w", err)
@@ -59,7 +71,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	asker := gateway.NewAsker(c.Answerer, c.Orders, c.Logger)
+	asker := gateway.NewAsker(fresh{c.Answerer}, c.Orders, c.Logger)
 	results := make([]Result, 0, len(c.Cases))
 	for i, one := range c.Cases {
 		turn := asker.Ask(ctx, one.identity(), one.Text)

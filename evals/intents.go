@@ -74,6 +74,8 @@ type IntentReport struct {
 	Overall    IntentFigures            `json:"overall"`
 	ByLanguage map[string]IntentFigures `json:"by_language"`
 	ByDomain   map[string]IntentFigures `json:"by_domain,omitempty"`
+
+	all []told
 }
 
 // MeasureIntents trains on the one examples and asks for the others. When the same
@@ -100,7 +102,7 @@ func MeasureIntents(train, data []IntentExample) (IntentReport, error) {
 		languages[e.Lang] = append(languages[e.Lang], t)
 		domains[e.Domain] = append(domains[e.Domain], t)
 	}
-	report.Overall = intentFigures(all)
+	report.Overall, report.all = intentFigures(all), all
 	for lang, part := range languages {
 		report.ByLanguage[lang] = intentFigures(part)
 	}
@@ -191,6 +193,16 @@ func intentFigures(list []told) IntentFigures {
 
 // WriteJSON writes the figures with their intervals.
 func (r IntentReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
+
+// Points are the texts with the confidence in their intents, in the order they were asked
+// in.
+func (r IntentReport) Points() []Point {
+	points := make([]Point, len(r.all))
+	for i, t := range r.all {
+		points[i] = Point{Lang: t.example.Lang, Score: t.guess.Confidence, Right: t.right(), Positive: t.example.inScope()}
+	}
+	return points
+}
 
 // WriteTable writes the figures for people.
 func (r IntentReport) WriteTable(w io.Writer) error {

@@ -41,12 +41,42 @@ type Result struct {
 	Sendable   bool    `json:"sendable"`
 	DraftRight bool    `json:"draft_right"`
 	Confidence float64 `json:"confidence"`
-	// Fixed tells that the draft is sent whatever its confidence.
+	// Fixed tells that a rule decided whatever the confidence, so that a calibration
+	// learns nothing from the case and promises nothing about such.
 	Fixed bool `json:"fixed,omitempty"`
+	// Risk is the risk class of the draft.
+	Risk string `json:"risk,omitempty"`
 	// Rank is the place of the first right document among the documents found,
 	// from 1, and 0 when it is not there or none is wanted (Ranked is false).
 	Ranked bool `json:"ranked"`
 	Rank   int  `json:"rank,omitempty"`
+}
+
+// fixed tells whether a rule decided before there was a draft, or about the draft without
+// its confidence.
+func fixed(r gateway.Record) bool {
+	switch r.Decision.Kind {
+	case gateway.DecideReply, gateway.DecideClarify, gateway.DecideHandoff:
+	default:
+		return true
+	}
+	switch r.Decision.Reason {
+	case gateway.ReasonIdentity, gateway.ReasonOrders:
+		return true
+	}
+	return r.Calibration == "" || r.Draft.SmallTalk
+}
+
+// sendable tells whether only its confidence could hold the draft back.
+func sendable(r gateway.Record) bool {
+	if r.Draft.Answer == "" || slices.ContainsFunc(r.Checks, func(c rag.Check) bool { return !c.OK }) {
+		return false
+	}
+	switch r.Decision.Kind {
+	case gateway.DecideReply, gateway.DecideClarify:
+		return true
+	}
+	return r.Decision.Reason == gateway.ReasonLowConfidence || r.Decision.Reason == gateway.ReasonSuggest
 }
 
 // judge holds a turn against the label of its case.
@@ -57,11 +87,14 @@ func judge(c Case, t gateway.Turn) Result {
 		Decision: r.Decision.Kind, Rule: r.Decision.Rule, Reason: r.Decision.Reason,
 		Query: r.Query, Draft: r.Draft.Answer, Features: r.Features, Confidence: r.Confidence,
 		Answered: r.Decision.Kind == gateway.DecideReply,
-		Fixed:    r.Draft.SmallTalk,
+		Fixed:    fixed(r),
 	}
 	result.Missing = missingFacts(c, r.Draft.Answer)
 	result.Cited = citedDocuments(r)
-	result.Sendable = result.Answered || r.Decision.Rule == "confidence"
+	result.Sendable = sendable(r)
+	if r.Draft.Answer != "" {
+		result.Risk = rag.RiskOf(r.Draft.Answer, len(r.Draft.Orders) > 0)
+	}
 	result.DraftRight = result.Sendable && rightAnswer(c, r, result)
 	switch {
 	case result.Answered:

@@ -20,7 +20,7 @@ type Label struct {
 	Risk   string
 	Right  bool
 	// Answered tells that there was a draft that only its confidence could hold
-	// back, Fixed that it is sent whatever its confidence.
+	// back, Fixed that a rule decided whatever the confidence: such a label is left out.
 	Answered bool
 	Fixed    bool
 	Features map[string]float64

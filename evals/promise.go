@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/recado/recado/rag/confidence"
@@ -63,6 +62,24 @@ func ReadScores(r io.Reader) ([]confidence.Scored, error) {
 		return nil, errors.New("read scores: there is none")
 	}
 	return rows, nil
+}
+
+// WriteScores writes points as ReadScores and ReadLabels take them.
+func WriteScores(w io.Writer, points []Point) error {
+	encoder := json.NewEncoder(w)
+	for _, p := range points {
+		row := struct {
+			ID     string  `json:"id,omitempty"`
+			Group  string  `json:"group,omitempty"`
+			Locale string  `json:"locale,omitempty"`
+			Score  float64 `json:"score"`
+			Right  bool    `json:"right"`
+		}{p.ID, p.Group, p.Lang, p.Score, p.Right}
+		if err := encoder.Encode(row); err != nil {
+			return fmt.Errorf("write scores: %w", err)
+		}
+	}
+	return nil
 }
 
 // MeasurePromise takes the rows for the whole world: it draws n of them with
@@ -153,14 +170,3 @@ func (r PromiseReport) WriteTable(w io.Writer) error {
 
 // WriteJSON writes the report as indented JSON.
 func (r PromiseReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
-
-// pointsOf are the scored drafts as points.
-func pointsOf(scored []confidence.Scored) []Point {
-	var points []Point
-	for _, s := range scored {
-		if s.Answered {
-			points = append(points, Point{Score: s.Probability, Right: s.Right, Positive: s.Right})
-		}
-	}
-	return slices.Clip(points)
-}

@@ -223,7 +223,7 @@ func TestDiagram(t *testing.T) {
 	t.Parallel()
 	scored := scoredWorld(6, 400)
 	choice := confidence.ChooseMarginal(scored, 0.05, 0.1)
-	d := evals.NewDiagram(scored, choice)
+	d := evals.NewDiagram(world(6, 400, 0.15), choice)
 	var text, picture bytes.Buffer
 	if err := errors.Join(d.WriteText(&text), d.WriteSVG(&picture)); err != nil {
 		t.Fatal(err)

@@ -16,10 +16,6 @@ import (
 	"github.com/recado/recado/rag/confidence"
 )
 
-// groupSpread is how far the log odds of a locale or a risk class may lie from the
-// average in a fit on labels: a factor of about 1.35 in the odds is ordinary.
-const groupSpread = 0.3
-
 // calibrateFlags are those of `recado eval calibrate`.
 type calibrateFlags struct {
 	labels, out, promise   string
@@ -85,7 +81,6 @@ func (f calibrateFlags) calibrateLabels(c console, s settings) error {
 		return err
 	}
 	fitting := f.fitting("own labels", fmt.Sprintf("%d labelled answers", len(labels)), pipeline.Setting())
-	fitting.Tau = groupSpread
 	fitting.Features = evals.FeaturesOf(labels)
 	if slices.Contains(fitting.Features, evals.ScoreFeature) {
 		// The score is not one that the pipeline computes.
@@ -97,7 +92,7 @@ func (f calibrateFlags) calibrateLabels(c console, s settings) error {
 
 // fit says first what is feasible, then fits, writes and shows.
 func (f calibrateFlags) fit(c console, labels []evals.Label, fitting evals.Fitting) error {
-	calibration, choice, scored, err := evals.CalibrateLabels(labels, fitting)
+	calibration, choice, points, err := evals.CalibrateLabels(labels, fitting)
 	if err != nil {
 		return err
 	}
@@ -110,7 +105,7 @@ func (f calibrateFlags) fit(c console, labels []evals.Label, fitting evals.Fitti
 	if err := errors.Join(calibration.Write(file), file.Close()); err != nil {
 		return err
 	}
-	diagram := evals.NewDiagram(scored, choice)
+	diagram := evals.NewDiagram(points, choice)
 	picture := strings.TrimSuffix(f.out, filepath.Ext(f.out)) + ".svg"
 	if file, err = os.Create(picture); err != nil {
 		return fmt.Errorf("the diagrams can't be written: %w", err)

@@ -9,7 +9,7 @@ import (
 )
 
 // intentsFlags are those of `recado eval intents`.
-type intentsFlags struct{ train, data, out string }
+type intentsFlags struct{ train, data, out, scores string }
 
 // runIntents trains on one file and measures on another.
 func runIntents(_ context.Context, c console, args []string) error {
@@ -17,6 +17,7 @@ func runIntents(_ context.Context, c console, args []string) error {
 	_, words, err := loadSettings(c, "eval intents", args, func(set *flag.FlagSet) {
 		set.StringVar(&f.train, "train", "", "JSONL file of examples to learn from: `text` and intent in each line; in_scope, domain and lang are optional")
 		set.StringVar(&f.data, "data", "", "JSONL file of examples to measure, other ones")
+		set.StringVar(&f.scores, "scores", "", "file to write the score of each text to and whether its intent was right, for recado eval promise")
 		set.StringVar(&f.out, "json", "", "file to write the figures to as JSON; - is standard output")
 	})
 	if err != nil {
@@ -31,6 +32,9 @@ func runIntents(_ context.Context, c console, args []string) error {
 	}
 	report, err := evals.MeasureIntents(train, data)
 	if err != nil {
+		return err
+	}
+	if err := writeScores(f.scores, report.Points()); err != nil {
 		return err
 	}
 	return writeMeasured(c, f.out, report)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/recado/recado/evals"
 )
 
 // measured is the report of a command of `recado eval`.
@@ -28,6 +30,19 @@ func writeMeasured(c console, out string, report measured) error {
 		return fmt.Errorf("the figures can't be written: %w", err)
 	}
 	return errors.Join(report.WriteJSON(file), file.Close())
+}
+
+// writeScores writes what `recado eval promise` and `recado eval calibrate` read, if a file
+// is wanted.
+func writeScores(name string, points []evals.Point) error {
+	if name == "" {
+		return nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("the scores can't be written: %w", err)
+	}
+	return errors.Join(evals.WriteScores(file, points), file.Close())
 }
 
 // readApart reads the files of --train and --data, and refuses to learn from what is
