@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -106,7 +107,7 @@ func (l labelLine) label() (Label, error) {
 		return Label{}, errors.New(`there is no "right"`)
 	}
 	if l.Score != nil && len(l.Features) == 0 {
-		label.Features = map[string]float64{ScoreFeature: *l.Score}
+		label.Features = scoreFeatures(*l.Score)
 	}
 	if label.Answered && !label.Fixed && len(label.Features) == 0 {
 		return Label{}, errors.New(`there are neither "features" nor a "score"`)
@@ -115,6 +116,19 @@ func (l labelLine) label() (Label, error) {
 		return Label{}, errors.New(`"weight" is less than 0`)
 	}
 	return label, nil
+}
+
+// scoreFeatures are the score and, where it looks like a probability, both its logarithms:
+// together they can bend it as it needs (Kull, Silva Filho and Flach, "Beta calibration",
+// 2017).
+func scoreFeatures(score float64) map[string]float64 {
+	features := map[string]float64{ScoreFeature: score}
+	if score >= 0 && score <= 1 {
+		const least = 1e-6
+		features["score_log"] = math.Log(max(score, least))
+		features["score_log_rest"] = math.Log(max(1-score, least))
+	}
+	return features
 }
 
 // FeaturesOf are the names of the features that labels have, sorted.

@@ -117,7 +117,11 @@ func (f calibrateFlags) fit(c console, labels []evals.Label, fitting evals.Fitti
 	if err := diagram.WriteText(c.out); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "\n%s; %s and %s were written. Use it with RECADO_CALIBRATION.\n", thresholdSentence(calibration), f.out, picture)
+	fmt.Fprintf(c.out, "\n%s; %s and %s were written.", thresholdSentence(calibration), f.out, picture)
+	if fitting.Setting.FeatureVersion != evals.ScoreFeature {
+		fmt.Fprint(c.out, " Use it with RECADO_CALIBRATION.")
+	}
+	fmt.Fprintln(c.out)
 	return nil
 }
 
@@ -125,7 +129,10 @@ func thresholdSentence(c *confidence.Calibration) string {
 	if c.Threshold > 1 {
 		return "No answer reaches the threshold"
 	}
-	return fmt.Sprintf("The threshold is %.3f", c.Threshold)
+	if c.Clarify == 0 {
+		return fmt.Sprintf("The threshold is %.3f", c.Threshold)
+	}
+	return fmt.Sprintf("The threshold is %.3f, and from %.3f on one question back comes before a person", c.Threshold, c.Clarify)
 }
 
 // idlePipeline is a pipeline with nothing in its index, to ask what it would answer

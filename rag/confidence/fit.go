@@ -288,16 +288,47 @@ func newton(rows [][]float64, samples []Sample, penalties []float64) ([]float64,
 		if err != nil {
 			return nil, fmt.Errorf("fit: %w", err)
 		}
-		largest := 0.0
-		for j := range weights {
-			weights[j] -= step[j]
-			largest = max(largest, math.Abs(step[j]))
-		}
-		if largest < converged {
+		next, largest := descend(rows, samples, weights, step, penalties)
+		if weights = next; largest < converged {
 			return weights, nil
 		}
 	}
 	return nil, fmt.Errorf("fit: no convergence in %d steps", maxSteps)
+}
+
+// descend takes the step, halved until it leads down: a full one can lead past the least
+// where probabilities are near 0 and 1. It also tells the largest change of a weight.
+func descend(rows [][]float64, samples []Sample, weights, step, penalties []float64) (next []float64, largest float64) {
+	before := objective(rows, samples, weights, penalties)
+	next = make([]float64, len(weights))
+	for scale := 1.0; ; scale /= 2 {
+		largest = 0
+		for j := range weights {
+			next[j] = weights[j] - scale*step[j]
+			largest = max(largest, math.Abs(scale*step[j]))
+		}
+		// A step too small to count leads nowhere worse.
+		if largest < converged || objective(rows, samples, next, penalties) <= before+1e-9*math.Abs(before) {
+			return next, largest
+		}
+	}
+}
+
+// objective is what the fit makes least: the log loss with the penalties.
+func objective(rows [][]float64, samples []Sample, weights, penalties []float64) float64 {
+	sum := 0.0
+	for j, penalty := range penalties {
+		sum += penalty / 2 * weights[j] * weights[j]
+	}
+	for i, row := range rows {
+		z := dot(row, weights)
+		if samples[i].Right {
+			z = -z
+		}
+		// log(1+exp(z)) without overflow.
+		sum += samples[i].weight() * (max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))))
+	}
+	return sum
 }
 
 func derivatives(rows [][]float64, samples []Sample, weights, penalties []float64) (hessian [][]float64, gradient []float64) {
