@@ -10,11 +10,11 @@ import (
 )
 
 // side is the length of a plot's side in the SVG, margin what is left of it and above,
-// foot what is below, for the axis and two lines of words.
+// foot what is below, for the axis and three lines of words.
 const (
 	side   = 300.0
-	margin = 50.0
-	foot   = 78.0
+	margin = 62.0
+	foot   = 95.0
 )
 
 // bandSteps is at how many places the band around the curve is computed.
@@ -105,9 +105,9 @@ func (d Diagram) curveSVG(b *bytes.Buffer) {
 	p := plot{b: b, x: 2*margin + side, top: d.top()}
 	words := "No threshold can be promised, so nothing is sent."
 	if sent := d.Choice.Sent; sent > 0 {
-		words = fmt.Sprintf("The ring is the threshold %.3f: %d of %d drafts sent, %d wrong.", d.Choice.Threshold, sent, d.Drafts, d.Choice.Wrong)
+		words = fmt.Sprintf("Ring: threshold %.3f; %d of %d drafts sent, %d wrong.", d.Choice.Threshold, sent, d.Drafts, d.Choice.Wrong)
 	}
-	p.frame("Risk by coverage", "drafts sent", "wrong, of those sent", words, d.limits())
+	p.frame("Risk by coverage", "drafts sent", "wrong, of those sent", append([]string{words}, d.limits()...)...)
 	fmt.Fprintf(b, `<polygon class="band" points="%s"/>`+"\n", d.band(p))
 	fmt.Fprintf(b, `<polyline class="trace" stroke-width="1.5" points="%s"/>`+"\n", places(p, d.Curve, func(c CurvePoint) (float64, float64) {
 		return d.coverage(c), c.risk()
@@ -125,15 +125,16 @@ func (d Diagram) curveSVG(b *bytes.Buffer) {
 }
 
 // limits say what the broken lines are.
-func (d Diagram) limits() string {
-	words := fmt.Sprintf("Broken: %.3g %% of all cases wrong", 100*d.Choice.Terms.Alpha)
+func (d Diagram) limits() []string {
+	of := "all cases"
 	if d.Choice.Terms.Promise == confidence.Selective {
-		words = fmt.Sprintf("Broken: %.3g %% of the answers wrong", 100*d.Choice.Terms.Alpha)
+		of = "the answers"
 	}
+	words := []string{fmt.Sprintf("Broken line across: %.3g %% of %s wrong.", 100*d.Choice.Terms.Alpha, of)}
 	if most := d.Choice.Feasibility.Coverage; most < 1 {
-		words += fmt.Sprintf("; no rule can send more than %.0f %%", 100*most)
+		words = append(words, fmt.Sprintf("Broken line upwards: no rule can send more than %.0f %%.", 100*most))
 	}
-	return words + "."
+	return words
 }
 
 // allowed is the share of wrong answers that is promised at a coverage of the drafts.
