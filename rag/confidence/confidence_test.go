@@ -179,7 +179,7 @@ func TestDefaultSaysWhatItIsWorth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Bound > c.Alpha || c.Note == "" || c.FittedOn == "" || c.N < 400 || c.Threshold >= 1 {
+	if c.Bound > c.Alpha || c.Note == "" || c.FittedOn == "" || c.N < 350 || c.Threshold >= 1 {
 		t.Errorf("embedded calibration: %+v", c)
 	}
 }
