@@ -55,16 +55,11 @@ type Result struct {
 // fixed tells whether a rule decided before there was a draft, or about the draft without
 // its confidence.
 func fixed(r gateway.Record) bool {
-	switch r.Decision.Kind {
-	case gateway.DecideReply, gateway.DecideClarify, gateway.DecideHandoff:
-	default:
-		return true
+	scored := []gateway.DecisionKind{gateway.DecideReply, gateway.DecideClarify, gateway.DecideHandoff}
+	rules := []gateway.Reason{
+		gateway.ReasonIdentity, gateway.ReasonOrders, gateway.ReasonRefused, gateway.ReasonAction, gateway.ReasonData, gateway.ReasonRepeat, gateway.ReasonOffTopic,
 	}
-	switch r.Decision.Reason {
-	case gateway.ReasonIdentity, gateway.ReasonOrders:
-		return true
-	}
-	return r.Calibration == "" || r.Draft.SmallTalk
+	return r.Calibration == "" || r.Draft.SmallTalk || !slices.Contains(scored, r.Decision.Kind) || slices.Contains(rules, r.Decision.Reason)
 }
 
 // sendable tells whether only its confidence could hold the draft back.
@@ -72,11 +67,8 @@ func sendable(r gateway.Record) bool {
 	if r.Draft.Answer == "" || slices.ContainsFunc(r.Checks, func(c rag.Check) bool { return !c.OK }) {
 		return false
 	}
-	switch r.Decision.Kind {
-	case gateway.DecideReply, gateway.DecideClarify:
-		return true
-	}
-	return r.Decision.Reason == gateway.ReasonLowConfidence || r.Decision.Reason == gateway.ReasonSuggest
+	return r.Decision.Kind == gateway.DecideReply || r.Decision.Kind == gateway.DecideClarify ||
+		r.Decision.Reason == gateway.ReasonLowConfidence || r.Decision.Reason == gateway.ReasonSuggest
 }
 
 // judge holds a turn against the label of its case.
