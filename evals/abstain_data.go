@@ -80,13 +80,13 @@ func (d *Dataset) group() {
 
 // drop takes documents out, and the judgements that name them.
 func (d *Dataset) drop(list []byte) error {
-	out, unknown := map[string]bool{}, 0
+	out := map[string]bool{}
 	for line := range bytes.Lines(list) {
 		if id := strings.TrimSpace(string(line)); id != "" {
 			out[id] = true
 		}
 	}
-	unknown = len(out)
+	unknown := len(out)
 	kept := d.Docs[:0]
 	for _, doc := range d.Docs {
 		if out[doc.ID] {

@@ -76,7 +76,7 @@ func (d decision) figures(points []Point) AbstainFigures {
 		f.Intervals[name] = [2]float64{notNegative(interval[0]), notNegative(interval[1])}
 	}
 	if s.CalibrationError != nil {
-		f.ECE, f.ECENull, f.ECEExcess = &s.ECE, &s.CalibrationError.Null, &s.Excess
+		f.ECE, f.ECENull, f.ECEExcess = &s.ECE, &s.Null, &s.Excess
 	}
 	var answered, answerable, reached, right, wrong int
 	for _, p := range points {

@@ -73,7 +73,7 @@ func measureAbstain(t *testing.T, c evals.AbstainConfig) evals.AbstainReport {
 func TestMeasureAbstain(t *testing.T) {
 	t.Parallel()
 	data := readShop(t, "q", 0, 10)
-	for name, train := range map[string]*evals.Dataset{"shipped": nil, "trained": ptr(readShop(t, "t", 10, 20))} {
+	for name, train := range map[string]*evals.Dataset{"shipped": nil, "trained": new(readShop(t, "t", 10, 20))} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := measureAbstain(t, evals.AbstainConfig{Data: data, Train: train})
@@ -90,8 +90,6 @@ func TestMeasureAbstain(t *testing.T) {
 		})
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // Where nothing is answerable there is no AUROC, and JSON knows no NaN.
 func TestMeasureAbstainWithoutAnswers(t *testing.T) {

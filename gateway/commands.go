@@ -120,7 +120,7 @@ func (g *Gateway) hearReceipts(ctx context.Context) error {
 	for failures := 1; g.Wire != nil && ctx.Err() == nil; failures++ {
 		err := g.Wire.Receipts(ctx, g.TakeReceipt)
 		if ctx.Err() != nil {
-			break
+			return nil //nolint:nilerr // the end of the program is no failure
 		}
 		g.Logger.ErrorContext(ctx, "receipts can't be heard; trying again", "error", err, "failures", failures)
 		pause(ctx, min(time.Duration(failures)*g.Poll, 5*time.Second))

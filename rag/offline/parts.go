@@ -13,9 +13,14 @@ import (
 func (m *Model) several(r rag.Request) rag.Draft {
 	var joined rag.Draft
 	var said []string
+	var wishes []rag.Draft
 	for _, part := range r.Parts {
 		one := m.one(ofPart(r, part))
 		if one.SmallTalk {
+			continue
+		}
+		if len(one.Actions) > 0 {
+			wishes = append(wishes, one)
 			continue
 		}
 		if one.Answer == "" || one.NeedsHuman {
@@ -29,6 +34,13 @@ func (m *Model) several(r rag.Request) rag.Draft {
 		if joined.Support == 0 || one.Support > 0 && one.Support < joined.Support {
 			joined.Support = one.Support // as sure as the least sure part
 		}
+	}
+	switch {
+	case len(wishes) == 1 && len(said) == 0 && !joined.NeedsHuman:
+		return wishes[0]
+	case len(wishes) > 0:
+		// A yes to one thing would leave the others without an answer.
+		joined.NeedsHuman, joined.Missing = true, "what the customer wants done, beside what they ask"
 	}
 	joined.Answer = strings.Join(said, "\n\n")
 	return joined

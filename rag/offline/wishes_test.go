@@ -94,3 +94,19 @@ func TestAWishGoesOnAfterAQuestionBack(t *testing.T) {
 		t.Errorf("an address alone: %+v", got.Actions)
 	}
 }
+
+// TestAWishAmongQuestions: beside a greeting it is put before the customer, and beside a
+// question a person sees both.
+func TestAWishAmongQuestions(t *testing.T) {
+	t.Parallel()
+	r := rag.Request{Locale: "es", Orders: ownOrders(), Writable: true, Parts: []string{"Hola", "Quiero devolver el hervidor"}}
+	r.Question = "Hola\nQuiero devolver el hervidor"
+	if got := draft(t, r); len(got.Actions) != 1 || got.NeedsHuman {
+		t.Errorf("beside a greeting: %+v", got)
+	}
+	r.Parts = []string{"¿Dónde está el pedido #W2024300?", "Quiero devolver el hervidor"}
+	r.Question = "¿Dónde está el pedido #W2024300?\nQuiero devolver el hervidor"
+	if got := draft(t, r); len(got.Actions) != 0 || !got.NeedsHuman || got.Answer == "" {
+		t.Errorf("beside a question: %+v", got)
+	}
+}

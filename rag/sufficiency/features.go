@@ -378,6 +378,8 @@ func (q *question) fits(f map[string]float64, kind answerKind, sentence []word) 
 		f[featFitsCount] = figure
 	case asksWhen:
 		f[featFitsWhen], f[featFitsYear] = figure, year
+	case asksWhy, asksHow, asksWhich, asksWhat:
+		// No form of words answers these.
 	}
 	f[featDenies], f[featDeniesHere] = indicator(denies(q.words)), indicator(denies(sentence))
 	f[featDeniesAlone], f[featDenied] = f[featDenies]*(1-f[featDeniesHere]), f[featDeniesHere]*(1-f[featDenies])

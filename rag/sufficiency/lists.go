@@ -8,7 +8,7 @@ import (
 // set is the words of a list, folded.
 func set(list string) map[string]bool {
 	all := map[string]bool{}
-	for _, w := range strings.Fields(list) {
+	for w := range strings.FieldsSeq(list) {
 		all[w] = true
 	}
 	return all

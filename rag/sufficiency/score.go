@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -220,9 +221,7 @@ const enough = 0.6
 // Scored is a copy of the features with the two scores.
 func (s *Scorer) Scored(features map[string]float64) map[string]float64 {
 	all := make(map[string]float64, len(features)+2)
-	for name, v := range features {
-		all[name] = v
-	}
+	maps.Copy(all, features)
 	s.add(all)
 	return all
 }
