@@ -51,6 +51,7 @@ test: services vet lint tidy-check ## check and test everything, with real serve
 	$(WITH_SERVICES) $(GO) test $(RACE) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(LONG))")
 	$(GO) test $(RACE) -short $(LONG)
 	$(GO) test $(FAST) $(LONG)
+	$(GO) test $(FAST) -run '^TestTaint$$' ./cmd/recado
 
 vet:
 	$(GO) vet ./...

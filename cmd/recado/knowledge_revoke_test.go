@@ -22,7 +22,7 @@ func TestRevokeFollowsTheText(t *testing.T) {
 	folder := files(t, map[string]string{"es/botas.md": returns})
 	s := serve(t, env)
 	told(t, env, "ingest", folder)
-	s.say(demoshop.DemoPhone, "¿Cuántos días tengo para devolver unas botas de montaña?")
+	s.say(demoshop.DemoPhone, "¿Cuántos días naturales tengo para devolver unas botas de montaña?")
 	s.answer(demoshop.DemoPhone, 1)
 	renamed := strings.ReplaceAll(returns, "Devoluciones", "Cambios")
 	if err := os.WriteFile(filepath.Join(folder, "es", "calzado.md"), []byte(renamed), 0o600); err != nil {

@@ -681,6 +681,8 @@ var phrases = map[string]text{
 	"part_unknown":        {"palabras que no aparecen", "words found nowhere"},
 	"part_asked":          {"nombra un pedido suyo", "names an own order"},
 	"part_faq":            {"parecido con una pregunta frecuente", "closeness to an FAQ question"},
+	"part_topic":          {"los pasajes tratan de eso", "the passages are about it"},
+	"part_holds":          {"los pasajes lo dicen", "the passages say it"},
 	"part_support":        {"respaldo que ve el modelo", "backing the model sees"},
 	"part_words":          {"longitud de la pregunta", "length of the question"},
 	"part_checks":         {"comprobaciones pasadas", "checks passed"},
