@@ -184,14 +184,13 @@ var open = map[assure.Level][]string{
 // holds a field above the level, or anything of another customer.
 func TestTaint(t *testing.T) {
 	t.Parallel()
+	if racing {
+		t.Skip("one question after the other has no races; make test asks them without the detector, eight times as fast")
+	}
 	shop, model := openTaintShop(t), &spy{}
 	pipeline := spied(t, model)
-	seen, asked := map[string]int{}, 0
+	seen := map[string]int{}
 	for i, user := range shop.people {
-		if racing && i%12 > 1 {
-			continue // all of them are asked without the race detector
-		}
-		asked++
 		foreign := shop.own[shop.people[(i+1)%len(shop.people)]][0]
 		for _, level := range []assure.Level{assure.Unknown, assure.Number, assure.Code, assure.Verified} {
 			own := shop.own[user][0]
@@ -222,8 +221,8 @@ func TestTaint(t *testing.T) {
 	}
 	// Of what needs a code a model sees a placeholder at most.
 	for _, want := range []string{"model1number", "model2number", "model3number", "given1number", "given2number", "given2code", "given3code"} {
-		if seen[want] < asked {
-			t.Errorf("%d marks %s were seen of %d people: the test looks at the wrong place", seen[want], want, asked)
+		if seen[want] < len(shop.people) {
+			t.Errorf("%d marks %s were seen of %d people: the test looks at the wrong place", seen[want], want, len(shop.people))
 		}
 	}
 }
