@@ -80,6 +80,7 @@
 //	command.go memory.go   writes on their way, and what a conversation knows between turns
 //	patience.go         how long a customer is given to go on
 //	receive.go control.go code.go decide.go propose.go compose.go speech.go apply.go receipt.go
+//	recall.go
 //	                    the pure decisions
 //	once.go             an action that may come twice and is done once
 //	evidence.go         what answers rest on, and which questions found none

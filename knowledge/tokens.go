@@ -34,6 +34,25 @@ func Tokens(locale, text string) []string {
 	return tokens
 }
 
+// Subsequence is the length of the longest common subsequence of two lists of words: how
+// many of them stand in both, in the same order. It takes the product of their lengths.
+func Subsequence(a, b []string) int {
+	row := make([]int, len(b)+1)
+	for _, w := range a {
+		diagonal := 0
+		for j, c := range b {
+			above := row[j+1]
+			if w == c {
+				row[j+1] = diagonal + 1
+			} else {
+				row[j+1] = max(row[j+1], row[j])
+			}
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}
+
 // StopWords are the words that Tokens leaves out, folded, in order, repetitions
 // included. They carry no subject, and yet a question and its answer often share them.
 func StopWords(locale, text string) []string {

@@ -112,3 +112,23 @@ func FuzzTokens(f *testing.F) {
 		}
 	})
 }
+
+func TestSubsequence(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0},
+		{"a b", "", 0},
+		{"a b c", "a b c", 3},
+		{"a b c", "c b a", 1},
+		{"a b c d", "x a y c z d", 3},
+		{"a a b", "a b b", 2},
+	} {
+		a, b := strings.Fields(tt.a), strings.Fields(tt.b)
+		if got, back := knowledge.Subsequence(a, b), knowledge.Subsequence(b, a); got != tt.want || back != tt.want {
+			t.Errorf("%q and %q: %d, and the other way round %d; want %d", tt.a, tt.b, got, back, tt.want)
+		}
+	}
+}

@@ -90,19 +90,5 @@ func exportedReceiver(f *ast.FuncDecl) bool {
 	if f.Recv == nil {
 		return true
 	}
-	kind := f.Recv.List[0].Type
-	for {
-		switch k := kind.(type) {
-		case *ast.StarExpr:
-			kind = k.X
-		case *ast.IndexExpr:
-			kind = k.X
-		case *ast.IndexListExpr:
-			kind = k.X
-		case *ast.Ident:
-			return k.IsExported()
-		default:
-			return false
-		}
-	}
+	return token.IsExported(receiver(f))
 }

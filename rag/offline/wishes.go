@@ -54,7 +54,7 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 		return rag.Draft{}, false
 	}
 	r = withAskedBack(r)
-	folded := fold(placeholder.ReplaceAllString(r.Question, " "))
+	folded := unmasked(r.Question)
 	kind, asked := wished(folded)
 	if kind == "" {
 		return rag.Draft{}, false
@@ -89,12 +89,12 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 // withAskedBack puts the wish before the answer to what was asked back, unless the
 // customer wants something else by now.
 func withAskedBack(r rag.Request) rag.Request {
-	if kind, _ := wished(fold(placeholder.ReplaceAllString(r.Question, " "))); kind != "" || !r.Clarified {
+	if kind, _ := wished(unmasked(r.Question)); kind != "" || !r.Clarified {
 		return r
 	}
 	for _, u := range slices.Backward(r.History) {
 		if u.Role == rag.RoleCustomer {
-			if kind, _ := wished(fold(placeholder.ReplaceAllString(u.Text, " "))); kind != "" {
+			if kind, _ := wished(unmasked(u.Text)); kind != "" {
 				r.Question = u.Text + "\n" + r.Question
 			}
 			break
@@ -102,6 +102,9 @@ func withAskedBack(r rag.Request) rag.Request {
 	}
 	return r
 }
+
+// unmasked is a folded text without the places of personal data, whose names are words.
+func unmasked(text string) string { return fold(placeholder.ReplaceAllString(text, " ")) }
 
 // wished is what a text wants done, and whether it only asks for leave.
 func wished(folded string) (kind action.Kind, asked bool) {

@@ -218,20 +218,7 @@ func (g *ground) density(content []string) float64 {
 // subsequence is the longest common subsequence as a share of the first words.
 func subsequence(words, context []string) float64 {
 	words, context = words[:min(len(words), maxWords)], context[:min(len(context), maxContext)]
-	row := make([]int, len(context)+1)
-	for _, w := range words {
-		diagonal := 0
-		for j, c := range context {
-			above := row[j+1]
-			if w == c {
-				row[j+1] = diagonal + 1
-			} else {
-				row[j+1] = max(row[j+1], row[j])
-			}
-			diagonal = above
-		}
-	}
-	return float64(row[len(context)]) / float64(max(1, len(words)))
+	return float64(knowledge.Subsequence(words, context)) / float64(max(1, len(words)))
 }
 
 // Missing are the figures of a response that no context has, as they stand in it.

@@ -1,6 +1,10 @@
 package sufficiency
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/recado/recado/knowledge"
+)
 
 func stemSet(words []word) map[string]bool {
 	all := make(map[string]bool, len(words))
@@ -49,20 +53,7 @@ const maxCompared = 400
 // subsequence is the longest common subsequence as a share of a.
 func subsequence(a, b []string) float64 {
 	a, b = a[:min(len(a), maxCompared)], b[:min(len(b), maxCompared)]
-	row := make([]int, len(b)+1)
-	for _, w := range a {
-		diagonal := 0
-		for j, c := range b {
-			above := row[j+1]
-			if w == c {
-				row[j+1] = diagonal + 1
-			} else {
-				row[j+1] = max(row[j+1], row[j])
-			}
-			diagonal = above
-		}
-	}
-	return float64(row[len(b)]) / float64(max(1, len(a)))
+	return float64(knowledge.Subsequence(a, b)) / float64(max(1, len(a)))
 }
 
 // fourLetters are the runs of four letters of words, which spellings and endings leave
