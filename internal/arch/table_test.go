@@ -6,8 +6,11 @@ import "github.com/recado/recado/internal/arch"
 // whose interface it implements and is imported by cmd and by tests alone;
 // siblings do not import each other.
 var layers = arch.Layers{
-	"cmd/recado": {"*"},
-	"evals":      {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
+	"cmd/recado":  {"*"},
+	"evals":       {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
+	"evals/stats": {},
+	"evals/suite": {},
+	"evals/runs":  {"evals/stats", "evals/suite"},
 
 	"gateway":                   {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii"},
 	"gateway/gatewaytest":       {"gateway", "rag", "rag/action", "rag/assure"},
