@@ -6,11 +6,12 @@ import "github.com/recado/recado/internal/arch"
 // whose interface it implements and is imported by cmd and by tests alone;
 // siblings do not import each other.
 var layers = arch.Layers{
-	"cmd/recado":  {"*"},
-	"evals":       {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
-	"evals/stats": {},
-	"evals/suite": {},
-	"evals/runs":  {"evals/stats", "evals/suite"},
+	"cmd/recado":   {"*"},
+	"evals":        {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
+	"evals/stats":  {},
+	"evals/suite":  {},
+	"evals/runs":   {"evals/stats", "evals/suite"},
+	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
 
 	"gateway":                   {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii"},
 	"gateway/gatewaytest":       {"gateway", "rag", "rag/action", "rag/assure"},
@@ -120,7 +121,7 @@ var uses = arch.Uses{
 	"github.com/prometheus/client_model": {Tests: []string{"gateway", "gateway/whatsapp"}},
 	"github.com/tiktoken-go/tokenizer":   {Tests: []string{"knowledge"}},
 	"codeberg.org/go-pdf/fpdf":           {Tests: []string{"knowledge/extract"}},
-	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "gateway/desk", "gateway/whatsapp/cloudsim"}},
+	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "evals/report", "gateway/desk", "gateway/whatsapp/cloudsim"}},
 	"golang.org/x/tools":                 {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
 }
 

@@ -1,0 +1,189 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/recado/recado/evals/runs"
+	"github.com/recado/recado/evals/stats"
+)
+
+// unit says how a figure is written.
+type unit int
+
+const (
+	plain  unit = iota // 0.934
+	share              // 93.4 %
+	millis             // 12.3 ms
+	number             // 1,234
+	money              // 0.0123, of millionths
+)
+
+// better says which way a figure should go.
+type better int
+
+const (
+	neither better = 0
+	higher  better = 1
+	lower   better = -1
+)
+
+// figure is what is known of a metric besides its name.
+type figure struct {
+	name, theme string
+	unit        unit
+	better      better
+	text        text
+}
+
+// themes are the groups of figures, in the order they are shown.
+var themes = []string{"whole", "decision", "answer", "retrieval", "actions", "safety", "parity", "judge", "time", "cost", "other"}
+
+// figureOf finds what is known of a metric. One that is not in the table is shown under
+// its own name, in the unit that its name ends with.
+func figureOf(metric string) figure {
+	if i := slices.IndexFunc(figures, func(f figure) bool { return f.name == metric }); i >= 0 {
+		return figures[i]
+	}
+	f := figure{name: metric, theme: "other", text: text{metric, metric}}
+	switch {
+	case strings.HasSuffix(metric, "_ms"):
+		f.theme, f.unit, f.better = "time", millis, lower
+	case strings.Contains(metric, "tokens"), strings.HasSuffix(metric, "calls"):
+		f.theme, f.unit, f.better = "cost", number, lower
+	case strings.HasSuffix(metric, "_micros"):
+		f.theme, f.unit, f.better = "cost", money, lower
+	case strings.HasPrefix(metric, "judge"):
+		f.theme, f.unit, f.better = "judge", share, higher
+	}
+	return f
+}
+
+// measured is a metric of a run with what is known of it.
+type measured struct {
+	figure
+	stats.Estimate
+}
+
+// themed sorts metrics into their themes, each in the order of the table.
+func themed(metrics map[string]stats.Estimate) map[string][]measured {
+	list := map[string][]measured{}
+	for _, metric := range ordered(slices.Collect(maps.Keys(metrics))) {
+		f := figureOf(metric)
+		list[f.theme] = append(list[f.theme], measured{f, metrics[metric]})
+	}
+	return list
+}
+
+// ordered sorts the names of metrics by the table, those that are not in it last.
+func ordered(names []string) []string {
+	at := func(metric string) int {
+		i := slices.IndexFunc(figures, func(f figure) bool { return f.name == metric })
+		if i < 0 {
+			return len(figures)
+		}
+		return i
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a, b)) })
+	return names
+}
+
+// one writes a value in its unit, with a comma for the fraction in Spanish.
+func (u unit) one(language string, v float64) string { return u.bare(language, v) + u.sign() }
+
+func (u unit) bare(language string, v float64) string {
+	switch u {
+	case share:
+		return decimal(language, 100*v, 1)
+	case millis:
+		return decimal(language, v, digits(v))
+	case number:
+		return decimal(language, v, digits(v))
+	case money:
+		return decimal(language, v/1e6, 5)
+	case plain:
+	}
+	return decimal(language, v, 3)
+}
+
+func (u unit) sign() string {
+	switch u {
+	case share:
+		return " %"
+	case millis:
+		return " ms"
+	case plain, number, money:
+	}
+	return ""
+}
+
+// digits shows more of what is small.
+func digits(v float64) int {
+	switch {
+	case v < 0:
+		return digits(-v)
+	case v < 10:
+		return 2
+	case v < 100:
+		return 1
+	}
+	return 0
+}
+
+// decimal writes a number with so many digits behind the point or comma.
+func decimal(language string, v float64, behind int) string {
+	s := strconv.FormatFloat(v, 'f', behind, 64)
+	if language == "es" {
+		s = strings.Replace(s, ".", ",", 1)
+	}
+	return s
+}
+
+// estimate writes "93.4 % [90.1, 95.9]".
+func (f figure) estimate(language string, e stats.Estimate) string {
+	return fmt.Sprintf("%s %s", f.unit.one(language, e.Value), f.interval(language, e))
+}
+
+// interval writes "[90.1, 95.9]", with a semicolon where commas stand for the point.
+func (f figure) interval(language string, e stats.Estimate) string {
+	between := ", "
+	if language == "es" {
+		between = "; "
+	}
+	return "[" + f.unit.bare(language, e.Low) + between + f.unit.bare(language, e.High) + "]"
+}
+
+// change writes how much a figure moved, with its sign.
+func (f figure) change(language string, by float64) string {
+	s := f.unit.bare(language, by)
+	if by > 0 {
+		s = "+" + s
+	}
+	if strings.Trim(s, "+-0.,") == "" {
+		s = "0"
+	}
+	if f.unit == share {
+		return s + " " + phrase(language, "points")
+	}
+	return s + f.unit.sign()
+}
+
+// bound writes what a gate asks for: "low end ≥ 90.0 %".
+func bound(language string, g runs.Gate) string {
+	f, list := figureOf(g.Metric), []string(nil)
+	if g.Min != nil {
+		list = append(list, "≥ "+f.unit.one(language, *g.Min))
+	}
+	if g.Max != nil {
+		list = append(list, "≤ "+f.unit.one(language, *g.Max))
+	}
+	limits := strings.Join(list, ", ")
+	if end := lookup(language, "bound_"+g.Bound); end != "" && limits != "" {
+		return end + " " + limits
+	}
+	return limits
+}

@@ -1,0 +1,179 @@
+// Package report shows what a run of a suite found: as a table in a terminal, as JUnit
+// for a build server, as Markdown for a pull request, as one HTML file that needs nothing
+// else, and as pages over the runs that were kept.
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/recado/recado/evals/runs"
+)
+
+// View is what is shown: a run, and the one before it where two are compared.
+type View struct {
+	Run runs.Run
+	// Base is the run that Run is compared with, or nil.
+	Base *runs.Run
+	// Language is that of the words, "es" or "en"; empty means "en". An HTML file holds
+	// both and begins with this one.
+	Language string
+}
+
+// passed tells whether the run reached what it had to: all thresholds, or every case
+// where the suite has none. A run that was broken off, or judged nothing, did not.
+func passed(r runs.Run) bool {
+	if !r.Complete || r.Cases == 0 {
+		return false
+	}
+	if len(r.Gates) == 0 {
+		return r.Failed == 0
+	}
+	return !slices.ContainsFunc(r.Gates, func(g runs.Gate) bool { return !g.OK })
+}
+
+// outages counts the results that were not judged.
+func outages(r runs.Run) int {
+	n := 0
+	for _, one := range r.Results {
+		if one.Outage != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// name is how a result is called: its case, and the try where there are several.
+func name(r runs.Result) string {
+	if r.Try > 1 {
+		return fmt.Sprintf("%s #%d", r.ID, r.Try)
+	}
+	return r.ID
+}
+
+// place is the file and the line, with the second line where there is one.
+func place(r runs.Result, line int) string {
+	if line = cmp.Or(line, r.Line); r.File == "" || line == 0 {
+		return r.File
+	}
+	return fmt.Sprintf("%s:%d", r.File, line)
+}
+
+// failedChecks are those that did not hold, in the order of the conversation.
+func failedChecks(r runs.Result) []runs.Check {
+	var list []runs.Check
+	for _, s := range r.Steps {
+		for _, c := range s.Checks {
+			if !c.OK {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// failures are the results that failed, worst first: what weighs most, then those that
+// said something wrong to a customer before those that only asked for a person, then by
+// how much did not hold.
+func failures(r runs.Run) []runs.Result {
+	var list []runs.Result
+	for _, one := range r.Results {
+		if one.Outage == "" && !one.Passed {
+			list = append(list, one)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b runs.Result) int {
+		return cmp.Or(
+			cmp.Compare(b.Weight, a.Weight), cmp.Compare(harm(b), harm(a)),
+			cmp.Compare(len(failedChecks(b)), len(failedChecks(a))), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Try, b.Try),
+		)
+	})
+	return list
+}
+
+// grouped puts the results of one group together, in the order of the first of each.
+func grouped(list []runs.Result) [][]runs.Result {
+	var groups [][]runs.Result
+	at := map[string]int{}
+	for _, r := range list {
+		group := cmp.Or(r.Group, r.ID)
+		if _, found := at[group]; !found {
+			at[group] = len(groups)
+			groups = append(groups, nil)
+		}
+		groups[at[group]] = append(groups[at[group]], r)
+	}
+	return groups
+}
+
+// others names what failed besides the first of a group, without the name of the group.
+func others(group []runs.Result) string {
+	list := make([]string, 0, len(group))
+	for _, one := range group[1:] {
+		list = append(list, strings.TrimPrefix(name(one), one.Group+"/"))
+	}
+	return strings.Join(list, ", ")
+}
+
+// harm is 1 where a customer was told something that did not hold.
+func harm(r runs.Result) int {
+	for _, s := range r.Steps {
+		wrong := slices.ContainsFunc(s.Checks, func(c runs.Check) bool { return !c.OK })
+		if wrong && len(s.Replies) > 0 && s.Decision != "handoff" && s.Decision != "clarify" {
+			return 1
+		}
+	}
+	return 0
+}
+
+// asked is what the customer said first.
+func asked(r runs.Result) string {
+	for _, s := range r.Steps {
+		if len(s.Said) > 0 {
+			return strings.Join(s.Said, " / ")
+		}
+	}
+	return ""
+}
+
+// replies are the texts that the customer got, in order.
+func replies(r runs.Result) []string {
+	var list []string
+	for _, s := range r.Steps {
+		for _, one := range s.Replies {
+			list = append(list, one.Text)
+		}
+	}
+	return list
+}
+
+// decisions are those of all turns, in order.
+func decisions(r runs.Result) []string {
+	var list []string
+	for _, s := range r.Steps {
+		if s.Decision != "" {
+			list = append(list, s.Decision)
+		}
+	}
+	return list
+}
+
+// cut shortens a text to so many characters, in one line.
+func cut(text string, most int) string {
+	letters := []rune(strings.Join(strings.Fields(text), " "))
+	if len(letters) <= most {
+		return string(letters)
+	}
+	return strings.TrimRight(string(letters[:max(0, most-1)]), " ") + "…"
+}
+
+// write hands over what is ready, all at once.
+func write(w io.Writer, what string, b []byte) error {
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("write the %s of a run: %w", what, err)
+	}
+	return nil
+}
