@@ -3,7 +3,12 @@
 // language and once for each variant that a generator makes of it, checked to the line.
 package suite
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Suite is a file of cases, or several read as one.
 type Suite struct {
@@ -25,7 +30,8 @@ type Suite struct {
 
 // Shop names what answers rest on. Zero means the demo shop.
 type Shop struct {
-	// Knowledge are files and folders, relative to the suite's file.
+	// Knowledge are files and folders: in a suite's file relative to it, and here, as
+	// Orders and Actions are, relative to where the files were read from.
 	Knowledge []string
 	// Orders is a file of orders as `recado orders import` reads it.
 	Orders string
@@ -53,12 +59,40 @@ type Threshold struct {
 	// Cases is how many cases the slice needs for the threshold to say anything; fewer
 	// are an error.
 	Cases int
+	File  string
 	Line  int
 }
 
-// Where takes the cases that have all that it names.
+// Where takes the cases that have all that it names. The variant "written" stands for
+// the cases as they are written.
 type Where struct {
 	Tag, Language, Intent, Risk, Variant string
+}
+
+// Written is the Variant of a Where that takes no variants.
+const Written = "written"
+
+// Takes tells whether a case is one of them.
+func (w Where) Takes(c Case) bool {
+	variant := c.Variant
+	if w.Variant == Written {
+		variant = cmp.Or(variant, Written)
+	}
+	return (w.Tag == "" || slices.Contains(c.Tags, w.Tag)) && (w.Language == "" || w.Language == c.Language) &&
+		(w.Intent == "" || w.Intent == c.Intent) && (w.Risk == "" || w.Risk == c.Risk) && (w.Variant == "" || w.Variant == variant)
+}
+
+// String says which cases: "tag hostile, language es".
+func (w Where) String() string {
+	var parts []string
+	for _, part := range [][2]string{
+		{"tag", w.Tag}, {"language", w.Language}, {"intent", w.Intent}, {"risk", w.Risk}, {"variant", w.Variant},
+	} {
+		if part[1] != "" {
+			parts = append(parts, part[0]+" "+part[1])
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Parity bounds the gap between a case and its counterpart in the other language.
@@ -66,6 +100,7 @@ type Parity struct {
 	// Margin is the greatest share of pairs, in [0, 1], that may get another decision or
 	// other facts, held against the upper end of its interval; 0 does not gate.
 	Margin float64
+	File   string
 	Line   int
 }
 
@@ -78,7 +113,8 @@ type Case struct {
 	Line int
 	// Group is the ID of the file: its languages and variants are no independent cases.
 	Group string
-	// Pair joins a case with its counterpart in the other language and the same variant.
+	// Pair joins a case with its counterpart in the other language and the same variant;
+	// empty where there is none.
 	Pair     string
 	Language string
 	// Variant is the generator that made it, empty as written.

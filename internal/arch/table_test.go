@@ -9,9 +9,12 @@ var layers = arch.Layers{
 	"cmd/recado":   {"*"},
 	"evals":        {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
 	"evals/stats":  {},
-	"evals/suite":  {},
 	"evals/runs":   {"evals/stats", "evals/suite"},
 	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
+
+	"evals/suite":      {"evals/suite/vary"},
+	"evals/suite/vary": {},
+	"evals/suites":     {},
 
 	"gateway":                   {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii"},
 	"gateway/gatewaytest":       {"gateway", "rag", "rag/action", "rag/assure"},
@@ -97,8 +100,9 @@ var uses = arch.Uses{
 	"github.com/temoto/robotstxt":      {Code: []string{"knowledge/sources"}},
 	"golang.org/x/time":                {Code: []string{"knowledge/sources"}},
 	"github.com/goccy/go-yaml": {
-		Code: []string{"knowledge", "knowledge/sources", "rag/action"}, Tests: []string{"gateway/api", "internal/arch"},
+		Code: []string{"evals/suite", "knowledge", "knowledge/sources", "rag/action"}, Tests: []string{"gateway/api", "internal/arch"},
 	},
+	"github.com/santhosh-tekuri/jsonschema/v6": {Code: []string{"evals/suite"}},
 
 	// Customers' files.
 	"github.com/gabriel-vasile/mimetype": {Code: []string{"gateway", "gateway/desk", "gateway/api", "knowledge/extract"}, Tests: []string{"cmd/recado"}},
