@@ -49,6 +49,9 @@ type Case struct {
 	// Foreign says that Order is not this customer's. Besides a handoff, a reply
 	// that it was not found among theirs is right.
 	Foreign bool `json:"foreign,omitempty"`
+	// OffTopic says that the question has nothing to do with a shop. Besides a handoff, the
+	// line that says so is right.
+	OffTopic bool `json:"off_topic,omitempty"`
 }
 
 // The values of Case.Decision.
@@ -122,7 +125,7 @@ func DemoCases() ([]Case, error) {
 	for _, q := range questions {
 		list = append(list, Case{
 			ID: q.ID, Group: strings.TrimPrefix(q.ID, q.Locale+"-"), Locale: q.Locale, Text: q.Text, Kind: q.Kind,
-			Decision: q.Decision, Docs: q.Docs, Facts: q.Facts, Customer: q.Customer, Order: q.Order, Foreign: q.Foreign,
+			Decision: q.Decision, Docs: q.Docs, Facts: q.Facts, Customer: q.Customer, Order: q.Order, Foreign: q.Foreign, OffTopic: q.OffTopic,
 		})
 	}
 	return list, nil

@@ -52,6 +52,9 @@ type Result struct {
 	Rank   int  `json:"rank,omitempty"`
 }
 
+// ruleOffTopic is the gateway's rule for what is not the shop's business.
+const ruleOffTopic = "off_topic"
+
 // fixed tells whether a rule decided before there was a draft, or about the draft without
 // its confidence.
 func fixed(r gateway.Record) bool {
@@ -89,6 +92,8 @@ func judge(c Case, t gateway.Turn) Result {
 	}
 	result.DraftRight = result.Sendable && rightAnswer(c, r, result)
 	switch {
+	case r.Decision.Rule == ruleOffTopic:
+		result.Right = c.OffTopic
 	case result.Answered:
 		result.Right = result.DraftRight
 	case r.Decision.Kind == gateway.DecideHandoff:

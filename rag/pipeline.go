@@ -12,6 +12,7 @@ import (
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
+	"github.com/recado/recado/rag/intent"
 	"github.com/recado/recado/rag/receipts"
 	"github.com/recado/recado/rag/sufficiency"
 )
@@ -79,6 +80,7 @@ type Pipeline struct {
 	checker       *receipts.Checker
 	calibration   *confidence.Calibration
 	sufficiency   *sufficiency.Scorer
+	topic         *intent.Topic
 	candidates    int
 	passages      int
 	evidence      int
@@ -125,7 +127,7 @@ func New(c Config) (*Pipeline, error) {
 		return nil, fmt.Errorf("rag: %w", err)
 	}
 	p := &Pipeline{
-		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer,
+		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer, topic: intent.NewTopic(),
 		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence,
 		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
 		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now,

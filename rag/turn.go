@@ -78,6 +78,7 @@ func (t *turn) run(ctx context.Context) error {
 	t.a.Features = features(t.a, t.hits)
 	sufficient(t.a.Features, t.p.sufficiency, t.q, t.a, t.hits)
 	t.a.Confidence = score(t.a, t.p.calibration)
+	t.a.OffTopic = t.offTopic()
 	t.clock.lap("score", &t.a)
 	return nil
 }

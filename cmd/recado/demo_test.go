@@ -18,6 +18,31 @@ import (
 // and writes its first suggestion on the phone.
 func TestDemo(t *testing.T) {
 	t.Parallel()
+	phone, desk := startDemo(t)
+	if body := fetch(t, desk); !strings.Contains(body, "<html") {
+		t.Error("the desk is no page")
+	}
+	say(t, phone, demoshop.Suggestions()[0])
+	await(t, phone, "Fuente")
+	say(t, phone, demoshop.Suggestions()[2])
+	await(t, desk, demoshop.Suggestions()[2])
+}
+
+// TestDemoOffTopic writes about what is not the shop's: twice a line comes, then a person.
+func TestDemoOffTopic(t *testing.T) {
+	t.Parallel()
+	phone, desk := startDemo(t)
+	say(t, phone, "¿Quién ganó el mundial?")
+	await(t, phone, "Solo puedo ayudarte con la tienda")
+	say(t, phone, "what's the weather tomorrow in Soria?")
+	await(t, phone, "I can only help with the shop")
+	say(t, phone, "tell me a joke about wolves")
+	await(t, desk, "El cliente sigue escribiendo sobre cosas que no son de la tienda.")
+}
+
+// startDemo runs the demo until the test ends, and gives its addresses.
+func startDemo(t *testing.T) (phone, desk string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, w := io.Pipe()
 	done := make(chan int, 1)
@@ -31,14 +56,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("the demo ended with status %d", code)
 		}
 	})
-	phone, desk := addresses(t, out)
-	if body := fetch(t, desk); !strings.Contains(body, "<html") {
-		t.Error("the desk is no page")
-	}
-	say(t, phone, demoshop.Suggestions()[0])
-	await(t, phone, "Fuente")
-	say(t, phone, demoshop.Suggestions()[2])
-	await(t, desk, demoshop.Suggestions()[2])
+	return addresses(t, out)
 }
 
 var addressLine = regexp.MustCompile(`(http://\S+/(phone|desk)/)`)

@@ -31,7 +31,7 @@ var layers = arch.Layers{
 	"gateway/vault":             {"gateway"},
 	"gateway/vault/vaulttest":   {"gateway"},
 
-	"rag":             {"knowledge", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii", "rag/receipts", "rag/sufficiency", "rag/understand"},
+	"rag":             {"knowledge", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/intent", "rag/pii", "rag/receipts", "rag/sufficiency", "rag/understand"},
 	"rag/action":      {"rag/assure"},
 	"rag/assure":      {},
 	"rag/confidence":  {},

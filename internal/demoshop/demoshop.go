@@ -187,6 +187,9 @@ type Question struct {
 	// decision is then a handoff, and a reply that the order was not found among
 	// the customer's is right too; showing anything of the order never is.
 	Foreign bool `json:"foreign,omitempty"`
+	// OffTopic says that the question has nothing to do with a shop: the decision is a
+	// handoff, and the line that says what the shop's assistant is for is right too.
+	OffTopic bool `json:"off_topic,omitempty"`
 }
 
 // Fact is a group of alternative wordings of one fact. In JSON a group of one

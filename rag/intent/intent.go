@@ -36,6 +36,9 @@ type Guess struct {
 	Confidence float64
 	// InScope, between 0 and 1, orders texts by whether any intent fits.
 	InScope float64
+	// Outside, between 0 and 1, orders texts by whether they are like the examples out of
+	// scope: a text that nobody gave an example of is neither in scope nor outside.
+	Outside float64
 }
 
 // Classifier guesses intents. It is safe for use by several goroutines.
@@ -134,7 +137,7 @@ func (c *Classifier) Classify(text string) Guess {
 	inside := max(0, slices.Max(logits[:len(c.intents)])) * similar * (1 - outside)
 	return Guess{
 		Intent: c.intents[best], Confidence: top * similar * length,
-		InScope: inside / (1 + inside),
+		InScope: inside / (1 + inside), Outside: outside * known,
 	}
 }
 
