@@ -21,6 +21,8 @@ type Run struct {
 	Cases  int `json:"cases"`
 	Passed int `json:"passed"`
 	Failed int `json:"failed"`
+	// Outages counts the results whose provider was away.
+	Outages int `json:"outages,omitempty"`
 	// Metrics are the figures over all cases by name (metrics.go has the names); one that
 	// no case has anything for is not there.
 	Metrics map[string]stats.Estimate `json:"metrics"`

@@ -1,0 +1,99 @@
+package runs
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/recado/recado/evals/suite"
+)
+
+// AsWritten is the name of the slice of the cases that no generator changed.
+const AsWritten = "as written"
+
+// by are the ways to slice.
+var by = [...]string{"language", "intent", "tag", "risk", "variant"}
+
+// values are those of a result, several for tags.
+func (r Result) values(by string) []string {
+	switch by {
+	case "language":
+		return nonEmpty(r.Language)
+	case "intent":
+		return nonEmpty(r.Intent)
+	case "risk":
+		return nonEmpty(r.Risk)
+	case "tag":
+		return r.Tags
+	}
+	if r.Variant == "" {
+		return []string{AsWritten}
+	}
+	return []string{r.Variant}
+}
+
+func nonEmpty(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
+// Slices measures the results of each language, intent, tag, risk and variant, in this
+// order and by name. Variants are told where there is more than the cases as written.
+func Slices(results []Result, costs Costs) []Slice {
+	var all []Slice
+	judged := Judged(results)
+	for _, one := range by {
+		parts := map[string][]Result{}
+		for _, r := range judged {
+			for _, value := range r.values(one) {
+				parts[value] = append(parts[value], r)
+			}
+		}
+		if one == "variant" && len(parts) < 2 {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(parts)) {
+			s := Slice{By: one, Name: name, Cases: len(parts[name]), Passed: passedOf(parts[name]), Metrics: Measure(parts[name], costs)}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func passedOf(results []Result) int {
+	n := 0
+	for _, r := range results {
+		if r.Passed {
+			n++
+		}
+	}
+	return n
+}
+
+// Take gives the results that have all that is named.
+func Take(results []Result, w suite.Where) []Result {
+	var taken []Result
+	for _, r := range results {
+		if fits(w.Language, r.Language) && fits(w.Intent, r.Intent) && fits(w.Risk, r.Risk) && fitsVariant(w.Variant, r.Variant) &&
+			(w.Tag == "" || slices.Contains(r.Tags, w.Tag)) {
+			taken = append(taken, r)
+		}
+	}
+	return taken
+}
+
+func fits(want, has string) bool { return want == "" || want == has }
+
+func fitsVariant(want, has string) bool { return fits(want, has) || want == AsWritten && has == "" }
+
+// Summarise counts and measures the results, and holds them against the thresholds.
+func (r *Run) Summarise(s suite.Suite) {
+	judged := Judged(r.Results)
+	r.Cases, r.Passed, r.Outages = len(judged), passedOf(judged), len(r.Results)-len(judged)
+	r.Failed = r.Cases - r.Passed
+	r.Costs = Costs(s.Costs)
+	r.Metrics = Measure(r.Results, r.Costs)
+	r.Slices = Slices(r.Results, r.Costs)
+	r.Gates = Gates(s, r.Results)
+}

@@ -1,0 +1,115 @@
+package stats
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Bin is a part of the cases with similar scores: their mean score, and how many of them
+// are right.
+type Bin struct {
+	Mean  float64 `json:"mean"`
+	Right int     `json:"right"`
+	N     int     `json:"n"`
+}
+
+// Bins is into how many bins scores are cut.
+const Bins = 10
+
+// LeastLikelyFirst sorts a copy. Cases with the same score come in a random order: sorted
+// by label they would look worse than they are.
+func LeastLikelyFirst(cases []Scored, random *rand.Rand) []Scored {
+	sorted := slices.Clone(cases)
+	random.Shuffle(len(sorted), func(i, j int) { sorted[i], sorted[j] = sorted[j], sorted[i] })
+	slices.SortStableFunc(sorted, func(a, b Scored) int { return cmp.Compare(a.Score, b.Score) })
+	return sorted
+}
+
+// Reliability cuts sorted cases into bins of as many cases each.
+func Reliability(sorted []Scored) []Bin {
+	var bins []Bin
+	for i := range Bins {
+		part := sorted[i*len(sorted)/Bins : (i+1)*len(sorted)/Bins]
+		if len(part) == 0 {
+			continue
+		}
+		sum, right := 0.0, 0
+		for _, c := range part {
+			sum += c.Score
+			if c.Right {
+				right++
+			}
+		}
+		bins = append(bins, Bin{Mean: sum / float64(len(part)), Right: right, N: len(part)})
+	}
+	return bins
+}
+
+// CalibrationError is the expected calibration error of bins: how far on average the share
+// of right cases is from the mean score.
+func CalibrationError(bins []Bin) float64 {
+	sum, n := 0.0, 0
+	for _, b := range bins {
+		sum += math.Abs(float64(b.Right) - float64(b.N)*b.Mean)
+		n += b.N
+	}
+	return sum / float64(max(1, n))
+}
+
+// nullDraws is how often the null of the calibration error is simulated.
+const nullDraws = 200
+
+// CalibrationNull is the calibration error that scores show on these cases when each is
+// perfectly calibrated, with the interval in which it lies in 95 % of draws: more cases
+// have less of it, and none have 0. What is above it is an error.
+func CalibrationNull(sorted []Scored, random *rand.Rand) Estimate {
+	drawn, e := slices.Clone(sorted), Estimate{N: len(sorted)}
+	errors := make([]float64, nullDraws)
+	for i := range errors {
+		for at := range drawn {
+			drawn[at].Right = random.Float64() < drawn[at].Score
+		}
+		errors[i] = CalibrationError(Reliability(drawn))
+		e.Value += errors[i] / nullDraws
+	}
+	slices.Sort(errors)
+	e.Low, e.High = quantile(errors, alpha/2), quantile(errors, 1-alpha/2)
+	return e
+}
+
+// MeasureCalibration is the calibration error with an interval for the error that more
+// cases would show. What few cases show is too great, so the interval reaches down further
+// than up: it is the pivotal bootstrap's, over groups, with the bins as they are. It is
+// not defined without cases.
+func MeasureCalibration(cases []Scored, random *rand.Rand) (Estimate, bool) {
+	sorted := LeastLikelyFirst(cases, random)
+	if len(sorted) == 0 {
+		return Estimate{}, false
+	}
+	group, groups := groupsOf(sorted)
+	e := Estimate{Value: CalibrationError(Reliability(sorted)), N: groups}
+	drawn := drawAll(groups, 1, random, func(counts []int, into []float64) { into[0] = binnedError(sorted, group, counts) })[0]
+	e.Low = min(e.Value, max(0, 2*e.Value-quantile(drawn, 1-alpha/2)))
+	e.High = max(e.Value, 2*e.Value-quantile(drawn, alpha/2))
+	return e, true
+}
+
+// binnedError is CalibrationError where each group counts so many times.
+func binnedError(sorted []Scored, group, counts []int) float64 {
+	sum, n := 0.0, 0
+	for bin := range Bins {
+		gap := 0.0
+		for i := bin * len(sorted) / Bins; i < (bin+1)*len(sorted)/Bins; i++ {
+			times := counts[group[i]]
+			n += times
+			gap -= float64(times) * sorted[i].Score
+			if sorted[i].Right {
+				gap += float64(times)
+			}
+		}
+		sum += math.Abs(gap)
+	}
+	return sum / float64(max(1, n))
+}
