@@ -1,68 +1,9 @@
 package evals
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 )
-
-// rankDepth is how many places of a ranking count.
-const rankDepth = 10
-
-// rankScores are the figures of one ranking.
-type rankScores struct {
-	ndcg, recall1, recall5, recall10, mrr float64
-}
-
-// scoreRanking holds the ranked documents, best first and each once, against the
-// grades, of which at least one is more than 0.
-//
-// nDCG@10 takes the grade as the gain and divides it by log2(1+place) (Järvelin and
-// Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20(4), 2002,
-// in the form of trec_eval), recall@k is the share of the graded documents among the
-// first k, MRR@10 is 1 over the place of the first graded one, or 0.
-func scoreRanking(ranked []string, grades map[string]int) rankScores {
-	var s rankScores
-	found, dcg := 0, 0.0
-	for i, doc := range ranked[:min(len(ranked), rankDepth)] {
-		grade := grades[doc]
-		if grade <= 0 {
-			continue
-		}
-		found++
-		dcg += float64(grade) / math.Log2(float64(i)+2)
-		if found == 1 {
-			s.mrr = 1 / float64(i+1)
-		}
-		share := float64(found) / float64(len(grades))
-		if i < 1 {
-			s.recall1 = share
-		}
-		if i < 5 {
-			s.recall5 = share
-		}
-		s.recall10 = share
-	}
-	// Below a place without a graded document the share is that of the place before.
-	s.recall5, s.recall10 = max(s.recall5, s.recall1), max(s.recall10, s.recall5)
-	s.ndcg = dcg / idealGain(grades)
-	return s
-}
-
-// idealGain is the DCG@10 of the best possible ranking.
-func idealGain(grades map[string]int) float64 {
-	sorted := make([]int, 0, len(grades))
-	for _, grade := range grades {
-		sorted = append(sorted, grade)
-	}
-	slices.Sort(sorted)
-	slices.Reverse(sorted)
-	ideal := 0.0
-	for i, grade := range sorted[:min(len(sorted), rankDepth)] {
-		ideal += float64(grade) / math.Log2(float64(i)+2)
-	}
-	return ideal
-}
 
 // resamples is how often a bootstrap draws.
 const resamples = 1000

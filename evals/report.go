@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/recado/recado/evals/stats"
 )
 
 // Report is what a run measured.
@@ -89,15 +91,10 @@ func (s Share) String() string {
 	return fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*s.Value(), 100*s.Low, 100*s.High)
 }
 
-// wilson is the score interval: the probabilities p that k of n does not reject
-// at the 5 % level.
+// wilson is the score interval of all independent cases at 95 %.
 func wilson(k, n int) (low, high float64) {
-	const z = 1.959963984540054
-	p, total := float64(k)/float64(n), float64(n)
-	middle := p + z*z/(2*total)
-	spread := z * math.Sqrt(p*(1-p)/total+z*z/(4*total*total))
-	scale := 1 + z*z/total
-	return max(0, (middle-spread)/scale), min(1, (middle+spread)/scale)
+	s := stats.Share(k, n)
+	return s.Low, s.High
 }
 
 func newReport(config string, results []Result) Report {

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/recado/recado/evals/stats"
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
 )
@@ -120,7 +121,7 @@ type retrieval struct {
 	RetrievalConfig
 	searcher rag.Searcher
 	foreign  map[string]string // Dataset.foreign with Cross
-	scores   []rankScores
+	scores   []stats.Ranking
 	langs    []string // of the questions, beside scores
 	took     []float64
 	skipped  int
@@ -200,7 +201,7 @@ func (r *retrieval) ask(ctx context.Context) error {
 			return fmt.Errorf("question %s: %w", q.ID, err)
 		}
 		r.took = append(r.took, float64(time.Since(began).Microseconds())/1000)
-		r.scores, r.langs = append(r.scores, scoreRanking(ranked, qrels[q.ID])), append(r.langs, q.Lang)
+		r.scores, r.langs = append(r.scores, stats.Rank(ranked, qrels[q.ID])), append(r.langs, q.Lang)
 		r.Progress("questions", i+1, len(r.Dataset.Queries))
 	}
 	return nil
@@ -246,7 +247,7 @@ func (r *retrieval) rank(ctx context.Context, q DatasetQuery, text string) ([]st
 	if err != nil {
 		return nil, err
 	}
-	search.Limit, search.PerDocument, search.Documents = rankDepth, 1, q.Pool
+	search.Limit, search.PerDocument, search.Documents = stats.RankDepth, 1, q.Pool
 	search.Day = "" // the questions are of no day
 	if r.Cross {
 		search.Locale = r.foreign[q.Lang]
@@ -274,9 +275,9 @@ func (r *retrieval) figures() (overall RetrievalFigures, byLanguage map[string]R
 }
 
 // summarise is the mean of those scores that are taken.
-func summarise(scores []rankScores, take func(int) bool) RetrievalFigures {
+func summarise(scores []stats.Ranking, take func(int) bool) RetrievalFigures {
 	f := RetrievalFigures{Intervals: map[string][2]float64{}}
-	figure := func(name string, of func(rankScores) float64) Figure {
+	figure := func(name string, of func(stats.Ranking) float64) Figure {
 		var values []float64
 		for i, s := range scores {
 			if take(i) {
@@ -288,11 +289,11 @@ func summarise(scores []rankScores, take func(int) bool) RetrievalFigures {
 		f.Intervals[name] = [2]float64{low, high}
 		return Figure{mean(values), low, high}
 	}
-	f.NDCG = figure("ndcg@10", func(s rankScores) float64 { return s.ndcg })
-	f.Recall1 = figure("recall@1", func(s rankScores) float64 { return s.recall1 })
-	f.Recall5 = figure("recall@5", func(s rankScores) float64 { return s.recall5 })
-	f.Recall10 = figure("recall@10", func(s rankScores) float64 { return s.recall10 })
-	f.MRR = figure("mrr@10", func(s rankScores) float64 { return s.mrr })
+	f.NDCG = figure("ndcg@10", func(s stats.Ranking) float64 { return s.NDCG })
+	f.Recall1 = figure("recall@1", func(s stats.Ranking) float64 { return s.Recall1 })
+	f.Recall5 = figure("recall@5", func(s stats.Ranking) float64 { return s.Recall5 })
+	f.Recall10 = figure("recall@10", func(s stats.Ranking) float64 { return s.Recall10 })
+	f.MRR = figure("mrr@10", func(s stats.Ranking) float64 { return s.MRR })
 	return f
 }
 

@@ -7,54 +7,10 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/offline"
 )
-
-// TestScoreRanking computes rankings by hand. With the grades a=2 and b=1 the ideal
-// DCG is 2/log2(2) + 1/log2(3) = 2.6309298.
-func TestScoreRanking(t *testing.T) {
-	t.Parallel()
-	grades := map[string]int{"a": 2, "b": 1}
-	for name, c := range map[string]struct {
-		ranked []string
-		want   rankScores
-	}{
-		"ideal":    {[]string{"a", "b"}, rankScores{1, .5, 1, 1, 1}},
-		"swapped":  {[]string{"b", "a"}, rankScores{(1 + 2/math.Log2(3)) / 2.6309298, .5, 1, 1, 1}},
-		"third":    {[]string{"x", "y", "a"}, rankScores{1 / 2.6309298, 0, .5, .5, 1. / 3}},
-		"tenth":    {strings.Split("1 2 3 4 5 6 7 8 9 b", " "), rankScores{1 / math.Log2(11) / 2.6309298, 0, 0, .5, .1}},
-		"eleventh": {strings.Split("1 2 3 4 5 6 7 8 9 10 a", " "), rankScores{}},
-		"nothing":  {nil, rankScores{}},
-	} {
-		got := scoreRanking(c.ranked, grades)
-		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(rankScores{}), cmpopts.EquateApprox(0, 1e-6)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-	}
-}
-
-// TestScoreRankingNeverFalls moves a graded document up and finds no figure lower.
-func TestScoreRankingNeverFalls(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		ranked := rapid.Permutation([]string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"}).Draw(t, "ranked")
-		grades := map[string]int{"a": rapid.IntRange(1, 3).Draw(t, "a"), "b": rapid.IntRange(1, 3).Draw(t, "b")}
-		at := rapid.IntRange(1, len(ranked)-1).Draw(t, "at")
-		before := scoreRanking(ranked, grades)
-		if grades[ranked[at]] < grades[ranked[at-1]] {
-			return
-		}
-		ranked[at-1], ranked[at] = ranked[at], ranked[at-1]
-		after := scoreRanking(ranked, grades)
-		if after.ndcg < before.ndcg-1e-12 || after.mrr < before.mrr || after.recall5 < before.recall5 || after.ndcg > 1+1e-12 {
-			t.Fatalf("%+v fell to %+v", before, after)
-		}
-	})
-}
 
 // TestInterval holds the bootstrap against the normal interval of many values.
 func TestInterval(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/recado/recado/evals/stats"
 )
 
 // Point is one case with its score: the higher, the sooner it is answered.
@@ -106,8 +108,9 @@ func ByLanguage(points []Point) map[string]Selective {
 func bootstrap(points []Point) [selectivePlaces]*Figure {
 	sorted := likeliestFirst(points)
 	groups := groupsOf(sorted)
+	right, positive := scoredRight(sorted), scoredPositive(sorted)
 	counts := slices.Repeat([]int{1}, len(sorted))
-	values := curveOf(sorted, counts)
+	values := curveOf(right, positive, counts)
 	random := rand.New(rand.NewPCG(1, uint64(len(sorted))))
 	var draws [selectivePlaces][]float64
 	for range resamples {
@@ -117,7 +120,7 @@ func bootstrap(points []Point) [selectivePlaces]*Figure {
 				counts[i]++
 			}
 		}
-		for place, v := range curveOf(sorted, counts) {
+		for place, v := range curveOf(right, positive, counts) {
 			// A draw without both kinds of cases has no AUROC.
 			if !math.IsNaN(v) {
 				draws[place] = append(draws[place], v)
@@ -161,85 +164,34 @@ func groupsOf(points []Point) [][]int {
 // aurocOf is how often a positive case has a higher score than one that is not. It is
 // not defined without both.
 func aurocOf(points []Point) (area float64, ok bool) {
-	area = curveOf(likeliestFirst(points), slices.Repeat([]int{1}, len(points)))[atPositive]
+	area = stats.Walk(scoredPositive(likeliestFirst(points)), slices.Repeat([]int{1}, len(points))).AUROC
 	return area, !math.IsNaN(area)
 }
 
+func scoredRight(points []Point) []stats.Scored {
+	return scored(points, func(p Point) bool { return p.Right })
+}
+
+func scoredPositive(points []Point) []stats.Scored {
+	return scored(points, func(p Point) bool { return p.Positive })
+}
+
+func scored(points []Point, is func(Point) bool) []stats.Scored {
+	list := make([]stats.Scored, len(points))
+	for i, p := range points {
+		list[i] = stats.Scored{Group: p.Group, Score: p.Score, Right: is(p)}
+	}
+	return list
+}
+
 // curveOf walks from the highest score down.
-func curveOf(sorted []Point, counts []int) selectiveCurve {
-	total := 0
-	for _, count := range counts {
-		total += count
-	}
+func curveOf(right, positive []stats.Scored, counts []int) selectiveCurve {
+	c := stats.Walk(right, counts)
 	var curve selectiveCurve
-	var positive, right ranking
-	for start, end := 0, 0; start < len(sorted); start = end {
-		block := 0
-		for ; end < len(sorted) && sorted[end].Score == sorted[start].Score; end++ {
-			block += counts[end]
-			positive.add(sorted[end].Positive, counts[end])
-			right.add(sorted[end].Right, counts[end])
-		}
-		positive.close()
-		right.close()
-		if block > 0 {
-			curve.cover(int(right.yes), int(right.no), block, total)
-		}
-	}
-	curve[atEAURC] = curve[atAURC] - oracleAURC(total, int(right.no))
-	curve[atPositive], curve[atRight] = positive.area(), right.area()
+	curve[atAURC], curve[atEAURC], curve[atPrecision95] = c.AURC, c.EAURC, c.Precision95
+	copy(curve[atCoverage80:], c.Coverage[:])
+	curve[atPositive], curve[atRight] = stats.Walk(positive, counts).AUROC, c.AUROC
 	return curve
-}
-
-// cover adds a block, the last of those that are right or wrong so far.
-func (c *selectiveCurve) cover(right, wrong, block, total int) {
-	seen := float64(right + wrong)
-	coverage, precision := seen/float64(total), float64(right)/seen
-	c[atAURC] += (1 - precision) * float64(block) / float64(total)
-	for i, least := range [...]float64{0.80, 0.90, 0.95} {
-		if precision >= least {
-			c[atCoverage80+i] = coverage
-		}
-	}
-	if before := seen - float64(block); before < 0.95*float64(total) && coverage >= 0.95 {
-		c[atPrecision95] = precision
-	}
-}
-
-// oracleAURC is the AURC of a score that puts all right answers first.
-func oracleAURC(n, wrong int) float64 {
-	sum := 0.0
-	for k := n - wrong + 1; k <= n; k++ {
-		sum += float64(k-(n-wrong)) / float64(k)
-	}
-	return sum / float64(n)
-}
-
-// ranking counts pairs in the right order, those with the same score by half.
-type ranking struct {
-	yes, no, blockYes, blockNo, pairs float64
-}
-
-func (r *ranking) add(yes bool, count int) {
-	if yes {
-		r.blockYes += float64(count)
-	} else {
-		r.blockNo += float64(count)
-	}
-}
-
-// close ends a block of equal scores.
-func (r *ranking) close() {
-	r.pairs += r.blockNo * (r.yes + r.blockYes/2)
-	r.yes, r.no = r.yes+r.blockYes, r.no+r.blockNo
-	r.blockYes, r.blockNo = 0, 0
-}
-
-func (r *ranking) area() float64 {
-	if r.yes == 0 || r.no == 0 {
-		return math.NaN()
-	}
-	return r.pairs / (r.yes * r.no)
 }
 
 // CalibrationError is the expected calibration error over ten bins of as many cases
@@ -251,9 +203,6 @@ type CalibrationError struct {
 	Excess float64 `json:"ece_excess"`
 }
 
-// nullDraws is how often the null of the calibration error is simulated.
-const nullDraws = 200
-
 // MeasureCalibrationError measures scores that are probabilities of being right. Its
 // null draws each label with the case's own probability.
 func MeasureCalibrationError(points []Point) CalibrationError {
@@ -262,25 +211,10 @@ func MeasureCalibrationError(points []Point) CalibrationError {
 		return e
 	}
 	sorted := leastLikelyFirst(points)
-	e.ECE = calibrationError(binsOf(sorted))
-	random := rand.New(rand.NewPCG(2, uint64(len(points))))
-	for range nullDraws {
-		for i := range sorted {
-			sorted[i].Right = random.Float64() < sorted[i].Score
-		}
-		e.Null += calibrationError(binsOf(sorted)) / nullDraws
-	}
+	e.ECE = stats.CalibrationError(stats.Reliability(sorted))
+	e.Null = stats.CalibrationNull(sorted, rand.New(rand.NewPCG(2, uint64(len(points))))).Value
 	e.Excess = e.ECE - e.Null
 	return e
-}
-
-func calibrationError(bins []Bin) float64 {
-	sum, n := 0.0, 0
-	for _, b := range bins {
-		sum += float64(b.Right.N) * math.Abs(b.Right.Value()-b.Mean)
-		n += b.Right.N
-	}
-	return sum / float64(max(1, n))
 }
 
 // Bin is a part of the cases with similar scores: their mean score, and how many of
@@ -290,39 +224,18 @@ type Bin struct {
 	Right Share   `json:"right"`
 }
 
-// reliabilityBins is into how many bins Reliability cuts.
-const reliabilityBins = 10
-
 // Reliability cuts the points into ten bins of as many cases each, lowest scores
-// first. Cases with the same score come in a random order, the same in every run:
-// sorted by label they would look worse than they are.
-func Reliability(points []Point) []Bin { return binsOf(leastLikelyFirst(points)) }
-
-func leastLikelyFirst(points []Point) []Point {
-	sorted := slices.Clone(points)
-	random := rand.New(rand.NewPCG(3, uint64(len(points))))
-	random.Shuffle(len(sorted), func(i, j int) { sorted[i], sorted[j] = sorted[j], sorted[i] })
-	slices.SortStableFunc(sorted, func(a, b Point) int { return cmp.Compare(a.Score, b.Score) })
-	return sorted
-}
-
-func binsOf(sorted []Point) []Bin {
+// first. Cases with the same score come in a random order, the same in every run.
+func Reliability(points []Point) []Bin {
 	var bins []Bin
-	for i := range reliabilityBins {
-		part := sorted[i*len(sorted)/reliabilityBins : (i+1)*len(sorted)/reliabilityBins]
-		if len(part) == 0 {
-			continue
-		}
-		sum, right := 0.0, 0
-		for _, p := range part {
-			sum += p.Score
-			if p.Right {
-				right++
-			}
-		}
-		bins = append(bins, Bin{Mean: sum / float64(len(part)), Right: newShare(right, len(part))})
+	for _, b := range stats.Reliability(leastLikelyFirst(points)) {
+		bins = append(bins, Bin{Mean: b.Mean, Right: newShare(b.Right, b.N)})
 	}
 	return bins
+}
+
+func leastLikelyFirst(points []Point) []stats.Scored {
+	return stats.LeastLikelyFirst(scoredRight(points), rand.New(rand.NewPCG(3, uint64(len(points)))))
 }
 
 func areProbabilities(points []Point) bool {

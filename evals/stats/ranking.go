@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// rankDepth is how many places of a ranking count.
-const rankDepth = 10
+// RankDepth is how many places of a ranking count.
+const RankDepth = 10
 
 // Ranking are the figures of one list of documents.
 type Ranking struct {
@@ -23,7 +23,7 @@ type Ranking struct {
 func Rank(ranked []string, grades map[string]int) Ranking {
 	var r Ranking
 	found, dcg := 0, 0.0
-	for i, doc := range ranked[:min(len(ranked), rankDepth)] {
+	for i, doc := range ranked[:min(len(ranked), RankDepth)] {
 		grade := grades[doc]
 		if grade <= 0 {
 			continue
@@ -57,7 +57,7 @@ func idealGain(grades map[string]int) float64 {
 	slices.Sort(sorted)
 	slices.Reverse(sorted)
 	ideal := 0.0
-	for i, grade := range sorted[:min(len(sorted), rankDepth)] {
+	for i, grade := range sorted[:min(len(sorted), RankDepth)] {
 		ideal += float64(grade) / math.Log2(float64(i)+2)
 	}
 	return ideal

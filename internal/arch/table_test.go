@@ -7,7 +7,7 @@ import "github.com/recado/recado/internal/arch"
 // siblings do not import each other.
 var layers = arch.Layers{
 	"cmd/recado":   {"*"},
-	"evals":        {"gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
+	"evals":        {"evals/stats", "gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
 	"evals/stats":  {},
 	"evals/runs":   {"evals/stats", "evals/suite"},
 	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
