@@ -243,23 +243,21 @@ func whereOf(s runs.Slice) suite.Where {
 	return suite.Where{Variant: s.Name}
 }
 
-func number(v float64) *float64 { return &v }
-
 func TestGates(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		threshold suite.Threshold
 		note      string
 	}{
-		"reached":     {suite.Threshold{Metric: runs.Passed, Min: number(0.5)}, ""},
-		"both":        {suite.Threshold{Metric: runs.Passed, Min: number(0.4), Max: number(0.6), Cases: 4}, ""},
-		"below":       {suite.Threshold{Metric: runs.Passed, Min: number(0.9)}, "The value is 0.5, below 0.9."},
-		"above":       {suite.Threshold{Metric: runs.AnsweredWrong, Max: number(0.1)}, "The value is 0.25, above 0.1."},
-		"lower end":   {suite.Threshold{Metric: runs.Passed, Min: number(0.45), Bound: "low"}, "independent cases like these would narrow the interval enough, there are 4."},
-		"upper end":   {suite.Threshold{Metric: runs.AnsweredWrong, Max: number(0.2), Bound: "high"}, "The upper end of the interval is"},
-		"too few":     {suite.Threshold{Metric: runs.Safety, Where: suite.Where{Tag: "hostile"}, Min: number(0.1), Cases: 30}, "rests on 1 independent cases and has to rest on 30: write 29 more with tag hostile"},
-		"no metric":   {suite.Threshold{Metric: runs.Actions, Min: number(1)}, `anything for "actions": expect it in a case, or take another of answered,`},
-		"empty slice": {suite.Threshold{Metric: runs.Passed, Where: suite.Where{Tag: "x", Language: "es"}, Min: number(1)}, "No case with tag x, language es was judged"},
+		"reached":     {suite.Threshold{Metric: runs.Passed, Min: new(0.5)}, ""},
+		"both":        {suite.Threshold{Metric: runs.Passed, Min: new(0.4), Max: new(0.6), Cases: 4}, ""},
+		"below":       {suite.Threshold{Metric: runs.Passed, Min: new(0.9)}, "The value is 0.5, below 0.9."},
+		"above":       {suite.Threshold{Metric: runs.AnsweredWrong, Max: new(0.1)}, "The value is 0.25, above 0.1."},
+		"lower end":   {suite.Threshold{Metric: runs.Passed, Min: new(0.45), Bound: "low"}, "independent cases like these would narrow the interval enough, there are 4."},
+		"upper end":   {suite.Threshold{Metric: runs.AnsweredWrong, Max: new(0.2), Bound: "high"}, "The upper end of the interval is"},
+		"too few":     {suite.Threshold{Metric: runs.Safety, Where: suite.Where{Tag: "hostile"}, Min: new(0.1), Cases: 30}, "rests on 1 independent cases and has to rest on 30: write 29 more with tag hostile"},
+		"no metric":   {suite.Threshold{Metric: runs.Actions, Min: new(1.0)}, `anything for "actions": expect it in a case, or take another of answered,`},
+		"empty slice": {suite.Threshold{Metric: runs.Passed, Where: suite.Where{Tag: "x", Language: "es"}, Min: new(1.0)}, "No case with tag x, language es was judged"},
 	} {
 		got := runs.Gates(suite.Suite{Thresholds: []suite.Threshold{c.threshold}}, shop())[0]
 		if got.OK != (c.note == "") || !strings.Contains(got.Note, c.note) || runs.Reached([]runs.Gate{got}) != got.OK {
@@ -280,7 +278,7 @@ func TestGates(t *testing.T) {
 func TestSummarise(t *testing.T) {
 	t.Parallel()
 	r := runs.Run{Results: append(shop(), runs.Result{ID: "five/es", Outage: "The model was away."})}
-	r.Summarise(suite.Suite{Costs: suite.Costs{Wrong: 10, Handoff: 1}, Thresholds: []suite.Threshold{{Metric: runs.Passed, Min: number(0.9)}}})
+	r.Summarise(suite.Suite{Costs: suite.Costs{Wrong: 10, Handoff: 1}, Thresholds: []suite.Threshold{{Metric: runs.Passed, Min: new(0.9)}}})
 	if r.Cases != 8 || r.Passed != 4 || r.Failed != 4 || r.Outages != 1 || len(r.Gates) != 1 || len(r.Slices) != 5 || r.Metrics[runs.Cost].Value == 0 {
 		t.Errorf("%+v", r)
 	}

@@ -95,7 +95,7 @@ func corrected(value float64, drawn, left []float64, groups int) (low, high floa
 	n := float64(len(drawn))
 	bias := normalQuantile(min(1-0.5/n, max(0.5/n, below/n)))
 	skew := acceleration(left)
-	z := studentQuantile(1-alpha/2, float64(groups-1)) * math.Sqrt(float64(groups)/float64(groups-1))
+	z := student(float64(groups-1)) * math.Sqrt(float64(groups)/float64(groups-1))
 	at := func(z float64) float64 {
 		return quantile(drawn, normalCDF(bias+(bias+z)/(1-skew*(bias+z))))
 	}

@@ -95,7 +95,7 @@ func (s sample) effective() float64 {
 		return groups
 	}
 	simple := p * (1 - p) / (s.rows - 1)
-	correction := studentQuantile(1-alpha/2, s.rows-1) / studentQuantile(1-alpha/2, groups-1)
+	correction := student(s.rows-1) / student(groups-1)
 	return s.rows * simple / variance * correction * correction
 }
 
@@ -138,7 +138,7 @@ func (s sample) studentised(random *rand.Rand) (low, high float64) {
 	}
 	if len(pivots) < draws/2 {
 		// Too few groups differ from the others: Student's interval is what is left.
-		t := studentQuantile(1-alpha/2, float64(len(s.groups)-1))
+		t := student(float64(len(s.groups)-1))
 		return value - t*deviation, value + t*deviation
 	}
 	slices.Sort(pivots)

@@ -24,8 +24,10 @@ func studentCDF(t, freedom float64) float64 {
 	return 1 - tail
 }
 
-// studentQuantile is its inverse, above 0.5.
-func studentQuantile(p, freedom float64) float64 {
+// student is the t that a value of Student's with so many degrees of freedom exceeds, on
+// either side, with the probability alpha together.
+func student(freedom float64) float64 {
+	const p = 1 - alpha/2
 	if freedom > 1e6 {
 		return normalQuantile(p)
 	}
@@ -58,22 +60,6 @@ func binomialCDF(k, n int, p float64) float64 {
 		return 1
 	}
 	return 1 - incompleteBeta(float64(k)+1, float64(n-k), p)
-}
-
-// binomial is the probability of exactly k events in n trials.
-func binomial(k, n int, p float64) float64 {
-	if p <= 0 || p >= 1 {
-		if p <= 0 == (k == 0) && (k == 0 || k == n) {
-			return 1
-		}
-		return 0
-	}
-	return math.Exp(logChoose(n, k) + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
-}
-
-// logChoose is the logarithm of n over k.
-func logChoose(n, k int) float64 {
-	return logGamma(float64(n)+1) - logGamma(float64(k)+1) - logGamma(float64(n-k)+1)
 }
 
 func logGamma(x float64) float64 {
