@@ -138,7 +138,7 @@ func (s sample) studentised(random *rand.Rand) (low, high float64) {
 	}
 	if len(pivots) < draws/2 {
 		// Too few groups differ from the others: Student's interval is what is left.
-		t := student(float64(len(s.groups)-1))
+		t := student(float64(len(s.groups) - 1))
 		return value - t*deviation, value + t*deviation
 	}
 	slices.Sort(pivots)
