@@ -265,6 +265,10 @@ func TestReadSaysWhatToDo(t *testing.T) {
 			"s.yaml:3:18: in which language is this? Write {es: …, en: …}, {any: …} where it is the same in all, or name the `language` of the case\n" +
 				"s.yaml:4:56: this has no text in English (en), which the case is in as well; write it, or leave that language out of the whole case",
 		},
+		"a comma": {
+			"suite: s\ncases:\n  - {id: a, say: {es: Hola, amigos, en: Hi}, expect: {decision: reply}}\n",
+			"s.yaml:3:29: `amigos` is not a language; a comma between braces ends a text, so put a text with a comma in quotes",
+		},
 		"no YAML":      {"suite: [", "s.yaml:1:8: this is not YAML: sequence end token ']' not found"},
 		"nothing":      {"# nothing\n", "s.yaml:1: the file is empty; a suite begins with `suite:` and `cases:`"},
 		"no cases":     {"suite: s\n", "s.yaml:1:1: a suite needs `cases`"},

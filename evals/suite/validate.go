@@ -125,11 +125,12 @@ func (c *checker) problems(e *jsonschema.ValidationError, root *node) []Problem 
 	if extra, ok := e.ErrorKind.(*kind.AdditionalProperties); ok {
 		var list []Problem
 		for _, word := range extra.Properties {
-			_, where := at.at([]string{word})
-			list = append(list, Problem{
-				Line: where.line, Column: where.column,
-				Text: fmt.Sprintf("`%s` is not a word of %s%s", word, noun(def), suggest(word, c.words[def])),
-			})
+			value, where := at.at([]string{word})
+			text := fmt.Sprintf("`%s` is not a word of %s%s", word, noun(def), suggest(word, c.words[def]))
+			if value.value == nil && slices.Contains(c.words[def], "any") {
+				text = fmt.Sprintf("`%s` is not a language; a comma between braces ends a text, so put a text with a comma in quotes", word)
+			}
+			list = append(list, Problem{Line: where.line, Column: where.column, Text: text})
 		}
 		return list
 	}
