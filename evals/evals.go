@@ -68,13 +68,11 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if err := c.validate(); err != nil {
 		return Report{}, fmt.Errorf("evals: %w", err)
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
-	asker := gateway.NewAsker(fresh{c.Answerer}, c.Orders, c.Logger)
 	results := make([]Result, 0, len(c.Cases))
 	for i, one := range c.Cases {
-		turn := asker.Ask(ctx, one.identity(), one.Text)
+		turn := gateway.NewRehearsal(gateway.RehearsalConfig{
+			Answerer: fresh{c.Answerer}, Orders: c.Orders, Who: one.identity(), Logger: c.Logger,
+		}).Hear(ctx, gateway.Message{Type: "text", Text: one.Text})
 		// A context that ended makes every further turn a failed one.
 		if err := ctx.Err(); err != nil {
 			return Report{}, fmt.Errorf("evals: %w", err)

@@ -55,9 +55,9 @@ type Result struct {
 // ruleOffTopic is the gateway's rule for what is not the shop's business.
 const ruleOffTopic = "off_topic"
 
-// fixed tells whether a rule decided before there was a draft, or about the draft without
+// Fixed tells whether a rule decided before there was a draft, or about the draft without
 // its confidence.
-func fixed(r gateway.Record) bool {
+func Fixed(r gateway.Record) bool {
 	scored := []gateway.DecisionKind{gateway.DecideReply, gateway.DecideClarify, gateway.DecideHandoff}
 	rules := []gateway.Reason{
 		gateway.ReasonIdentity, gateway.ReasonOrders, gateway.ReasonRefused, gateway.ReasonAction, gateway.ReasonData, gateway.ReasonRepeat, gateway.ReasonOffTopic,
@@ -65,8 +65,8 @@ func fixed(r gateway.Record) bool {
 	return r.Calibration == "" || r.Draft.SmallTalk || !slices.Contains(scored, r.Decision.Kind) || slices.Contains(rules, r.Decision.Reason)
 }
 
-// sendable tells whether only its confidence could hold the draft back.
-func sendable(r gateway.Record) bool {
+// Sendable tells whether only its confidence could hold the draft back.
+func Sendable(r gateway.Record) bool {
 	if r.Draft.Answer == "" || slices.ContainsFunc(r.Checks, func(c rag.Check) bool { return !c.OK }) {
 		return false
 	}
@@ -82,11 +82,11 @@ func judge(c Case, t gateway.Turn) Result {
 		Decision: r.Decision.Kind, Rule: r.Decision.Rule, Reason: r.Decision.Reason,
 		Query: r.Query, Draft: r.Draft.Answer, Features: r.Features, Confidence: r.Confidence,
 		Answered: r.Decision.Kind == gateway.DecideReply,
-		Fixed:    fixed(r),
+		Fixed:    Fixed(r),
 	}
 	result.Missing = missingFacts(c, r.Draft.Answer)
 	result.Cited = citedDocuments(r)
-	result.Sendable = sendable(r)
+	result.Sendable = Sendable(r)
 	if r.Draft.Answer != "" {
 		result.Risk = rag.RiskOf(r.Draft.Answer, len(r.Draft.Orders) > 0)
 	}
@@ -166,19 +166,19 @@ func table(document string) bool { return strings.Contains(document, ".csv") }
 // missingFacts are the first wordings of the facts that the text does not
 // contain.
 func missingFacts(c Case, text string) []string {
-	folded := fold(text)
+	folded := Fold(text)
 	var missing []string
 	for _, fact := range c.Facts {
-		if !slices.ContainsFunc(fact, func(wording string) bool { return strings.Contains(folded, fold(wording)) }) {
+		if !slices.ContainsFunc(fact, func(wording string) bool { return strings.Contains(folded, Fold(wording)) }) {
 			missing = append(missing, fact[0])
 		}
 	}
 	return missing
 }
 
-// fold takes case, accents and all white space away, so that "4,99 €" and "4,99€"
+// Fold takes case, accents and all white space away, so that "4,99 €" and "4,99€"
 // are the same.
-func fold(text string) string {
+func Fold(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) || unicode.IsSpace(r) {
 			return -1

@@ -27,7 +27,7 @@ type intake struct {
 // worth two to four times the throughput at a lower latency. With an error
 // nothing of this webhook was kept and the provider should send it again.
 //
-// Accept needs Run: without it, it waits until the context ends.
+// Accept needs Run, or TakeIn: without, it waits until the context ends.
 func (g *Gateway) Accept(ctx context.Context, events []Event) error {
 	if len(events) == 0 {
 		return nil
@@ -62,9 +62,10 @@ func (g *Gateway) time(e *Event) {
 	e.AnswerBy = e.ReceivedAt.Add(g.MaxBurst)
 }
 
-// takeIn commits what waits, again and again. Two of them run, so that one
-// collects while the other's commit is on its way to the disk.
-func (g *Gateway) takeIn(ctx context.Context) error {
+// TakeIn commits what waits, again and again, until the context ends. Run runs two of them,
+// so that one collects while the other's commit is on its way to the disk. Who takes each
+// step of a gateway by hand, by a clock of their own, runs one.
+func (g *Gateway) TakeIn(ctx context.Context) error {
 	var batch []intake
 	for {
 		select {

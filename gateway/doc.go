@@ -86,6 +86,7 @@
 //	evidence.go         what answers rest on, and which questions found none
 //	market.go           the customer's country, by their number
 //	templatecheck.go    what the channel would refuse of a template
+//	rehearse.go         a conversation outside of any channel, for evals and `recado ask`
 //	run.go overtake.go deliver.go commands.go fetch.go presence.go circuit.go reopen.go sweep.go worker.go
 //	                    the effects
 //	texts.go texts_actions.go   everything that customers and agents read

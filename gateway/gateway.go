@@ -105,6 +105,12 @@ type Config struct {
 	Poll time.Duration
 }
 
+// The defaults of AnswerTimeout and ReceiptWithin.
+const (
+	answerTimeout = 30 * time.Second
+	receiptWithin = 2 * time.Minute
+)
+
 // Gateway carries messages from the webhook to the reply. Make it with New, feed
 // it through Accept, and keep it going with Run.
 type Gateway struct {
@@ -141,11 +147,11 @@ func New(c Config) (*Gateway, error) {
 	c.QuietPeriod = cmp.Or(c.QuietPeriod, 1500*time.Millisecond)
 	c.QuietPeriod = max(c.QuietPeriod, 0)
 	c.MaxBurst = max(cmp.Or(c.MaxBurst, 10*c.QuietPeriod), c.QuietPeriod)
-	c.AnswerTimeout = cmp.Or(c.AnswerTimeout, 30*time.Second)
+	c.AnswerTimeout = cmp.Or(c.AnswerTimeout, answerTimeout)
 	c.Workers, c.Senders, c.Intakes = cmp.Or(c.Workers, 4), cmp.Or(c.Senders, 4), cmp.Or(c.Intakes, 2)
 	c.Poll = cmp.Or(c.Poll, 200*time.Millisecond)
 	c.MaxFile, c.Fetchers = cmp.Or(c.MaxFile, 25<<20), cmp.Or(c.Fetchers, 2)
-	c.ReceiptWithin, c.AuditShare = cmp.Or(c.ReceiptWithin, 2*time.Minute), cmp.Or(c.AuditShare, 0.03)
+	c.ReceiptWithin, c.AuditShare = cmp.Or(c.ReceiptWithin, receiptWithin), cmp.Or(c.AuditShare, 0.03)
 	c.Retention = cmp.Or(c.Retention, 30*24*time.Hour)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -169,7 +175,7 @@ func New(c Config) (*Gateway, error) {
 func (g *Gateway) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for range g.Intakes {
-		group.Go(func() error { return g.takeIn(ctx) })
+		group.Go(func() error { return g.TakeIn(ctx) })
 	}
 	turn := worker{step: g.Turn, bell: g.turns, poll: g.Poll, token: make(chan struct{}, 1), log: g.Logger}
 	for range g.Workers {

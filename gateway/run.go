@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -284,26 +283,4 @@ func (g *Gateway) abandon(ctx context.Context, c *Claim, r Record, cause error) 
 		return fmt.Errorf("commit: %w", cause)
 	}
 	return nil
-}
-
-// Ask takes one turn outside any channel: what the gateway would do with this
-// text from this customer now. Nothing is stored and nothing is sent.
-func (g *Gateway) Ask(ctx context.Context, who Identity, text string) Turn {
-	now := g.Now()
-	return g.turn(ctx, &Claim{
-		Conversation: Conversation{ID: "ask", Mode: ModeBot, Contact: who, LastCustomerAt: now},
-		Events: []Event{{
-			Key: "ask", Kind: EventMessage, From: who, At: now, ReceivedAt: now,
-			Message: &Message{Type: "text", Text: text},
-		}},
-		Attempt: 1,
-	})
-}
-
-// NewAsker makes a gateway for Ask alone: it has no store and nothing to send
-// with, and none of its other methods may be called.
-func NewAsker(a Answerer, o Orders, log *slog.Logger) *Gateway {
-	return &Gateway{Config: Config{
-		Answerer: a, Orders: o, Logger: log, Now: time.Now, AnswerTimeout: 30 * time.Second,
-	}}
 }

@@ -41,7 +41,9 @@ func runAsk(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	defer func() { err = a.closers.close(err) }()
-	turn := gateway.NewAsker(a.pipeline, a.book, quietLog(c)).Ask(ctx, asker(customer), text)
+	turn := gateway.NewRehearsal(gateway.RehearsalConfig{
+		Answerer: a.pipeline, Orders: a.book, Who: asker(customer), Logger: quietLog(c),
+	}).Hear(ctx, gateway.Message{Type: "text", Text: text})
 	if asJSON {
 		return printJSON(c.out, turn.Record)
 	}
@@ -65,6 +67,8 @@ func asker(customer string) gateway.Identity {
 // send with.
 type answering struct {
 	pipeline *rag.Pipeline
+	// model names what answers.
+	model    string
 	embedder knowledge.Embedder
 	book     *orderBook
 	empty    bool
@@ -112,7 +116,7 @@ func (a *answering) open(ctx context.Context, log *slog.Logger, s settings, demo
 	if err != nil {
 		return fmt.Errorf("the knowledge index can't be read: %w", err)
 	}
-	a.empty = len(documents) == 0
+	a.empty, a.model = len(documents) == 0, s.modelName()
 	a.pipeline, err = openPipeline(s, x, a.embedder, nil, log)
 	return err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,8 +82,9 @@ func TestRevokeReachesAnswersUnderWay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			turn := gateway.NewAsker(p, noOrders{}, slog.New(slog.DiscardHandler)).
-				Ask(t.Context(), gateway.Identity{Phone: "34600111222"}, "¿Cuántos días tengo para devolver unas botas de montaña?")
+			turn := gateway.NewRehearsal(gateway.RehearsalConfig{
+				Answerer: p, Orders: noOrders{}, Who: gateway.Identity{Phone: "34600111222"},
+			}).Hear(t.Context(), gateway.Message{Type: "text", Text: "¿Cuántos días tengo para devolver unas botas de montaña?"})
 			if got := turn.Record.Decision; got.Kind != want {
 				t.Errorf("%+v, want %s", got, want)
 			}

@@ -39,6 +39,14 @@ func openModel(s settings, ledger llm.Ledger, log *slog.Logger) (rag.Model, erro
 	return s.ladder(rungs, ledger, log)
 }
 
+// modelName is what answers, as reports name it.
+func (s settings) modelName() string {
+	if !s.online() {
+		return offline.NewModel().Name()
+	}
+	return s.ChatModel
+}
+
 func (s settings) ladder(rungs []llm.Rung, ledger llm.Ledger, log *slog.Logger) (rag.Model, error) {
 	for _, r := range rungs {
 		if _, ok := s.Prices[r.Model.Name()]; !ok && s.Budget != (llm.Budget{}) {

@@ -95,6 +95,9 @@ type Result struct {
 	File     string   `json:"file,omitempty"`
 	Line     int      `json:"line,omitempty"`
 	Passed   bool     `json:"passed"`
+	// Skipped is a sentence that says why the system can't be asked this case, such as
+	// one with an agent in it when there is no desk; such a case is not judged.
+	Skipped string `json:"skipped,omitempty"`
 	// Outage is a sentence that says which provider was away; such a case is not judged.
 	Outage string `json:"outage,omitempty"`
 	Steps  []Step `json:"steps"`

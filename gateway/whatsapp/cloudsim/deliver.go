@@ -101,6 +101,31 @@ func (s *Simulator) Run(ctx context.Context) error {
 	return nil
 }
 
+// Flush delivers what waits, in the calling goroutine, and returns when nothing does or the
+// context ends. It stands in for Run where a clock of its own decides what comes when; both
+// at once are a mistake.
+func (s *Simulator) Flush(ctx context.Context) {
+	for ctx.Err() == nil {
+		c, waits := s.waiting()
+		if !waits {
+			return
+		}
+		s.drain(ctx, c)
+	}
+}
+
+// waiting gives a customer with webhooks that wait.
+func (s *Simulator) waiting() (*chat, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c, waiting := range s.queues {
+		if len(waiting) > 0 {
+			return c, true
+		}
+	}
+	return nil, false
+}
+
 // start starts a worker for each customer who needs and lacks one, and gives the
 // channel that says when to look again.
 func (s *Simulator) start(busy map[*chat]bool, work func(*chat)) <-chan struct{} {
