@@ -110,8 +110,8 @@ type play struct {
 	// conversation and handoff are their ids, once there are any, turns is how many have
 	// been told of, and commands what was told of each.
 	conversation, handoff string
-	turns        int
-	commands     map[string]string
+	turns                 int
+	commands              map[string]string
 	// got are the messages that reached the phone in this step, offered those that have
 	// buttons, with the provider's id of the message.
 	got       []*gateway.Outgoing

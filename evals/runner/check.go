@@ -113,7 +113,9 @@ func holds(text, wording string) bool {
 	}
 }
 
-func digitAt(text string, i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+func digitAt(text string, i int) bool {
+	return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9'
+}
 
 func texts(replies []runs.Reply) string {
 	var b strings.Builder
