@@ -96,14 +96,26 @@ type embedder struct {
 // vector is written as base64 of little-endian float32.
 type vector string
 
+// DenseShare implements knowledge.Weighted by the embedder's own word.
+func (e embedder) DenseShare() float64 {
+	if w, ok := e.Embedder.(knowledge.Weighted); ok {
+		return w.DenseShare()
+	}
+	return knowledge.DefaultDenseShare
+}
+
 // Embed implements knowledge.Embedder. Texts are kept one by one, whatever they were
-// asked with.
+// asked with; those that are not known yet are asked for together.
 func (e embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	fresh, err := e.ask(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
 	vectors := make([][]float32, len(texts))
 	for i, text := range texts {
 		v, err := do(ctx, e.c, call[vector]{
-			kind: KindEmbed, name: e.Name(), parts: []Part{{"text", normal(text)}}, shared: true,
-			ask:   func(ctx context.Context) (vector, error) { return e.one(ctx, text) },
+			kind: KindEmbed, name: e.Name(), parts: textParts(text), shared: true,
+			ask:   func(context.Context) (vector, error) { return fresh[text], nil },
 			drift: vectorDrift,
 		})
 		if err != nil {
@@ -116,19 +128,40 @@ func (e embedder) Embed(ctx context.Context, texts []string) ([][]float32, error
 	return vectors, nil
 }
 
-func (e embedder) one(ctx context.Context, text string) (vector, error) {
-	list, err := e.Embedder.Embed(ctx, []string{text})
+func textParts(text string) []Part { return []Part{{"text", normal(text)}} }
+
+// ask asks the embedder for those texts that do have to be asked for.
+func (e embedder) ask(ctx context.Context, texts []string) (map[string]vector, error) {
+	var unknown []string
+	for _, text := range texts {
+		entry := Entry{Kind: KindEmbed, Key: keyOf(KindEmbed, e.Name(), textParts(text)), Nth: 1}
+		if _, ok := e.c.known(entry); (!ok || e.c.mode == Refresh) && e.c.mode != Replay {
+			unknown = append(unknown, text)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil, nil
+	}
+	list, err := e.Embedder.Embed(ctx, unknown)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if len(list) != 1 {
-		return "", fmt.Errorf("the embedder gave %d vectors for one text", len(list))
+	if len(list) != len(unknown) {
+		return nil, fmt.Errorf("the embedder gave %d vectors for %d texts", len(list), len(unknown))
 	}
-	data := make([]byte, 0, 4*len(list[0]))
-	for _, x := range list[0] {
+	fresh := map[string]vector{}
+	for i, text := range unknown {
+		fresh[text] = packed(list[i])
+	}
+	return fresh, nil
+}
+
+func packed(list []float32) vector {
+	data := make([]byte, 0, 4*len(list))
+	for _, x := range list {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
 	}
-	return vector(base64.StdEncoding.EncodeToString(data)), nil
+	return vector(base64.StdEncoding.EncodeToString(data))
 }
 
 func (v vector) floats() ([]float32, error) {

@@ -12,6 +12,9 @@ var layers = arch.Layers{
 	"evals/runs":   {"evals/stats", "evals/suite"},
 	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
 
+	"evals/cassette": {"knowledge", "rag"},
+	"evals/runner":   {"evals", "evals/runs", "evals/suite", "gateway", "rag", "rag/action", "rag/assure", "rag/pii"},
+
 	"evals/suite":      {"evals/suite/vary"},
 	"evals/suite/vary": {},
 	"evals/suites":     {},
@@ -112,7 +115,7 @@ var uses = arch.Uses{
 	"github.com/google/uuid":              {Code: []string{"gateway", "gateway/vault/vaulttest"}, Tests: []string{"gateway/vault"}},
 	"github.com/prometheus/client_golang": {Code: []string{"gateway", "gateway/whatsapp", "cmd/recado"}, Tests: []string{"*"}},
 	"golang.org/x/crypto":                 {Code: []string{"gateway/desk"}},
-	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado", "knowledge"}},
+	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado", "knowledge", "evals/runner"}},
 
 	// Tests.
 	"github.com/johannesboyne/gofakes3": {Tests: []string{"gateway/vault", "cmd/recado"}},
