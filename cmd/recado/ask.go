@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/recado/recado/evals/cassette"
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/gateway/orders"
 	"github.com/recado/recado/internal/demoshop"
@@ -70,28 +71,36 @@ type answering struct {
 	// model names what answers.
 	model    string
 	embedder knowledge.Embedder
+	index    knowledge.Space
 	book     *orderBook
 	empty    bool
-	closers  closers
+	// folder is what is thrown away at the end, where there is one.
+	folder string
+	// tape records what providers answer, or gives it; nil asks them.
+	tape    *cassette.Cassette
+	closers closers
 }
 
 // openAnswering opens the parts that the settings name, or with demo the demo shop
 // in a folder of its own.
 func openAnswering(ctx context.Context, c console, s settings, demo bool) (*answering, error) {
 	a := &answering{}
-	if err := a.open(ctx, quietLog(c), s, demo); err != nil {
+	if err := a.open(ctx, quietLog(c), s, demo, demo); err != nil {
 		return nil, a.closers.close(err)
 	}
 	return a, nil
 }
 
-func (a *answering) open(ctx context.Context, log *slog.Logger, s settings, demo bool) error {
-	if demo {
+// open opens the parts, apart in a folder that is thrown away, and with the demo shop in
+// them where that is wanted.
+func (a *answering) open(ctx context.Context, log *slog.Logger, s settings, demo, apart bool) error {
+	if apart {
 		folder, remove, err := temporaryFolder()
 		if err != nil {
 			return err
 		}
 		s.DatabaseURL, s.RedisURL, s.Data = "", "", folder
+		a.folder = folder
 		a.closers.add(remove)
 	}
 	var err error
@@ -102,22 +111,25 @@ func (a *answering) open(ctx context.Context, log *slog.Logger, s settings, demo
 	if a.embedder, err = openEmbedder(s, log); err != nil {
 		return err
 	}
-	x, err := openIndex(ctx, s, a.embedder, log)
-	if err != nil {
+	// The embedded one computes the same each time.
+	if _, computed := a.embedder.(rag.Expander); a.tape != nil && !computed {
+		a.embedder = a.tape.Embedder(a.embedder)
+	}
+	if a.index, err = openIndex(ctx, s, a.embedder, log); err != nil {
 		return err
 	}
-	a.closers.add(x.Close)
+	a.closers.add(a.index.Close)
 	if demo {
-		if err := stock(ctx, x, a.embedder, a.book); err != nil {
+		if err := stock(ctx, a.index, a.embedder, a.book); err != nil {
 			return err
 		}
 	}
-	documents, err := x.Documents(ctx, "")
+	documents, err := a.index.Documents(ctx, "")
 	if err != nil {
 		return fmt.Errorf("the knowledge index can't be read: %w", err)
 	}
 	a.empty, a.model = len(documents) == 0, s.modelName()
-	a.pipeline, err = openPipeline(s, x, a.embedder, nil, log)
+	a.pipeline, err = openPipelineWith(s, a.index, a.embedder, nil, a.tape, log)
 	return err
 }
 

@@ -27,6 +27,7 @@ func evalCommands() map[string]func(context.Context, console, []string) error {
 		"injection": runInjection,
 		"intents":   runIntents,
 		"promise":   runPromise,
+		"run":       runSuite,
 	}
 }
 
@@ -45,8 +46,8 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(words) != 1 || (words[0] != "run" && words[0] != "calibrate") {
-		return usagef("eval: write `recado eval run`, `recado eval calibrate`, or `recado eval` with promise, retrieval, grounded, pii, human, injection or intents")
+	if len(words) != 1 || (words[0] != "questions" && words[0] != "calibrate") {
+		return usagef("eval: write `recado eval run`, or `recado eval` with questions, calibrate, promise, abstain, retrieval, grounded, pii, human, injection or intents")
 	}
 	if err := f.check(); err != nil {
 		return err

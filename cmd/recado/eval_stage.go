@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,11 +30,8 @@ import (
 // out, in this process, with a clock that the case moves. Only the answering parts are
 // shared; each case has a business number, a phone, orders and a shop's system of its own.
 type stage struct {
-	answering *answering
-	settings  settings
-	log       *slog.Logger
-	// orders gives the orders as they stand at a moment.
-	orders func(now time.Time) ([]json.RawMessage, error)
+	*evalShop
+	log *slog.Logger
 	// rooms are stores that nobody uses at the moment.
 	rooms chan *sqlite.Store
 	mu    sync.Mutex
@@ -43,19 +39,19 @@ type stage struct {
 }
 
 // openStage makes the stores, one for each case that runs at the same time.
-func openStage(ctx context.Context, a *answering, s settings, orders func(time.Time) ([]json.RawMessage, error), rooms int, log *slog.Logger) (*stage, error) {
+func openStage(ctx context.Context, e *evalShop, rooms int, log *slog.Logger) (*stage, error) {
 	folder, remove, err := temporaryFolder()
 	if err != nil {
 		return nil, err
 	}
-	a.closers.add(remove)
-	st := &stage{answering: a, settings: s, log: log, orders: orders, rooms: make(chan *sqlite.Store, rooms)}
+	e.closers.add(remove)
+	st := &stage{evalShop: e, log: log, rooms: make(chan *sqlite.Store, rooms)}
 	for i := range rooms {
 		store, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(folder, fmt.Sprintf("room%d.db", i)), Logger: log})
 		if err != nil {
 			return nil, err
 		}
-		a.closers.add(store.Close)
+		e.closers.add(store.Close)
 		st.rooms <- store
 	}
 	return st, nil
@@ -65,10 +61,10 @@ func openStage(ctx context.Context, a *answering, s settings, orders func(time.T
 func (*stage) Name() string { return "gateway" }
 
 // Model implements runner.System.
-func (s *stage) Model() string { return s.answering.model }
+func (s *stage) Model() string { return s.model }
 
 // Fingerprint implements runner.System.
-func (s *stage) Fingerprint() string { return s.answering.pipeline.Fingerprint() }
+func (s *stage) Fingerprint() string { return s.pipeline.Fingerprint() }
 
 // Begin implements runner.System.
 func (s *stage) Begin(ctx context.Context, c suite.Case) (runner.Talk, error) {
@@ -145,15 +141,12 @@ func (p *play) set(ctx context.Context) error {
 	clock := func() time.Time { return p.now }
 	p.prefix = fmt.Sprintf("eval:%d:", p.number)
 	p.commands = map[string]string{}
-	client := p.answering.book.client
+	client := p.evalShop.book.client
 	policy, err := openPolicy(p.settings)
 	if err != nil {
 		return err
 	}
-	if p.book, err = orders.New(orders.Config{Client: client, Policy: policy, Zone: p.settings.Zone, Prefix: p.prefix, Now: clock, Logger: p.log}); err != nil {
-		return err
-	}
-	if err := p.stock(ctx); err != nil {
+	if p.book, err = p.ordersOf(ctx, p.c, p.prefix, clock, p.log); err != nil {
 		return err
 	}
 	p.office, err = backoffice.New(backoffice.Config{
@@ -168,40 +161,6 @@ func (p *play) set(ctx context.Context) error {
 		return err
 	}
 	return p.connect(ctx, codes, clock)
-}
-
-// stock puts the orders that the case may be about: the customer's, and those that are named.
-func (p *play) stock(ctx context.Context) error {
-	all, err := p.orders(p.now)
-	if err != nil {
-		return err
-	}
-	named := ""
-	for _, s := range p.c.Steps {
-		named += strings.Join(s.Say, " ") + " " + s.Order + " "
-		for number := range s.Expect.Orders {
-			named += number + " "
-		}
-	}
-	var some []json.RawMessage
-	for _, doc := range all {
-		var o struct {
-			Number   string          `json:"number"`
-			Customer json.RawMessage `json:"customer"`
-		}
-		if err := json.Unmarshal(doc, &o); err != nil {
-			return fmt.Errorf("read the orders: %w", err)
-		}
-		phone := p.customer().Phone
-		if strings.Contains(named, strings.TrimPrefix(o.Number, "#")) || bytes.Contains(o.Customer, []byte(phone)) {
-			some = append(some, doc)
-		}
-	}
-	if len(some) == 0 {
-		return nil
-	}
-	_, err = p.book.Put(ctx, some)
-	return err
 }
 
 // connect joins the phone to the gateway and the gateway to the phone, without a socket.
@@ -222,7 +181,7 @@ func (p *play) connect(ctx context.Context, codes gateway.Codes, clock func() ti
 	if err != nil {
 		return err
 	}
-	p.fails = runner.NewFallible(p.answering.pipeline, p.book)
+	p.fails = runner.NewFallible(p.pipeline, p.book)
 	p.gateway, err = gateway.New(gateway.Config{
 		Store: watched{p.store, p}, Answerer: p.fails, Orders: p.fails, Actions: p.book, Codes: codes, Wire: p, Limiter: p,
 		Sender: tap{sender, p}, Now: clock, AuditShare: -1, Logger: p.log,

@@ -29,18 +29,16 @@ func staged(cases ...suite.Case) suite.Suite {
 // play runs the suite through the whole gateway and gives the results by case.
 func playSuite(t *testing.T, s suite.Suite) map[string]runs.Result {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	settings := settings{Zone: time.UTC}
-	a, err := openAnswering(t.Context(), console{out: io.Discard, err: io.Discard}, settings, true)
+	e, err := openEvalShop(t.Context(), console{out: io.Discard, err: io.Discard, env: func(string) string { return "" }}, settings{Zone: time.UTC, Locale: "es"}, suite.Shop{}, ".", false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := a.closers.close(nil); err != nil {
+		if err := e.closers.close(nil); err != nil {
 			t.Error(err)
 		}
 	})
-	st, err := openStage(t.Context(), a, settings, demoshop.Orders, 2, log)
+	st, err := openStage(t.Context(), e, 2, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

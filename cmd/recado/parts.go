@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/recado/recado/evals/cassette"
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/gateway/postgres"
 	"github.com/recado/recado/gateway/sqlite"
@@ -191,6 +192,11 @@ func openEmbedder(s settings, log *slog.Logger) (knowledge.Embedder, error) {
 
 // openPipeline puts index, model and calibration together.
 func openPipeline(s settings, x rag.Retriever, e knowledge.Embedder, ledger llm.Ledger, log *slog.Logger) (*rag.Pipeline, error) {
+	return openPipelineWith(s, x, e, ledger, nil, log)
+}
+
+// openPipelineWith has what providers answer recorded, or given from the tape; nil asks them.
+func openPipelineWith(s settings, x rag.Retriever, e knowledge.Embedder, ledger llm.Ledger, tape *cassette.Cassette, log *slog.Logger) (*rag.Pipeline, error) {
 	model, err := openModel(s, ledger, log)
 	if err != nil {
 		return nil, err
@@ -206,6 +212,12 @@ func openPipeline(s settings, x rag.Retriever, e knowledge.Embedder, ledger llm.
 	reranker, err := openReranker(s, log)
 	if err != nil {
 		return nil, err
+	}
+	if tape != nil {
+		model = tape.Model(model)
+		if reranker != nil {
+			reranker = tape.Reranker(reranker)
+		}
 	}
 	return rag.New(rag.Config{
 		Index: x, Embedder: e, Model: model, Calibration: calibration, Glossary: glossary, Reranker: reranker,

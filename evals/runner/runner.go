@@ -25,6 +25,9 @@ type Config struct {
 	Repeat, Parallel int
 	// Revision is that of the working directory.
 	Revision string
+	// Session gives the context of a case and its try, by Key, for whoever records what
+	// providers answer; nil gives the same.
+	Session func(ctx context.Context, key string) context.Context
 	// Now is the clock for the start of the run, by default time.Now.
 	Now func() time.Time
 	// Untimed leaves out how long things took, so that two runs with the same outcome are
@@ -109,7 +112,11 @@ func (s *state) one(ctx context.Context, i int, c suite.Case, try int) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("runner: %w", err)
 	}
-	r := s.take(ctx, c, try)
+	session := ctx
+	if s.Session != nil {
+		session = s.Session(ctx, Key(c.ID, try))
+	}
+	r := s.take(session, c, try)
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("runner: %w", err)
 	}

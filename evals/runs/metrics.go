@@ -94,7 +94,7 @@ const (
 func Measure(results []Result, costs Costs) map[string]stats.Estimate {
 	var g gathered
 	for _, r := range results {
-		if r.Outage == "" {
+		if r.judged() {
 			g.result(r)
 		}
 	}
@@ -119,10 +119,13 @@ func Measure(results []Result, costs Costs) map[string]stats.Estimate {
 	return measured
 }
 
-// Judged are the results without those whose provider was away.
+// Judged are the results without those whose provider was away, and those that the system
+// can't be asked.
 func Judged(results []Result) []Result {
-	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Outage != "" })
+	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return !r.judged() })
 }
+
+func (r Result) judged() bool { return r.Outage == "" && r.Skipped == "" }
 
 // source draws the same for the same number of cases.
 func source(n int) *rand.Rand { return rand.New(rand.NewPCG(1, uint64(n))) }

@@ -1,0 +1,398 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/recado/recado/evals/cassette"
+	evalreport "github.com/recado/recado/evals/report"
+	"github.com/recado/recado/evals/runner"
+	"github.com/recado/recado/evals/runs"
+	"github.com/recado/recado/evals/suite"
+	"github.com/recado/recado/evals/suites"
+)
+
+// runFlags are those of `recado eval run`.
+type runFlags struct {
+	system, token, against             string
+	asJSON, junit, markdown, html      string
+	record, replay, refresh            string
+	filter, folder, language           string
+	repeat, parallel                   int
+	live, resume, throwAway, asWritten bool
+}
+
+func (f *runFlags) register(set *flag.FlagSet) {
+	set.StringVar(&f.system, "system", "gateway", "what is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
+	set.StringVar(&f.token, "token", "", "bearer token for the endpoint of --system")
+	set.StringVar(&f.against, "against", "", "JSON of an earlier run to compare with")
+	set.StringVar(&f.asJSON, "json", "", "file for the run with every case; - prints it in place of the table")
+	set.StringVar(&f.junit, "junit", "", "file for a build server")
+	set.StringVar(&f.markdown, "md", "", "file for a pull request")
+	set.StringVar(&f.html, "html", "", "file for a browser, with everything in it")
+	set.StringVar(&f.record, "record", "", "file to record in what models, embedders and rerankers answer")
+	set.StringVar(&f.replay, "replay", "", "recorded file to answer from, without asking anybody")
+	set.StringVar(&f.refresh, "refresh", "", "recorded file to ask anew, and say what the providers have changed")
+	set.StringVar(&f.filter, "filter", "", "only cases with this tag, or whose id begins so")
+	set.StringVar(&f.folder, "runs", "", "folder in which runs are kept; by default evals in the data folder")
+	set.StringVar(&f.language, "report-language", "en", "language of the reports: en or es")
+	set.IntVar(&f.repeat, "repeat", 1, "how often each case is run")
+	set.IntVar(&f.parallel, "parallel", runtime.GOMAXPROCS(0), "how many cases run at the same time")
+	set.BoolVar(&f.live, "live", false, "ask about the documents and orders of your settings in place of those of the suite")
+	set.BoolVar(&f.resume, "resume", false, "go on with a run that was interrupted")
+	set.BoolVar(&f.throwAway, "no-keep", false, "do not keep the run")
+	set.BoolVar(&f.asWritten, "as-written", false, "leave out the variants that generators make")
+}
+
+func (f runFlags) check() error {
+	given := 0
+	for _, name := range []string{f.record, f.replay, f.refresh} {
+		if name != "" {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return usagef("eval run: of --record, --replay and --refresh only one")
+	case f.repeat < 1 || f.parallel < 1:
+		return usagef("eval run: --repeat and --parallel are 1 or more")
+	case f.language != "en" && f.language != "es":
+		return usagef("eval run: --report-language is en or es")
+	}
+	return nil
+}
+
+// runSuite is `recado eval run`.
+func runSuite(ctx context.Context, c console, args []string) (err error) {
+	var f runFlags
+	s, names, err := loadSettings(c, "eval run", args, f.register)
+	if err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	one, root, err := readSuite(names)
+	if err != nil {
+		return suiteError(c, err)
+	}
+	tape, err := f.openTape()
+	if err != nil {
+		return err
+	}
+	shop, err := openEvalShop(ctx, c, s, one.Shop, root, f.live, tape)
+	if err != nil {
+		return err
+	}
+	defer func() { err = shop.closers.close(err) }()
+	if err := shop.holds(c, one); err != nil {
+		return err
+	}
+	if one.Cases = f.take(one.Cases); len(one.Cases) == 0 {
+		return usagef("eval run: no case has the tag %q or an id that begins so", f.filter)
+	}
+	run, err := f.run(ctx, c, s, shop, one, tape)
+	if err != nil {
+		return err
+	}
+	if err := f.closeTape(c, tape); err != nil {
+		return err
+	}
+	return f.report(c, run)
+}
+
+// readSuite reads the files or folders of a suite, by default the demo shop's, and gives
+// the folder that their paths start from.
+func readSuite(names []string) (suite.Suite, string, error) {
+	if len(names) == 0 {
+		one, err := suite.Read(suites.Demo(), nil)
+		return one, ".", err
+	}
+	root, relative, err := commonFolder(names)
+	if err != nil {
+		return suite.Suite{}, "", err
+	}
+	one, err := suite.Read(os.DirFS(root), relative)
+	return one, root, err
+}
+
+// commonFolder gives the folder that holds all names, and the names within it.
+func commonFolder(names []string) (root string, relative []string, err error) {
+	var places []string
+	for _, name := range names {
+		place, err := filepath.Abs(name)
+		if err != nil {
+			return "", nil, fmt.Errorf("find %s: %w", name, err)
+		}
+		if _, err := os.Stat(place); err != nil {
+			return "", nil, usagef("there is no suite %s", name)
+		}
+		places = append(places, place)
+	}
+	root = filepath.Dir(places[0])
+	for _, place := range places {
+		for !strings.HasPrefix(place, strings.TrimSuffix(root, "/")+"/") {
+			root = filepath.Dir(root)
+		}
+	}
+	for _, place := range places {
+		name, err := filepath.Rel(root, place)
+		if err != nil {
+			return "", nil, fmt.Errorf("find %s: %w", place, err)
+		}
+		relative = append(relative, filepath.ToSlash(name))
+	}
+	return root, relative, nil
+}
+
+// suiteError prints all that is wrong with a suite, a line each.
+func suiteError(c console, err error) error {
+	var problems suite.Problems
+	if !errors.As(err, &problems) {
+		if errors.Is(err, fs.ErrNotExist) {
+			return usagef("eval: there is no such suite")
+		}
+		return err
+	}
+	for _, p := range problems {
+		fmt.Fprintln(c.err, p.Error())
+	}
+	return fmt.Errorf("the suite has %s; nothing was run", counted(len(problems), "mistake", "mistakes"))
+}
+
+// holds holds the suite against the shop that it is about.
+func (e *evalShop) holds(c console, one suite.Suite) error {
+	known, err := e.known(runs.Names())
+	if err != nil {
+		return err
+	}
+	problems := suite.Check(one, known)
+	for _, p := range problems {
+		fmt.Fprintln(c.err, p)
+	}
+	if n := len(problems); n > 0 {
+		return fmt.Errorf("the suite has %s; nothing was run", counted(n, "mistake", "mistakes"))
+	}
+	return nil
+}
+
+// take leaves the cases that are asked for.
+func (f runFlags) take(cases []suite.Case) []suite.Case {
+	return slices.DeleteFunc(slices.Clone(cases), func(c suite.Case) bool {
+		if f.asWritten && c.Variant != "" {
+			return true
+		}
+		return f.filter != "" && !slices.Contains(c.Tags, f.filter) && !strings.HasPrefix(c.ID, f.filter)
+	})
+}
+
+// openTape opens the cassette that is wanted, or gives nil.
+func (f runFlags) openTape() (*cassette.Cassette, error) {
+	if f.record != "" {
+		return cassette.New(cassette.Record, nil), nil
+	}
+	name, mode := f.replay, cassette.Replay
+	if f.refresh != "" {
+		name, mode = f.refresh, cassette.Refresh
+	}
+	if name == "" {
+		return nil, nil //nolint:nilnil // nil is the word for asking the providers
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, usagef("the recording %s can't be opened", name)
+	}
+	defer file.Close()
+	entries, err := cassette.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	return cassette.New(mode, entries), nil
+}
+
+// closeTape writes what was recorded, and says what the providers have changed.
+func (f runFlags) closeTape(c console, tape *cassette.Cassette) error {
+	name := f.record
+	if f.refresh != "" {
+		name = f.refresh
+		if err := tape.WriteDrift(c.out); err != nil {
+			return err
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return usagef("the recording %s can't be written", name)
+	}
+	return errors.Join(cassette.Write(file, tape.Entries()), file.Close())
+}
+
+// open gives the system that is asked.
+func (f runFlags) open(ctx context.Context, c console, shop *evalShop) (runner.System, error) {
+	switch f.system {
+	case "gateway":
+		return openStage(ctx, shop, f.parallel, quietLog(c))
+	case "rag":
+		return &rehearsals{evalShop: shop, log: quietLog(c)}, nil
+	}
+	system, err := runner.NewEndpoint(runner.EndpointConfig{URL: f.system, Token: f.token})
+	if err != nil {
+		return nil, usagef("--system: %v", err)
+	}
+	return system, nil
+}
+
+// run takes the suite through the system and measures what came of it. A run that was
+// interrupted stays in the folder of runs, to be gone on with.
+func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop, one suite.Suite, tape *cassette.Cassette) (runs.Run, error) {
+	system, err := f.open(ctx, c, shop)
+	if err != nil {
+		return runs.Run{}, err
+	}
+	config := runner.Config{
+		Suite: one, System: system, Repeat: f.repeat, Parallel: f.parallel, Revision: revision(ctx), Progress: progress(c, len(one.Cases)*f.repeat),
+	}
+	if tape != nil {
+		config.Session = cassette.Session
+		config.Untimed = tape.Mode() == cassette.Replay
+	}
+	if config.Untimed {
+		// A replay is no event of today.
+		config.Now = func() time.Time { return one.Clock }
+	}
+	run, err := runner.Run(ctx, config)
+	if terminal(c.err) {
+		fmt.Fprint(c.err, "\r\x1b[2K")
+	}
+	if err != nil {
+		return run, err
+	}
+	run.Metrics = runs.Measure(run.Results, run.Costs)
+	run.Slices = runs.Slices(run.Results, run.Costs)
+	run.Gates = runs.Gates(one, run.Results)
+	return run, nil
+}
+
+// progress shows a bar on a terminal.
+func progress(c console, total int) func(done, passed, failed int) {
+	if !terminal(c.err) {
+		return nil
+	}
+	began := time.Now()
+	return func(done, passed, failed int) {
+		left := time.Duration(float64(time.Since(began)) / float64(done) * float64(total-done)).Round(time.Second)
+		fmt.Fprintf(c.err, "\r\x1b[2K%s %d/%d  %d passed, %d failed, %v left", filled(done, total), done, total, passed, failed, left)
+	}
+}
+
+// filled is a bar of twenty places.
+func filled(done, total int) string {
+	n := 20 * done / max(1, total)
+	return "[" + strings.Repeat("#", n) + strings.Repeat(".", 20-n) + "]"
+}
+
+// revision is that of the git repository that the program is run in, with "+" where
+// something is not committed, or empty where there is none.
+func revision(ctx context.Context) string {
+	commit, err := exec.CommandContext(ctx, "git", "rev-parse", "--short=12", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	id := strings.TrimSpace(string(commit))
+	if changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--untracked-files=no").Output(); err != nil || len(changed) > 0 {
+		id += "+"
+	}
+	return id
+}
+
+// report writes everything that is wanted of a run, and fails where it did not reach what
+// it has to.
+func (f runFlags) report(c console, run runs.Run) error {
+	view := evalreport.View{Run: run, Language: f.language}
+	if f.against != "" {
+		base, err := readRun(f.against)
+		if err != nil {
+			return err
+		}
+		view.Base = &base
+	}
+	if f.asJSON == "-" {
+		if err := printJSON(c.out, run); err != nil {
+			return err
+		}
+	} else if err := evalreport.WriteTable(c.out, run, 0); err != nil {
+		return err
+	}
+	return errors.Join(f.write(view), verdict(run))
+}
+
+// verdict is an error where a run did not reach its thresholds, or, without any, where a
+// case failed.
+func verdict(run runs.Run) error {
+	missed := 0
+	for _, g := range run.Gates {
+		if !g.OK {
+			missed++
+		}
+	}
+	switch {
+	case missed > 0:
+		return fmt.Errorf("%d of %s not reached", missed, counted(len(run.Gates), "threshold was", "thresholds were"))
+	case len(run.Gates) == 0 && run.Failed > 0:
+		return fmt.Errorf("%s failed", counted(run.Failed, "case", "cases"))
+	}
+	return nil
+}
+
+
+// write writes the files that are wanted of a run.
+func (f runFlags) write(v evalreport.View) error {
+	formats := []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{f.asJSON, func(w io.Writer) error { return printJSON(w, v.Run) }},
+		{f.junit, func(w io.Writer) error { return evalreport.WriteJUnit(w, v.Run) }},
+		{f.markdown, func(w io.Writer) error { return evalreport.WriteMarkdown(w, v) }},
+	}
+	for _, format := range formats {
+		if format.name == "" || format.name == "-" {
+			continue
+		}
+		file, err := os.Create(format.name)
+		if err != nil {
+			return usagef("the report %s can't be written", format.name)
+		}
+		if err := errors.Join(format.write(file), file.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readRun reads a run that was written with --json.
+func readRun(name string) (runs.Run, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return runs.Run{}, usagef("the run %s can't be opened", name)
+	}
+	var run runs.Run
+	if err := json.Unmarshal(data, &run); err != nil || run.Suite == "" {
+		return runs.Run{}, usagef("%s is not a run that `recado eval run --json` wrote", name)
+	}
+	return run, nil
+}
