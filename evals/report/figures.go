@@ -19,7 +19,7 @@ const (
 	plain  unit = iota // 0.934
 	share              // 93.4 %
 	millis             // 12.3 ms
-	number             // 1,234
+	amount             // 1234
 	money              // 0.0123, of millionths
 )
 
@@ -44,23 +44,35 @@ type figure struct {
 var themes = []string{"whole", "decision", "answer", "retrieval", "actions", "safety", "parity", "judge", "time", "cost", "other"}
 
 // figureOf finds what is known of a metric. One that is not in the table is shown under
-// its own name, in the unit that its name ends with.
+// its own name.
 func figureOf(metric string) figure {
-	if i := slices.IndexFunc(figures, func(f figure) bool { return f.name == metric }); i >= 0 {
-		return figures[i]
+	at := placeOf(metric)
+	if at == len(figures) {
+		return figure{name: metric, theme: "other", text: text{metric, metric}}
 	}
-	f := figure{name: metric, theme: "other", text: text{metric, metric}}
-	switch {
-	case strings.HasSuffix(metric, "_ms"):
-		f.theme, f.unit, f.better = "time", millis, lower
-	case strings.Contains(metric, "tokens"), strings.HasSuffix(metric, "calls"):
-		f.theme, f.unit, f.better = "cost", number, lower
-	case strings.HasSuffix(metric, "_micros"):
-		f.theme, f.unit, f.better = "cost", money, lower
-	case strings.HasPrefix(metric, "judge"):
-		f.theme, f.unit, f.better = "judge", share, higher
+	f := figures[at]
+	if rest := strings.TrimPrefix(metric, f.name); rest != "" {
+		f.text.es += " " + strings.TrimPrefix(rest, "/")
+		f.text.en += " " + strings.TrimPrefix(rest, "/")
 	}
+	f.name = metric
 	return f
+}
+
+// placeOf is the place in the table of a metric, or of the longest beginning of its name
+// that may go on.
+func placeOf(metric string) int {
+	best, length := len(figures), 0
+	for i, f := range figures {
+		open := strings.HasSuffix(f.name, "@") || strings.HasSuffix(f.name, "^") || f.name == "coverage@risk" || strings.HasPrefix(metric, f.name+"/")
+		if f.name == metric || open && strings.HasPrefix(metric, f.name) && len(f.name) > length {
+			best, length = i, len(f.name)
+		}
+		if f.name == metric {
+			return i
+		}
+	}
+	return best
 }
 
 // measured is a metric of a run with what is known of it.
@@ -69,26 +81,24 @@ type measured struct {
 	stats.Estimate
 }
 
-// themed sorts metrics into their themes, each in the order of the table.
+// themed sorts metrics into their themes, each in the order of the table. Those of the
+// stages of a turn have a table of their own.
 func themed(metrics map[string]stats.Estimate) map[string][]measured {
 	list := map[string][]measured{}
 	for _, metric := range ordered(slices.Collect(maps.Keys(metrics))) {
-		f := figureOf(metric)
-		list[f.theme] = append(list[f.theme], measured{f, metrics[metric]})
+		if f := figureOf(metric); f.theme != "time" || !strings.Contains(metric, "/") {
+			list[f.theme] = append(list[f.theme], measured{f, metrics[metric]})
+		}
 	}
 	return list
 }
 
-// ordered sorts the names of metrics by the table, those that are not in it last.
+// ordered sorts the names of metrics by the table, those that are not in it last, and
+// numbers in names by how large they are.
 func ordered(names []string) []string {
-	at := func(metric string) int {
-		i := slices.IndexFunc(figures, func(f figure) bool { return f.name == metric })
-		if i < 0 {
-			return len(figures)
-		}
-		return i
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(placeOf(a), placeOf(b)), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
 	return names
 }
 
@@ -101,7 +111,7 @@ func (u unit) bare(language string, v float64) string {
 		return decimal(language, 100*v, 1)
 	case millis:
 		return decimal(language, v, digits(v))
-	case number:
+	case amount:
 		return decimal(language, v, digits(v))
 	case money:
 		return decimal(language, v/1e6, 5)
@@ -116,7 +126,7 @@ func (u unit) sign() string {
 		return " %"
 	case millis:
 		return " ms"
-	case plain, number, money:
+	case plain, amount, money:
 	}
 	return ""
 }

@@ -213,8 +213,10 @@ func sampleMetrics(r runs.Run) map[string]stats.Estimate {
 	return map[string]stats.Estimate{
 		"passed": around(rate, 0.04, 15), "answered_wrong": around(0.03+(1-rate)/4, 0.02, 15), "auroc": around(0.91, 0.04, 60), "aurc": around(0.11, 0.03, 60),
 		"ece": around(0.07, 0.02, 60), "ndcg@10": around(0.88, 0.05, 40), "fact_recall": around(0.93, 0.03, 44),
-		"latency_p50_ms": around(61.3, 4, 64), "latency_p95_ms": around(128, 9, 64), "input_tokens": around(948, 41, 64), "cost_micros": around(192, 11, 64),
-		"something_new": around(0.5, 0.1, 7),
+		"recall@1": around(0.81, 0.07, 40), "recall@5": around(0.94, 0.04, 40), "recall@10": around(0.97, 0.03, 40), "coverage@risk5": around(0.44, 0.1, 60),
+		"latency_p50": around(61.3, 4, 64), "latency_p95": around(128, 9, 64), "tokens_in": around(948, 41, 64), "cost_micros": around(192, 11, 64),
+		"latency_p50/retrieve": around(6.3, 1, 64), "latency_p95/retrieve": around(11, 1, 64), "latency_p50/complete": around(51, 4, 64), "latency_p95/complete": around(101, 9, 64),
+		"parity_gap": around(0.06, 0.05, 32), "something_new": around(0.5, 0.1, 7),
 	}
 }
 
@@ -288,7 +290,7 @@ func earlierRun(t testing.TB) runs.Run {
 	}
 	count(&r)
 	r.Metrics = sampleMetrics(r)
-	r.Metrics["latency_p95_ms"] = around(119, 8, 64)
+	r.Metrics["latency_p95"] = around(119, 8, 64)
 	r.Gates, r.Slices = sampleGates(r), sampleSlices(r)
 	return r
 }

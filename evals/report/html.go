@@ -1,0 +1,348 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/recado/recado/evals/runs"
+	"github.com/recado/recado/evals/stats"
+)
+
+// files are the templates, and the script and style sheet that every report holds.
+//
+//go:embed templates/*.html static/*
+var files embed.FS
+
+// WriteHTML writes a run as one file that needs nothing else: the verdict, figures and
+// pictures in Spanish and English, and every case with its whole record, which a click
+// unpacks. With a base, cases are shown side by side.
+func WriteHTML(w io.Writer, v View) error {
+	v.Language = cmp.Or(v.Language, "en")
+	p, err := newPage(v)
+	if err != nil {
+		return err
+	}
+	t, err := templates(v.Language)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "report.html", p); err != nil {
+		return fmt.Errorf("write a run as HTML: %w", err)
+	}
+	return write(w, "HTML", b.Bytes())
+}
+
+// shell is what all pages begin with. Its script and style are named in its policy by
+// their hashes, and nothing else runs.
+type shell struct {
+	Language, Title string
+	Policy          string
+	Style           template.CSS
+	Script          template.JS
+}
+
+func newShell(language, title string) (shell, error) {
+	style, err := files.ReadFile("static/report.css")
+	if err != nil {
+		return shell{}, fmt.Errorf("read the style of reports: %w", err)
+	}
+	script, err := files.ReadFile("static/report.js")
+	if err != nil {
+		return shell{}, fmt.Errorf("read the script of reports: %w", err)
+	}
+	policy := "default-src 'none'; script-src " + hashed(script) + "; style-src " + hashed(style) + "; base-uri 'none'; form-action 'self'"
+	return shell{Language: language, Title: title, Policy: policy, Style: template.CSS(style), Script: template.JS(script)}, nil
+}
+
+func hashed(text []byte) string {
+	sum := sha256.Sum256(text)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// page is what the template of a report is given.
+type page struct {
+	shell
+	Bodies []template.HTML
+	// The blocks are letters of base64 and no HTML.
+	Index, Texts template.HTML
+	Details      []template.HTML
+}
+
+func newPage(v View) (page, error) {
+	top, err := newShell(v.Language, v.Run.Suite)
+	if err != nil {
+		return page{}, err
+	}
+	p := page{shell: top}
+	pairs, list := matched(v.Run, v.Base), listed(v.Run)
+	changes := pairs.changes()
+	entries := make([]entry, 0, len(list))
+	for _, r := range list {
+		entries = append(entries, newEntry(r, changes[name(r)]))
+	}
+	blocks, err := pack(v, entries, list, pairs)
+	if err != nil {
+		return page{}, err
+	}
+	p.Index, p.Texts = template.HTML(blocks.Index), template.HTML(blocks.Texts)
+	for _, block := range blocks.Details {
+		p.Details = append(p.Details, template.HTML(block))
+	}
+	for _, language := range []string{"es", "en"} {
+		t, err := templates(language)
+		if err != nil {
+			return page{}, err
+		}
+		var b bytes.Buffer
+		if err := t.ExecuteTemplate(&b, "body", newBody(View{v.Run, v.Base, language}, pairs)); err != nil {
+			return page{}, fmt.Errorf("write a run as HTML: %w", err)
+		}
+		p.Bodies = append(p.Bodies, template.HTML(b.String()))
+	}
+	return p, nil
+}
+
+// changes are the words for what became of each case that did.
+func (p pairing) changes() map[string]string {
+	words := map[string]string{}
+	for word, list := range map[string][]string{"broken": p.broken, "mended": p.mended, "other": p.other, "added": p.added} {
+		for _, one := range list {
+			words[one] = word
+		}
+	}
+	if len(p.base) == 0 {
+		return nil
+	}
+	return words
+}
+
+// body is what one language of a report shows.
+type body struct {
+	View
+	Passed         bool
+	Verdict        string
+	Before         string
+	Groups         []group
+	Moves          []move
+	Paired         string
+	Broken, Mended []string
+	Gone, Added    []string
+	Drafts         int
+	Reliability    template.HTML
+	Coverage       template.HTML
+	Ring           string
+	Confusion      runs.Confusion
+	Stages         []stage
+	Usage          []use
+	Slices         []runs.Slice
+	Unequal        []unequal
+	Parity         stats.Estimate
+}
+
+// group is a theme with its figures.
+type group struct {
+	Theme   string
+	Figures []measured
+}
+
+// stage is how long a part of a turn took, in milliseconds.
+type stage struct {
+	Name          string
+	P50, P95, Top float64
+	N             int
+}
+
+// use is what models took in all and per case.
+type use struct {
+	Name     string
+	All, One string
+}
+
+// unequal is a pair that did not get the same in both languages.
+type unequal struct {
+	Pair   string
+	Places []runs.Result
+}
+
+func newBody(v View, pairs pairing) body {
+	b := body{View: v, Passed: passed(v.Run), Verdict: verdict(v.Language, v.Run), Confusion: runs.Confuse(v.Run.Results), Slices: v.Run.Slices}
+	groups := themed(v.Run.Metrics)
+	for _, theme := range themes {
+		if len(groups[theme]) > 0 {
+			b.Groups = append(b.Groups, group{theme, groups[theme]})
+		}
+	}
+	if v.Base != nil {
+		b.Before, b.Paired, b.Moves = identity(v.Language, *v.Base), pairs.sentence(v.Language), moved(v.Run, *v.Base)
+		b.Broken, b.Mended, b.Gone, b.Added = pairs.broken, pairs.mended, pairs.gone, pairs.added
+	}
+	if drafts := scored(v.Run); len(drafts) > 0 {
+		b.Drafts = len(drafts)
+		b.Reliability = reliability(v.Language, drafts)
+		b.Coverage, b.Ring = coverage(v.Language, drafts, v.Run.Threshold)
+	}
+	b.Stages, b.Usage = stages(v.Run), usage(v.Language, v.Run)
+	b.Parity, b.Unequal = parity(v.Run)
+	return b
+}
+
+// stages are the parts of a turn by how long they took, and the whole turn first.
+func stages(r runs.Run) []stage {
+	list := []stage(nil)
+	for metric, e := range r.Metrics {
+		name, found := strings.CutPrefix(metric, runs.LatencyP50)
+		if !found {
+			continue
+		}
+		s := stage{Name: strings.TrimPrefix(name, "/"), P50: e.Value, P95: r.Metrics[runs.LatencyP95+name].Value, N: e.N}
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b stage) int {
+		if a.Name == "" || b.Name == "" {
+			return cmp.Compare(a.Name, b.Name)
+		}
+		return cmp.Or(cmp.Compare(b.P95, a.P95), cmp.Compare(a.Name, b.Name))
+	})
+	most := 0.0
+	for _, s := range list {
+		most = max(most, s.P95)
+	}
+	for i := range list {
+		list[i].Top = most
+	}
+	return list
+}
+
+func usage(language string, r runs.Run) []use {
+	var all runs.Usage
+	for _, one := range runs.Judged(r.Results) {
+		for _, s := range one.Steps {
+			all.Calls += s.Usage.Calls
+			all.InputTokens += s.Usage.InputTokens
+			all.OutputTokens += s.Usage.OutputTokens
+			all.CostMicros += s.Usage.CostMicros
+		}
+	}
+	if all == (runs.Usage{}) {
+		return nil
+	}
+	cases := float64(max(1, r.Cases))
+	row := func(key string, u unit, v float64) use {
+		return use{phrase(language, key), u.one(language, v), u.one(language, v/cases)}
+	}
+	return []use{
+		row("use_calls", amount, float64(all.Calls)), row("use_read", amount, float64(all.InputTokens)),
+		row("use_written", amount, float64(all.OutputTokens)), row("use_cost", money, float64(all.CostMicros)),
+	}
+}
+
+// parity is the gap between languages and the pairs that make it.
+func parity(r runs.Run) (stats.Estimate, []unequal) {
+	gap, pairs := runs.Parity(r.Results)
+	byName := map[string]runs.Result{}
+	for _, one := range r.Results {
+		byName[fmt.Sprintf("%s %d", one.ID, one.Try)] = one
+	}
+	var list []unequal
+	for _, p := range pairs {
+		one := unequal{Pair: p.Pair}
+		for _, id := range []string{p.A, p.B} {
+			one.Places = append(one.Places, byName[fmt.Sprintf("%s %d", id, p.Try)])
+		}
+		list = append(list, one)
+	}
+	return gap, list
+}
+
+// templates parses what pages are made of for a language.
+func templates(language string) (*template.Template, error) {
+	t, err := template.New("").Funcs(functions(language)).ParseFS(files, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the templates of reports: %w", err)
+	}
+	return t, nil
+}
+
+// functions are what templates call. Those that give words give them in one language.
+func functions(language string) template.FuncMap {
+	return template.FuncMap{
+		"t":        func(key string) string { return phrase(language, key) },
+		"word":     func(family, value string) string { return cmp.Or(lookup(language, family+"_"+value), value) },
+		"f":        figureOf,
+		"label":    func(f figure) string { return f.text.in(language) },
+		"one":      func(m measured) string { return m.unit.one(language, m.Value) },
+		"interval": func(m measured) string { return m.interval(language, m.Estimate) },
+		"isshare":  func(m measured) bool { return m.unit == share },
+		"metric":   func(m named) string { return m.metric() },
+		"span":     span,
+		"measure":  func(metric string, e stats.Estimate) string { return figureOf(metric).estimate(language, e) },
+		"moved":    func(m move) string { return m.change(language, m.by()) },
+		"was":      func(m move) string { return m.estimate(language, m.before) },
+		"is":       func(m move) string { return m.estimate(language, m.Estimate) },
+		"way":      move.way,
+		"bound":    func(g runs.Gate) string { return bound(language, g) },
+		"where":    func(g runs.Gate) string { return strings.TrimSuffix(where(g), ",") },
+		"ms":       func(v float64) string { return millis.one(language, v) },
+		"bar":      func(s stage) template.HTML { return bar(s.P50, s.P95, s.Top) },
+		"heat":     heat,
+		"of":       func(s runs.Slice, metric string) measured { return measured{figureOf(metric), s.Metrics[metric]} },
+		"has":      func(s runs.Slice, metric string) bool { _, ok := s.Metrics[metric]; return ok },
+		"columns":  columns,
+		"name":     name,
+		"decided":  func(r runs.Result) string { return decisionWords(language, decisions(r)) },
+		"minutes":  func(r runs.Run) string { return r.Started.UTC().Format("2006-01-02 15:04 UTC") },
+		"identity": func(r runs.Run) string { return identity(language, r) },
+		"verdict":  func(r runs.Run) string { return verdict(language, r) },
+		"passed":   passed,
+		"outages":  outages,
+		"other":    func() string { return map[string]string{"es": "en", "en": "es"}[language] },
+	}
+}
+
+// named is a figure, or one that moved.
+type named interface{ metric() string }
+
+func (m measured) metric() string { return m.name }
+
+func decisionWords(language string, list []string) string {
+	said := make([]string, 0, len(list))
+	for _, d := range list {
+		said = append(said, cmp.Or(lookup(language, "decision_"+d), d))
+	}
+	return strings.Join(said, ", ")
+}
+
+// columns are the figures of slices that have a column: those that any slice has.
+func columns(list []runs.Slice) []string {
+	some := map[string]bool{}
+	for _, s := range list {
+		for _, metric := range []string{runs.Passed, runs.AnsweredWrong, runs.Coverage, runs.FactRecall, runs.LatencyP95} {
+			if _, ok := s.Metrics[metric]; ok {
+				some[metric] = true
+			}
+		}
+	}
+	return ordered(slices.Collect(maps.Keys(some)))
+}
+
+// heat is how dark a field of the confusion is, from 0 to 4, by its share of its row.
+func heat(row []int, at int) int {
+	all := 0
+	for _, n := range row {
+		all += n
+	}
+	if row[at] == 0 {
+		return 0
+	}
+	return 1 + min(3, 4*row[at]/max(1, all))
+}
