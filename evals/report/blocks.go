@@ -7,7 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -164,9 +164,6 @@ func pack(v View, entries []entry, list []runs.Result, pairs pairing) (packed, e
 	return p, err
 }
 
-// literal is a string in JSON, with the colon of a name.
-var literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*":?`)
-
 // shortText is the length from which a text that comes twice is worth a number; one that
 // begins with the sign gets one at any length, or it could be taken for a number.
 const shortText = 100
@@ -174,12 +171,10 @@ const shortText = 100
 // shareTexts takes long texts that come more than once out of JSON.
 func shareTexts(parts [][]byte) (without [][]byte, texts []byte) {
 	seen := map[string]int{}
-	number := func(text []byte) bool {
-		return bytes.HasPrefix(text, []byte(`"\u0001`)) && !bytes.HasSuffix(text, []byte(":"))
-	}
+	number := func(text []byte) bool { return bytes.HasPrefix(text, []byte(`"\u0001`)) }
 	for _, part := range parts {
-		for _, text := range literal.FindAll(part, -1) {
-			if len(text) > shortText && !bytes.HasSuffix(text, []byte(":")) {
+		for text := range literals(part) {
+			if len(text) > shortText {
 				seen[string(text)]++
 			}
 		}
@@ -187,19 +182,51 @@ func shareTexts(parts [][]byte) (without [][]byte, texts []byte) {
 	var table [][]byte
 	at := map[string]int{}
 	for _, part := range parts {
-		without = append(without, literal.ReplaceAllFunc(part, func(text []byte) []byte {
-			if seen[string(text)] < 2 && !number(text) {
-				return text
+		var b bytes.Buffer
+		done := 0
+		for text, start := range literals(part) {
+			if !number(text) && (len(text) <= shortText || seen[string(text)] < 2) {
+				continue
 			}
 			i, known := at[string(text)]
 			if !known {
 				i = len(table)
-				at[string(text)], table = i, append(table, slices.Clone(text))
+				at[string(text)], table = i, append(table, text)
 			}
-			return []byte(`"\u0001` + strconv.Itoa(i) + `"`)
-		}))
+			b.Write(part[done:start])
+			b.WriteString(`"\u0001` + strconv.Itoa(i) + `"`)
+			done = start + len(text)
+		}
+		b.Write(part[done:])
+		without = append(without, b.Bytes())
 	}
 	return without, slices.Concat([]byte("["), bytes.Join(table, []byte(",")), []byte("]"))
+}
+
+// literals are the strings in JSON that are values, with their quotes, and where each
+// begins.
+func literals(part []byte) iter.Seq2[[]byte, int] {
+	return func(yield func([]byte, int) bool) {
+		for at := 0; at < len(part); at++ {
+			if part[at] != '"' {
+				continue
+			}
+			end := at + 1
+			for part[end] != '"' {
+				if part[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			// What a colon follows is a name.
+			if text := part[at : end+1]; end+1 == len(part) || part[end+1] != ':' {
+				if !yield(text, at) {
+					return
+				}
+			}
+			at = end
+		}
+	}
 }
 
 func squeeze(part []byte) (string, error) {

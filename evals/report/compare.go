@@ -146,7 +146,38 @@ func differ(before, after string) []piece {
 			j++
 		}
 	}
-	return list
+	return readable(list, before, after)
+}
+
+// readable joins changes with nothing but white space between them, what was taken away
+// before what was added. Of texts that have little in common it leaves the two wholes.
+func readable(list []piece, before, after string) []piece {
+	var joined []piece
+	var gone, come string
+	kept := 0
+	flush := func() {
+		joined = join(joined, piece{"-", gone}, piece{"+", come})
+		gone, come = "", ""
+	}
+	for i, p := range list {
+		switch {
+		case p.Op == "-":
+			gone += p.Text
+		case p.Op == "+":
+			come += p.Text
+		case i > 0 && i+1 < len(list) && strings.TrimSpace(p.Text) == "":
+			gone, come = gone+p.Text, come+p.Text
+		default:
+			flush()
+			joined = join(joined, p)
+			kept += len(p.Text)
+		}
+	}
+	flush()
+	if 3*kept < min(len(before), len(after)) {
+		return join(nil, piece{"-", before}, piece{"+", after})
+	}
+	return joined
 }
 
 // subsequences has the length of the longest common subsequence of a[i:] and b[j:].

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,6 +113,9 @@ func (u unit) bare(language string, v float64) string {
 	case millis:
 		return decimal(language, v, digits(v))
 	case amount:
+		if v == math.Trunc(v) {
+			return decimal(language, v, 0)
+		}
 		return decimal(language, v, digits(v))
 	case money:
 		return decimal(language, v/1e6, 5)

@@ -27,11 +27,7 @@ var files embed.FS
 // unpacks. With a base, cases are shown side by side.
 func WriteHTML(w io.Writer, v View) error {
 	v.Language = cmp.Or(v.Language, "en")
-	p, err := newPage(v)
-	if err != nil {
-		return err
-	}
-	t, err := templates(v.Language)
+	p, t, err := newPage(v)
 	if err != nil {
 		return err
 	}
@@ -78,12 +74,13 @@ type page struct {
 	Details      []template.HTML
 }
 
-func newPage(v View) (page, error) {
+// newPage renders both languages, and gives the template for the rest in the first.
+func newPage(v View) (p page, whole *template.Template, err error) {
 	top, err := newShell(v.Language, v.Run.Suite)
 	if err != nil {
-		return page{}, err
+		return page{}, nil, err
 	}
-	p := page{shell: top}
+	p.shell = top
 	pairs, list := matched(v.Run, v.Base), listed(v.Run)
 	changes := pairs.changes()
 	entries := make([]entry, 0, len(list))
@@ -92,7 +89,7 @@ func newPage(v View) (page, error) {
 	}
 	blocks, err := pack(v, entries, list, pairs)
 	if err != nil {
-		return page{}, err
+		return page{}, nil, err
 	}
 	p.Index, p.Texts = template.HTML(blocks.Index), template.HTML(blocks.Texts)
 	for _, block := range blocks.Details {
@@ -101,15 +98,18 @@ func newPage(v View) (page, error) {
 	for _, language := range []string{"es", "en"} {
 		t, err := templates(language)
 		if err != nil {
-			return page{}, err
+			return page{}, nil, err
+		}
+		if whole == nil || language == v.Language {
+			whole = t
 		}
 		var b bytes.Buffer
 		if err := t.ExecuteTemplate(&b, "body", newBody(View{v.Run, v.Base, language}, pairs)); err != nil {
-			return page{}, fmt.Errorf("write a run as HTML: %w", err)
+			return page{}, nil, fmt.Errorf("write a run as HTML: %w", err)
 		}
 		p.Bodies = append(p.Bodies, template.HTML(b.String()))
 	}
-	return p, nil
+	return p, whole, nil
 }
 
 // changes are the words for what became of each case that did.
@@ -291,7 +291,6 @@ func functions(language string) template.FuncMap {
 		"is":       func(m move) string { return m.estimate(language, m.Estimate) },
 		"way":      move.way,
 		"bound":    func(g runs.Gate) string { return bound(language, g) },
-		"where":    func(g runs.Gate) string { return strings.TrimSuffix(where(g), ",") },
 		"ms":       func(v float64) string { return millis.one(language, v) },
 		"bar":      func(s stage) template.HTML { return bar(s.P50, s.P95, s.Top) },
 		"heat":     heat,
@@ -301,11 +300,9 @@ func functions(language string) template.FuncMap {
 		"name":     name,
 		"decided":  func(r runs.Result) string { return decisionWords(language, decisions(r)) },
 		"minutes":  func(r runs.Run) string { return r.Started.UTC().Format("2006-01-02 15:04 UTC") },
-		"identity": func(r runs.Run) string { return identity(language, r) },
-		"verdict":  func(r runs.Run) string { return verdict(language, r) },
 		"passed":   passed,
-		"outages":  outages,
-		"other":    func() string { return map[string]string{"es": "en", "en": "es"}[language] },
+		"rate":     func(r runs.Run) string { return figureOf(runs.Passed).estimate(language, rate(r)) },
+		"reached":  reached,
 	}
 }
 
@@ -320,6 +317,20 @@ func decisionWords(language string, list []string) string {
 		said = append(said, cmp.Or(lookup(language, "decision_"+d), d))
 	}
 	return strings.Join(said, ", ")
+}
+
+// reached is how many thresholds were, of all.
+func reached(r runs.Run) string {
+	n := 0
+	for _, g := range r.Gates {
+		if g.OK {
+			n++
+		}
+	}
+	if len(r.Gates) == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d/%d", n, len(r.Gates))
 }
 
 // columns are the figures of slices that have a column: those that any slice has.

@@ -5,7 +5,7 @@ package report
 var figures = []figure{
 	{"passed", "whole", share, higher, text{"Casos bien", "Cases passed"}},
 	{"passed_weighted", "whole", share, higher, text{"Casos bien, con su peso", "Cases passed, weighted"}},
-	{"pass^", "whole", share, higher, text{"Todos bien en tantos intentos", "All of so many tries pass"}},
+	{"pass^", "whole", share, higher, text{"Todos los intentos bien, de", "All tries pass, of"}},
 	{"cost", "whole", amount, lower, text{"Coste de 100 turnos, según la suite", "Cost of 100 turns, by the suite"}},
 
 	{"answered", "decision", share, neither, text{"Respondidos", "Answered"}},
@@ -18,7 +18,7 @@ var figures = []figure{
 	{"auroc", "decision", plain, higher, text{"AUROC de la confianza", "AUROC of the confidence"}},
 	{"aurc", "decision", plain, lower, text{"AURC: riesgo medio por cobertura", "AURC: mean risk by coverage"}},
 	{"e_aurc", "decision", plain, lower, text{"E-AURC: lo que sobra del AURC", "E-AURC: what of it could be avoided"}},
-	{"coverage@risk", "decision", share, higher, text{"Cobertura con ese riesgo (%)", "Coverage at that risk (%)"}},
+	{"coverage@risk", "decision", share, higher, text{"Cobertura con un riesgo en % de", "Coverage at a risk in % of"}},
 	{"ece", "decision", plain, lower, text{"Error de calibración", "Calibration error"}},
 	{"ece_null", "decision", plain, neither, text{"El mismo error con confianzas perfectas", "The same error of perfect scores"}},
 	{"brier", "decision", plain, lower, text{"Error de Brier", "Brier score"}},
@@ -33,7 +33,7 @@ var figures = []figure{
 	{"asked_once", "answer", share, higher, text{"Sin preguntar dos veces lo mismo", "Nothing asked twice"}},
 
 	{"ndcg@10", "retrieval", plain, higher, text{"nDCG de los 10 primeros", "nDCG of the first 10"}},
-	{"recall@", "retrieval", share, higher, text{"Documentos debidos entre los primeros", "Right documents among the first"}},
+	{"recall@", "retrieval", share, higher, text{"Documentos debidos hasta el puesto", "Right documents up to place"}},
 	{"mrr@10", "retrieval", plain, higher, text{"MRR de los 10 primeros", "MRR of the first 10"}},
 	{"context_precision", "retrieval", share, higher, text{"Precisión de lo que leyó el modelo", "Precision of what the model read"}},
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"math"
 	"slices"
 	"strings"
 
@@ -11,11 +12,13 @@ import (
 	"github.com/recado/recado/evals/stats"
 )
 
-// side is the length of a plot's side, margin what is left of it, above and below.
+// side is the length of a plot's side, margin what is left of it, above and below what is
+// there.
 const (
 	side   = 300.0
 	margin = 52.0
-	above  = 12.0
+	above  = 20.0
+	below  = 42.0
 )
 
 // bandSteps is at how many places the band around a curve is computed.
@@ -32,7 +35,7 @@ type plot struct {
 
 func newPlot(language, title, across, up string, top float64) *plot {
 	p := &plot{language: language, top: top}
-	p.add(`<svg class="plot" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, side+margin+16, side+above+margin, html.EscapeString(title))
+	p.add(`<svg class="plot" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, side+margin+16, side+above+below, html.EscapeString(title))
 	p.add(`<rect class="frame" x="%.1f" y="%.1f" width="%.0f" height="%.0f"/>`, margin, above, side, side)
 	p.add(`<text class="word" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, margin+side/2, above+side+34, html.EscapeString(across))
 	p.add(`<text class="word" transform="translate(12 %.1f) rotate(-90)" text-anchor="middle">%s</text>`, above+side/2, html.EscapeString(up))
@@ -86,6 +89,7 @@ func reliability(language string, drafts []stats.Scored) template.HTML {
 	p.line("guide", 0, 0, 1, 1)
 	sorted := slices.Clone(drafts)
 	slices.SortStableFunc(sorted, byScore)
+	var labels []spotted
 	for _, bin := range stats.Reliability(sorted) {
 		low, high := stats.ClopperPearson(bin.Right, bin.N, 0.05)
 		up := float64(bin.Right) / float64(bin.N)
@@ -93,13 +97,28 @@ func reliability(language string, drafts []stats.Scored) template.HTML {
 		x, y := p.place(bin.Mean, up)
 		p.add(`<circle class="mark" cx="%.1f" cy="%.1f" r="5"><title>%s</title></circle>`, x, y,
 			html.EscapeString(fmt.Sprintf(phrase(language, "bin"), decimal(language, bin.Mean, 2), bin.Right, bin.N)))
-		beside, anchor := x+8, "start"
-		if bin.Mean > 0.88 {
-			beside, anchor = x-8, "end"
+		if label := (spotted{x, y}); !slices.ContainsFunc(labels, label.near) {
+			labels = append(labels, label)
+			p.count(x, y, bin)
 		}
-		p.add(`<text class="soft" x="%.1f" y="%.1f" text-anchor="%s">%d/%d</text>`, beside, y+4, anchor, bin.Right, bin.N)
 	}
 	return p.svg()
+}
+
+// spotted is where a number stands; near tells whether another would run into it.
+type spotted struct{ x, y float64 }
+
+func (s spotted) near(other spotted) bool {
+	return math.Abs(s.x-other.x) < 44 && math.Abs(s.y-other.y) < 13
+}
+
+// count writes how many drafts a dot stands for, on the side where there is room.
+func (p *plot) count(x, y float64, bin stats.Bin) {
+	beside, anchor := x+8, "start"
+	if bin.Mean > 0.88 {
+		beside, anchor = x-8, "end"
+	}
+	p.add(`<text class="soft" x="%.1f" y="%.1f" text-anchor="%s">%d/%d</text>`, beside, y-7, anchor, bin.Right, bin.N)
 }
 
 func byScore(a, b stats.Scored) int {

@@ -24,6 +24,22 @@
       });
     });
   }
+
+  // The language is that of the address, or what was chosen last, or the file's own.
+  let redraw = () => {};
+  const kept = () => { try { return localStorage.getItem('recado_report_language'); } catch { return null; } };
+  const speak = (language) => {
+    if (language !== 'es' && language !== 'en') return;
+    root.lang = language;
+    $('switch').textContent = language === 'es' ? 'English' : 'Español';
+    redraw();
+  };
+  $('switch').hidden = false;
+  speak(new URLSearchParams(location.search).get('lang') ?? kept() ?? root.lang);
+  $('switch').addEventListener('click', () => {
+    speak(root.lang === 'es' ? 'en' : 'es');
+    try { localStorage.setItem('recado_report_language', root.lang); } catch { /* it is asked again next time */ }
+  });
   if (!$('index')) return;
 
   const unpack = async (id, texts) => {
@@ -162,8 +178,6 @@
     return h('label', {}, label, select);
   };
   const build = () => {
-    $('switch').textContent = t('other_language');
-    $('switch').hidden = false;
     const search = h('input', { type: 'search', id: 'filter-q', value: state.q, autocomplete: 'off' });
     search.addEventListener('input', () => { state.q = plain(search.value); shown = page; draw(); });
     const more = h('button', { type: 'button', id: 'more' }, t('more'));
@@ -189,9 +203,7 @@
     box.scrollIntoView();
     box.firstChild.focus();
   };
-  $('switch').addEventListener('click', () => { root.lang = root.lang === 'es' ? 'en' : 'es'; build(); });
-  const wanted = new URLSearchParams(location.search).get('lang');
-  if (wanted === 'es' || wanted === 'en') root.lang = wanted;
+  redraw = build;
   build();
   open();
   addEventListener('hashchange', open);

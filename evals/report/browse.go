@@ -1,0 +1,250 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+
+	"github.com/recado/recado/evals/runs"
+	"github.com/recado/recado/evals/stats"
+	"github.com/recado/recado/internal/web"
+)
+
+// Store is where runs are kept.
+type Store interface {
+	// List gives the runs that are kept, newest first. Their results are not looked at.
+	List() ([]runs.Run, error)
+	// Open gives a run by its ID; the error wraps fs.ErrNotExist where there is none.
+	Open(id string) (runs.Run, error)
+}
+
+// BrowseConfig is what the pages of past runs are made of. Store is needed.
+type BrowseConfig struct {
+	Store Store
+	// Logger hears of what could not be read; by default nobody does.
+	Logger *slog.Logger
+	// AnyHost answers also those who call this computer by another name than localhost or
+	// one of its own addresses, for pages that a network may see. The pages hold what
+	// customers wrote, and nobody has to sign in.
+	AnyHost bool
+}
+
+// Browse makes the pages of past runs: a list with the trend of each suite, one run as
+// WriteHTML has it, and two beside each other.
+func Browse(c BrowseConfig) (http.Handler, error) {
+	if c.Store == nil {
+		return nil, errors.New("report: Store is needed")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	top, err := newShell("en", "")
+	if err != nil {
+		return nil, err
+	}
+	b := &browser{config: c}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", b.handle(b.list))
+	mux.HandleFunc("GET /runs/{id}", b.handle(b.open))
+	mux.HandleFunc("GET /compare", b.handle(b.compare))
+	return web.SecurityHeaders(top.Policy+"; frame-ancestors 'none'", b.local(mux)), nil
+}
+
+type browser struct{ config BrowseConfig }
+
+// local refuses who calls this computer by another name: a page from elsewhere could
+// point its name here and read what customers wrote.
+func (b *browser) local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if ip := net.ParseIP(host); !b.config.AnyHost && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			b.show(w, r, http.StatusForbidden, overview{Problem: "browse_host"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var (
+	errAddress = errors.New("the address names no run")
+	// runID is how the name of a run looks: never a path.
+	runID = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_+.-]{0,99}$`)
+)
+
+// handle shows what went wrong as a page with a sentence, and logs what is our own fault.
+func (b *browser) handle(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := serve(w, r)
+		switch {
+		case err == nil:
+		case errors.Is(err, errAddress):
+			b.show(w, r, http.StatusBadRequest, overview{Problem: "browse_address"})
+		case errors.Is(err, fs.ErrNotExist):
+			b.show(w, r, http.StatusNotFound, overview{Problem: "browse_not_found"})
+		default:
+			b.config.Logger.ErrorContext(r.Context(), "page of past runs failed", "route", r.Pattern, "error", err)
+			b.show(w, r, http.StatusInternalServerError, overview{Problem: "browse_failed"})
+		}
+	}
+}
+
+// overview is the page of past runs.
+type overview struct {
+	Language string
+	Problem  string
+	Runs     []runs.Run
+	Trends   []suiteTrend
+}
+
+// suiteTrend is how the runs of one suite went, oldest first.
+type suiteTrend struct {
+	Suite   string
+	Runs    int
+	Picture template.HTML
+}
+
+// mostTrend is how many runs a trend shows.
+const mostTrend = 60
+
+func (b *browser) list(w http.ResponseWriter, r *http.Request) error {
+	list, err := b.config.Store.List()
+	if err != nil {
+		return fmt.Errorf("list past runs: %w", err)
+	}
+	b.show(w, r, http.StatusOK, overview{Runs: list})
+	return nil
+}
+
+// trends has a picture for each suite that ran more than once. Runs that were broken off
+// are no part of it.
+func trends(language string, list []runs.Run) []suiteTrend {
+	var names []string
+	bySuite := map[string][]runs.Run{}
+	for _, r := range list {
+		if !r.Complete || r.Cases == 0 {
+			continue
+		}
+		if bySuite[r.Suite] == nil {
+			names = append(names, r.Suite)
+		}
+		bySuite[r.Suite] = append(bySuite[r.Suite], r)
+	}
+	var all []suiteTrend
+	for _, name := range names {
+		some := bySuite[name][:min(mostTrend, len(bySuite[name]))]
+		if len(some) < 2 {
+			continue
+		}
+		slices.Reverse(some)
+		right, wrong := make([]float64, len(some)), make([]float64, len(some))
+		for i, r := range some {
+			right[i], wrong[i] = rate(r).Value, r.Metrics[runs.AnsweredWrong].Value
+		}
+		picture := trend(language, phrase(language, "trend")+": "+name, right, wrong)
+		all = append(all, suiteTrend{Suite: name, Runs: len(some), Picture: picture})
+	}
+	return all
+}
+
+// rate is the share of cases that passed.
+func rate(r runs.Run) stats.Estimate {
+	if e, ok := r.Metrics[runs.Passed]; ok {
+		return e
+	}
+	return stats.Estimate{Value: float64(r.Passed) / float64(max(1, r.Cases))}
+}
+
+func (b *browser) open(w http.ResponseWriter, r *http.Request) error {
+	run, err := b.read(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return b.report(w, r, View{Run: run})
+}
+
+func (b *browser) compare(w http.ResponseWriter, r *http.Request) error {
+	run, err := b.read(r.URL.Query().Get("run"))
+	if err != nil {
+		return err
+	}
+	base, err := b.read(r.URL.Query().Get("base"))
+	if err != nil {
+		return err
+	}
+	return b.report(w, r, View{Run: run, Base: &base})
+}
+
+func (b *browser) read(id string) (runs.Run, error) {
+	if !runID.MatchString(id) {
+		return runs.Run{}, errAddress
+	}
+	run, err := b.config.Store.Open(id)
+	if err != nil {
+		return runs.Run{}, fmt.Errorf("open a past run: %w", err)
+	}
+	return run, nil
+}
+
+func (b *browser) report(w http.ResponseWriter, r *http.Request, v View) error {
+	v.Language = web.Language(r, "en")
+	var page bytes.Buffer
+	if err := WriteHTML(&page, v); err != nil {
+		return err
+	}
+	answer(w, http.StatusOK, page.Bytes())
+	return nil
+}
+
+// show writes a page of the list, in both languages.
+func (b *browser) show(w http.ResponseWriter, r *http.Request, status int, o overview) {
+	page, err := listPage(web.Language(r, "en"), o)
+	if err != nil {
+		b.config.Logger.ErrorContext(r.Context(), "page of past runs failed", "error", err)
+		http.Error(w, phrase("en", "browse_failed"), http.StatusInternalServerError)
+		return
+	}
+	answer(w, status, page)
+}
+
+func listPage(language string, o overview) ([]byte, error) {
+	top, err := newShell(language, phrase(language, "runs_title"))
+	if err != nil {
+		return nil, err
+	}
+	p := page{shell: top}
+	var last *template.Template
+	for _, one := range []string{"es", "en"} {
+		if last, err = templates(one); err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		o.Language, o.Trends = one, trends(one, o.Runs)
+		if err := last.ExecuteTemplate(&b, "overview", o); err != nil {
+			return nil, fmt.Errorf("write the list of past runs: %w", err)
+		}
+		p.Bodies = append(p.Bodies, template.HTML(b.String()))
+	}
+	var b bytes.Buffer
+	if err := last.ExecuteTemplate(&b, "runs.html", p); err != nil {
+		return nil, fmt.Errorf("write the list of past runs: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func answer(w http.ResponseWriter, status int, page []byte) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	//nolint:errcheck // the browser is gone, and nobody is left to tell
+	w.Write(page)
+}
