@@ -160,8 +160,8 @@ func (m *Model) raiseUnheard(question map[string]float64, passages []rag.Passage
 	return unheard / weight(question)
 }
 
-// pricesSubject tells whether a sentence of the passage holds an amount and, there
-// or above it, what the amount is asked of. How to set up a vacuum does not say
+// pricesSubject tells whether a sentence of the passage holds an amount and, there,
+// in the sentence before or above it, what the amount is asked of. How to set up a vacuum does not say
 // what it costs, nor does the price of shipping.
 func (m *Model) pricesSubject(q asked, r reading) bool {
 	subject := map[string]float64{}
@@ -173,7 +173,9 @@ func (m *Model) pricesSubject(q asked, r reading) bool {
 	section := m.concepts.features(r.passage.Locale, lastHeading(r.passage.Heading)+"\n"+r.passage.Question)
 	title := m.concepts.features(r.passage.Locale, r.passage.Title+"\n"+r.passage.Heading)
 	return len(subject) == 0 || slices.ContainsFunc(r.units, func(u unit) bool {
-		return price.MatchString(u.text) && covered(subject, m.concepts.features(r.passage.Locale, u.meaning()), section, title) >= leastSubject
+		// "Fridges are delivered by appointment. Delivery costs €39."
+		own := m.concepts.features(r.passage.Locale, u.before+"\n"+u.meaning())
+		return price.MatchString(u.text) && covered(subject, own, section, title) >= leastSubject
 	})
 }
 

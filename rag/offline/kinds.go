@@ -2,11 +2,14 @@ package offline
 
 import "regexp"
 
+// money matches a figure with a currency or as a share.
+const money = `[€$£]\s?\d|\d\s?[€$£%]|\d\s?(?:euros?|c[eé]ntimos|d[oó]lares|pesos?|soles|libras|cents|dollars?|pounds?|eur|usd|mxn|gbp)\b`
+
 // amount matches what answers "how much".
-var amount = regexp.MustCompile(`(?i)\d ?€|€ ?\d|\d ?%|gratis|sin coste|\bfree\b`)
+var amount = regexp.MustCompile(`(?i)` + money + `|gratis|sin coste|\bfree\b`)
 
 // price is stricter with "free": 50 cm free on each side are no price.
-var price = regexp.MustCompile(`(?i)\d ?€|€ ?\d|\d ?%|gratis|sin coste|gratuit|\b(?:is|are|for|it|them|and|also|always) free\b|: free\b|\bfree (?:of|from|and|in|for|if|when|until|within|return|shipping)|^free\b`)
+var price = regexp.MustCompile(`(?i)` + money + `|gratis|sin coste|gratuit|\b(?:is|are|for|it|them|and|also|always) free\b|: free\b|\bfree (?:of|from|and|in|for|if|when|until|within|return|shipping)|^free\b`)
 
 // asksPrice matches folded questions for the price of something.
 var asksPrice = regexp.MustCompile(`^ (?:el |la |the )?(?:precio|precios|coste|tarifa|tarifas|price|prices|cost) (?:de|del|of|for) |` +

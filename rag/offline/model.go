@@ -19,7 +19,7 @@ var _ rag.Model = (*Model)(nil)
 func NewModel() *Model { return &Model{concepts: newConcepts()} }
 
 // Name carries the version of the rules.
-func (m *Model) Name() string { return "offline-extractive-v3" }
+func (m *Model) Name() string { return "offline-extractive-v4" }
 
 // Complete drafts an answer from the parts of the request; it does not read the
 // prompt. The only error is that of ctx, which wraps rag.ErrModel.

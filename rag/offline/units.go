@@ -17,6 +17,8 @@ type unit struct {
 	text string
 	// sense is what it is compared by, when that is more than its text.
 	sense string
+	// before is the sentence before it in its paragraph, which may name what this one is about.
+	before string
 	// line says that the unit takes a line of its own.
 	line bool
 }
@@ -66,8 +68,10 @@ func units(text string) []unit {
 		case listMark.MatchString(line):
 			list = append(list, unit{text: "• " + plain(listMark.ReplaceAllString(line, "")), line: true})
 		default:
+			before := ""
 			for _, s := range sentences(plain(line)) {
-				list = append(list, unit{text: s})
+				list = append(list, unit{text: s, before: before})
+				before = s
 			}
 		}
 	}
