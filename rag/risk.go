@@ -3,7 +3,7 @@ package rag
 import (
 	"regexp"
 
-	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/receipts"
 )
 
 // The risk classes of an answer, by what a wrong one could promise.
@@ -29,7 +29,7 @@ func RiskOf(text string, aboutOrders bool) string {
 		return RiskOrder
 	case amount.MatchString(text):
 		return RiskMoney
-	case len(guard.Unsupported(text, nil)) > 0:
+	case len(receipts.Missing(text, nil)) > 0:
 		return RiskFigures
 	}
 	return RiskWords

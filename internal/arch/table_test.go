@@ -44,9 +44,9 @@ var layers = arch.Layers{
 	"rag/llm/llmtest": {"rag/llm"},
 	"rag/pii":         {},
 	"rag/understand":  {"knowledge"},
-	"rag/receipts":    {"rag/confidence", "rag/guard", "knowledge"},
+	"rag/receipts":    {"rag/action", "rag/confidence", "rag/guard", "knowledge"},
 	"rag/sufficiency": {"rag/confidence", "knowledge"},
-	"rag/offline":     {"rag", "rag/action", "rag/guard", "knowledge"},
+	"rag/offline":     {"rag", "rag/action", "rag/guard", "rag/receipts", "knowledge"},
 
 	"knowledge":               {},
 	"knowledge/knowledgetest": {"knowledge"},

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -33,6 +34,10 @@ var statuses = map[string][]string{
 	"refunded":           {"reembolsado", "refund_issued"},
 	"partially_refunded": {"parcialmente_reembolsado", "reembolsado_en_parte", "partial_refund"},
 }
+
+// Statuses are the names by which rules and replies know statuses, sorted. What can be
+// said of an order in each, and how, is told by rag/receipts and rag/offline.
+func Statuses() []string { return slices.Sorted(maps.Keys(statuses)) }
 
 // plain writes the letters of both languages without accents.
 var plain = strings.NewReplacer("á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ü", "u", "ñ", "n", "-", " ", "_", " ", "/", " ")

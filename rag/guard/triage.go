@@ -2,9 +2,8 @@
 //
 // Triage reads a customer's message before anything else and says whether it
 // has to go to a person whatever the documents say: the customer asks for one,
-// speaks of lawyers, may be in danger, or reports fraud. Unsupported and Claims
-// read a draft: which of its numbers, dates, links and order numbers stand in no
-// source, and which of its sentences say that something was done.
+// speaks of lawyers, may be in danger, or reports fraud. What a draft states is held
+// against its sources by rag/receipts.
 //
 // The rules are patterns for Spanish and English over folded text. They are pure
 // functions, know no types of the other packages, and decide nothing but what

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/recado/recado/rag"
-	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/receipts"
 )
 
 // state is what a reply says of an order in one status.
@@ -21,17 +22,24 @@ type state struct {
 	due, track, note bool
 }
 
-// states are the statuses that shops use. Others are told as they are written.
+// states tell of the statuses of action.Statuses. A shop's own is told as it is written.
 var states = []state{
 	{name: "pending_payment", es: "está pendiente de pago: todavía no consta el pago", en: "is waiting for payment: the payment does not show yet", note: true},
+	{name: "pending", es: "está recibido y pendiente de prepararse", en: "has been received and is waiting to be prepared", due: true, note: true},
+	{name: "confirmed", es: "está confirmado", en: "is confirmed", due: true, note: true},
 	{name: "paid", es: "está pagado y espera su turno en el almacén", en: "is paid and is waiting for its turn in the warehouse", due: true},
 	{name: "processing", es: "está en preparación en el almacén", en: "is being prepared in the warehouse", due: true},
+	{name: "packed", es: "está empaquetado y a punto de salir", en: "is packed and about to leave", due: true},
+	{name: "backordered", es: "espera a que vuelva a haber existencias", en: "is waiting for an item to be back in stock", due: true, note: true},
 	{name: "shipped", es: "está enviado y en camino", en: "has been shipped and is on its way", due: true, track: true, note: true},
+	{name: "partially_shipped", es: "está enviado en parte", en: "has been shipped in part", due: true, track: true, note: true},
+	{name: "in_transit", es: "está en camino", en: "is on its way", due: true, track: true, note: true},
 	{name: "out_for_delivery", es: "está en reparto", en: "is out for delivery", due: true, track: true, note: true},
 	{name: "ready_for_pickup", es: "está listo para recoger", en: "is ready for pick-up", track: true, note: true},
 	{name: "delivered", es: "figura como entregado", en: "is marked as delivered", note: true},
 	{name: "delivery_failed", es: "no se pudo entregar", en: "could not be delivered", due: true, track: true, note: true},
 	{name: "on_hold", es: "está retenido: falta comprobar un dato", en: "is on hold: a detail has to be checked", note: true},
+	{name: "delayed", es: "va con retraso", en: "is delayed", due: true, track: true, note: true},
 	{name: "lost", es: "figura como perdido por el transportista", en: "is recorded as lost by the carrier", note: true},
 	{name: "cancelled", es: "está cancelado", en: "is cancelled", note: true},
 	{name: "return_requested", es: "tiene una devolución solicitada", en: "has a return that was requested", note: true},
@@ -43,16 +51,17 @@ var states = []state{
 
 // closed tells whether nothing more is to come of an order in this status.
 func closed(status string) bool {
-	return slices.Contains([]string{"delivered", "cancelled", "returned", "refunded", "partially_refunded"}, status)
+	return slices.Contains([]string{"delivered", "cancelled", "returned", "refunded", "partially_refunded"}, action.Status(status))
 }
 
 // goingBack tells whether goods or money of such an order go back.
 func goingBack(status string) bool {
-	return slices.Contains([]string{"return_requested", "return_in_transit", "returned", "refunded", "partially_refunded", "cancelled"}, status)
+	return slices.Contains([]string{"return_requested", "return_in_transit", "returned", "refunded", "partially_refunded", "cancelled"}, action.Status(status))
 }
 
 func stateOf(status string) state {
-	if at := slices.IndexFunc(states, func(s state) bool { return s.name == status }); at >= 0 {
+	name := action.Status(status)
+	if at := slices.IndexFunc(states, func(s state) bool { return s.name == name }); at >= 0 {
 		return states[at]
 	}
 	plain := strings.ReplaceAll(cmp.Or(status, "?"), "_", " ")
@@ -126,7 +135,7 @@ func carrier(o rag.Order, locale string) string {
 // that promises something stays out.
 func note(o rag.Order, locale string) string {
 	text := strings.TrimSuffix(strings.TrimSpace(o.LastNote), ".")
-	if text == "" || rag.DetectLocale(text, locale) != locale || len(guard.Claims(text)) > 0 {
+	if text == "" || rag.DetectLocale(text, locale) != locale || receipts.Claims(text) {
 		return ""
 	}
 	when := ""

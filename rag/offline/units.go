@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/receipts"
 )
 
 // unit is a piece of a passage that can stand in an answer: a sentence, an item
@@ -75,7 +75,7 @@ func units(text string) []unit {
 			}
 		}
 	}
-	list = slices.DeleteFunc(list, func(u unit) bool { return len(guard.Claims(u.text)) > 0 })
+	list = slices.DeleteFunc(list, func(u unit) bool { return receipts.Claims(u.text) })
 	kept := list[:0]
 	for i, u := range list {
 		if !u.announces() || i+1 < len(list) && list[i+1].line {

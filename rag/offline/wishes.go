@@ -138,7 +138,7 @@ func (m *Model) wishedOrder(folded string, r rag.Request, kind action.Kind) (ord
 	}
 	return only(slices.DeleteFunc(slices.Clone(r.Orders.Orders), func(o rag.Order) bool {
 		if kind == action.StartReturn {
-			return o.Status != returnable
+			return action.Status(o.Status) != returnable
 		}
 		return closed(o.Status)
 	})), false

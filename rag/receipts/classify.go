@@ -42,7 +42,7 @@ func Classify(sentence string) Class {
 	figures := extract(sentence)
 	asks := strings.HasSuffix(strings.TrimRight(sentence, ` "'”»)*_`), "?")
 	switch {
-	case len(guard.Claims(sentence)) > 0 || others.MatchString(folded) && !asks:
+	case Claims(sentence) || others.MatchString(folded) && !asks:
 		return claim(folded)
 	case asks:
 		return Question
@@ -56,7 +56,7 @@ func Classify(sentence string) Class {
 	return Policy
 }
 
-// claim sorts what guard.Claims objects to.
+// claim sorts what Claims is true of.
 func claim(folded string) Class {
 	switch {
 	case future.MatchString(folded) || others.MatchString(folded):

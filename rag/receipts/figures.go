@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/recado/recado/rag/guard"
 )
 
 // kind is the sort of a figure.
@@ -84,13 +82,13 @@ func extract(text string) []figure {
 // numerals takes what is written with digits.
 func (r *reader) numerals() {
 	r.take(isoDate, func(m []string) figure { return day(m[1], m[2], m[3]) })
-	r.take(dayMonth, func(m []string) figure { return day(m[3], guard.MonthNumber(m[2]), m[1]) })
-	r.take(monthDay, func(m []string) figure { return day(m[3], guard.MonthNumber(m[1]), m[2]) })
+	r.take(dayMonth, func(m []string) figure { return day(m[3], monthNumber(m[2]), m[1]) })
+	r.take(monthDay, func(m []string) figure { return day(m[3], monthNumber(m[1]), m[2]) })
 	r.take(slashDate, func(m []string) figure { return day(m[3], m[2], m[1]) })
 	r.take(clockTime, func(m []string) figure { return figure{kind: clock, norm: hour(m[1], m[3]) + ":" + m[2]} })
 	r.take(orderID, func(m []string) figure { return figure{kind: code, norm: normCode(m[1]), raw: m[1]} })
 	r.take(codePattern, codeOf)
-	r.take(numeral, func(m []string) figure { return figure{kind: number, norm: guard.NormalNumber(m[0])} })
+	r.take(numeral, func(m []string) figure { return figure{kind: number, norm: normalNumber(m[0])} })
 }
 
 func (r *reader) take(pattern *regexp.Regexp, make func(match []string) figure) {
@@ -212,7 +210,7 @@ func datedBy(raw, rest string, now time.Time) []time.Time {
 		if pattern == monthDay {
 			number, name = name, number
 		}
-		return fitting(raw, guard.MonthNumber(name), number, now)
+		return fitting(raw, monthNumber(name), number, now)
 	}
 	return nil
 }

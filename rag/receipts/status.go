@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/recado/recado/rag/action"
 )
 
 // fold lower-cases, drops accents and apostrophes, and puts a space on either side, so
@@ -79,7 +81,7 @@ var told = map[string]string{
 
 // statusWords are the words for a status, for the lines of an order.
 func statusWords(status string) string {
-	return strings.ReplaceAll(status, "_", " ") + " " + told[status]
+	return strings.ReplaceAll(status, "_", " ") + " " + told[action.Status(status)]
 }
 
 // said are the names of the stages that a sentence asserts and those that it denies.
@@ -105,7 +107,7 @@ func said(sentence string) (asserted, refused []string) {
 // stageHolds tells whether an order in the status is at the stage, or past it. A shop's
 // own status holds where the words name it.
 func stageHolds(name, status string) bool {
-	status = strings.ToLower(status)
+	status = action.Status(status)
 	for _, s := range stages {
 		if s.name != name {
 			continue
