@@ -51,6 +51,9 @@ type Config struct {
 	Evidence int
 	// Glossary holds the shop's synonyms; nil means none.
 	Glossary *Glossary
+	// Rules are what the shop wants of its assistant, as from ReadRules: its tone, what it
+	// never says. Models that read a prompt are told; the offline model is not.
+	Rules string
 	// Reranker orders the candidates before the best are taken; nil leaves them in the
 	// order of the search.
 	Reranker Reranker
@@ -118,7 +121,7 @@ func New(c Config) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	prompt, err := newPrompt()
+	prompt, err := newPrompt(c.Rules)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +169,9 @@ func (c Config) validate() error {
 		return fmt.Errorf("Config.RerankTimeout is negative: %v", c.RerankTimeout)
 	case c.ModelTimeout < 0:
 		return fmt.Errorf("Config.ModelTimeout is negative: %v", c.ModelTimeout)
+	}
+	if err := checkRules(c.Rules); err != nil {
+		return fmt.Errorf("Config.Rules: %w", err)
 	}
 	return nil
 }

@@ -30,8 +30,8 @@ const (
 const lineVersion = 1
 
 // prompt writes the messages for models that read text. Its version is a hash of the
-// templates, the catalog of actions and the form of the lines, so that no edit goes
-// unnoticed in a record.
+// templates, the catalog of actions, the form of the lines and the shop's own rules, so
+// that no edit goes unnoticed in a record.
 //
 // What is the same for all questions comes first: a server that keeps what it read
 // before reads the rules once for each language. Then come the passages, in the order of
@@ -42,9 +42,11 @@ type prompt struct {
 	version   string
 	// shingles are the runs of words of the rules, which no reply repeats.
 	shingles map[string]bool
+	// rules are the shop's own.
+	rules string
 }
 
-func newPrompt() (*prompt, error) {
+func newPrompt(shopRules string) (*prompt, error) {
 	functions := template.FuncMap{
 		"line": oneLine, "inc": func(i int) int { return i + 1 }, "join": func(list []string) string { return strings.Join(list, ", ") },
 	}
@@ -61,7 +63,8 @@ func newPrompt() (*prompt, error) {
 		}
 		hash.Write(text)
 	}
-	p := &prompt{templates: templates, version: hex.EncodeToString(hash.Sum(nil)[:4]), shingles: map[string]bool{}}
+	hash.Write([]byte(shopRules))
+	p := &prompt{templates: templates, version: hex.EncodeToString(hash.Sum(nil)[:4]), shingles: map[string]bool{}, rules: shopRules}
 	rules, err := p.execute("system.tmpl", promptData{Language: languageName(english), Actions: offered()})
 	if err != nil {
 		return nil, fmt.Errorf("rag: prompt: %w", err)
@@ -80,6 +83,7 @@ func offered() []action.Spec {
 // promptData is what the templates see.
 type promptData struct {
 	Fence, Language, Question, Rejected          string
+	Rules, RulesFence                            string
 	At                                           time.Time
 	Actions                                      []action.Spec
 	Passages                                     []Passage
@@ -90,7 +94,7 @@ type promptData struct {
 // stands between fences that it can't contain.
 func (p *prompt) messages(r Request) ([]PromptMessage, error) {
 	data := promptData{
-		Language: languageName(r.Locale), At: r.At, Question: r.Question, Rejected: r.Rejected,
+		Language: languageName(r.Locale), Rules: p.rules, RulesFence: rulesFence(p.rules), At: r.At, Question: r.Question, Rejected: r.Rejected,
 		Passages: slices.Clone(r.Passages), Orders: orderLines(r.Orders), Receipts: receiptLines(r.Receipts), History: historyLines(r.History), Objections: r.Objections,
 	}
 	if len(r.Parts) > 1 {

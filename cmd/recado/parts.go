@@ -209,6 +209,10 @@ func openPipelineWith(s settings, x rag.Retriever, e knowledge.Embedder, ledger 
 	if err != nil {
 		return nil, err
 	}
+	rules, err := openRules(s)
+	if err != nil {
+		return nil, err
+	}
 	reranker, err := openReranker(s, log)
 	if err != nil {
 		return nil, err
@@ -220,7 +224,7 @@ func openPipelineWith(s settings, x rag.Retriever, e knowledge.Embedder, ledger 
 		}
 	}
 	return rag.New(rag.Config{
-		Index: x, Embedder: e, Model: model, Calibration: calibration, Glossary: glossary, Reranker: reranker,
+		Index: x, Embedder: e, Model: model, Calibration: calibration, Glossary: glossary, Rules: rules, Reranker: reranker,
 		Market: s.Market, Zone: s.Zone,
 	})
 }
@@ -240,6 +244,23 @@ func openGlossary(s settings) (*rag.Glossary, error) {
 		return nil, usagef("RECADO_GLOSSARY: %v", err)
 	}
 	return g, nil
+}
+
+// openRules reads what the shop wants of its assistant; "" means nothing.
+func openRules(s settings) (string, error) {
+	if s.Rules == "" {
+		return "", nil
+	}
+	f, err := os.Open(s.Rules)
+	if err != nil {
+		return "", usagef("RECADO_RULES: the file can't be opened: %v", errors.Unwrap(err))
+	}
+	defer f.Close()
+	rules, err := rag.ReadRules(f)
+	if err != nil {
+		return "", usagef("RECADO_RULES: %v", err)
+	}
+	return rules, nil
 }
 
 // chatReranks is the RECADO_RERANK_MODEL that lets the chat model rerank.

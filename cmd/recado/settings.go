@@ -63,6 +63,8 @@ type settings struct {
 	// Locale is the language of documents that name none.
 	Locale   string
 	Glossary string
+	// Rules is the file of what the shop wants of its assistant, or empty.
+	Rules string
 	// RerankURL, RerankKey and RerankModel are the endpoint that orders passages.
 	RerankURL, RerankKey, RerankModel string
 	// Actions is the file of the shop's rules for writes; empty means that people do them.
@@ -130,6 +132,7 @@ func table() []setting {
 		{"RECADO_SEND_RATE", "send-rate", "80", "messages a second that the business number may send: 80, or 1000 after the upgrade", readSendRate},
 		{"RECADO_RETENTION", "retention", "720h", "how long webhooks are kept as they came; 0 keeps them for ever", readRetention},
 		{"RECADO_LOCALE", "locale", "", "language of documents that name none and whose text does not tell it, such as es; empty means that such a document stays out", readLocale},
+		{"RECADO_RULES", "rules", "", "file of what the shop wants of its assistant: its tone, what it never says", text(func(s *settings) *string { return &s.Rules })},
 		{"RECADO_GLOSSARY", "glossary", "", "file of the shop's synonyms, a group a line with commas", text(func(s *settings) *string { return &s.Glossary })},
 		{"RECADO_RERANK_MODEL", "rerank-model", "", "model that orders the passages that were found: its name at RECADO_RERANK_URL, or chat for the chat model; empty means none", text(func(s *settings) *string { return &s.RerankModel })},
 		{"RECADO_RERANK_URL", "rerank-url", "", "base URL of a server with /rerank, such as https://api.cohere.com/v2", readRerankURL},
