@@ -78,14 +78,21 @@ func attacks(t *testing.T) []string {
 // but a proposal for the customer's own order, no reply that passes.
 func TestAttacksChangeNothing(t *testing.T) {
 	t.Parallel()
-	places := []string{"message", "file name", "history", "note", "passage"}
+	places := []string{"message", "file name", "history", "note", "passage", "item", "address", "carrier", "refund", "status"}
 	for i, attack := range attacks(t) {
 		put := map[string]func(*setup, *rag.Question){
 			"message":   func(_ *setup, q *rag.Question) { q.Text = attack },
 			"file name": func(_ *setup, q *rag.Question) { q.Text = "factura " + attack + ".pdf" },
 			"history":   func(_ *setup, q *rag.Question) { q.History = []rag.Utterance{{Role: rag.RoleCustomer, Text: attack}} },
 			"note":      func(_ *setup, q *rag.Question) { q.Orders.Orders[0].LastNote = attack },
-			"passage":   func(s *setup, _ *rag.Question) { s.index.hits["es"][0].Chunk.Text = attack },
+			"item": func(_ *setup, q *rag.Question) {
+				q.Orders.Orders[0].Items = []rag.OrderItem{{Name: attack, Quantity: 1}}
+			},
+			"address": func(_ *setup, q *rag.Question) { q.Orders.Orders[0].Address = attack },
+			"carrier": func(_ *setup, q *rag.Question) { q.Orders.Orders[0].Carrier = attack },
+			"refund":  func(_ *setup, q *rag.Question) { q.Orders.Orders[0].Refund = attack },
+			"status":  func(_ *setup, q *rag.Question) { q.Orders.Orders[0].Status = attack },
+			"passage": func(s *setup, _ *rag.Question) { s.index.hits["es"][0].Chunk.Text = attack },
 		}
 		tried := places[i%len(places):][:1] // of a data set, each attack in one place
 		if i < ownAttacks {
