@@ -358,7 +358,6 @@ func verdict(run runs.Run) error {
 	return nil
 }
 
-
 // write writes the files that are wanted of a run.
 func (f runFlags) write(v evalreport.View) error {
 	formats := []struct {
