@@ -15,6 +15,7 @@ import (
 	"github.com/recado/recado/evals/runs"
 	"github.com/recado/recado/evals/suite"
 	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/gateway/orders"
 	"github.com/recado/recado/gateway/whatsapp/cloudsim"
 	"github.com/recado/recado/rag/action"
 )
@@ -23,8 +24,10 @@ const (
 	// betweenBubbles is how long a customer of an eval takes for the next message of a
 	// burst: no pause in which a burst counts as finished.
 	betweenBubbles = 300 * time.Millisecond
-	// pastQuiet is longer than any customer is given to go on.
+	// pastQuiet is longer than any customer is given to go on, and pastFiles than anybody
+	// who sent a file.
 	pastQuiet = 5 * time.Second
+	pastFiles = 45 * time.Second
 	// endless is how many rounds of work a step may lead to.
 	endless = 200
 	// evalAgent is the person at the desk of an eval.
@@ -62,6 +65,7 @@ func (w watched) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) e
 	err := w.Store.Commit(ctx, c, t)
 	if err == nil && c.Conversation.Channel == w.p.numberID() {
 		w.p.conversation = c.Conversation.ID
+		w.p.committed++
 		if t.Handoff != nil {
 			w.p.handoff = t.Handoff.ID
 		}
@@ -86,6 +90,17 @@ func (p *play) Publish(ctx context.Context, c gateway.Command) error {
 func (*play) Receipts(ctx context.Context, _ func(context.Context, action.Receipt) error) error {
 	<-ctx.Done()
 	return nil
+}
+
+// spoken begins the files of voice notes, so that they are taken for what they are: what
+// follows stands for the sound.
+const spoken = "OggS\x00\x02" + "OpusHead "
+
+// Transcribe implements gateway.Transcriber: an eval's voice notes hold their words.
+func (*play) Transcribe(_ context.Context, audio io.Reader, _, _ string) (string, error) {
+	data, err := io.ReadAll(audio)
+	_, words, _ := strings.Cut(string(data), "OpusHead ")
+	return words, err
 }
 
 // deliver gives a webhook to the gateway and keeps it, to be delivered again.
@@ -149,12 +164,13 @@ func (p *play) act(ctx context.Context, s suite.Step) (time.Duration, error) {
 }
 
 func (p *play) say(ctx context.Context, s suite.Step) (time.Duration, error) {
-	if s.Voice {
-		return 0, fmt.Errorf("%w: voice notes have no model here that hears them; use --system rag", runner.ErrCannot)
-	}
 	for _, text := range s.Say {
 		text = strings.ReplaceAll(text, placeOfCode, p.code)
-		if _, err := p.phone.Act(ctx, cloudsim.Action{Customer: p.customer().Phone, Type: "text", Text: text}); err != nil {
+		a := cloudsim.Action{Customer: p.customer().Phone, Type: "text", Text: text}
+		if s.Voice {
+			a = cloudsim.Action{Customer: p.customer().Phone, Type: "audio", Voice: true, MIMEType: "audio/ogg", Data: []byte(spoken + text)}
+		}
+		if _, err := p.phone.Act(ctx, a); err != nil {
 			return 0, fmt.Errorf("%w: the emulated phone: %w", runner.ErrCannot, err)
 		}
 		p.phone.Flush(ctx)
@@ -163,10 +179,17 @@ func (p *play) say(ctx context.Context, s suite.Step) (time.Duration, error) {
 	return p.quiet(ctx)
 }
 
-// quiet lets the burst end and does what is due.
+// quiet lets the burst end and does what is due. A burst with a file in it has longer.
 func (p *play) quiet(ctx context.Context) (time.Duration, error) {
 	p.now = p.now.Add(pastQuiet)
-	return p.work(ctx)
+	before := p.committed
+	took, err := p.work(ctx)
+	if err != nil || p.committed > before {
+		return took, err
+	}
+	p.now = p.now.Add(pastFiles)
+	more, err := p.work(ctx)
+	return took + more, err
 }
 
 // tapped taps a button; a title that was not offered is written instead.
@@ -191,7 +214,7 @@ func (p *play) work(ctx context.Context) (time.Duration, error) {
 	began := time.Now()
 	for range endless {
 		did := false
-		for _, step := range []func(context.Context) error{p.gateway.Turn, p.gateway.Deliver, p.gateway.Carry} {
+		for _, step := range []func(context.Context) error{p.gateway.Fetch, p.gateway.Turn, p.gateway.Deliver, p.gateway.Carry} {
 			err := step(ctx)
 			if err != nil && !errors.Is(err, gateway.ErrNoWork) {
 				return 0, fmt.Errorf("eval: %w", err)
@@ -294,9 +317,15 @@ func (p *play) change(ctx context.Context, s suite.Step) error {
 	return err
 }
 
-// doc reads an order of the customer, or of anybody whom the case names.
+// doc reads an order, whoever's it is.
 func (p *play) doc(ctx context.Context, number string) (doc map[string]any, found bool, err error) {
-	list, err := p.book.Find(ctx, p.customer().Phone)
+	owner := p.customer().Phone
+	for _, o := range p.stocked {
+		if orders.Digits(o.Number) == orders.Digits(number) && o.Customer.Phone != "" {
+			owner = orders.Digits(o.Customer.Phone)
+		}
+	}
+	list, err := p.book.Find(ctx, owner)
 	if err != nil {
 		return nil, false, fmt.Errorf("eval: %w", err)
 	}

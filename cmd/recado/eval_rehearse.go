@@ -35,7 +35,7 @@ func (r *rehearsals) Begin(ctx context.Context, c suite.Case) (runner.Talk, erro
 	}
 	clock := func() time.Time { return at }
 	prefix := fmt.Sprintf("eval:%d:", r.cases.Add(1))
-	book, err := r.ordersOf(ctx, c, prefix, clock, r.log)
+	book, _, err := r.ordersOf(ctx, c, prefix, clock, r.log)
 	if err != nil {
 		return nil, err
 	}

@@ -134,41 +134,54 @@ func (e *evalShop) known(metrics []string) (suite.Known, error) {
 		return k, err
 	}
 	k.Customers, k.Orders = []string{}, []string{}
-	for _, doc := range docs {
-		var o struct {
-			Number   string `json:"number"`
-			Customer struct {
-				Phone string `json:"phone"`
-			} `json:"customer"`
-		}
-		if err := json.Unmarshal(doc, &o); err != nil {
-			return k, fmt.Errorf("read the orders: %w", err)
-		}
+	list, err := owners(docs)
+	for _, o := range list {
 		k.Orders = append(k.Orders, o.Number)
 		if o.Customer.Phone != "" {
 			k.Customers = append(k.Customers, o.Customer.Phone)
 		}
 	}
-	return k, nil
+	return k, err
+}
+
+// ownedOrder is whose an order is.
+type ownedOrder struct {
+	Number   string `json:"number"`
+	Customer struct {
+		Phone string `json:"phone"`
+	} `json:"customer"`
+}
+
+func owners(docs []json.RawMessage) ([]ownedOrder, error) {
+	list := make([]ownedOrder, len(docs))
+	for i, doc := range docs {
+		if err := json.Unmarshal(doc, &list[i]); err != nil {
+			return nil, fmt.Errorf("read the orders: %w", err)
+		}
+	}
+	return list, nil
 }
 
 // ordersOf gives a case orders of its own, as they stand when it begins, under a prefix of
 // its own in Redis: what one case changes, no other sees.
-func (e *evalShop) ordersOf(ctx context.Context, c suite.Case, prefix string, clock func() time.Time, log *slog.Logger) (*orders.Book, error) {
+func (e *evalShop) ordersOf(ctx context.Context, c suite.Case, prefix string, clock func() time.Time, log *slog.Logger) (*orders.Book, []ownedOrder, error) {
 	policy, err := openPolicy(e.settings)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	book, err := orders.New(orders.Config{Client: e.book.client, Policy: policy, Zone: e.settings.Zone, Prefix: prefix, Now: clock, Logger: log})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	docs, err := e.about(ctx, c, clock())
 	if err != nil || len(docs) == 0 {
-		return book, err
+		return book, nil, err
 	}
-	_, err = book.Put(ctx, docs)
-	return book, err
+	if _, err := book.Put(ctx, docs); err != nil {
+		return nil, nil, fmt.Errorf("put the orders of %s: %w", c.ID, err)
+	}
+	owned, err := owners(docs)
+	return book, owned, err
 }
 
 // about are the orders that a case may be about: the customer's, and those that are named.

@@ -20,6 +20,7 @@ import (
 	"github.com/recado/recado/gateway/orders"
 	"github.com/recado/recado/gateway/orders/backoffice"
 	"github.com/recado/recado/gateway/sqlite"
+	"github.com/recado/recado/gateway/vault"
 	"github.com/recado/recado/gateway/whatsapp"
 	"github.com/recado/recado/gateway/whatsapp/cloudsim"
 	"github.com/recado/recado/rag/action"
@@ -32,6 +33,8 @@ import (
 type stage struct {
 	*evalShop
 	log *slog.Logger
+	// vault keeps the files that customers of an eval send.
+	vault *vault.Disk
 	// rooms are stores that nobody uses at the moment.
 	rooms chan *sqlite.Store
 	mu    sync.Mutex
@@ -46,6 +49,9 @@ func openStage(ctx context.Context, e *evalShop, rooms int, log *slog.Logger) (*
 	}
 	e.closers.add(remove)
 	st := &stage{evalShop: e, log: log, rooms: make(chan *sqlite.Store, rooms)}
+	if st.vault, err = vault.NewDisk(vault.DiskConfig{Dir: filepath.Join(folder, "files")}); err != nil {
+		return nil, err
+	}
 	for i := range rooms {
 		store, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(folder, fmt.Sprintf("room%d.db", i)), Logger: log})
 		if err != nil {
@@ -99,6 +105,7 @@ type play struct {
 	gateway *gateway.Gateway
 	fails   *runner.Fallible
 	book    *orders.Book
+	stocked []ownedOrder
 	office  *backoffice.Office
 	prefix  string
 	close   context.CancelFunc
@@ -106,6 +113,8 @@ type play struct {
 	// conversation and handoff are their ids, once there are any, turns is how many have
 	// been told of, and commands what was told of each.
 	conversation, handoff string
+	// committed counts the turns that took effect.
+	committed int
 	turns                 int
 	commands              map[string]string
 	// got are the messages that reached the phone in this step, offered those that have
@@ -146,7 +155,7 @@ func (p *play) set(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.book, err = p.ordersOf(ctx, p.c, p.prefix, clock, p.log); err != nil {
+	if p.book, p.stocked, err = p.ordersOf(ctx, p.c, p.prefix, clock, p.log); err != nil {
 		return err
 	}
 	p.office, err = backoffice.New(backoffice.Config{
@@ -176,7 +185,7 @@ func (p *play) connect(ctx context.Context, codes gateway.Codes, clock func() ti
 	}
 	sender, err := whatsapp.NewClient(whatsapp.ClientConfig{
 		BaseURL: "http://graph" + graphPrefix[:len(graphPrefix)-1], Token: token, PhoneNumberID: p.numberID(), Now: clock,
-		HTTP: &http.Client{Transport: inProcess(p.phone.ServeHTTP)}, Logger: p.log,
+		MediaHosts: []string{"http://graph"}, HTTP: &http.Client{Transport: inProcess(p.phone.ServeHTTP)}, Logger: p.log,
 	})
 	if err != nil {
 		return err
@@ -184,7 +193,7 @@ func (p *play) connect(ctx context.Context, codes gateway.Codes, clock func() ti
 	p.fails = runner.NewFallible(p.pipeline, p.book)
 	p.gateway, err = gateway.New(gateway.Config{
 		Store: watched{p.store, p}, Answerer: p.fails, Orders: p.fails, Actions: p.book, Codes: codes, Wire: p, Limiter: p,
-		Sender: tap{sender, p}, Now: clock, AuditShare: -1, Logger: p.log,
+		Sender: tap{sender, p}, Source: sender, Vault: p.vault, Transcriber: p, Now: clock, AuditShare: -1, Logger: p.log,
 	})
 	if err != nil {
 		return err
