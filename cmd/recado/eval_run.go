@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -241,13 +242,13 @@ func (f runFlags) closeTape(c console, tape *cassette.Cassette) error {
 	return errors.Join(cassette.Write(file, tape.Entries()), file.Close())
 }
 
-// open gives the system that is asked.
-func (f runFlags) open(ctx context.Context, c console, shop *evalShop) (runner.System, error) {
+// open gives the system that is asked. What fails is part of a case, and of the report.
+func (f runFlags) open(ctx context.Context, shop *evalShop) (runner.System, error) {
 	switch f.system {
 	case "gateway":
-		return openStage(ctx, shop, f.parallel, quietLog(c))
+		return openStage(ctx, shop, f.parallel, slog.New(slog.DiscardHandler))
 	case "rag":
-		return &rehearsals{evalShop: shop, log: quietLog(c)}, nil
+		return &rehearsals{evalShop: shop, log: slog.New(slog.DiscardHandler)}, nil
 	}
 	system, err := runner.NewEndpoint(runner.EndpointConfig{URL: f.system, Token: f.token})
 	if err != nil {
@@ -259,7 +260,7 @@ func (f runFlags) open(ctx context.Context, c console, shop *evalShop) (runner.S
 // run takes the suite through the system and measures what came of it. A run that was
 // interrupted stays in the folder of runs, to be gone on with.
 func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop, one suite.Suite, tape *cassette.Cassette) (runs.Run, error) {
-	system, err := f.open(ctx, c, shop)
+	system, err := f.open(ctx, shop)
 	if err != nil {
 		return runs.Run{}, err
 	}

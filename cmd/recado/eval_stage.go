@@ -115,8 +115,8 @@ type play struct {
 	conversation, handoff string
 	// committed counts the turns that took effect.
 	committed int
-	turns                 int
-	commands              map[string]string
+	turns     int
+	commands  map[string]string
 	// got are the messages that reached the phone in this step, offered those that have
 	// buttons, with the provider's id of the message.
 	got       []*gateway.Outgoing
