@@ -128,7 +128,8 @@ func nearest(hits []knowledge.Hit) float64 {
 
 // join puts the passages of the other language behind those of the customer's own,
 // or the best of them before, when they hold clearly more of the question or are
-// clearly nearer to it.
+// clearly nearer to it. Where one of these has a counterpart in the customer's language
+// that was found as well, that one comes before, and it stays behind.
 func join(own, foreign []knowledge.Hit, denseShare float64, limit int) []knowledge.Hit {
 	lead := covered(foreign) >= covered(own)+foreignLead ||
 		(denseShare == 0 || denseShare >= meansMuch) && nearest(foreign) >= nearest(own)+foreignNearer
@@ -136,7 +137,20 @@ func join(own, foreign []knowledge.Hit, denseShare float64, limit int) []knowled
 	if lead {
 		first = min(foreignPassages, len(foreign))
 	}
-	joined := slices.Concat(foreign[:first], own, foreign[first:])
+	var before, behind []knowledge.Hit
+	for _, f := range foreign[:first] {
+		if h, ok := inOwnLanguage(own, f); ok {
+			before, behind = append(before, h), append(behind, f)
+			continue
+		}
+		before = append(before, f)
+	}
+	var joined []knowledge.Hit
+	for _, h := range slices.Concat(before, own, behind, foreign[first:]) {
+		if !slices.ContainsFunc(joined, func(j knowledge.Hit) bool { return j.Chunk.ID == h.Chunk.ID }) {
+			joined = append(joined, h)
+		}
+	}
 	return joined[:min(limit, len(joined))]
 }
 

@@ -118,11 +118,17 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 const ownLanguage = 0.75
 
 // ownLanguageFirst puts the best reading in the customer's language first, when it comes
-// near the best of all.
+// near the best of all, and one that is the best one's counterpart in any case.
 func ownLanguageFirst(readings []reading, locale string) {
 	own := func(r reading) bool { return knowledge.Language(r.passage.Locale) == knowledge.Language(locale) }
-	at := slices.IndexFunc(readings, own)
-	if at <= 0 || readings[at].support < leastSupport || readings[at].rank < ownLanguage*readings[0].rank {
+	near := ownLanguage * readings[0].rank
+	at := slices.IndexFunc(readings, func(r reading) bool { return rag.Counterparts(r.passage, readings[0].passage) && own(r) })
+	if at < 0 {
+		at = slices.IndexFunc(readings, own)
+	} else {
+		near = 0
+	}
+	if at <= 0 || readings[at].support < leastSupport || readings[at].rank < near {
 		return
 	}
 	best := readings[at]
