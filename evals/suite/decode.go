@@ -87,7 +87,7 @@ func (r *reader) oneCase(n, root *node) {
 		return
 	}
 	r.speak(w)
-	w.generate = r.setting(w, root, "generate").texts()
+	w.generate = inOrder(r.setting(w, root, "generate").texts())
 	base := r.base(w)
 	var made []Case
 	for _, language := range w.languages {
@@ -222,10 +222,14 @@ func (r *reader) expectable(w *written, n *node) {
 	if reason := n.get("reason"); reason != nil && !slices.Contains(decisions, "handoff") {
 		r.caseFault(w, reason, "only a handoff has a reason; add handoff to `decision`, or take `reason` away")
 	}
-	silent := !slices.ContainsFunc(decisions, func(d string) bool { return d != "handoff" && d != "quiet" })
-	if sources := n.get("sources"); sources != nil && silent {
+	if sources := n.get("sources"); sources != nil && silent(decisions) {
 		r.caseFault(w, sources, "nothing is cited where nothing is answered; write `relevant` for what should be found all the same")
 	}
+}
+
+// silent tells whether none of the decisions answers.
+func silent(decisions []string) bool {
+	return !slices.ContainsFunc(decisions, func(d string) bool { return d != "handoff" && d != "quiet" })
 }
 
 // speak finds the languages of a case: those in which it says something.

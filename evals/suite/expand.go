@@ -24,6 +24,11 @@ func variants(written []Case, generators []string) []Case {
 	return list
 }
 
+// inOrder gives generators in their fixed order, each once.
+func inOrder(names []string) []string {
+	return slices.DeleteFunc(vary.Generators(), func(g string) bool { return !slices.Contains(names, g) })
+}
+
 func variant(c Case, generator string) (Case, bool) {
 	c.ID, c.Variant = c.ID+"/"+generator, generator
 	changed := false

@@ -71,6 +71,35 @@ func read(t *testing.T, texts map[string]string, names ...string) (suite.Suite, 
 	return suite.Read(files, names)
 }
 
+// readText reads a suite of one file.
+func readText(text string) (suite.Suite, error) {
+	return suite.Read(fstest.MapFS{"s.yaml": {Data: []byte(text)}}, nil)
+}
+
+// FuzzRead holds that any text is read or refused with a place, and that what is read can
+// be written.
+func FuzzRead(f *testing.F) {
+	f.Add(shopSuite)
+	f.Add("suite: s\ncases:\n  - {id: a, say: {es: Hola, en: Hi}, expect: {decision: reply}}\n")
+	f.Add("a: &a [*a, *b]\n<<: *a\n")
+	f.Add("suite: s\ncases: [{id: a, language: es, say: |\n  x\n, expect: {orders: {\"#1\": {a: 1}}}}]")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4<<10 {
+			t.Skip("nested brackets take the YAML reader the square of their number")
+		}
+		s, err := readText(text)
+		var all suite.Problems
+		switch {
+		case err == nil:
+			if _, written, err := again(s); err != nil {
+				t.Errorf("%v\n%s", err, written)
+			}
+		case !errors.As(err, &all) || len(all) == 0:
+			t.Errorf("%T: %v", err, err)
+		}
+	})
+}
+
 func at(t *testing.T, text string) time.Time {
 	t.Helper()
 	moment, err := time.Parse(time.RFC3339, text)

@@ -14,8 +14,8 @@ import (
 // maxFile bounds a file of cases: what reads YAML slows down with its length. maxNodes
 // bounds what a file unfolds to, since an alias may stand for a lot.
 const (
-	maxFile  = 512 << 10
-	maxNodes = 200_000
+	maxFile  = 4 << 20
+	maxNodes = 1_000_000
 	maxDepth = 50
 )
 
@@ -266,13 +266,14 @@ func scalar(n *node, from ast.Node) {
 	}
 }
 
-// plain is the text of a scalar without quotes.
+// plain is the text of a scalar without quotes, and without the white space around it,
+// which a block of several lines always has.
 func plain(n ast.Node) string {
 	switch v := n.(type) {
 	case *ast.StringNode:
-		return v.Value
+		return strings.TrimSpace(v.Value)
 	case *ast.LiteralNode:
-		return strings.TrimSuffix(v.Value.Value, "\n")
+		return strings.TrimSpace(v.Value.Value)
 	case nil:
 		return ""
 	}

@@ -1,0 +1,104 @@
+package suite
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// eachLine calls take with every line of a file of JSON that is not empty.
+func eachLine(files fs.FS, name string, take func(number int, line []byte) error) error {
+	data, err := readAll(files, name)
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, maxImport)
+	for number := 1; lines.Scan(); number++ {
+		line := bytes.TrimSpace(lines.Bytes())
+		if len(line) == 0 {
+			continue
+		}
+		if err := take(number, line); err != nil {
+			return fmt.Errorf("import %s:%d: %w", name, number, err)
+		}
+	}
+	return lines.Err()
+}
+
+// FromBEIR reads a folder of the BEIR form: queries.jsonl, and the judgements of
+// qrels.tsv or qrels/test.tsv. A question becomes a case whose relevant documents are
+// those with a grade above 0.
+func FromBEIR(files fs.FS, folder string) (Suite, []Note, error) {
+	im := &importer{file: path.Join(folder, "queries.jsonl")}
+	relevant, err := judgements(files, folder)
+	if err != nil {
+		return Suite{}, nil, err
+	}
+	err = eachLine(files, im.file, func(number int, line []byte) error {
+		var q struct {
+			ID, Lang, Language, Text string
+			Old                      string `json:"_id"`
+			Answerable               *bool
+		}
+		if err := json.Unmarshal(line, &q); err != nil {
+			return errors.New("this is not a JSON object with a text")
+		}
+		id := cmp.Or(q.Old, q.ID)
+		e := Expect{Line: number, Relevant: relevant[id]}
+		if q.Answerable != nil && !*q.Answerable {
+			e.Decision = []string{"handoff"}
+		}
+		im.add(number, id, Case{Language: cmp.Or(q.Lang, q.Language)}, []string{q.Text}, e)
+		return nil
+	})
+	if err != nil {
+		return Suite{}, im.notes, err
+	}
+	im.note(0, "the documents are not part of a suite; write corpus.jsonl as files, one for each document and named by its id, and name them in `shop: {knowledge: …}`")
+	s := im.suite(path.Base(path.Clean(folder)))
+	if len(s.Cases) == 0 {
+		return Suite{}, im.notes, fmt.Errorf("import %s: no question in it has a judgement", folder)
+	}
+	return s, im.notes, nil
+}
+
+// judgements reads the relevant documents of each question.
+func judgements(files fs.FS, folder string) (map[string][]string, error) {
+	var data []byte
+	err := fs.ErrNotExist
+	var name string
+	for _, name = range []string{"qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv", "qrels/train.tsv"} {
+		if data, err = readAll(files, path.Join(folder, name)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("import %s: neither qrels.tsv nor qrels/test.tsv can be read: %w", folder, err)
+	}
+	relevant := map[string][]string{}
+	number := 0
+	for line := range strings.Lines(string(data)) {
+		number++
+		parts := strings.Fields(line)
+		if len(parts) == 0 || number == 1 && strings.HasPrefix(parts[0], "query") {
+			continue
+		}
+		// Three columns, or four with TREC's 0 in the second.
+		grade, err := strconv.Atoi(parts[len(parts)-1])
+		if len(parts) < 3 || len(parts) > 4 || err != nil {
+			return nil, fmt.Errorf("import %s:%d: a judgement is a question, a document and a grade", path.Join(folder, name), number)
+		}
+		if grade > 0 {
+			relevant[parts[0]] = append(relevant[parts[0]], DocumentName(parts[len(parts)-2]))
+		}
+	}
+	return relevant, nil
+}
