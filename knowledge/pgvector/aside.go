@@ -5,8 +5,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/recado/recado/knowledge"
 )
 
 // aside is a second connection of a search, by which it reads what its words need while
@@ -48,35 +46,30 @@ func (a *aside) release() {
 	}
 }
 
-// byWords finds the best by words, nil when the index changes meanwhile. What it reads for
-// that, and for the ranking that comes then, is kept.
-func (x *Index) byWords(ctx context.Context, a *aside, q knowledge.Query, r *readiness) ([]scored, error) {
-	if !x.words.prepare(q, r) {
-		return nil, nil
+// byWords finds the best by words, none when the index changes meanwhile, and compares
+// them with the question. It touches nothing of the proposals that asking for the nearest
+// does.
+func (x *Index) byWords(ctx context.Context, a *aside, p *proposals, r *readiness) error {
+	if !x.words.prepare(p.q, r) {
+		return nil
 	}
 	if len(r.fetched.postings) > 0 {
 		conn, err := a.acquire(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		batch, generation := &pgx.Batch{}, int64(0)
 		x.queuePostings(batch, &r.fetched)
 		batch.Queue(x.in(current)).QueryRow(func(row pgx.Row) error { return row.Scan(&generation) })
 		if err := found(conn.SendBatch(ctx, batch).Close()); err != nil {
-			return nil, err
+			return err
 		}
 		if generation != r.generation || !x.words.hold(*r) {
-			return nil, nil
+			return nil
 		}
 	}
-	list := x.words.find(*r)
-	return list, x.learn(ctx, a, r.filter, list)
-}
-
-// learn reads what is not known of the chunks that the words propose, if there is a
-// connection for it.
-func (x *Index) learn(ctx context.Context, a *aside, f filter, list []scored) error {
-	_, missing := x.facts.get(numbersOf(list))
+	p.lexical = x.words.find(*r)
+	missing, known := x.recall(p, nil)
 	if len(missing) == 0 || !a.spare() {
 		return nil
 	}
@@ -84,13 +77,5 @@ func (x *Index) learn(ctx context.Context, a *aside, f filter, list []scored) er
 	if err != nil {
 		return err
 	}
-	return x.readFacts(ctx, conn, x.scans(f), missing, func(int32, *fact) {})
-}
-
-func numbersOf(list []scored) []int32 {
-	numbers := make([]int32, len(list))
-	for i, s := range list {
-		numbers[i] = s.no
-	}
-	return numbers
+	return x.compare(ctx, conn, p, x.scans(r.filter), missing, known)
 }

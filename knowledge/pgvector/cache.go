@@ -101,7 +101,7 @@ func (c *cache[T]) evict() {
 }
 
 // fact is what a candidate by words is ranked by besides them: its content, to tell
-// repetitions, and its vector, by knowledge.PackVector.
+// repetitions, and its vector, by knowledge.PackVector, nil after the first time.
 type fact struct {
 	hash   string
 	vector []byte
@@ -126,14 +126,17 @@ func (f *fact) cosine(question []float32) float64 {
 	return float64((s0 + s1 + s2 + s3) * scale)
 }
 
-// kept is a passage as a hit shows it, with its document.
+// kept is a passage as a hit shows it, with its document, which its other passages share.
 type kept struct {
 	chunk    knowledge.Chunk
-	document knowledge.Document
+	document *knowledge.Document
 }
 
 // size is about what a kept passage takes.
 func (k *kept) size() int {
-	const fixed = 1024 // the structures, and the short texts of the document
+	const fixed = 512 // the structures
 	return fixed + len(k.chunk.Text) + len(k.chunk.Question) + len(k.chunk.Heading)
 }
+
+// documentBytes is about what a kept document takes, which has no body.
+const documentBytes = 1024

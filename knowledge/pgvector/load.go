@@ -83,7 +83,7 @@ func (x *Index) readFacets(ctx context.Context, conn asker) (map[int32]facet, er
 // load reads all that a process has to know, as of the transaction's moment: the
 // state of the last fold, and the log since.
 func (x *Index) load(ctx context.Context, conn asker, now moment) error {
-	fresh := newWords(x.config.PostingsBytes, newCache[kept](x.config.halfCache()))
+	fresh := newWords(x.config.PostingsBytes, x.config.halfCache())
 	facets, err := x.readFacets(ctx, conn)
 	if err != nil {
 		return err
@@ -164,7 +164,7 @@ func (w *words) adopt(fresh *words) {
 	}
 	w.loaded, w.generation, w.folded, w.bytes = true, fresh.generation, fresh.folded, 0
 	w.languages, w.facets, w.counts, w.pages, w.recent = fresh.languages, fresh.facets, fresh.counts, fresh.pages, fresh.recent
-	w.passages = fresh.passages
+	w.passages, w.documents = fresh.passages, fresh.documents
 }
 
 // queuePostings reads those of terms from the segments.

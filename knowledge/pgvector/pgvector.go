@@ -144,7 +144,7 @@ func (x *Index) prepare(ctx context.Context) error {
 	}
 	x.names = strings.NewReplacer("@", strconv.Itoa(x.space), "DIM", strconv.Itoa(x.identity.Dim))
 	half := x.config.halfCache()
-	x.words, x.facts = newWords(x.config.PostingsBytes, newCache[kept](half)), newCache[fact](half)
+	x.words, x.facts = newWords(x.config.PostingsBytes, half), newCache[fact](half)
 	return nil
 }
 

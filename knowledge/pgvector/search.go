@@ -68,6 +68,8 @@ type proposals struct {
 	// scanned says that they were compared one by one, by their full vectors.
 	scanned bool
 	lexical []scored
+	// facts are what was compared of the chunks that only the words propose.
+	facts map[int32]compared
 }
 
 // neighbour is a chunk with its similarity, and its content if that is wanted.
@@ -92,7 +94,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	asked := make(chan error, 1)
 	go func() { asked <- x.ask(ctx, conn, &r, p, together) }()
 	if !together {
-		p.lexical, err = x.byWords(ctx, aside, p.q, &r)
+		err = x.byWords(ctx, aside, p, &r)
 	}
 	if err := errors.Join(<-asked, err); err != nil {
 		return false, err
@@ -326,11 +328,12 @@ func (x *Index) queueNear(batch *pgx.Batch, f filter, p *proposals) {
 // finish ranks what is proposed and gives the passages. It is not whole when a chunk is
 // not there, unless that is no matter at the last try.
 func (x *Index) finish(ctx context.Context, conn asker, p proposals, last bool) (hits []knowledge.Hit, whole bool, err error) {
-	facts, err := x.factsOf(ctx, conn, p)
-	if err != nil {
-		return nil, false, err
+	if missing, known := x.recall(&p, p.near); len(missing) > 0 {
+		if err := x.compare(ctx, conn, &p, p.scanned, missing, known); err != nil {
+			return nil, false, err
+		}
 	}
-	list, numbers, whole := x.words.candidates(p, facts)
+	list, numbers, whole := x.words.candidates(p)
 	if !whole && !last {
 		return nil, false, nil
 	}
@@ -349,7 +352,7 @@ func (x *Index) finish(ctx context.Context, conn asker, p proposals, last bool) 
 			whole = false
 			continue
 		}
-		d := k.document
+		d := *k.document
 		d.Markets, d.Tags = slices.Clone(d.Markets), slices.Clone(d.Tags) // the caller's own
 		hits = append(hits, knowledge.NewHit(ranking[i], k.chunk, d))
 	}

@@ -33,9 +33,10 @@ type words struct {
 	// recent are the changes that added the fresh postings.
 	recent []logged
 
-	// passages are hits of former searches. Of chunks that are gone or whose document was
-	// touched they are dropped in step with the log.
-	passages *cache[kept]
+	// passages are hits of former searches, and documents theirs, by number. What is gone,
+	// and what belongs to a document that was touched, is dropped in step with the log.
+	passages  *cache[kept]
+	documents *cache[knowledge.Document]
 }
 
 // vocabulary are the words of one language.
@@ -68,12 +69,13 @@ const defaultPostingsBytes = 64 << 20
 // postingBytes is what a posting takes in memory.
 const postingBytes = 8
 
-func newWords(budget int, passages *cache[kept]) *words {
+// newWords keeps at most so many bytes of postings, and so many of what hits show.
+func newWords(budget, shown int) *words {
 	if budget == 0 {
 		budget = defaultPostingsBytes
 	}
 	return &words{
-		budget: budget, passages: passages,
+		budget: budget, passages: newCache[kept](shown - shown/8), documents: newCache[knowledge.Document](shown / 8),
 		languages: map[string]*vocabulary{}, facets: map[int32]facet{}, counts: map[int32]int{},
 	}
 }
@@ -159,15 +161,18 @@ type logged struct {
 	change
 }
 
-// keep keeps the passages of hits that were read at a generation, unless a change since
-// may concern them.
-func (w *words) keep(generation int64, passages map[int32]*kept) {
+// keep keeps the passages of hits that were read at a generation and their documents,
+// unless a change since may concern them.
+func (w *words) keep(generation int64, read fresh) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if w.generation != generation {
 		return
 	}
-	for no, k := range passages {
+	for no, d := range read.documents {
+		w.documents.keep(no, *d, documentBytes)
+	}
+	for no, k := range read.passages {
 		w.passages.keep(no, *k, k.size())
 	}
 }
@@ -220,7 +225,10 @@ func (w *words) count(s section, sign int) {
 
 // move changes which chunks there are.
 func (w *words) move(c change) {
+	w.documents.forget(c.added.document)
 	for _, gone := range c.removed.chunks {
+		_, document := w.facetOf(gone.no)
+		w.documents.forget(document)
 		w.place(gone.no, 0, 0)
 		w.passages.forget(gone.no)
 	}
@@ -231,6 +239,7 @@ func (w *words) move(c change) {
 	for _, f := range c.facets {
 		_, document := w.facetOf(f.no)
 		w.place(f.no, document, f.facet)
+		w.documents.forget(document)
 		w.passages.forget(f.no)
 	}
 }
