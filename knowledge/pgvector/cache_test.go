@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/recado/recado/internal/testservices"
@@ -70,6 +72,31 @@ func TestCosine(t *testing.T) {
 		f := fact{vector: knowledge.PackVector(b)}
 		if got := f.cosine(a); math.Abs(got-want) > 1e-4 {
 			t.Errorf("of %d dimensions %v, want %v", dim, got, want)
+		}
+	}
+}
+
+// TestVectorsAreKeptTheSecondTime asks a question three times: the database compares, sends
+// the vectors, and is not asked any more. The hits are the same.
+func TestVectorsAreKeptTheSecondTime(t *testing.T) {
+	t.Parallel()
+	x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(4)})
+	fill(t, x, "a.md", "es", "plazo de envío", "plazo de devolución", "horario de verano")
+	q := knowledge.Query{Text: "plazo", Vector: knowledgetest.NewEmbedder(4).Vector("plazo de envío"), Distinct: true}
+	wanted := ask(t, x, q) // in steps: the process has nothing yet
+	x.facts = newCache[fact](1 << 20)
+	for time, vectors := range []int{0, 2, 2} {
+		if diff := cmp.Diff(wanted, ask(t, x, q), cmpopts.EquateApprox(0, 1e-4)); diff != "" {
+			t.Errorf("time %d (-want +got):\n%s", time+1, diff)
+		}
+		kept := 0
+		for _, e := range x.facts.entries {
+			if e.value.vector != nil {
+				kept++
+			}
+		}
+		if len(x.facts.entries) != 2 || kept != vectors {
+			t.Errorf("time %d: %d vectors of %d passages are kept, want %d of 2", time+1, kept, len(x.facts.entries), vectors)
 		}
 	}
 }

@@ -67,7 +67,9 @@ type proposals struct {
 	near       []neighbour
 	// scanned says that they were compared one by one, by their full vectors.
 	scanned bool
-	lexical []scored
+	// iterated says that the index was gone through until there were enough.
+	iterated bool
+	lexical  []scored
 	// facts are what was compared of the chunks that only the words propose.
 	facts map[int32]compared
 }
@@ -88,7 +90,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	if !r.ready {
 		return false, nil
 	}
-	aside := &aside{pool: x.pool, wanted: p.q.Vector != nil && r.filter.matching > 0}
+	aside := &aside{pool: x.pool, wanted: p.wantsNear(r.filter)}
 	defer aside.release()
 	together := !aside.spare() && x.words.prepare(p.q, &r) && len(r.fetched.postings) > 0
 	asked := make(chan error, 1)
@@ -163,17 +165,30 @@ func (w *words) lookUp(q knowledge.Query, r *readiness) {
 const current = `select generation from knowledge_spaces where id = @`
 
 // ask finds the nearest, and fetches the missing postings unless others do, in one round
-// trip, which is one transaction.
+// trip, which is one transaction, unless there are too few of the nearest.
 func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals, postings bool) error {
 	batch := &pgx.Batch{}
-	if p.q.Vector != nil && r.filter.matching > 0 {
+	if p.wantsNear(r.filter) {
 		x.queueNear(batch, r.filter, p)
 	}
 	if postings {
 		x.queuePostings(batch, &r.fetched)
 	}
 	batch.Queue(x.in(current)).QueryRow(func(row pgx.Row) error { return row.Scan(&p.generation) })
-	return found(conn.SendBatch(ctx, batch).Close())
+	if err := found(conn.SendBatch(ctx, batch).Close()); err != nil || !p.tooFew(r.filter) {
+		return err
+	}
+	p.iterated = true
+	return x.ask(ctx, conn, r, p, false)
+}
+
+// wantsNear says whether there are nearest to look for.
+func (p *proposals) wantsNear(f filter) bool { return p.q.Vector != nil && f.matching > 0 }
+
+// tooFew says that the index has more of the nearest than were found: it was not gone
+// through to the end.
+func (p *proposals) tooFew(f filter) bool {
+	return p.wantsNear(f) && !p.scanned && !p.iterated && len(p.near) < min(knowledge.Depth, f.matching)
 }
 
 // found says what a failure to find candidates means.
@@ -199,7 +214,9 @@ func (x *Index) look(ctx context.Context, conn asker, p proposals, last bool) (h
 	r := x.words.prepared(p.q, documents)
 	batch := &pgx.Batch{}
 	x.queuePostings(batch, &r.fetched)
-	if p.q.Vector != nil && p.generation != now.generation && r.filter.matching > 0 {
+	if p.generation != now.generation && p.wantsNear(r.filter) {
+		// How many of the candidates are still there is not known: better once for sure.
+		p.iterated = true
 		x.queueNear(batch, r.filter, &p)
 	}
 	if batch.Len() > 0 {
@@ -230,11 +247,12 @@ type asker interface {
 }
 
 // With 100 candidates recall at 10 is above .96, see docs/adr/0019. Iterating goes on
-// when the filter leaves too few of them. The plans don't depend on the values. Without
-// sequential scans the planner does not compare everything, which it takes for cheaper at
-// ten thousand passages, where that takes four times as long.
+// when the filter leaves too few of them; being ready for that costs a tenth. The plans
+// don't depend on the values. Without sequential scans the planner does not compare
+// everything, which it takes for cheaper at ten thousand passages, where that takes four
+// times as long.
 const settings = `
-select set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+select set_config('hnsw.ef_search', '100', true), set_config('hnsw.iterative_scan', $2, true),
 	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true), set_config('enable_seqscan', $1, true)`
 
 // begin opens the snapshot. The numbers are those of the documents, nil when there is no
@@ -304,13 +322,19 @@ func (x *Index) scans(f filter) bool {
 	return x.identity.Dim > maxIndexed || f.documents != nil || f.matching*f.matching < exactBelow*f.all
 }
 
-// queueNear asks for the nearest.
+// queueNear asks for the nearest. Where the filter leaves three quarters, a hundred
+// candidates are nearly always enough without iterating.
 func (x *Index) queueNear(batch *pgx.Batch, f filter, p *proposals) {
-	statement, last, sequential := near, any(p.q.Distinct), "off"
-	if p.scanned = x.scans(f); p.scanned {
+	statement, last, sequential, iterating := near, any(p.q.Distinct), "off", "off"
+	p.scanned = x.scans(f)
+	p.iterated = p.iterated || 4*f.matching < 3*f.all
+	switch {
+	case p.scanned:
 		statement, last, sequential = exact, f.numbers(), "on"
+	case p.iterated:
+		iterating = "relaxed_order"
 	}
-	batch.Queue(settings, sequential)
+	batch.Queue(settings, sequential, iterating)
 	batch.Queue(x.in(statement), packed(p.q.Vector), f.list(), knowledge.Depth, last).Query(func(rows pgx.Rows) error {
 		p.near = make([]neighbour, 0, knowledge.Depth)
 		var n neighbour

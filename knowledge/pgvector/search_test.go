@@ -149,7 +149,7 @@ func TestLargeIndex(t *testing.T) {
 		}
 	}
 	// At this size the planner would rather compare everything.
-	with := strings.ReplaceAll(settings, "$1", "'SEQSCAN'")
+	with := strings.NewReplacer("$1", "'SEQSCAN'", "$2", "'off'").Replace(settings)
 	for seqscan, wanted := range map[string]bool{"on": false, "off": true} {
 		plan := explain(t, x, strings.ReplaceAll(with, "SEQSCAN", seqscan), near, packed(next()), []int32{1}, knowledge.Depth, true)
 		if strings.Contains(plan, x.in("knowledge_@_chunks_near")) != wanted {
@@ -158,6 +158,47 @@ func TestLargeIndex(t *testing.T) {
 	}
 	if f := x.words.filter(knowledge.Query{Locale: "es"}, nil); x.scans(f) || f.all != 6000 || f.matching >= 5400 {
 		t.Errorf("of %d passages %d match, and are compared one by one", f.all, f.matching)
+	}
+}
+
+// TestNearestThatTheFilterHides asks for what lies among more passages for agents than the
+// index gives at first.
+func TestNearestThatTheFilterHides(t *testing.T) {
+	t.Parallel()
+	x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(32)})
+	memory, err := knowledge.NewMemory(identity(32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := clustered(t, x, memory, 70, 40)
+	hidden, vector := slices.Repeat([]string{"oculto"}, 150), next()
+	d, chunks := document(32, "hidden", "es", hidden...)
+	d.Audience, d.Passages = knowledge.AudienceAgent, len(hidden)
+	for i := range chunks {
+		chunks[i].Vector = vector
+	}
+	for _, index := range []knowledge.Index{x, memory} {
+		if err := index.Replace(t.Context(), d, chunks); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q := knowledge.Query{Text: "palabra1", Vector: vector, Limit: knowledge.Depth}
+	for _, when := range []string{"when the process is not up to date", "when it is"} {
+		nearest := func(index knowledge.Index) (ids []string) {
+			for _, h := range ask(t, index, q) {
+				if h.DenseRank > 0 {
+					ids = append(ids, h.Chunk.ID)
+				}
+			}
+			slices.Sort(ids)
+			return ids
+		}
+		if diff := cmp.Diff(nearest(memory), nearest(x)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+	}
+	if f := x.words.filter(q, nil); x.scans(f) || 4*f.matching < 3*f.all {
+		t.Errorf("%d of %d match: that goes another way", f.matching, f.all)
 	}
 }
 
