@@ -174,8 +174,13 @@ func TestNearestThatTheFilterHides(t *testing.T) {
 	hidden, vector := slices.Repeat([]string{"oculto"}, 150), next()
 	d, chunks := document(32, "hidden", "es", hidden...)
 	d.Audience, d.Passages = knowledge.AudienceAgent, len(hidden)
-	for i := range chunks {
-		chunks[i].Vector = vector
+	for i := range chunks { // equal ones share a place in the index
+		near, sum := slices.Clone(vector), 0.
+		near[i%32] += float32(i+1) * 1e-4
+		for _, x := range near {
+			sum += float64(x) * float64(x)
+		}
+		chunks[i].Vector = scaled(near, sum)
 	}
 	for _, index := range []knowledge.Index{x, memory} {
 		if err := index.Replace(t.Context(), d, chunks); err != nil {
