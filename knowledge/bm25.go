@@ -34,3 +34,33 @@ func saturation(tf, lengthPart float64) float64 { return tf * (BM25K1 + 1) / (tf
 func lengthPart(words int, mean float64) float64 {
 	return BM25K1 * (1 - BM25B + BM25B*float64(words)/mean)
 }
+
+// longest is the longest chunk, in words, whose part in Saturation is looked up; that of
+// others is computed.
+const longest = 1024
+
+// Saturations gives Saturation for chunks of one mean length, faster and the same to the
+// last bit.
+type Saturations struct {
+	mean    float64
+	lengths [longest]float64
+}
+
+// Prepare is called before Of, and whenever the mean is another.
+func (s *Saturations) Prepare(mean float64) {
+	if s.mean == mean {
+		return
+	}
+	s.mean = mean
+	for words := range longest {
+		s.lengths[words] = lengthPart(words, mean)
+	}
+}
+
+// Of is Saturation.
+func (s *Saturations) Of(tf uint16, words int32) float64 {
+	if uint32(words) < longest {
+		return saturation(float64(tf), s.lengths[words])
+	}
+	return Saturation(int(tf), int(words), s.mean)
+}

@@ -12,7 +12,7 @@ const windowSlots = 1024
 // scorer adds up the lexical scores of one window after the other. It is used again by
 // later searches.
 type scorer struct {
-	saturations
+	Saturations
 	scores []float64
 	held   slots
 	here   [MaxTerms]*weighted
@@ -30,33 +30,6 @@ type weighted struct {
 // sums of the same terms in another order differ, and scores compare as float32.
 const rounding = 1e-6
 
-// longest is the longest chunk, in words, whose part in Saturation is looked up; that of
-// others is computed.
-const longest = 1024
-
-// saturations gives Saturation for chunks of one mean length.
-type saturations struct {
-	mean    float64
-	lengths [longest]float64
-}
-
-func (s *saturations) prepare(mean float64) {
-	if s.mean == mean {
-		return
-	}
-	s.mean = mean
-	for words := range longest {
-		s.lengths[words] = lengthPart(words, mean)
-	}
-}
-
-func (s *saturations) of(tf uint16, words int32) float64 {
-	if uint32(words) < longest {
-		return saturation(float64(tf), s.lengths[words])
-	}
-	return Saturation(int(tf), int(words), s.mean)
-}
-
 // lexical offers the shard's chunks that hold terms of the plan and that the mask
 // allows. The result is exact.
 //
@@ -67,7 +40,7 @@ func (s *saturations) of(tf uint16, words int32) float64 {
 // To look the rest up chunk by chunk, as one does with lists on a disk, takes longer here than
 // to add them all.
 func (sh *shard) lexical(plan Plan, allowed *mask, s *scorer, best *top) {
-	s.prepare(plan.Mean)
+	s.Prepare(plan.Mean)
 	terms := sh.weigh(plan)
 	for from := 0; from < len(sh.lengths); from += sh.window {
 		w := s.view(sh, from, allowed)
@@ -102,7 +75,7 @@ type view struct {
 	first   int32
 	lengths []int32
 	allowed slots
-	*saturations
+	*Saturations
 	scores []float64 // zero between two windows
 	held   slots     // the chunks that have a score, likewise
 	terms  []*weighted
@@ -116,7 +89,7 @@ func (s *scorer) view(sh *shard, from int, allowed *mask) view {
 	}
 	return view{
 		first: int32(from), lengths: sh.lengths[from:to], allowed: allowed.words[from/64:][:words],
-		saturations: &s.saturations, scores: s.scores[:to-from], held: s.held[:words], terms: s.here[:0],
+		Saturations: &s.Saturations, scores: s.scores[:to-from], held: s.held[:words], terms: s.here[:0],
 	}
 }
 
@@ -169,7 +142,7 @@ func (w *view) add() {
 		tfs, weight := t.tfs[t.from:t.to], t.weight
 		for i, slot := range t.slots[t.from:t.to] {
 			at := uint32(slot - w.first)
-			w.scores[at] += weight * w.of(tfs[i], w.lengths[at])
+			w.scores[at] += weight * w.Of(tfs[i], w.lengths[at])
 		}
 	}
 }

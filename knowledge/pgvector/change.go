@@ -46,27 +46,38 @@ type facetOf struct{ no, facet int32 }
 // analyse finds the words of a document's chunks. The numbers are filled in later.
 func analyse(d knowledge.Document, chunks []knowledge.Chunk) section {
 	s := section{language: knowledge.Language(d.Locale), chunks: make([]wordsOf, len(chunks))}
-	counts := make([]map[string]int32, len(chunks))
-	all := map[string]int{}
+	places := map[string]int{}
 	for i, c := range chunks {
 		tokens := knowledge.Tokens(d.Locale, knowledge.IndexText(d, c))
-		s.chunks[i].id, s.chunks[i].tokens, s.chunks[i].words = c.ID, c.Tokens, len(tokens)
-		counts[i] = knowledge.Frequencies(tokens)
-		for term := range counts[i] {
-			all[term] = 0
+		counts := knowledge.Frequencies(tokens)
+		w := wordsOf{id: c.ID, tokens: c.Tokens, words: len(tokens), terms: make([]termCount, 0, len(counts))}
+		for term, n := range counts {
+			place, known := places[term]
+			if !known {
+				place = len(places)
+				places[term] = place
+			}
+			w.terms = append(w.terms, termCount{place, int(n)})
 		}
+		s.chunks[i] = w
 	}
-	s.terms = slices.Sorted(maps.Keys(all))
-	for place, term := range s.terms {
-		all[term] = place
-	}
-	for i, count := range counts {
-		for term, n := range count {
-			s.chunks[i].terms = append(s.chunks[i].terms, termCount{all[term], int(n)})
-		}
-		slices.SortFunc(s.chunks[i].terms, func(a, b termCount) int { return cmp.Compare(a.term, b.term) })
-	}
+	s.name(places)
 	return s
+}
+
+// name gives a section its terms, sorted, instead of the places that they had so far.
+func (s *section) name(places map[string]int) {
+	s.terms = slices.Sorted(maps.Keys(places))
+	sorted := make([]int, len(places))
+	for place, term := range s.terms {
+		sorted[places[term]] = place
+	}
+	for _, c := range s.chunks {
+		for i := range c.terms {
+			c.terms[i].term = sorted[c.terms[i].term]
+		}
+		slices.SortFunc(c.terms, func(a, b termCount) int { return cmp.Compare(a.term, b.term) })
+	}
 }
 
 // size is how many chunks a change concerns.

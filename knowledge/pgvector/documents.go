@@ -31,12 +31,31 @@ func (f former) section() section {
 	return s
 }
 
-// Replace implements knowledge.Index. It takes four round trips, whatever the number
-// of chunks.
+// Replace implements knowledge.Index. It takes four round trips, and one for every few
+// hundred chunks more.
 func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []knowledge.Chunk) error {
 	if err := knowledge.CheckChunks(d, chunks, x.identity.Dim); err != nil {
 		return err
 	}
+	return x.replace(ctx, d, chunks, func(i int) ([]float32, error) { return chunks[i].Vector, nil })
+}
+
+// ReplaceStreamed implements knowledge.Streamed.
+func (x *Index) ReplaceStreamed(ctx context.Context, d knowledge.Document, chunks []knowledge.Chunk, vector func(int) ([]float32, error)) error {
+	if err := knowledge.CheckDocument(d, chunks); err != nil {
+		return err
+	}
+	return x.replace(ctx, d, chunks, func(i int) ([]float32, error) {
+		v, err := vector(i)
+		if err != nil {
+			return nil, err
+		}
+		return v, knowledge.CheckVector(d, chunks[i], v, x.identity.Dim)
+	})
+}
+
+// replace writes a document with the vectors that are asked for in their order.
+func (x *Index) replace(ctx context.Context, d knowledge.Document, chunks []knowledge.Chunk, vector func(int) ([]float32, error)) error {
 	added := analyse(d, chunks) // the slow part needs no transaction
 	pending := 0
 	err := x.inTx(ctx, together, func(tx pgx.Tx) error {
@@ -56,7 +75,7 @@ func (x *Index) Replace(ctx context.Context, d knowledge.Document, chunks []know
 		if added.document, err = x.put(ctx, tx, d, len(chunks)); err != nil {
 			return err
 		}
-		pending, err = x.insert(ctx, tx, chunks, change{removed: in.former.section(), added: added})
+		pending, err = x.insert(ctx, tx, chunks, vector, change{removed: in.former.section(), added: added})
 		return err
 	})
 	if err != nil {
@@ -205,29 +224,50 @@ const (
 		select pending from counted`
 )
 
+// insertedAtOnce is how many chunks are sent together: a large document is in memory once
+// and not as statements as well.
+const insertedAtOnce = 500
+
 // insert adds chunks and the change to the log, which says how many wait to be
 // folded.
-func (x *Index) insert(ctx context.Context, tx pgx.Tx, chunks []knowledge.Chunk, c change) (pending int, err error) {
+func (x *Index) insert(ctx context.Context, tx pgx.Tx, chunks []knowledge.Chunk, vector func(int) ([]float32, error), c change) (pending int, err error) {
 	batch := &pgx.Batch{}
-	var numbers, seqs, starts, ends []int
-	var headings, bodies, questions []string
-	for i, chunk := range chunks {
-		w := c.added.chunks[i]
-		embedding := packed(chunk.Vector)
-		batch.Queue(x.in(insertChunk), w.no, c.added.document, w.facet, chunk.Tokens, chunk.ID, chunk.Hash, embedding)
-		batch.Queue(x.in(insertVector), w.no, embedding)
-		numbers, seqs = append(numbers, int(w.no)), append(seqs, chunk.Seq)
-		starts, ends = append(starts, chunk.Start), append(ends, chunk.End)
-		headings, bodies, questions = append(headings, chunk.Heading), append(bodies, chunk.Text), append(questions, chunk.Question)
-	}
-	if len(chunks) > 0 {
-		batch.Queue(x.in(insertPassages), numbers, seqs, headings, bodies, questions, starts, ends)
+	for from := 0; from < len(chunks); from += insertedAtOnce {
+		if from > 0 {
+			if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+				return 0, fmt.Errorf("insert the passages: %w", err)
+			}
+			batch = &pgx.Batch{}
+		}
+		if err := x.queueChunks(batch, chunks, from, vector, c.added); err != nil {
+			return 0, err
+		}
 	}
 	x.queueLog(batch, c, &pending)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return 0, fmt.Errorf("insert the passages: %w", err)
 	}
 	return pending, nil
+}
+
+// queueChunks inserts some chunks, beginning with one.
+func (x *Index) queueChunks(batch *pgx.Batch, chunks []knowledge.Chunk, from int, vector func(int) ([]float32, error), added section) error {
+	var numbers, seqs, starts, ends []int
+	var headings, bodies, questions []string
+	for i := from; i < min(from+insertedAtOnce, len(chunks)); i++ {
+		v, err := vector(i)
+		if err != nil {
+			return err
+		}
+		chunk, w, embedding := chunks[i], added.chunks[i], packed(v)
+		batch.Queue(x.in(insertChunk), w.no, added.document, w.facet, chunk.Tokens, chunk.ID, chunk.Hash, embedding)
+		batch.Queue(x.in(insertVector), w.no, embedding)
+		numbers, seqs = append(numbers, int(w.no)), append(seqs, chunk.Seq)
+		starts, ends = append(starts, chunk.Start), append(ends, chunk.End)
+		headings, bodies, questions = append(headings, chunk.Heading), append(bodies, chunk.Text), append(questions, chunk.Question)
+	}
+	batch.Queue(x.in(insertPassages), numbers, seqs, headings, bodies, questions, starts, ends)
+	return nil
 }
 
 func (x *Index) queueLog(batch *pgx.Batch, c change, pending *int) {

@@ -107,8 +107,9 @@ type Index struct {
 }
 
 var (
-	_ knowledge.Space   = (*Index)(nil)
-	_ knowledge.Checked = (*Index)(nil)
+	_ knowledge.Space    = (*Index)(nil)
+	_ knowledge.Checked  = (*Index)(nil)
+	_ knowledge.Streamed = (*Index)(nil)
 )
 
 // Open migrates the database and finds or makes the index in it, unless it is opened as

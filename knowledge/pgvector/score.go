@@ -69,8 +69,8 @@ func (w *words) score(plans []planned, f filter, depth int) *best {
 // another order differ in their last bits. A chunk that has none of the terms that
 // could bring it among the best is not looked at.
 func (w *words) sum(plan knowledge.Plan, lists [][]posting, f filter, b *best) {
-	table := newSaturations(plan.Mean)
 	s := sums{}
+	s.Prepare(plan.Mean)
 	rank := byWeight(plan.Terms)
 	for at, p := range w.pages {
 		first, any := int32(at)*pageSize, false
@@ -79,7 +79,7 @@ func (w *words) sum(plan knowledge.Plan, lists [][]posting, f filter, b *best) {
 			if propose[i] {
 				any = s.touch(list, first) || any
 			}
-			lists[i] = s.add(list, first, plan.Terms[i].Weight, table)
+			lists[i] = s.add(list, first, plan.Terms[i].Weight)
 		}
 		if any && p != nil {
 			s.offer(p, at, plan.Self, f, b)
@@ -115,6 +115,7 @@ func (b *best) proposing(terms []knowledge.WeightedTerm, byWeight []int) []bool 
 
 // sums are the scores of the chunks of a page, of those that were touched.
 type sums struct {
+	knowledge.Saturations
 	scores  [pageSize]float64
 	touched [pageSize / 64]uint64
 }
@@ -134,17 +135,13 @@ func (s *sums) touch(list []posting, first int32) bool {
 
 // add adds to the chunks of the page, whether or not they are marked: that is faster
 // than to ask. It gives the list from the next page on.
-func (s *sums) add(list []posting, first int32, weight float64, table *saturations) []posting {
+func (s *sums) add(list []posting, first int32, weight float64) []posting {
 	for i, p := range list {
 		slot := uint32(p.no - first)
 		if slot >= pageSize {
 			return list[i:]
 		}
-		if p.tf < tableCounts && p.words < tableWords {
-			s.scores[slot] += weight * table.usual[p.tf][p.words]
-		} else {
-			s.scores[slot] += weight * knowledge.Saturation(int(p.tf), int(p.words), table.mean)
-		}
+		s.scores[slot] += weight * s.Of(p.tf, int32(p.words))
 	}
 	return nil
 }
@@ -159,27 +156,6 @@ func (s *sums) offer(p *page, at int, self float64, f filter, b *best) {
 			}
 		}
 	}
-}
-
-// saturations are knowledge.Saturation for the counts and lengths that are usual.
-type saturations struct {
-	mean  float64
-	usual [tableCounts][tableWords]float64
-}
-
-const (
-	tableCounts = 4
-	tableWords  = 256
-)
-
-func newSaturations(mean float64) *saturations {
-	s := &saturations{mean: mean}
-	for tf := 1; tf < tableCounts; tf++ {
-		for words := range tableWords {
-			s.usual[tf][words] = knowledge.Saturation(tf, words, mean)
-		}
-	}
-	return s
 }
 
 // best keeps the chunks with the highest scores as float32. As many as depth are
