@@ -47,8 +47,7 @@ func (a *aside) release() {
 }
 
 // byWords finds the best by words, none when the index changes meanwhile, and compares
-// them with the question. It touches nothing of the proposals that asking for the nearest
-// does.
+// them with the question.
 func (x *Index) byWords(ctx context.Context, a *aside, p *proposals, r *readiness) error {
 	if !x.words.prepare(p.q, r) {
 		return nil
@@ -77,5 +76,5 @@ func (x *Index) byWords(ctx context.Context, a *aside, p *proposals, r *readines
 	if err != nil {
 		return err
 	}
-	return x.compare(ctx, conn, p, x.scans(r.filter), missing, known)
+	return x.compare(ctx, conn, p, missing, known)
 }

@@ -109,9 +109,9 @@ const (
 // compare compares chunks with the question and keeps what is to be known of them. Most
 // passages of a large index are proposed once: a vector is read when a question comes upon
 // its chunk for the second time.
-func (x *Index) compare(ctx context.Context, conn asker, p *proposals, full bool, missing, known []int32) error {
+func (x *Index) compare(ctx context.Context, conn asker, p *proposals, missing, known []int32) error {
 	query := compareHalf
-	if full {
+	if p.scanned {
 		query = compare
 	}
 	rows, err := conn.Query(ctx, x.in(query), missing, packed(p.q.Vector), known)

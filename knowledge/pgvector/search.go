@@ -81,8 +81,8 @@ type neighbour struct {
 	dense float64
 }
 
-// guess asks the database for the nearest and, at the same time, the process for the best
-// by words. They are usable when both have the same state of the index: the database
+// guess asks the database for the nearest and, while it looks for them, the process for the
+// best by words. They are usable when both have the same state of the index: the database
 // tells its generation behind the nearest and the postings, so that nothing changed in
 // between.
 func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable bool, err error) {
@@ -93,13 +93,18 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	aside := &aside{pool: x.pool, wanted: p.wantsNear(r.filter)}
 	defer aside.release()
 	together := !aside.spare() && x.words.prepare(p.q, &r) && len(r.fetched.postings) > 0
-	asked := make(chan error, 1)
-	go func() { asked <- x.ask(ctx, conn, &r, p, together) }()
+	asked := x.ask(ctx, conn, &r, p, together)
 	if !together {
 		err = x.byWords(ctx, aside, p, &r)
 	}
-	if err := errors.Join(<-asked, err); err != nil {
+	if err := errors.Join(found(asked.Close()), err); err != nil {
 		return false, err
+	}
+	if p.tooFew(r.filter) {
+		p.iterated = true
+		if err := found(x.ask(ctx, conn, &r, p, false).Close()); err != nil {
+			return false, err
+		}
 	}
 	if p.generation != r.generation { // then the filter is of no use, nor is what it left
 		p.generation, p.near, p.lexical = 0, nil, nil
@@ -164,9 +169,9 @@ func (w *words) lookUp(q knowledge.Query, r *readiness) {
 
 const current = `select generation from knowledge_spaces where id = @`
 
-// ask finds the nearest, and fetches the missing postings unless others do, in one round
-// trip, which is one transaction, unless there are too few of the nearest.
-func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals, postings bool) error {
+// ask asks for the nearest, and for the missing postings unless others do, in one round
+// trip, which is one transaction. Whoever closes the results waits for them.
+func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals, postings bool) pgx.BatchResults {
 	batch := &pgx.Batch{}
 	if p.wantsNear(r.filter) {
 		x.queueNear(batch, r.filter, p)
@@ -175,11 +180,7 @@ func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals,
 		x.queuePostings(batch, &r.fetched)
 	}
 	batch.Queue(x.in(current)).QueryRow(func(row pgx.Row) error { return row.Scan(&p.generation) })
-	if err := found(conn.SendBatch(ctx, batch).Close()); err != nil || !p.tooFew(r.filter) {
-		return err
-	}
-	p.iterated = true
-	return x.ask(ctx, conn, r, p, false)
+	return conn.SendBatch(ctx, batch)
 }
 
 // wantsNear says whether there are nearest to look for.
@@ -353,7 +354,7 @@ func (x *Index) queueNear(batch *pgx.Batch, f filter, p *proposals) {
 // not there, unless that is no matter at the last try.
 func (x *Index) finish(ctx context.Context, conn asker, p proposals, last bool) (hits []knowledge.Hit, whole bool, err error) {
 	if missing, known := x.recall(&p, p.near); len(missing) > 0 {
-		if err := x.compare(ctx, conn, &p, p.scanned, missing, known); err != nil {
+		if err := x.compare(ctx, conn, &p, missing, known); err != nil {
 			return nil, false, err
 		}
 	}
