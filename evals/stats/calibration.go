@@ -80,9 +80,10 @@ func CalibrationNull(sorted []Scored, random *rand.Rand) Estimate {
 }
 
 // MeasureCalibration is the calibration error with an interval for the error that more
-// cases would show. What few cases show is too great, so the interval reaches down further
-// than up: it is the pivotal bootstrap's, over groups, with the bins as they are. It is
-// not defined without cases.
+// cases would show. What few cases show is too great, and draws from them show more still:
+// so the interval reaches down as far as draws lie above the value, bias and all, and up
+// as far as they lie above their own mean. Draws are of groups, with the bins as they are.
+// It is not defined without cases.
 func MeasureCalibration(cases []Scored, random *rand.Rand) (Estimate, bool) {
 	sorted := LeastLikelyFirst(cases, random)
 	if len(sorted) == 0 {
@@ -92,7 +93,7 @@ func MeasureCalibration(cases []Scored, random *rand.Rand) (Estimate, bool) {
 	e := Estimate{Value: CalibrationError(Reliability(sorted)), N: groups}
 	drawn := drawAll(groups, 1, random, func(counts []int, into []float64) { into[0] = binnedError(sorted, group, counts) })[0]
 	e.Low = min(e.Value, max(0, 2*e.Value-quantile(drawn, 1-alpha/2)))
-	e.High = max(e.Value, 2*e.Value-quantile(drawn, alpha/2))
+	e.High = e.Value + max(0, quantile(drawn, 1-alpha/2)-meanOf(drawn))
 	return e, true
 }
 

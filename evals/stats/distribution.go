@@ -28,14 +28,17 @@ func studentCDF(t, freedom float64) float64 {
 // either side, with the probability alpha together.
 func student(freedom float64) float64 {
 	const p = 1 - alpha/2
-	if freedom > 1e6 {
-		return normalQuantile(p)
+	z := normalQuantile(p)
+	if freedom < 5 {
+		return bisect(0, 2000, func(t float64) bool { return studentCDF(t, freedom) < p })
 	}
-	high := 2.0
-	for studentCDF(high, freedom) < p {
-		high *= 2
+	// The first terms of Cornish and Fisher, and three steps of Newton.
+	t := z + (z*z*z+z)/(4*freedom) + (5*math.Pow(z, 5)+16*z*z*z+3*z)/(96*freedom*freedom)
+	scale := math.Exp(logGamma((freedom+1)/2)-logGamma(freedom/2)) / math.Sqrt(freedom*math.Pi)
+	for range 3 {
+		t -= (studentCDF(t, freedom) - p) / (scale * math.Pow(1+t*t/freedom, -(freedom+1)/2))
 	}
-	return bisect(0, high, func(t float64) bool { return studentCDF(t, freedom) < p })
+	return t
 }
 
 // bisect is where "too low" turns false between low and high.
@@ -60,6 +63,22 @@ func binomialCDF(k, n int, p float64) float64 {
 		return 1
 	}
 	return 1 - incompleteBeta(float64(k)+1, float64(n-k), p)
+}
+
+// binomial is the probability of exactly k events in n trials.
+func binomial(k, n int, p float64) float64 {
+	if p <= 0 || p >= 1 {
+		if p <= 0 == (k == 0) && (k == 0 || k == n) {
+			return 1
+		}
+		return 0
+	}
+	return math.Exp(logChoose(n, k) + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+}
+
+// logChoose is the logarithm of n over k.
+func logChoose(n, k int) float64 {
+	return logGamma(float64(n)+1) - logGamma(float64(k)+1) - logGamma(float64(n-k)+1)
 }
 
 func logGamma(x float64) float64 {
