@@ -49,7 +49,7 @@ const (
 )
 
 func gateOf(t suite.Threshold, measured map[string]stats.Estimate) Gate {
-	g := Gate{Metric: t.Metric, Where: words(t.Where), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Line: t.Line}
+	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Line: t.Line}
 	e, known := measured[t.Metric]
 	if !known {
 		g.Note = missing(t.Metric, g.Where, measured)
@@ -71,19 +71,6 @@ func of(where string) string {
 		return ""
 	}
 	return " with " + where
-}
-
-// words writes "tag hostile, language es".
-func words(w suite.Where) string {
-	var parts []string
-	for _, p := range [...]struct{ name, value string }{
-		{"tag", w.Tag}, {"language", w.Language}, {"intent", w.Intent}, {"risk", w.Risk}, {"variant", w.Variant},
-	} {
-		if p.value != "" {
-			parts = append(parts, p.name+" "+p.value)
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 func missing(metric, where string, measured map[string]stats.Estimate) string {

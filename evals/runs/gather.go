@@ -20,10 +20,20 @@ type gathered struct {
 	dear [3][]stats.Row
 }
 
-func (g *gathered) share(name, group string, value, weight float64) {
-	if g.shares == nil {
-		g.shares = map[string][]stats.Row{}
+func gather(results []Result) *gathered {
+	g := &gathered{shares: map[string][]stats.Row{}, amounts: map[string][]stats.Row{}, took: map[string][]stats.Row{}}
+	judged := Judged(results)
+	for _, r := range judged {
+		g.result(r)
 	}
+	g.repeats(judged)
+	if rows, _ := compareLanguages(judged); len(rows) > 0 {
+		g.shares[ParityGap] = rows
+	}
+	return g
+}
+
+func (g *gathered) share(name, group string, value, weight float64) {
 	g.shares[name] = append(g.shares[name], stats.Row{Group: group, Top: weight * value, Bottom: weight})
 }
 
@@ -71,7 +81,9 @@ func (g *gathered) step(s Step, group string, weight float64) {
 		g.ranking(s, group)
 	}
 	for name, held := range checksOf(s) {
-		g.check(name, group, held)
+		if name != checkSays || s.answered() || s.Decision == "" {
+			g.check(name, group, held)
+		}
 	}
 	if s.Scored {
 		g.scored = append(g.scored, stats.Scored{Group: group, Score: s.Confidence, Right: s.DraftRight})
@@ -166,17 +178,11 @@ func (g *gathered) check(name, group string, h held) {
 }
 
 func (g *gathered) time(stage, group string, took time.Duration) {
-	if g.took == nil {
-		g.took = map[string][]stats.Row{}
-	}
 	g.took[stage] = append(g.took[stage], stats.Row{Group: group, Top: float64(took) / float64(time.Millisecond), Bottom: 1})
 }
 
 // usage counts a result without models too: it took nothing.
 func (g *gathered) usage(r Result) {
-	if g.amounts == nil {
-		g.amounts = map[string][]stats.Row{}
-	}
 	var u Usage
 	for _, s := range r.Steps {
 		u.add(s.Usage)
@@ -204,9 +210,6 @@ type tries struct {
 func (g *gathered) repeats(results []Result) {
 	cases, most := map[string]tries{}, 0
 	for _, r := range results {
-		if r.Outage != "" {
-			continue
-		}
 		t := cases[r.ID]
 		t.group, t.n = r.groupOf(), t.n+1
 		if r.Passed {

@@ -55,7 +55,8 @@ const (
 	Recall10         = "recall@10"
 	MRR              = "mrr@10"
 	ContextPrecision = "context_precision"
-	// FactRecall is the mean share of expected facts that were said, Forbidden the share
+	// FactRecall is the mean share of expected facts that were said, of the steps that were
+	// answered: whoever hands off says none, which Coverage counts. Forbidden is the share
 	// of steps with something that must not be said.
 	FactRecall = "fact_recall"
 	Forbidden  = "forbidden"
@@ -92,13 +93,7 @@ const (
 // clustered by group: docs/statistics.md says which. Results with an outage are left out.
 // The same results give the same figures.
 func Measure(results []Result, costs Costs) map[string]stats.Estimate {
-	var g gathered
-	for _, r := range results {
-		if r.judged() {
-			g.result(r)
-		}
-	}
-	g.repeats(results)
+	g := gather(results)
 	measured := map[string]stats.Estimate{}
 	keep := func(name string, e stats.Estimate, ok bool) {
 		if ok && !math.IsNaN(e.Value) {
@@ -110,12 +105,10 @@ func Measure(results []Result, costs Costs) map[string]stats.Estimate {
 		keep(name, e, ok)
 	}
 	g.means(keep)
-	g.times(keep)
+	g.latencies(keep)
 	g.confidence(keep)
 	e, ok := g.cost(costs)
 	keep(Cost, e, ok)
-	gap, _ := Parity(results)
-	keep(ParityGap, gap, gap.N > 0)
 	return measured
 }
 
@@ -142,7 +135,7 @@ func (g *gathered) means(keep func(string, stats.Estimate, bool)) {
 	}
 }
 
-func (g *gathered) times(keep func(string, stats.Estimate, bool)) {
+func (g *gathered) latencies(keep func(string, stats.Estimate, bool)) {
 	for stage, rows := range g.took {
 		for name, p := range map[string]float64{LatencyP50: 0.50, LatencyP95: 0.95, LatencyP99: 0.99} {
 			e, ok := stats.Quantile(rows, p)
@@ -163,8 +156,7 @@ func (g *gathered) confidence(keep func(string, stats.Estimate, bool)) {
 	for i, risk := range stats.Risks {
 		keep(CoverageAtRisk+strconv.FormatFloat(100*risk, 'f', 0, 64), s.Coverage[i], ok)
 	}
-	if slices.ContainsFunc(g.scored, func(c stats.Scored) bool { return !(c.Score >= 0 && c.Score <= 1) }) {
-		// Such a score is no probability.
+	if !areProbabilities(g.scored) {
 		return
 	}
 	e, ok := stats.MeasureCalibration(g.scored, random)
@@ -174,6 +166,10 @@ func (g *gathered) confidence(keep func(string, stats.Estimate, bool)) {
 	}
 	e, ok = stats.Proportion(g.brier())
 	keep(Brier, e, ok)
+}
+
+func areProbabilities(cases []stats.Scored) bool {
+	return !slices.ContainsFunc(cases, func(c stats.Scored) bool { return !(c.Score >= 0 && c.Score <= 1) })
 }
 
 func (g *gathered) brier() []stats.Row {

@@ -222,7 +222,7 @@ func TestSlices(t *testing.T) {
 	}
 	want := []string{
 		"language en 4 1 4", "language es 4 3 4", "intent policy 8 4 8", "tag hostile 2 1 2", "risk money 8 4 8",
-		"variant as written 7 3 7", "variant typos 1 1 1",
+		"variant typos 1 1 1", "variant written 7 3 7",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)

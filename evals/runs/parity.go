@@ -22,14 +22,18 @@ type Unequal struct {
 // than in the other, with its interval, and which they are. Its N is 0 where no case has a
 // counterpart.
 func Parity(results []Result) (stats.Estimate, []Unequal) {
+	rows, unequal := compareLanguages(Judged(results))
+	e, _ := stats.Proportion(rows)
+	return e, unequal
+}
+
+func compareLanguages(judged []Result) (rows []stats.Row, unequal []Unequal) {
 	type key struct {
 		pair string
 		try  int
 	}
 	first := map[key]Result{}
-	var rows []stats.Row
-	var unequal []Unequal
-	for _, r := range Judged(results) {
+	for _, r := range judged {
 		if r.Pair == "" {
 			continue
 		}
@@ -45,9 +49,8 @@ func Parity(results []Result) (stats.Estimate, []Unequal) {
 			unequal = append(unequal, Unequal{Pair: r.Pair, Try: r.Try, A: other.ID, B: r.ID, What: what})
 		}
 	}
-	e, _ := stats.Proportion(rows)
 	slices.SortStableFunc(unequal, func(a, b Unequal) int { return cmp.Or(cmp.Compare(a.Pair, b.Pair), cmp.Compare(a.Try, b.Try)) })
-	return e, unequal
+	return rows, unequal
 }
 
 // differs says what is not the same, or nothing.

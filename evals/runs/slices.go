@@ -1,14 +1,12 @@
 package runs
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
 	"github.com/recado/recado/evals/suite"
 )
-
-// AsWritten is the name of the slice of the cases that no generator changed.
-const AsWritten = "as written"
 
 // by are the ways to slice.
 var by = [...]string{"language", "intent", "tag", "risk", "variant"}
@@ -26,7 +24,7 @@ func (r Result) values(by string) []string {
 		return r.Tags
 	}
 	if r.Variant == "" {
-		return []string{AsWritten}
+		return []string{suite.Written}
 	}
 	return []string{r.Variant}
 }
@@ -75,7 +73,11 @@ func passedOf(results []Result) int {
 func Take(results []Result, w suite.Where) []Result {
 	var taken []Result
 	for _, r := range results {
-		if fits(w.Language, r.Language) && fits(w.Intent, r.Intent) && fits(w.Risk, r.Risk) && fitsVariant(w.Variant, r.Variant) &&
+		variant := r.Variant
+		if w.Variant == suite.Written {
+			variant = cmp.Or(variant, suite.Written)
+		}
+		if fits(w.Language, r.Language) && fits(w.Intent, r.Intent) && fits(w.Risk, r.Risk) && fits(w.Variant, variant) &&
 			(w.Tag == "" || slices.Contains(r.Tags, w.Tag)) {
 			taken = append(taken, r)
 		}
@@ -84,8 +86,6 @@ func Take(results []Result, w suite.Where) []Result {
 }
 
 func fits(want, has string) bool { return want == "" || want == has }
-
-func fitsVariant(want, has string) bool { return fits(want, has) || want == AsWritten && has == "" }
 
 // Summarise counts and measures the results, and holds them against the thresholds.
 func (r *Run) Summarise(s suite.Suite) {

@@ -11,6 +11,9 @@ import (
 // have.
 type Difference struct {
 	Estimate
+	// Base and New are the figure in both runs.
+	Base float64 `json:"base"`
+	New  float64 `json:"new"`
 	// P is the probability of a change at least as great, up or down, when it does not
 	// matter which of the two runs a group's results are from.
 	P float64 `json:"p"`
@@ -24,7 +27,7 @@ func (d Difference) NotWorse(margin float64) bool { return d.N > 0 && d.Low > -m
 
 // Turned is the difference of a figure of which less is better, so that up is better.
 func (d Difference) Turned() Difference {
-	d.Value, d.Low, d.High = -d.Value, -d.High, -d.Low
+	d.Value, d.Low, d.High, d.Base, d.New = -d.Value, -d.High, -d.Low, -d.Base, -d.New
 	return d
 }
 
@@ -100,7 +103,10 @@ func compare(pairs []pair, changed float64, random *rand.Rand) (Difference, bool
 	}
 	all, n := sumOf(pairs), float64(len(pairs))
 	value := all.new.ratio() - all.base.ratio()
-	d := Difference{Estimate: Estimate{Value: value, Low: value, High: value, N: len(pairs)}, P: flipped(pairs, random)}
+	d := Difference{
+		Estimate: Estimate{Value: value, Low: value, High: value, N: len(pairs)},
+		Base:     all.base.ratio(), New: all.new.ratio(), P: flipped(pairs, random),
+	}
 	if len(pairs) < 2 {
 		if changed > 0 {
 			d.Low, d.High = -1, 1
@@ -268,9 +274,13 @@ func (p pooled) compare(n int, random *rand.Rand, figures func(sorted []Scored, 
 		p.set(func(int) int { return 1 }, func(g int) bool { return swapped[g] })
 		p.differences(figures, into)
 	})
-	list := make([]Difference, n)
+	list, values := make([]Difference, n), [2][]float64{make([]float64, n), make([]float64, n)}
+	p.set(func(int) int { return 1 }, func(int) bool { return false })
+	for side, counts := range p.counts {
+		figures(p.cases, counts, values[side])
+	}
 	for i := range list {
-		list[i] = Difference{Estimate: estimates[i], P: chances[i]}
+		list[i] = Difference{Estimate: estimates[i], Base: values[0][i], New: values[1][i], P: chances[i]}
 	}
 	return list
 }
