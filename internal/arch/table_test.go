@@ -10,6 +10,7 @@ var layers = arch.Layers{
 	"evals":        {"evals/stats", "gateway", "rag", "rag/confidence", "rag/intent", "rag/offline", "rag/pii", "rag/receipts", "rag/sufficiency", "knowledge", "internal/demoshop"},
 	"evals/stats":  {},
 	"evals/runs":   {"evals/stats", "evals/suite"},
+	"evals/rules":  {"evals/runs", "evals/stats"},
 	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
 
 	"evals/cassette": {"knowledge", "rag"},
