@@ -66,8 +66,8 @@ type Terms struct {
 	Margin float64
 }
 
-// Compare holds a run against a base, case by case. What a provider's outage kept from
-// being judged in either is left out.
+// Compare holds a run against a base, case by case. What was not judged in either is left
+// out.
 func Compare(base, candidate Run, t Terms) Comparison {
 	p := match(base.Results, candidate.Results)
 	c := Comparison{
@@ -92,7 +92,7 @@ func Compare(base, candidate Run, t Terms) Comparison {
 type matched struct {
 	base, candidate []Result
 	missing, added  []string
-	outages         int
+	unjudged        int
 }
 
 type caseTry struct {
@@ -114,8 +114,8 @@ func match(base, candidate []Result) matched {
 		switch {
 		case !known:
 			m.missing = append(m.missing, key.String())
-		case b.Outage != "" || n.Outage != "":
-			m.outages++
+		case !b.judged() || !n.judged():
+			m.unjudged++
 		default:
 			m.base, m.candidate = append(m.base, b), append(m.candidate, n)
 		}
@@ -154,7 +154,7 @@ func notes(base, candidate Run, m matched) []string {
 		what string
 	}{
 		{len(m.missing), "of the base are not in the new run"}, {len(m.added), "are only in the new run"},
-		{m.outages, "could not be compared, because a provider was away"},
+		{m.unjudged, "could not be compared, because a provider was away or the system cannot be asked such a thing"},
 	} {
 		if one.n > 0 {
 			list = append(list, fmt.Sprintf("%d cases %s.", one.n, one.what))

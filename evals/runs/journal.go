@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -18,8 +19,8 @@ type Journal struct {
 }
 
 // Begin opens the journal of a run in a folder, and gives the results that it holds
-// already. A last line that was torn is dropped, and its case has to be asked again. It
-// refuses the journal of a run with another suite, revision, configuration, system, model
+// already. A last line that was torn is dropped, and its case has to be asked again, as has
+// one whose provider was away. It refuses the journal of a run with another suite, revision, configuration, system, model
 // or repeat: results of two are no run. The run has to have an ID.
 func Begin(dir string, r Run) (*Journal, []Result, error) {
 	path, err := pathOf(dir, r.ID, unfinished)
@@ -52,7 +53,7 @@ func Begin(dir string, r Run) (*Journal, []Result, error) {
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("begin the journal of run %s: %w", r.ID, err), file.Close())
 	}
-	return j, results, nil
+	return j, slices.DeleteFunc(results, func(r Result) bool { return r.Outage != "" }), nil
 }
 
 func sameRun(was, r Run) error {

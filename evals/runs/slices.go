@@ -90,8 +90,13 @@ func fits(want, has string) bool { return want == "" || want == has }
 // Summarise counts and measures the results, and holds them against the thresholds.
 func (r *Run) Summarise(s suite.Suite) {
 	judged := Judged(r.Results)
-	r.Cases, r.Passed, r.Outages = len(judged), passedOf(judged), len(r.Results)-len(judged)
+	r.Cases, r.Passed, r.Outages = len(judged), passedOf(judged), 0
 	r.Failed = r.Cases - r.Passed
+	for _, one := range r.Results {
+		if one.Outage != "" {
+			r.Outages++
+		}
+	}
 	r.Costs = Costs(s.Costs)
 	r.Metrics = Measure(r.Results, r.Costs)
 	r.Slices = Slices(r.Results, r.Costs)
