@@ -120,11 +120,11 @@ func greater(best *float64, v float64) *float64 {
 // the other.
 func alike(a, b string) bool {
 	words := map[string]bool{}
-	for _, w := range strings.Fields(strings.ToLower(a)) {
+	for w := range strings.FieldsSeq(strings.ToLower(a)) {
 		words[strings.Trim(w, "¿?¡!.,")] = true
 	}
 	shared, total := 0, 0
-	for _, w := range strings.Fields(strings.ToLower(b)) {
+	for w := range strings.FieldsSeq(strings.ToLower(b)) {
 		total++
 		if words[strings.Trim(w, "¿?¡!.,")] {
 			shared++

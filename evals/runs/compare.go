@@ -139,8 +139,11 @@ func (k caseTry) String() string {
 func notes(base, candidate Run, m matched) []string {
 	var list []string
 	for _, one := range [...]struct{ what, base, candidate string }{
-		{"suite", base.Suite, candidate.Suite}, {"system", base.System, candidate.System}, {"model", base.Model, candidate.Model},
-		{"revision", base.Revision, candidate.Revision}, {"configuration", base.Config, candidate.Config},
+		{"suite", base.Suite, candidate.Suite},
+		{"system", base.System, candidate.System},
+		{"model", base.Model, candidate.Model},
+		{"revision", base.Revision, candidate.Revision},
+		{"configuration", base.Config, candidate.Config},
 	} {
 		if one.base != one.candidate {
 			list = append(list, fmt.Sprintf("The %s was %s and is %s.", one.what, quoted(one.base), quoted(one.candidate)))
@@ -153,7 +156,8 @@ func notes(base, candidate Run, m matched) []string {
 		n    int
 		what string
 	}{
-		{len(m.missing), "of the base are not in the new run"}, {len(m.added), "are only in the new run"},
+		{len(m.missing), "of the base are not in the new run"},
+		{len(m.added), "are only in the new run"},
 		{m.unjudged, "could not be compared, because a provider was away or the system cannot be asked such a thing"},
 	} {
 		if one.n > 0 {
