@@ -82,9 +82,11 @@ fuzz: ## feed every parser random input, for FUZZTIME (30s) each
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$folder" </dev/null; \
 	done
 
-# Two players share the schedules.
+# Two players share the schedules. They are played on the store in memory, which passes the
+# same contract as the databases; one in a hundred is played on SQLite as well.
 soak: ## play SCHEDULES (100000) random schedules of a conversation, each checked against what must hold
-	$(GO) test $(FAST) -timeout 12h -run '^TestScripts$$/^Random' -rapid.checks=$$(( ($(SCHEDULES) + 1) / 2 )) ./gateway/sqlite
+	$(GO) test $(FAST) -count=1 -timeout 12h -run '^TestScripts$$/^Random' -rapid.checks=$$(( ($(SCHEDULES) + 1) / 2 )) ./gateway/gatewaytest/memory
+	$(GO) test $(FAST) -count=1 -timeout 12h -run '^TestScripts$$/^Random' -rapid.checks=$$(( ($(SCHEDULES) + 199) / 200 )) ./gateway/sqlite
 
 bench: services ## run the benchmarks; the output is also in bin/bench.txt
 	set -o pipefail; $(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem -timeout 60m \
