@@ -40,3 +40,24 @@ var aroundCode = []string{
 	"aqui", "here", "it", "s", "está", "esta", "sí", "si", "yes", "otp", "pin", "clave", "son", "vale", "ok",
 	"hola", "gracias", "thanks",
 }
+
+// SaidCodes tells which of a conversation's messages, oldest first, are nothing but the
+// one-time code that the customer had been asked for. before tells that they may have been
+// asked before the first of them.
+func SaidCodes(messages []MessageView, before bool) []bool {
+	said, asked := make([]bool, len(messages)), before
+	for i, m := range messages {
+		text := m.words()
+		said[i] = asked && isCode(text)
+		asked = asksForCode(text) || asked && m.Author == AuthorCustomer
+	}
+	return said
+}
+
+// words are what a message says, with what a model heard in or saw on its file.
+func (m MessageView) words() string {
+	if m.Message != nil {
+		return m.Message.Words()
+	}
+	return m.Text
+}

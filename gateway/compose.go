@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -146,37 +144,4 @@ func bubbleEnd(full string) int {
 		}
 	}
 	return utf8.RuneCountInString(full)
-}
-
-// record writes the decision record of a turn that is about to be committed.
-func record(c *Claim, after Conversation, s Situation, d Decision) Record {
-	r := Record{
-		ConversationID: after.ID, At: s.At, Attempt: c.Attempt, Outcome: OutcomeCommitted,
-		Decision: d, Messages: s.masked(after.Language), Language: after.Language,
-		Query: s.Answer.Query, Candidates: s.Answer.Candidates, Passages: s.Answer.Passages,
-		Orders: s.Answer.Orders, Draft: s.Answer.Draft, Checks: s.Answer.Checks,
-		Confidence: s.Answer.Confidence, Threshold: s.Answer.Threshold,
-		Features: s.Answer.Features, Calibration: s.Answer.Calibration,
-		Model: s.Answer.Model, Usage: s.Answer.Usage, Stages: s.Answer.Stages,
-		Error: failure(s.AnswerErr),
-	}
-	for _, e := range c.Events {
-		sum := sha256.Sum256([]byte(e.Key))
-		r.EventKeys = append(r.EventKeys, hex.EncodeToString(sum[:8]))
-	}
-	return r
-}
-
-// failure names an error in plain words: what went wrong belongs into the
-// record, the error's own text may quote what the customer wrote.
-func failure(err error) string {
-	switch {
-	case err == nil:
-		return ""
-	case errorReason(err) == ReasonModelError:
-		return "the language model gave no usable answer"
-	case errorReason(err) == ReasonKnowledge:
-		return "the knowledge index could not be read"
-	}
-	return "an internal error"
 }

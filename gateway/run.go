@@ -229,16 +229,12 @@ func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFac
 		Text: b.Text(), Locale: c.Language, Orders: facts, Market: market(c.Contact.Phone), At: at,
 		Clarified: c.Clarified, Conversation: opaque(c.ID),
 	}
-	asked := false
-	for _, m := range history {
-		text := m.Text
-		if m.Message != nil {
-			text = m.Message.Words()
-		}
-		if asked && isCode(text) {
+	codes := SaidCodes(history, false)
+	for i, m := range history {
+		text := m.words()
+		if codes[i] {
 			text = codeMask(c.Language)
 		}
-		asked = asksForCode(text) || asked && m.Author == AuthorCustomer
 		if text != "" && m.Type != "reaction" && m.At.After(c.DoubtedAt) {
 			q.History = append(q.History, rag.Utterance{Role: rag.Role(m.Author), Text: text, At: m.At})
 		}

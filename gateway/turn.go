@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/confidence"
 )
 
 // DecisionKind is what a turn decided.
@@ -60,19 +62,44 @@ type Record struct {
 	// Messages are the joined texts of the burst, in order.
 	Messages []string `json:"messages"`
 	Language string   `json:"language"`
-	// Query is the question as it was searched for, after rewriting.
-	Query       string             `json:"query,omitempty"`
-	Candidates  []rag.Candidate    `json:"candidates,omitempty"`
-	Passages    []rag.Passage      `json:"passages,omitempty"`
-	Orders      rag.OrderFacts     `json:"orders"`
-	Draft       rag.Draft          `json:"draft"`
-	Checks      []rag.Check        `json:"checks,omitempty"`
-	Confidence  float64            `json:"confidence"`
-	Threshold   float64            `json:"threshold"`
+	// Query is the question as it was searched for, after rewriting, and Parts are the
+	// questions of a burst that holds several.
+	Query      string          `json:"query,omitempty"`
+	Parts      []rag.Part      `json:"parts,omitempty"`
+	Candidates []rag.Candidate `json:"candidates,omitempty"`
+	Passages   []rag.Passage   `json:"passages,omitempty"`
+	Orders     rag.OrderFacts  `json:"orders"`
+	// Receipts are the shop's system's words that could back the draft, and what was read
+	// for it.
+	Receipts []action.Receipt `json:"receipts,omitempty"`
+	Draft    rag.Draft        `json:"draft"`
+	// AskBack is what the customer would be asked. Repaired tells that Draft is a second
+	// one, because the first one's checks failed.
+	AskBack  string `json:"ask_back,omitempty"`
+	Repaired bool   `json:"repaired,omitempty"`
+	// Sentences are those of the draft, each with its class and what backs it.
+	Sentences []rag.Sentence `json:"sentences,omitempty"`
+	Checks    []rag.Check    `json:"checks,omitempty"`
+	// Proposal is the write that was put before the customer or that they confirmed, and
+	// Refusal says why one is not possible.
+	Proposal *rag.Proposal `json:"proposal,omitempty"`
+	Refusal  *rag.Refusal  `json:"refusal,omitempty"`
+	OffTopic bool          `json:"off_topic,omitempty"`
+	// Masked counts the pieces of personal data that no model saw, by kind.
+	Masked     map[string]int `json:"masked,omitempty"`
+	Confidence float64        `json:"confidence"`
+	Threshold  float64        `json:"threshold"`
+	// Clarify is the least confidence at which asking back made sense; 0 means never.
+	Clarify     float64            `json:"clarify,omitempty"`
 	Features    map[string]float64 `json:"features,omitempty"`
 	Calibration string             `json:"calibration,omitempty"`
-	Model       string             `json:"model,omitempty"`
-	Usage       rag.Usage          `json:"usage"`
+	// Promise is what Threshold promised, empty for nothing. Suggest tells that no answer
+	// went out without a person, and Stale says why.
+	Promise confidence.Promise `json:"promise,omitempty"`
+	Suggest bool               `json:"suggest,omitempty"`
+	Stale   []string           `json:"stale,omitempty"`
+	Model   string             `json:"model,omitempty"`
+	Usage   rag.Usage          `json:"usage"`
 	// Reply is what the customer was told, empty for a quiet turn.
 	Reply string `json:"reply,omitempty"`
 	// Error is the kind of failure in plain words, without personal data.

@@ -42,8 +42,18 @@ type bubble struct {
 	Quotable bool
 	// Said is the text to show: not that which only repeats what is shown otherwise.
 	Said string
+	// Code tells that the message is nothing but a one-time code that was asked for.
+	Code bool
 	// Mute tells that there is nothing to show but what kind of message it is.
 	Mute bool
+}
+
+// Pieces divides what is said where something of it is covered, and is nil elsewhere.
+func (b bubble) Pieces() []piece {
+	if b.Code {
+		return []piece{{Text: b.Said, Mask: mask("")}}
+	}
+	return pieces(b.Said)
 }
 
 // reaction is an emoji on a message and whose it is.
@@ -54,11 +64,13 @@ type reaction struct {
 }
 
 // bubbles puts messages together for a page: reactions go to the message they are
-// for, and what was edited or withdrawn is told there.
-func bubbles(messages []gateway.MessageView, files bool) []bubble {
+// for, and what was edited or withdrawn is told there. later tells that there are messages
+// before those.
+func bubbles(messages []gateway.MessageView, files, later bool) []bubble {
 	known := map[string]int{}
 	list := make([]bubble, 0, len(messages))
-	for _, m := range messages {
+	codes := gateway.SaidCodes(messages, later)
+	for i, m := range messages {
 		at, here := known[target(m)]
 		switch {
 		case here && isReaction(m) && arrived(m):
@@ -71,12 +83,22 @@ func bubbles(messages []gateway.MessageView, files bool) []bubble {
 			known[m.ProviderID] = len(list)
 		}
 		b := view(m, files)
+		b.Code = codes[i]
 		if here && !isReaction(m) {
-			b.QuotedID = list[at].ID
+			b.answer(list[at])
 		}
 		list = append(list, b)
 	}
 	return list
+}
+
+// answer notes what the message answers, when that is on the page.
+func (b *bubble) answer(to bubble) {
+	if b.QuotedID = to.ID; to.Code && b.Answers != nil {
+		covered := *b.Answers
+		covered.Text = mask("")
+		b.Answers = &covered
+	}
 }
 
 // Ours tells that the shop has reacted to the message.

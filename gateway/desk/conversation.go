@@ -142,7 +142,7 @@ func (d *Desk) conversationView(r *http.Request, id string) (conversationView, e
 		return conversationView{}, err
 	}
 	return conversationView{
-		Dealings: known, Conversation: c, Messages: bubbles(messages, d.config.Vault != nil), Earlier: earlier,
+		Dealings: known, Conversation: c, Messages: bubbles(messages, d.config.Vault != nil, earlier), Earlier: earlier,
 		WindowOpen: c.WindowOpen(d.config.Now()), MaxText: gateway.MaxText,
 		Files: d.config.Vault != nil, Templates: d.config.Channel != nil, Uploads: d.config.MaxUpload,
 	}, nil
@@ -195,6 +195,7 @@ func (d *Desk) historyPage(w http.ResponseWriter, r *http.Request, agent string)
 		return fmt.Errorf("read messages: %w", err)
 	}
 	p.Name, p.Title, p.Who = "history", "history", who(c.Name, c.Contact)
-	p.Content = historyView{Conversation: c, Messages: bubbles(messages, d.config.Vault != nil), Next: next}
+	later := r.URL.Query().Get("after") != ""
+	p.Content = historyView{Conversation: c, Messages: bubbles(messages, d.config.Vault != nil, later), Next: next}
 	return d.show(w, r, http.StatusOK, p)
 }

@@ -158,6 +158,7 @@ func (d *Desk) routes() http.Handler {
 	handle("GET /desk/conversations/{id}", d.signed(d.conversationPage))
 	handle("POST /desk/conversations/{id}/take", d.signed(d.take))
 	handle("GET /desk/conversations/{id}/history", d.signed(d.historyPage))
+	handle("POST /desk/conversations/{id}/messages/{message}/reveal", d.signed(d.reveal))
 	handle("GET /desk/conversations/{id}/why", d.signed(d.whyPage))
 	handle("POST /desk/conversations/{id}/why/revoke", d.signed(d.revoke))
 	handle("GET /desk/audits", d.signed(d.auditsPage))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,7 +72,6 @@ func functions(language string) template.FuncMap {
 		"alert":      func(a gateway.Alert) string { return alertText(language, a) },
 		"word":       func(family, value string) string { return word(language, family, value) },
 		"excerpt":    excerpt,
-		"veil":       pieces,
 		"cover":      cover,
 		"deals": func(now time.Time, id, verify string, d *dealings) known {
 			return known{now, id, verify, d}
@@ -257,9 +257,23 @@ func features(parts map[string]float64) []feature {
 	return list
 }
 
+// quotedText is a text in JSON.
+var quotedText = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// pretty is a record as programs get it, with its secrets covered.
 func pretty(r gateway.Record) (string, error) {
 	text, err := json.MarshalIndent(r, "", "  ")
-	return string(text), err
+	return quotedText.ReplaceAllStringFunc(string(text), func(quoted string) string {
+		var said string
+		if json.Unmarshal([]byte(quoted), &said) != nil || cover(said) == said {
+			return quoted
+		}
+		covered, err := json.Marshal(cover(said))
+		if err != nil {
+			return `""` // unreachable: texts always marshal
+		}
+		return string(covered)
+	}), err
 }
 
 // word is a word of the channel's in the language of the page, or as it came.

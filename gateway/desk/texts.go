@@ -9,10 +9,14 @@ type text struct{ es, en string }
 
 // lookup gives a phrase, or "" when there is none of that key.
 func lookup(language, key string) string {
-	if language == "en" {
-		return phrases[key].en
+	found, ok := phrases[key]
+	if !ok {
+		found = whyPhrases[key]
 	}
-	return phrases[key].es
+	if language == "en" {
+		return found.en
+	}
+	return found.es
 }
 
 // phrase gives a phrase that has to exist; a test holds that all do that
@@ -36,7 +40,7 @@ func ruleText(language string, d gateway.Decision) string {
 	return phrase(language, "rule_unexpected") + ": " + d.Rule
 }
 
-// phrases are all words of the interface.
+// phrases are the words of the interface, but for those of decisions.
 var phrases = map[string]text{
 	"desk":         {"Atención", "Desk"},
 	"skip":         {"Saltar al contenido", "Skip to the content"},
@@ -505,39 +509,6 @@ var phrases = map[string]text{
 	"type_order":       {"un carrito", "a cart"},
 	"sent_a":           {"Ha enviado", "Sent"},
 
-	"why_title":    {"Por qué dijo eso", "Why it said that"},
-	"why_lead":     {"Cada turno con lo que había, lo que se comprobó y la regla que decidió.", "Every turn with what there was, what was checked, and the rule that decided."},
-	"why_empty":    {"Todavía no se ha decidido nada aquí.", "Nothing has been decided here yet."},
-	"why_earlier":  {"Hay decisiones anteriores; la API las da todas.", "There are earlier decisions; the API gives them all."},
-	"said":         {"El cliente escribió", "The customer wrote"},
-	"told":         {"Se le dijo", "They were told"},
-	"silent":       {"No se le dijo nada.", "They were told nothing."},
-	"not_sent":     {"Borrador", "Draft"},
-	"searched":     {"Se buscó", "Searched for"},
-	"passages":     {"Pasajes", "Passages"},
-	"no_passages":  {"No se llegó a buscar.", "Nothing was searched."},
-	"cited":        {"citado", "cited"},
-	"dense":        {"significado", "meaning"},
-	"lexical":      {"palabras", "words"},
-	"fused":        {"total", "fused"},
-	"version":      {"versión", "version"},
-	"candidates":   {"candidatos", "candidates"},
-	"checks":       {"Comprobaciones", "Checks"},
-	"passed":       {"se cumple", "passed"},
-	"failed":       {"no se cumple", "failed"},
-	"score":        {"Partes de la confianza", "Parts of the confidence"},
-	"stages":       {"Tiempos", "Times"},
-	"settings":     {"Configuración", "Configuration"},
-	"model":        {"modelo", "model"},
-	"tokens":       {"tokens de entrada / salida", "tokens in / out"},
-	"calibration":  {"calibración", "calibration"},
-	"config":       {"huella", "hash"},
-	"attempt":      {"intento", "attempt"},
-	"raw":          {"El registro completo", "The full record"},
-	"not_theirs":   {"Nombró pedidos que no son suyos o no existen", "Named orders that are not theirs or don't exist"},
-	"orders_away":  {"Los pedidos no se pudieron leer.", "The orders could not be read."},
-	"orders_known": {"Pedidos a la vista", "Orders in view"},
-
 	"sure":           {"Quién escribe", "Who is writing"},
 	"sure_unknown":   {"Sin comprobar: puede ser otra persona", "Not checked: may be someone else"},
 	"sure_number":    {"El número es el de su cuenta", "The number is that of their account"},
@@ -581,8 +552,11 @@ var phrases = map[string]text{
 	"fact_by":             {"Como muy tarde", "No later than"},
 	"fact_url":            {"Enlace", "Link"},
 
-	"veil":      {"Mostrar u ocultar el dato", "Show or hide it"},
-	"suggested": {"Respuesta propuesta: revísala, cámbiala si hace falta y envíala", "Suggested reply: read it, change it if needed, and send it"},
+	"reveal":       {"Mostrar el mensaje entero", "Show the whole message"},
+	"reveal_title": {"El mensaje entero", "The whole message"},
+	"reveal_noted": {"Queda anotado que lo has abierto.", "It is noted that you opened it."},
+	"veil":         {"Mostrar u ocultar el dato", "Show or hide it"},
+	"suggested":    {"Respuesta propuesta: revísala, cámbiala si hace falta y envíala", "Suggested reply: read it, change it if needed, and send it"},
 
 	"view_audits":      {"Revisión", "Review"},
 	"audits_lead":      {"Respuestas enviadas, elegidas al azar. Di de cada una si era correcta: así se sabe si el asistente cumple lo que promete.", "Answers that were sent, picked at random. Say of each whether it was right: that tells whether the assistant keeps its promise."},
@@ -657,42 +631,4 @@ var phrases = map[string]text{
 	"rule_late_receipt":           {"Contó lo que respondió la tienda, tarde.", "Told what the shop's system answered, late."},
 	"rule_receipt_overdue":        {"Avisó de que tarda más y llamó a una persona: la tienda no contestó a tiempo.", "Said that it takes longer and called a person: the shop's system did not answer in time."},
 	"rule_answer_error":           {"Pasó a una persona: no se pudo preparar una respuesta.", "Handed off: no answer could be made."},
-
-	"check_citations": {"Cita sus fuentes", "Cites its sources"},
-	"check_numbers":   {"Las cifras tienen respaldo", "Figures are backed"},
-	"check_orders":    {"Los pedidos son del cliente", "Orders are the customer's"},
-	"check_actions":   {"No promete acciones sin respaldo", "Claims no action without backing"},
-	"check_length":    {"Tiene una longitud razonable", "Is of a sensible length"},
-	"check_revoked":   {"Nadie ha retirado sus fuentes", "Nobody has taken its sources back"},
-	"check_support":   {"Lo dicen sus fuentes", "Its sources say so"},
-	"check_secrets":   {"No pide contraseñas ni tarjetas", "Asks for no password and no card"},
-	"check_prompt":    {"No cuenta sus instrucciones", "Tells nothing of its instructions"},
-	"check_masked":    {"Los datos personales vuelven a su sitio", "Personal data is back in its place"},
-	"check_language":  {"En el idioma del cliente", "In the customer's language"},
-
-	"part_order":          {"habla de un pedido", "about an order"},
-	"part_small_talk":     {"es un saludo", "small talk"},
-	"part_dense":          {"parecido de significado", "closeness in meaning"},
-	"part_dense_margin":   {"ventaja de significado", "lead in meaning"},
-	"part_lexical_share":  {"palabras en común", "words in common"},
-	"part_lexical_margin": {"ventaja en palabras", "lead in words"},
-	"part_agree":          {"significado y palabras coinciden", "meaning and words agree"},
-	"part_coverage":       {"pregunta cubierta", "question covered"},
-	"part_unknown":        {"palabras que no aparecen", "words found nowhere"},
-	"part_asked":          {"nombra un pedido suyo", "names an own order"},
-	"part_faq":            {"parecido con una pregunta frecuente", "closeness to an FAQ question"},
-	"part_topic":          {"los pasajes tratan de eso", "the passages are about it"},
-	"part_holds":          {"los pasajes lo dicen", "the passages say it"},
-	"part_support":        {"respaldo que ve el modelo", "backing the model sees"},
-	"part_words":          {"longitud de la pregunta", "length of the question"},
-	"part_checks":         {"comprobaciones pasadas", "checks passed"},
-
-	"stage_orders":   {"pedidos", "orders"},
-	"stage_rewrite":  {"reformular", "rewrite"},
-	"stage_retrieve": {"buscar", "retrieve"},
-	"stage_prompt":   {"instrucciones", "prompt"},
-	"stage_complete": {"redactar", "complete"},
-	"stage_ground":   {"comprobar", "ground"},
-	"stage_score":    {"puntuar", "score"},
-	"stage_turn":     {"todo el turno", "whole turn"},
 }

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,9 +17,25 @@ import (
 	"github.com/recado/recado/rag"
 )
 
+// everyPhrase are all words of the interface. None stands in two lists.
+func everyPhrase() map[string]text {
+	all := maps.Clone(phrases)
+	maps.Copy(all, whyPhrases)
+	return all
+}
+
+func TestNoPhraseStandsTwice(t *testing.T) {
+	t.Parallel()
+	for key := range whyPhrases {
+		if _, twice := phrases[key]; twice {
+			t.Errorf("%q stands in two lists", key)
+		}
+	}
+}
+
 func TestPhrasesAreInBothLanguages(t *testing.T) {
 	t.Parallel()
-	for key, text := range phrases {
+	for key, text := range everyPhrase() {
 		for _, s := range []string{text.es, text.en} {
 			if strings.TrimSpace(s) == "" || s != strings.TrimSpace(s) {
 				t.Errorf("%s: %q", key, s)
@@ -42,7 +59,7 @@ func TestTemplatesAskForPhrasesThatExist(t *testing.T) {
 		content, err := files.ReadFile(name)
 		for _, m := range ask.FindAllSubmatch(content, -1) {
 			used[string(m[1])] = true
-			if _, ok := phrases[string(m[1])]; !ok {
+			if _, ok := everyPhrase()[string(m[1])]; !ok {
 				t.Errorf("%s asks for the phrase %q, which does not exist", name, m[1])
 			}
 		}
@@ -54,8 +71,8 @@ func TestTemplatesAskForPhrasesThatExist(t *testing.T) {
 	for _, key := range keysInCode(t) {
 		used[key] = true
 	}
-	families := regexp.MustCompile(`^(reason|mode|status|state|type|rule|outcome|check|stage|part|tongue|view|template|alert|class|trouble|category|stock|quality|level|call|deal|refusal|fact|sure)_`)
-	for key := range phrases {
+	families := regexp.MustCompile(`^(reason|mode|status|state|type|rule|outcome|check|stage|part|tongue|view|template|alert|class|trouble|category|stock|quality|level|call|deal|refusal|fact|sure|says|argument)_`)
+	for key := range everyPhrase() {
 		if !used[key] && !families.MatchString(key) {
 			t.Errorf("nobody says %q", key)
 		}
@@ -71,7 +88,7 @@ func keysInCode(t *testing.T) []string {
 	}
 	var keys []string
 	for _, name := range files {
-		if name == "texts.go" || strings.HasSuffix(name, "_test.go") {
+		if strings.HasPrefix(name, "texts") || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
 		source, err := os.ReadFile(name)
@@ -114,6 +131,9 @@ func TestEveryReasonRuleAndFeatureHasWords(t *testing.T) {
 	for _, c := range constants(t, "../../rag/ground.go", "Check") {
 		keys = append(keys, "check_"+c)
 	}
+	for _, c := range classes(t) {
+		keys = append(keys, "says_"+c)
+	}
 	for _, f := range rag.FeatureNames() {
 		keys = append(keys, "part_"+f)
 	}
@@ -125,6 +145,23 @@ func TestEveryReasonRuleAndFeatureHasWords(t *testing.T) {
 			t.Errorf("no words for %s", key)
 		}
 	}
+}
+
+// classes are the kinds of sentences.
+func classes(t *testing.T) []string {
+	t.Helper()
+	source, err := os.ReadFile("../../rag/receipts/receipts.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	for _, m := range regexp.MustCompile(`(?m)^\s*\w+ +Class = "([a-z_]+)"`).FindAllSubmatch(source, -1) {
+		values = append(values, string(m[1]))
+	}
+	if len(values) < 5 {
+		t.Fatalf("only %d classes found", len(values))
+	}
+	return values
 }
 
 // constants gives the values of a file's string constants by the prefix of their

@@ -6,6 +6,7 @@ import (
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 )
 
 // The ids in the store that Shop gives.
@@ -123,6 +124,10 @@ func refundTurn(at time.Time) gateway.Record {
 			Text: "El reembolso llega entre 5 y 7 días laborables después de que recibamos la devolución, por el mismo medio de pago.",
 		}},
 		Draft:      rag.Draft{Answer: "Los reembolsos llegan entre 5 y 7 días laborables después de que recibamos la devolución, por el mismo medio de pago.", Citations: []string{"c1"}, Locale: "es"},
+		Sentences: []rag.Sentence{{
+			Text:  "Los reembolsos llegan entre 5 y 7 días laborables después de que recibamos la devolución, por el mismo medio de pago.",
+			Class: "policy", Backing: []string{"c1"}, Support: 0.97, OK: true,
+		}},
 		Checks:     []rag.Check{{Name: "citations", OK: true}, {Name: "numbers", OK: true}, {Name: "language", OK: true}},
 		Confidence: 0.94, Threshold: 0.85, Features: map[string]float64{"overlap": 0.82, "dense": 0.81, "margin": 0.17},
 		Calibration: "demo-2026-03", Model: "offline", Usage: rag.Usage{InputTokens: 412, OutputTokens: 38},
@@ -146,6 +151,12 @@ func unsureTurn(at time.Time) gateway.Record {
 	r.Messages = []string{"Vale", "Y si solo devuelvo una bombilla del paquete, ¿me devolvéis la mitad?"}
 	r.Query = "devolver una bombilla del paquete reembolso de la mitad"
 	r.Draft.Answer = "Los paquetes se devuelven completos: la bombilla suelta no se reembolsa por separado."
+	r.Parts = []rag.Part{{Text: "Vale", Covered: true}, {Text: "Y si solo devuelvo una bombilla del paquete, ¿me devolvéis la mitad?"}}
+	r.Sentences = []rag.Sentence{
+		{Text: "Los paquetes se devuelven completos: la bombilla suelta no se reembolsa por separado.", Class: "policy", Support: 0.41, Detail: "la mitad"},
+	}
+	r.Stale, r.Suggest = []string{"the index was split in another way"}, true
+	r.Refusal = &rag.Refusal{Call: action.Call{Kind: action.StartReturn, Order: "#W2024117"}, Verdict: action.Verdict{Rule: "arguments", Missing: []string{"items"}}}
 	r.Confidence = 0.62
 	r.Checks = []rag.Check{{Name: "citations", OK: true}, {Name: "numbers", OK: false, Detail: "la mitad"}}
 	r.Orders = rag.OrderFacts{Orders: []rag.Order{{Number: "#W2024117", Status: "shipped"}}}
