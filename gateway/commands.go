@@ -14,6 +14,9 @@ const (
 	commandLease = 30 * time.Second
 	// publishTimeout ends such an attempt, well within the lease.
 	publishTimeout = 10 * time.Second
+	// wireRest is how long nothing is published after an attempt failed: a Redis that hangs
+	// would otherwise hold up the commands whose customers have to hear that it takes longer.
+	wireRest = 5 * time.Second
 	// idleCarry is how often commands are looked for where nothing can publish them: those
 	// of a former configuration come to their end, too.
 	idleCarry = 5 * time.Second
@@ -22,7 +25,8 @@ const (
 // Carry publishes the next command that is due, or gives up one whose receipt is overdue:
 // then its customer is told so and a person is called. ErrNoWork says that nothing is due.
 // A command that can't be published until its deadline is given up as well, because its
-// customer waits; should it have been published after all, its receipt comes late.
+// customer waits; should it have been published after all, its receipt comes late. After an
+// attempt that failed the wire rests, so that none waits for the vain attempts of others.
 func (g *Gateway) Carry(ctx context.Context) error {
 	c, err := g.nextCommand(ctx)
 	if err != nil {
@@ -56,15 +60,25 @@ func (g *Gateway) carry(ctx context.Context, c *Command) (event string, err erro
 	if c.Overdue || !now.Before(c.Deadline) {
 		return "expired", within(ctx, func(ctx context.Context) error { return g.Store.Expire(ctx, c, now) })
 	}
+	if rest := time.Unix(0, g.wireRests.Load()); now.Before(rest) {
+		return "postponed", g.retry(ctx, c, rest)
+	}
 	if err := g.publish(ctx, *c); err != nil {
-		at := now.Add(time.Duration(c.Attempt) * time.Second)
-		if at.After(c.Deadline) {
-			at = c.Deadline
-		}
 		g.Logger.WarnContext(ctx, "a command could not be published; trying again", "command", c.ID, "attempt", c.Attempt, "error", err)
-		return "retried", within(ctx, func(ctx context.Context) error { return g.Store.RetryCommand(ctx, c, at) })
+		rest := g.Now().Add(wireRest)
+		g.wireRests.Store(rest.UnixNano())
+		// Others go first then, for it may be this one alone that can't be published.
+		return "retried", g.retry(ctx, c, rest.Add(time.Duration(c.Attempt)*time.Second))
 	}
 	return "published", within(ctx, func(ctx context.Context) error { return g.Store.Published(ctx, c) })
+}
+
+// retry makes a command due again, at its deadline at the latest.
+func (g *Gateway) retry(ctx context.Context, c *Command, at time.Time) error {
+	if at.After(c.Deadline) {
+		at = c.Deadline
+	}
+	return within(ctx, func(ctx context.Context) error { return g.Store.RetryCommand(ctx, c, at) })
 }
 
 func (g *Gateway) publish(ctx context.Context, c Command) error {

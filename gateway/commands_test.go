@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,11 +107,11 @@ func TestCarry(t *testing.T) {
 		{"published", &fresh, &line{}, nil, []string{"published"}, 1, time.Time{}, nil},
 		{"lost meanwhile", &fresh, &line{}, ErrLeaseLost, []string{"published"}, 1, time.Time{}, nil},
 		{"the store is away", &fresh, &line{}, errors.New("away"), []string{"published"}, 1, time.Time{}, errAny},
-		{"not published", &fresh, &line{failures: 1}, nil, []string{"retried"}, 0, noon.Add(3 * time.Second), nil},
+		{"not published", &fresh, &line{failures: 1}, nil, []string{"retried"}, 0, noon.Add(wireRest + 3*time.Second), nil},
 		{"not published, its time nearly over", &soon, &line{failures: 1}, nil, []string{"retried"}, 0, noon.Add(time.Second), nil},
 		{"overdue", &overdue, &line{}, nil, []string{"expired"}, 0, time.Time{}, nil},
 		{"never published", &unpublished, &line{}, nil, []string{"expired"}, 0, time.Time{}, nil},
-		{"without a wire", &fresh, nil, nil, []string{"retried"}, 0, noon.Add(3 * time.Second), nil},
+		{"without a wire", &fresh, nil, nil, []string{"retried"}, 0, noon.Add(wireRest + 3*time.Second), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -227,4 +229,120 @@ func TestAudit(t *testing.T) {
 	if g, err = New(withFakes(Config{Store: &turnStore{}})); err != nil || g.AuditShare != 0.03 {
 		t.Errorf("the share is %v, %v", g.AuditShare, err)
 	}
+}
+
+// lineup has many commands, hands out the one that has been due longest, and notes when each
+// was given up.
+type lineup struct {
+	Store
+	due     map[string]time.Time
+	until   map[string]time.Time
+	expired map[string]time.Time
+}
+
+func (s *lineup) NextCommand(_ context.Context, now time.Time, _ time.Duration) (*Command, error) {
+	next := ""
+	for id, at := range s.due {
+		if !at.After(now) && (next == "" || at.Before(s.due[next]) || at.Equal(s.due[next]) && id < next) {
+			next = id
+		}
+	}
+	if next == "" {
+		return nil, ErrNoWork
+	}
+	return &Command{ID: next, Attempt: 1, Deadline: s.until[next]}, nil
+}
+
+func (s *lineup) RetryCommand(_ context.Context, c *Command, at time.Time) error {
+	s.due[c.ID] = at
+	return nil
+}
+
+func (s *lineup) Expire(_ context.Context, c *Command, now time.Time) error {
+	delete(s.due, c.ID)
+	s.expired[c.ID] = now
+	return nil
+}
+
+// hung is a wire to a Redis that does not answer.
+type hung struct{ Wire }
+
+func (hung) Publish(ctx context.Context, _ Command) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestCarryIsInTimeWhileRedisHangs: customers whose writes were never published hear of it
+// at their deadline, however many there are: no write waits for the vain attempts of others.
+func TestCarryIsInTimeWhileRedisHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &lineup{due: map[string]time.Time{}, until: map[string]time.Time{}, expired: map[string]time.Time{}}
+		for i := range 60 {
+			id, at := fmt.Sprint("c", i), time.Now().Add(time.Duration(i)*time.Second)
+			store.due[id], store.until[id] = at, at.Add(2*time.Minute)
+		}
+		g := &Gateway{
+			Config:  Config{Store: store, Wire: hung{}, Now: time.Now, Metrics: NewMetrics(), Logger: slog.New(slog.DiscardHandler)},
+			changes: newBell(), sends: newBell(),
+		}
+		for len(store.expired) < 60 {
+			if err := g.Carry(t.Context()); errors.Is(err, ErrNoWork) {
+				pause(t.Context(), 200*time.Millisecond)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for id, at := range store.expired {
+			if late := at.Sub(store.until[id]); late < 0 || late > publishTimeout+wireRest {
+				t.Errorf("%s was given up %v after its deadline", id, late)
+			}
+		}
+	})
+}
+
+// TestCarryPassesAnotherByOne: a command that alone can't be published does not keep the
+// others from it.
+func TestCarryPassesAnotherByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &lineup{due: map[string]time.Time{}, until: map[string]time.Time{}, expired: map[string]time.Time{}}
+		for _, id := range []string{"bad", "good", "later"} {
+			store.due[id], store.until[id] = time.Now(), time.Now().Add(2*time.Minute)
+		}
+		wire := &picky{}
+		g := &Gateway{
+			Config:  Config{Store: store, Wire: wire, Now: time.Now, Metrics: NewMetrics(), Logger: slog.New(slog.DiscardHandler)},
+			changes: newBell(), sends: newBell(),
+		}
+		for range 100 {
+			if err := g.Carry(t.Context()); errors.Is(err, ErrNoWork) {
+				pause(t.Context(), time.Second)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff([]string{"good", "later"}, wire.published); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// picky is a wire that can't carry one command.
+type picky struct {
+	Wire
+	published []string
+}
+
+func (p *picky) Publish(_ context.Context, c Command) error {
+	if c.ID == "bad" {
+		return errors.New("it can't be written")
+	}
+	p.published = append(p.published, c.ID)
+	return nil
+}
+
+func (s *lineup) Published(_ context.Context, c *Command) error {
+	delete(s.due, c.ID)
+	return nil
 }

@@ -123,6 +123,8 @@ type Gateway struct {
 	writes  *bell
 	// unsettled counts sends whose result the store has not taken yet.
 	unsettled atomic.Int64
+	// wireRests is until when nothing is published, in nanoseconds since 1970.
+	wireRests atomic.Int64
 	circuits  circuits
 	// answering are the turns under way, by whom they answer.
 	answering answering
