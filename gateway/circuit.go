@@ -270,7 +270,7 @@ func sendAlert(o *Outgoing, r SendResult) (Alert, bool) {
 func (g *Gateway) raise(ctx context.Context, a Alert) {
 	a.ID, a.At = NewID(), g.Now()
 	g.Metrics.Alerts.WithLabelValues(a.Kind, string(a.Level)).Inc()
-	g.Logger.WarnContext(ctx, "the channel needs attention", "kind", a.Kind, "subject", a.Subject, "state", a.State, "detail", a.Detail)
+	g.Logger.WarnContext(ctx, "something needs attention", "kind", a.Kind, "subject", a.Subject, "state", a.State, "detail", a.Detail)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	if err := g.Store.Raise(ctx, a); err != nil {

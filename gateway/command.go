@@ -88,9 +88,11 @@ type Audit struct {
 	// Calibration is the one that answered: only its own labels say how it does.
 	Calibration string
 	At          time.Time
-	Labelled    bool
-	Right       bool
-	Agent       string
+	// Labelled tells that somebody has said whether it was Right: Agent, at LabelledAt.
+	Labelled   bool
+	Right      bool
+	Agent      string
+	LabelledAt time.Time
 	// Record is that of the turn, as it was kept. Commit takes no notice of it.
 	Record Record
 }

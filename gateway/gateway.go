@@ -92,6 +92,8 @@ type Config struct {
 	// AuditShare is the share of answered turns that are picked for a person to look at:
 	// 0.03 by default. A negative value means none.
 	AuditShare float64
+	// Promise is what is held against those looks. Its zero value promises nothing.
+	Promise Promise
 	// Presence shows the customer that an answer is being written; nil shows nothing.
 	Presence Presence
 	// ReopenTemplate names an approved template without variables that is sent when
@@ -123,6 +125,9 @@ type Gateway struct {
 	writes  *bell
 	// unsettled counts sends whose result the store has not taken yet.
 	unsettled atomic.Int64
+	labels    *bell
+	// slipped says why the promise is broken, or is nil or empty.
+	slipped atomic.Pointer[string]
 	// wireRests is until when nothing is published, in nanoseconds since 1970.
 	wireRests atomic.Int64
 	circuits  circuits
@@ -167,7 +172,7 @@ func New(c Config) (*Gateway, error) {
 	return &Gateway{
 		Config: c, intake: make(chan intake, maxIntake),
 		bounces: make(chan bounce, 64),
-		turns:   newBell(), sends: newBell(), changes: newBell(), files: newBell(), writes: newBell(),
+		turns:   newBell(), sends: newBell(), changes: newBell(), files: newBell(), writes: newBell(), labels: newBell(),
 	}, nil
 }
 
@@ -175,6 +180,10 @@ func New(c Config) (*Gateway, error) {
 // and returns when everything it started has stopped. What was under way is
 // finished or left to its lease; nothing is lost.
 func (g *Gateway) Run(ctx context.Context) error {
+	// No answer goes out before it is known whether that was found to be wrong too often.
+	if err := g.CheckPromise(ctx); err != nil && ctx.Err() == nil {
+		g.Logger.ErrorContext(ctx, "it could not be found out whether the promise is kept; trying again", "error", err)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for range g.Intakes {
 		group.Go(func() error { return g.TakeIn(ctx) })
@@ -198,6 +207,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return carry.run(ctx) })
 	group.Go(func() error { return g.hearReceipts(ctx) })
 	group.Go(func() error { return g.sweep(ctx) })
+	group.Go(func() error { return g.watchPromise(ctx) })
 	group.Go(func() error { return g.answerBounces(ctx) })
 	return group.Wait()
 }

@@ -32,6 +32,12 @@ type Metrics struct {
 	// Circuit is 1 while nothing is sent from a business number.
 	Alerts  *prometheus.CounterVec
 	Circuit *prometheus.GaugeVec
+	// Looked counts, by right and wrong, the answers of the calibration in use that people
+	// looked at, Evidence is what that says against its promise, and PromiseBroken is 1 once
+	// it was enough.
+	Looked        *prometheus.GaugeVec
+	Evidence      prometheus.Gauge
+	PromiseBroken prometheus.Gauge
 	// PresenceFailures counts typing signs that could not be shown.
 	PresenceFailures prometheus.Counter
 }
@@ -64,6 +70,15 @@ func NewMetrics() *Metrics {
 		Circuit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "recado_circuit_open", Help: "1 while the channel refuses everything from the business number.",
 		}, []string{"channel"}),
+		Looked: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "recado_audited_answers", Help: "Answers of the calibration in use that people looked at, by verdict.",
+		}, []string{"verdict"}),
+		Evidence: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "recado_promise_evidence", Help: "What audited answers say against the promise; 1 is nothing.",
+		}),
+		PromiseBroken: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "recado_promise_broken", Help: "1 while answers are only suggested, because too many were wrong.",
+		}),
 		PresenceFailures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "recado_presence_failures_total", Help: "Typing signs that could not be shown.",
 		}),
@@ -74,7 +89,7 @@ func NewMetrics() *Metrics {
 func (m *Metrics) Collectors() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.Events, m.Duplicates, m.AcceptFailures, m.Turns, m.Abandoned, m.Sends, m.Stages,
-		m.Files, m.Commands, m.Receipts, m.Alerts, m.Circuit, m.PresenceFailures,
+		m.Files, m.Commands, m.Receipts, m.Alerts, m.Circuit, m.Looked, m.Evidence, m.PromiseBroken, m.PresenceFailures,
 	}
 }
 
@@ -97,4 +112,16 @@ func (m *Metrics) turn(r Record) {
 
 func (m *Metrics) stage(name string, took time.Duration) {
 	m.Stages.WithLabelValues(name).Observe(took.Seconds())
+}
+
+// promise tells how the promise stands.
+func (m *Metrics) promise(j Judged) {
+	m.Looked.WithLabelValues("right").Set(float64(j.Looked - j.Wrong))
+	m.Looked.WithLabelValues("wrong").Set(float64(j.Wrong))
+	m.Evidence.Set(j.Evidence)
+	broken := 0.0
+	if j.Broken {
+		broken = 1
+	}
+	m.PromiseBroken.Set(broken)
 }

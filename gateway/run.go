@@ -137,6 +137,7 @@ func (g *Gateway) ask(ctx context.Context, c *Claim, conversation Conversation, 
 	q.Tools, q.Receipts = g.tools(conversation, s.At), g.receipts(ctx, conversation, s.At)
 	stopTyping := g.typing(ctx, conversation.Channel, c.Events)
 	s.Answer, s.AnswerErr = g.answer(ctx, q)
+	s.Answer = g.withhold(s.Answer)
 	stopTyping()
 	if s.AnswerErr != nil && ctx.Err() == nil {
 		// The error names the server's trouble and never what was asked.

@@ -29,6 +29,7 @@ import (
 	"github.com/recado/recado/internal/web"
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/confidence"
 )
 
 // shutdownTimeout is how long requests under way may take when the program is
@@ -160,9 +161,13 @@ func (s *site) assemble(answerer gateway.Answerer, guest string) error {
 	if audits == 0 {
 		audits = -1 // the gateway's word for none
 	}
+	promise, err := s.promise()
+	if err != nil {
+		return err
+	}
 	s.gateway, err = gateway.New(gateway.Config{
 		Store: s.store, Answerer: answerer, Orders: s.orders, Sender: sender, Limiter: limiter,
-		Actions: s.orders, Wire: wire, Codes: codes, AuditShare: audits,
+		Actions: s.orders, Wire: wire, Codes: codes, AuditShare: audits, Promise: promise,
 		Logger: s.log, QuietPeriod: quiet, Presence: sender, Senders: senders(s.settings.SendRate),
 		Source: sender, Vault: s.vault, MaxFile: s.settings.MaxFile, Transcriber: models.ear, Describer: models.eye,
 		ReopenTemplate: s.settings.ReopenTemplate, Retention: retention,
@@ -171,6 +176,24 @@ func (s *site) assemble(answerer gateway.Answerer, guest string) error {
 		return err
 	}
 	return s.doors(guest)
+}
+
+// promise is what the calibration in use promises of the answers that are sent: nothing
+// where it is stale or has too few labels.
+func (s *site) promise() (gateway.Promise, error) {
+	if s.pipeline == nil || len(s.pipeline.Stale()) > 0 {
+		return gateway.Promise{}, nil
+	}
+	c, err := openCalibration(s.settings)
+	if err != nil {
+		return gateway.Promise{}, err
+	}
+	if c == nil {
+		if c, err = confidence.Default(); err != nil {
+			return gateway.Promise{}, err
+		}
+	}
+	return gateway.Promise{Calibration: c.ID(), Rate: c.AlarmRate(), Delta: c.Delta}, nil
 }
 
 // sendLimit is a rate of so many messages a second for the business number. The
@@ -198,7 +221,7 @@ func (s *site) doors(guest string) error {
 	}
 	s.desk, err = desk.New(desk.Config{
 		Desk: s.store, Agents: s.store, Changes: s.gateway.Changes, Changed: s.gateway.Changed,
-		Files: s.store, Vault: s.vault, Channel: s.store, Commands: s.store, Audits: s.store,
+		Files: s.store, Vault: s.vault, Channel: s.store, Commands: s.store, Audits: s.gateway.Audits(),
 		Revoke:     documentShelf{s.library.shelf.Index}.takeBack,
 		GuestAgent: guest, Secure: s.settings.secureCookies(), Logger: s.log,
 	})
@@ -209,7 +232,7 @@ func (s *site) doors(guest string) error {
 		Desk: s.store, Orders: s.orders, Token: s.settings.APIToken, Logger: s.log,
 		Files: s.store, Vault: s.vault, Channel: s.store, Archive: s.store,
 		Library: documentShelf{s.library.shelf.Index}, Evidence: s.store,
-		Commands: s.store, Audits: s.store, Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
+		Commands: s.store, Audits: s.gateway.Audits(), Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
 	})
 	return err
 }

@@ -286,6 +286,9 @@ var phrases = map[string]text{
 	"quality_red":     {"mala", "low"},
 	"quality_unknown": {"sin datos", "not known yet"},
 
+	"alert_promise":                                         {"La promesa de la calibración se cumple.", "The promise of the calibration is kept."},
+	"alert_promise_kept":                                    {"La promesa de la calibración se cumple: las respuestas vuelven a salir solas.", "The promise of the calibration is kept: answers go out by themselves again."},
+	"alert_promise_broken":                                  {"Demasiadas respuestas revisadas eran incorrectas: desde ahora solo se proponen y las envía una persona. Hay que calibrar de nuevo.", "Too many of the answers that were looked at were wrong: from now on they are only suggested, and a person sends them. Calibrate again."},
 	"alert_other":                                           {"WhatsApp avisa de un cambio en la cuenta.", "WhatsApp tells of a change in the account."},
 	"alert_message_template_status_update":                  {"El estado de una plantilla ha cambiado.", "The state of a template has changed."},
 	"alert_message_template_status_update_approved":         {"Plantilla aprobada: ya se puede enviar.", "Template approved: it can be sent."},

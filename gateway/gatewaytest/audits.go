@@ -69,12 +69,15 @@ func testLabel(b *bundle) {
 	if b.revision() <= revision {
 		b.Error("the revision doesn't grow with a label")
 	}
+	labelled := b.now
+	b.advance(time.Minute)
 	b.ok("label", b.store.Label(b.Context(), one.TurnID, "marta", true, b.now))
+	b.advance(time.Minute)
 	// The second label of a turn replaces the first.
 	b.ok("label", b.store.Label(b.Context(), one.TurnID, "luis", false, b.now))
 	b.crash()
-	one.Labelled, one.Right, one.Agent = true, false, "luis"
-	two.Labelled, two.Right, two.Agent = true, true, "marta"
+	one.Labelled, one.Right, one.Agent, one.LabelledAt = true, false, "luis", b.now
+	two.Labelled, two.Right, two.Agent, two.LabelledAt = true, true, "marta", labelled
 	b.same("labelled", b.audits(true), []gateway.Audit{one, two})
 	b.same("to do", b.audits(false), []gateway.Audit{three})
 	other := b.answer(ana(), "sin mirar").Record.ID

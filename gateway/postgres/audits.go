@@ -17,7 +17,7 @@ func queueAudit(batch *pgx.Batch, a gateway.Audit, r gateway.Record) {
 }
 
 const selectAudit = `
-select a.turn_id, t.conversation_id, a.chance, a.calibration, a.at, a.labelled_at is not null, a.is_right, a.agent, t.record
+select a.turn_id, t.conversation_id, a.chance, a.calibration, a.at, a.labelled_at, a.is_right, a.agent, t.record
 from gateway_audits a join gateway_turns t on t.id = a.turn_id
 where ($1::timestamptz is null or (a.at, a.turn_id) > ($1, $2)) and a.labelled_at `
 
@@ -29,8 +29,9 @@ const (
 
 func scanAudit(row pgx.CollectableRow) (gateway.Audit, error) {
 	var a gateway.Audit
-	err := row.Scan(scan(&a.TurnID), scan(&a.ConversationID), &a.Chance, scan(&a.Calibration), when(&a.At), &a.Labelled, &a.Right,
+	err := row.Scan(scan(&a.TurnID), scan(&a.ConversationID), &a.Chance, scan(&a.Calibration), when(&a.At), when(&a.LabelledAt), &a.Right,
 		scan(&a.Agent), &a.Record)
+	a.Labelled = !a.LabelledAt.IsZero()
 	a.Record.ConversationID = a.ConversationID // contacts that were merged since have another
 	return a, err
 }

@@ -25,13 +25,14 @@ type looked struct {
 }
 
 func scanAudit(r row) (a looked, err error) {
-	err = r.Scan(&a.turn, &a.TurnID, &a.ConversationID, &a.Chance, &a.Calibration, moment{&a.At}, &a.Labelled, &a.Right, &a.Agent,
+	err = r.Scan(&a.turn, &a.TurnID, &a.ConversationID, &a.Chance, &a.Calibration, moment{&a.At}, moment{&a.LabelledAt}, &a.Right, &a.Agent,
 		document{&a.Record})
+	a.Labelled = !a.LabelledAt.IsZero()
 	a.Record.ConversationID = a.ConversationID // the row moves when contacts are merged
 	return a, err
 }
 
-const selectAudit = `select a.turn, a.turn_id, t.conversation_id, a.chance, a.calibration, a.at, a.labelled_at <> 0, a.is_right, a.agent,
+const selectAudit = `select a.turn, a.turn_id, t.conversation_id, a.chance, a.calibration, a.at, a.labelled_at, a.is_right, a.agent,
 	t.record from audits a join turns t on t.n = a.turn`
 
 // The two lists of audits, by the index of each.

@@ -45,14 +45,15 @@ func (s *Store) Audits(_ context.Context, done bool, p gateway.Page) ([]gateway.
 }
 
 // Label implements gateway.Audits.
-func (s *Store) Label(_ context.Context, turnID, agent string, right bool, _ time.Time) error {
+func (s *Store) Label(_ context.Context, turnID, agent string, right bool, at time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.audits, func(a gateway.Audit) bool { return a.TurnID == turnID })
 	if i < 0 || s.failure != nil {
 		return cmp.Or(s.failure, gateway.ErrNotFound)
 	}
-	s.audits[i].Labelled, s.audits[i].Right, s.audits[i].Agent = true, right, agent
+	a := &s.audits[i]
+	a.Labelled, a.Right, a.Agent, a.LabelledAt = true, right, agent, at
 	s.bump()
 	return nil
 }

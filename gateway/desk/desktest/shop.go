@@ -123,7 +123,7 @@ func refundTurn(at time.Time) gateway.Record {
 			Source: "policies/es/09-refunds.md", Dense: 0.81, Lexical: 7.4, Score: 0.033,
 			Text: "El reembolso llega entre 5 y 7 días laborables después de que recibamos la devolución, por el mismo medio de pago.",
 		}},
-		Draft:      rag.Draft{Answer: "Los reembolsos llegan entre 5 y 7 días laborables después de que recibamos la devolución, por el mismo medio de pago.", Citations: []string{"c1"}, Locale: "es"},
+		Draft: rag.Draft{Answer: "Los reembolsos llegan entre 5 y 7 días laborables después de que recibamos la devolución, por el mismo medio de pago.", Citations: []string{"c1"}, Locale: "es"},
 		Sentences: []rag.Sentence{{
 			Text:  "Los reembolsos llegan entre 5 y 7 días laborables después de que recibamos la devolución, por el mismo medio de pago.",
 			Class: "policy", Backing: []string{"c1"}, Support: 0.97, OK: true,

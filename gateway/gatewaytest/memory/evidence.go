@@ -115,7 +115,7 @@ func (s *Store) Label(ctx context.Context, turnID, agent string, right bool, at 
 	return s.with(ctx, "label a turn", func(p *Place) error {
 		for _, a := range p.audits {
 			if a.turn.ID == turnID {
-				a.Labelled, a.Right, a.Agent = true, right, agent
+				a.Labelled, a.Right, a.Agent, a.LabelledAt = true, right, agent, at
 				p.show()
 				return nil
 			}
