@@ -142,6 +142,7 @@ func (d *doctor) checks() []check {
 	return append(list, []check{
 		{"knowledge", d.knowledge},
 		{"Redis", d.redis},
+		{"commands", d.commands},
 		{"model", d.model},
 		{"embedding", d.embedding},
 		{"files", d.files},

@@ -225,7 +225,7 @@ func TestDoctorLines(t *testing.T) {
 	env["RECADO_API_TOKEN"] = ""
 	code, out, errs := tell(t, env, "doctor")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if code != exitOK || errs != "" || len(lines) != 19 || strings.Contains(out, "\x1b") {
+	if code != exitOK || errs != "" || len(lines) != 20 || strings.Contains(out, "\x1b") {
 		t.Errorf("status %d, %d lines: %s%s", code, len(lines), out, errs)
 	}
 	for _, line := range lines {
@@ -238,7 +238,7 @@ func TestDoctorLines(t *testing.T) {
 	}
 	env["WHATSAPP_APP_SECRET"] = ""
 	code, out, errs = tell(t, env, "doctor", "--listen", "0.0.0.0:80")
-	if code != exitFailed || !strings.Contains(out, "FAIL  app secret ") || !strings.Contains(errs, "1 of 19 checks failed") {
+	if code != exitFailed || !strings.Contains(out, "FAIL  app secret ") || !strings.Contains(errs, "1 of 20 checks failed") {
 		t.Errorf("status %d: %s%s", code, out, errs)
 	}
 }
