@@ -47,6 +47,12 @@ type shop struct {
 // shop's documents and orders.
 func serve(t *testing.T, env map[string]string) *shop {
 	t.Helper()
+	return serveTo(t, env, io.Discard)
+}
+
+// serveTo is serve with the log written to somebody as well.
+func serveTo(t *testing.T, env map[string]string, log io.Writer) *shop {
+	t.Helper()
 	var graph atomic.Pointer[cloudsim.Simulator]
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if sim := graph.Load(); sim != nil {
@@ -63,7 +69,7 @@ func serve(t *testing.T, env map[string]string) *shop {
 	}
 	maps.Copy(full, env)
 	fill(t, full)
-	s := &shop{t: t, url: startServe(t, full)}
+	s := &shop{t: t, url: startServeTo(t, full, log)}
 	s.sim = customers(t, s.url)
 	graph.Store(s.sim)
 	return s
@@ -94,6 +100,11 @@ func fill(t *testing.T, env map[string]string) {
 // startServe runs the command until the test ends and gives its address.
 func startServe(t *testing.T, env map[string]string) string {
 	t.Helper()
+	return startServeTo(t, env, io.Discard)
+}
+
+func startServeTo(t *testing.T, env map[string]string, log io.Writer) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	logs, w := io.Pipe()
 	done := make(chan int, 1)
@@ -102,7 +113,7 @@ func startServe(t *testing.T, env map[string]string) string {
 		w.Close()
 	}()
 	ready := make(chan string, 1)
-	go watch(t, logs, ready)
+	go watch(t, io.TeeReader(logs, log), ready)
 	t.Cleanup(func() {
 		cancel()
 		if code := <-done; code != exitOK {
