@@ -165,11 +165,12 @@ func Quantile(rows []Row, p float64) (Estimate, bool) {
 		return Estimate{}, false
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.Top/a.Bottom, b.Top/b.Bottom) })
-	at := func(p float64) float64 {
-		i := min(len(rows)-1, max(0, int(math.Ceil(p*float64(len(rows))-1e-9))-1))
+	value := func(i int) float64 {
+		i = min(len(rows)-1, max(0, i))
 		return rows[i].Top / rows[i].Bottom
 	}
-	e := Estimate{Value: at(p)}
+	size := float64(len(rows))
+	e := Estimate{Value: value(int(math.Ceil(p*size-1e-9)) - 1)}
 	below := make([]Row, len(rows))
 	for i, r := range rows {
 		below[i] = Row{Group: r.Group, Bottom: 1}
@@ -180,7 +181,9 @@ func Quantile(rows []Row, p float64) (Estimate, bool) {
 	s := sampleOf(below)
 	n := s.effective()
 	low, high := Wilson(p*n, n, alpha)
-	e.Low, e.High, e.N = min(e.Value, at(low)), max(e.Value, at(high)), len(s.groups)
+	// Both ends lie on a row that is surely outside.
+	e.Low, e.High = min(e.Value, value(int(math.Floor(low*size))-1)), max(e.Value, value(int(math.Ceil(high*size))))
+	e.N = len(s.groups)
 	return e, true
 }
 
