@@ -27,6 +27,7 @@ func evalCommands() map[string]func(context.Context, console, []string) error {
 		"injection": runInjection,
 		"intents":   runIntents,
 		"promise":   runPromise,
+		"rules":     runRules,
 		"run":       runSuite,
 	}
 }
@@ -47,7 +48,7 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if len(words) != 1 || (words[0] != "questions" && words[0] != "calibrate") {
-		return usagef("eval: write `recado eval run`, or `recado eval` with questions, calibrate, promise, abstain, retrieval, grounded, pii, human, injection or intents")
+		return usagef("eval: write `recado eval run`, or `recado eval` with questions, calibrate, promise, rules, abstain, retrieval, grounded, pii, human, injection or intents")
 	}
 	if err := f.check(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -148,6 +149,17 @@ func (b *Benchmark) same() {
 			o.SentAtSame = new(float64)
 		}
 	}
+}
+
+// WriteJSON writes the benchmark with all curves as JSON.
+func (b Benchmark) WriteJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(b); err != nil {
+		return fmt.Errorf("write the benchmark: %w", err)
+	}
+	return nil
 }
 
 // WriteTable writes the benchmark for people.

@@ -122,7 +122,7 @@ func TestBenchmark(t *testing.T) {
 		}
 	}
 	var table, again, picture, file bytes.Buffer
-	if err := errors.Join(b.WriteTable(&table), rules.Run(log(1000)).WriteTable(&again), b.WriteSVG(&picture), json.NewEncoder(&file).Encode(b)); err != nil {
+	if err := errors.Join(b.WriteTable(&table), rules.Run(log(1000)).WriteTable(&again), b.WriteSVG(&picture), b.WriteJSON(&file)); err != nil {
 		t.Fatal(err)
 	}
 	if table.String() != again.String() || !strings.Contains(table.String(), "LibreDesk") || !strings.Contains(table.String(), "Nothing in this log tells") {
@@ -150,7 +150,7 @@ func TestBenchmarkOfNothing(t *testing.T) {
 	t.Parallel()
 	b := rules.Run(nil)
 	var table, picture, file bytes.Buffer
-	if err := errors.Join(b.WriteTable(&table), b.WriteSVG(&picture), json.NewEncoder(&file).Encode(b)); err != nil {
+	if err := errors.Join(b.WriteTable(&table), b.WriteSVG(&picture), b.WriteJSON(&file)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(table.String(), "nothing to hold rules against") || strings.Contains(picture.String(), "NaN") {
