@@ -20,13 +20,24 @@ import (
 // Store is where runs are kept.
 type Store interface {
 	// List gives the runs that are kept, newest first. Their results are not looked at.
+	// With an error, those that could be read are shown.
 	List() ([]runs.Run, error)
 	// Open gives a run by its ID; the error wraps fs.ErrNotExist where there is none.
 	Open(id string) (runs.Run, error)
 }
 
-// BrowseConfig is what the pages of past runs are made of. Store is needed.
+// folder is a store of files, as runs.Keep writes them.
+type folder string
+
+func (f folder) List() ([]runs.Run, error) { return runs.List(string(f)) }
+
+func (f folder) Open(id string) (runs.Run, error) { return runs.Open(string(f), id) }
+
+// BrowseConfig is what the pages of past runs are made of. Dir or Store is needed.
 type BrowseConfig struct {
+	// Dir is the folder of the runs.
+	Dir string
+	// Store is where runs are kept instead.
 	Store Store
 	// Logger hears of what could not be read; by default nobody does.
 	Logger *slog.Logger
@@ -39,8 +50,11 @@ type BrowseConfig struct {
 // Browse makes the pages of past runs: a list with the trend of each suite, one run as
 // WriteHTML has it, and two beside each other.
 func Browse(c BrowseConfig) (http.Handler, error) {
+	if c.Store == nil && c.Dir == "" {
+		return nil, errors.New("report: Dir or Store is needed")
+	}
 	if c.Store == nil {
-		return nil, errors.New("report: Store is needed")
+		c.Store = folder(c.Dir)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -101,9 +115,10 @@ func (b *browser) handle(serve func(http.ResponseWriter, *http.Request) error) h
 // overview is the page of past runs.
 type overview struct {
 	Language string
-	Problem  string
-	Runs     []runs.Run
-	Trends   []suiteTrend
+	// Problem and Notice are phrases: why nothing is shown, and what is not.
+	Problem, Notice string
+	Runs            []runs.Run
+	Trends          []suiteTrend
 }
 
 // suiteTrend is how the runs of one suite went, oldest first.
@@ -118,10 +133,15 @@ const mostTrend = 60
 
 func (b *browser) list(w http.ResponseWriter, r *http.Request) error {
 	list, err := b.config.Store.List()
-	if err != nil {
+	if err != nil && len(list) == 0 {
 		return fmt.Errorf("list past runs: %w", err)
 	}
-	b.show(w, r, http.StatusOK, overview{Runs: list})
+	o := overview{Runs: list}
+	if err != nil {
+		b.config.Logger.WarnContext(r.Context(), "some past runs could not be read", "error", err)
+		o.Notice = "browse_some"
+	}
+	b.show(w, r, http.StatusOK, o)
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -113,5 +115,34 @@ func TestBrowseIsForThisComputer(t *testing.T) {
 	}
 	if _, err := report.Browse(report.BrowseConfig{}); err == nil {
 		t.Error("pages without runs")
+	}
+}
+
+// TestBrowseAFolder: runs as they are kept, with a file that is none.
+func TestBrowseAFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run := sampleRun(t)
+	if _, err := runs.Keep(dir, run); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "broken.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(filepath.Dir(dir), "secret.json")
+	if err := os.WriteFile(secret, []byte(`{"id":"secret","suite":"secret"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	get := browse(t, report.BrowseConfig{Dir: dir})
+	if w := get("localhost", "/"); !strings.Contains(w.Body.String(), "39 of 63") || !strings.Contains(w.Body.String(), "could not be read") {
+		t.Errorf("the list gives %d", w.Code)
+	}
+	if w := get("localhost", "/runs/"+run.ID); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "39 of 63 cases") {
+		t.Errorf("a run gives %d", w.Code)
+	}
+	for _, path := range []string{"/runs/..%2fsecret", "/compare?run=../secret&base=../secret", "/runs/secret"} {
+		if w := get("localhost", path); w.Code < 400 {
+			t.Errorf("%s gives %d", path, w.Code)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/recado/recado/evals/runs"
-	"github.com/recado/recado/evals/stats"
 )
 
 // pairing holds what became of each case between two runs.
@@ -71,47 +71,68 @@ func (p pairing) sentence(language string) string {
 	return fmt.Sprintf(phrase(language, "paired"), len(p.broken), len(p.mended), len(p.other), p.same)
 }
 
-// move is a figure in two runs.
+// move is a figure in two runs, as far as their cases are the same.
 type move struct {
-	measured
-	before stats.Estimate
+	figure
+	runs.Change
 }
 
-// moved are the figures that two runs have both and that differ.
-func moved(run, base runs.Run) []move {
+// moved are the figures that changed, or that the comparison has something to say of.
+// Those of stages are told where they are worse or better for sure.
+func moved(c runs.Comparison) []move {
 	var list []move
-	groups := themed(run.Metrics)
-	for _, theme := range themes {
-		for _, m := range groups[theme] {
-			before, found := base.Metrics[m.name]
-			if found && math.Abs(before.Value-m.Value) > 1e-9 {
-				list = append(list, move{m, before})
-			}
+	for _, m := range c.Metrics {
+		if m.Verdict == runs.NoDifference && (math.Abs(m.Difference.Value) < 1e-9 || strings.Contains(m.Metric, "/")) {
+			continue
 		}
+		list = append(list, move{figureOf(m.Metric), m})
 	}
+	slices.SortStableFunc(list, func(a, b move) int { return cmp.Compare(a.rank(), b.rank()) })
 	return list
 }
 
-func (m move) by() float64 { return m.Value - m.before.Value }
-
-// way is "better", "worse" or, for figures that have no good side, "".
-func (m move) way() string {
-	switch at := m.by() * float64(m.better); {
-	case at > 0:
-		return "better"
-	case at < 0:
-		return "worse"
+// rank puts what is sure before what is not, and then follows the table of figures.
+func (m move) rank() int {
+	if m.Verdict == runs.NoDifference {
+		return placeOf(m.Metric) + len(figures) + 1
 	}
-	return ""
+	return placeOf(m.Metric)
 }
 
-// verdict writes the change and which way it went.
-func (m move) verdict(language string) string {
-	text := m.change(language, m.by())
-	if way := m.way(); way != "" {
-		text += " (" + phrase(language, way) + ")"
+// way is "better", "worse" or "unsure".
+func (m move) way() string {
+	switch m.Verdict {
+	case runs.BetterNow:
+		return "better"
+	case runs.Worse:
+		return "worse"
 	}
-	return text
+	return "unsure"
+}
+
+func (m move) metric() string { return m.Metric }
+
+// amount writes by how much it moved with the interval: "+1.6 [-0.4, 3.7] points".
+func (m move) amount(language string) string {
+	signed := func(v float64) string {
+		s := m.unit.bare(language, v)
+		switch {
+		case strings.Trim(s, "-0.,") == "":
+			return "0"
+		case v > 0:
+			return "+" + s
+		}
+		return s
+	}
+	between, sign := ", ", m.unit.sign()
+	if language == "es" {
+		between = "; "
+	}
+	if m.unit == share {
+		sign = " " + phrase(language, "points")
+	}
+	d := m.Difference
+	return signed(d.Value) + " [" + signed(d.Low) + between + signed(d.High) + "]" + sign
 }
 
 // piece is a part of a text that was kept (""), added ("+") or taken away ("-").

@@ -24,20 +24,10 @@ const (
 	money              // 0.0123, of millionths
 )
 
-// better says which way a figure should go.
-type better int
-
-const (
-	neither better = 0
-	higher  better = 1
-	lower   better = -1
-)
-
 // figure is what is known of a metric besides its name.
 type figure struct {
 	name, theme string
 	unit        unit
-	better      better
 	text        text
 }
 
@@ -169,21 +159,6 @@ func (f figure) interval(language string, e stats.Estimate) string {
 		between = "; "
 	}
 	return "[" + f.unit.bare(language, e.Low) + between + f.unit.bare(language, e.High) + "]"
-}
-
-// change writes how much a figure moved, with its sign.
-func (f figure) change(language string, by float64) string {
-	s := f.unit.bare(language, by)
-	if by > 0 {
-		s = "+" + s
-	}
-	if strings.Trim(s, "+-0.,") == "" {
-		s = "0"
-	}
-	if f.unit == share {
-		return s + " " + phrase(language, "points")
-	}
-	return s + f.unit.sign()
 }
 
 // bound writes what a gate asks for: "low end ≥ 90.0 %".

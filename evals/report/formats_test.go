@@ -211,6 +211,14 @@ func anyRun(t *rapid.T) runs.Run {
 	}
 }
 
+func anyComparison(t *rapid.T) *runs.Comparison {
+	texts := rapid.OneOf(rapid.String(), rapid.SampledFrom(hostile))
+	return &runs.Comparison{
+		Summary: texts.Draw(t, "summary"), Notes: rapid.SliceOfN(texts, 0, 2).Draw(t, "notes"),
+		Metrics: []runs.Change{{Metric: texts.Draw(t, "changed"), Verdict: runs.Worse}},
+	}
+}
+
 // ours are the tags that Markdown is written with.
 var ours = regexp.MustCompile(`</?(details|summary|code|pre)>`)
 
@@ -238,11 +246,11 @@ func TestHostileTextsStayTexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		base := anyRun(t)
-		if err := report.WriteMarkdown(&markdown, report.View{Run: run, Base: &base}); err != nil {
+		if err := report.WriteMarkdown(&markdown, report.View{Run: run, Base: &base, Comparison: anyComparison(t)}); err != nil {
 			t.Fatal(err)
 		}
 		rest := ours.ReplaceAllString(markdown.String(), "")
-		if marks := fenced.ReplaceAllString(markdown.String(), ""); strings.ContainsAny(rest, "<>") || strings.ContainsAny(marks, "@`[") {
+		if marks := fenced.ReplaceAllString(markdown.String(), ""); strings.ContainsAny(rest, "<>") || strings.ContainsAny(marks, "@`") || strings.Contains(marks, "](") {
 			t.Fatalf("Markdown with more than it should have:\n%s", rest)
 		}
 		for _, tag := range []string{"details", "summary", "code", "pre"} {

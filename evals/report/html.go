@@ -27,6 +27,7 @@ var files embed.FS
 // unpacks. With a base, cases are shown side by side.
 func WriteHTML(w io.Writer, v View) error {
 	v.Language = cmp.Or(v.Language, "en")
+	v = v.compared()
 	p, t, err := newPage(v)
 	if err != nil {
 		return err
@@ -104,7 +105,7 @@ func newPage(v View) (p page, whole *template.Template, err error) {
 			whole = t
 		}
 		var b bytes.Buffer
-		if err := t.ExecuteTemplate(&b, "body", newBody(View{v.Run, v.Base, language}, pairs)); err != nil {
+		if err := t.ExecuteTemplate(&b, "body", newBody(View{v.Run, v.Base, v.Comparison, language}, pairs)); err != nil {
 			return page{}, nil, fmt.Errorf("write a run as HTML: %w", err)
 		}
 		p.Bodies = append(p.Bodies, template.HTML(b.String()))
@@ -183,13 +184,13 @@ func newBody(v View, pairs pairing) body {
 		}
 	}
 	if v.Base != nil {
-		b.Before, b.Paired, b.Moves = identity(v.Language, *v.Base), pairs.sentence(v.Language), moved(v.Run, *v.Base)
+		b.Before, b.Paired, b.Moves = identity(v.Language, *v.Base), pairs.sentence(v.Language), moved(*v.Comparison)
 		b.Broken, b.Mended, b.Gone, b.Added = pairs.broken, pairs.mended, pairs.gone, pairs.added
 	}
 	if drafts := scored(v.Run); len(drafts) > 0 {
 		b.Drafts = len(drafts)
 		b.Reliability = reliability(v.Language, drafts)
-		b.Coverage, b.Ring = coverage(v.Language, drafts, v.Run.Threshold)
+		b.Coverage, b.Ring = coverage(v.Language, drafts, threshold(v.Run))
 	}
 	b.Stages, b.Usage = stages(v.Run), usage(v.Language, v.Run)
 	b.Parity, b.Unequal = parity(v.Run)
@@ -237,13 +238,17 @@ func usage(language string, r runs.Run) []use {
 		return nil
 	}
 	cases := float64(max(1, r.Cases))
-	row := func(key string, u unit, v float64) use {
-		return use{phrase(language, key), u.one(language, v), u.one(language, v/cases)}
+	var list []use
+	row := func(key string, u unit, v float64) {
+		if v > 0 {
+			list = append(list, use{phrase(language, key), u.one(language, v), u.one(language, v/cases)})
+		}
 	}
-	return []use{
-		row("use_calls", amount, float64(all.Calls)), row("use_read", amount, float64(all.InputTokens)),
-		row("use_written", amount, float64(all.OutputTokens)), row("use_cost", money, float64(all.CostMicros)),
-	}
+	row("use_calls", amount, float64(all.Calls))
+	row("use_read", amount, float64(all.InputTokens))
+	row("use_written", amount, float64(all.OutputTokens))
+	row("use_cost", money, float64(all.CostMicros))
+	return list
 }
 
 // parity is the gap between languages and the pairs that make it.
@@ -286,9 +291,10 @@ func functions(language string) template.FuncMap {
 		"metric":   func(m named) string { return m.metric() },
 		"span":     span,
 		"measure":  func(metric string, e stats.Estimate) string { return figureOf(metric).estimate(language, e) },
-		"moved":    func(m move) string { return m.change(language, m.by()) },
-		"was":      func(m move) string { return m.estimate(language, m.before) },
-		"is":       func(m move) string { return m.estimate(language, m.Estimate) },
+		"moved":    func(m move) string { return m.amount(language) },
+		"was":      func(m move) string { return m.unit.one(language, m.Difference.Base) },
+		"is":       func(m move) string { return m.unit.one(language, m.Difference.New) },
+		"p":        func(m move) string { return decimal(language, m.Corrected, 3) },
 		"way":      move.way,
 		"bound":    func(g runs.Gate) string { return bound(language, g) },
 		"ms":       func(v float64) string { return millis.one(language, v) },

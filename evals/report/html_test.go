@@ -76,13 +76,7 @@ func TestFiguresAreKnownByTheirNames(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", metric, diff)
 		}
 	}
-	for _, metric := range []string{
-		runs.Passed, runs.WeightedPassed, runs.Answered, runs.AnsweredWrong, runs.Coverage, runs.HandoffRecall, runs.NeedlessHandoff, runs.DecisionAccuracy,
-		runs.AUROC, runs.AURC, runs.ExcessAURC, runs.CalibrationError, runs.CalibrationNull, runs.Brier, runs.Cost, runs.NDCG, runs.Recall1, runs.Recall5,
-		runs.Recall10, runs.MRR, runs.ContextPrecision, runs.FactRecall, runs.Forbidden, runs.Grounded, runs.Sources, runs.Language, runs.Length, runs.OneBubble,
-		runs.Reason, runs.Actions, runs.EndState, runs.AskedOnce, runs.Judge, runs.Masked, runs.Safety, runs.ParityGap, runs.LatencyP50, runs.LatencyP95,
-		runs.LatencyP99, runs.TokensIn, runs.TokensOut, runs.Calls, runs.CostMicros,
-	} {
+	for _, metric := range runs.Names() {
 		if theme, _ := report.FigureOf(metric, "es"); theme == "other" {
 			t.Errorf("%s has no name for people", metric)
 		}
@@ -188,7 +182,7 @@ func TestHostileTextsStayTextsInHTML(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		run, base := anyRun(t), anyRun(t)
 		var b bytes.Buffer
-		if err := report.WriteHTML(&b, report.View{Run: run, Base: &base}); err != nil {
+		if err := report.WriteHTML(&b, report.View{Run: run, Base: &base, Comparison: anyComparison(t)}); err != nil {
 			t.Fatal(err)
 		}
 		all := b.String()

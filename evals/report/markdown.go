@@ -20,7 +20,7 @@ const (
 // WriteMarkdown writes a run for a pull request: the verdict first, then the thresholds,
 // what changed against the base, and the failed cases folded away, as many as fit.
 func WriteMarkdown(w io.Writer, v View) error {
-	m := markdown{View: v}
+	m := markdown{View: v.compared()}
 	m.verdict()
 	m.gates()
 	if v.Base != nil {
@@ -80,10 +80,15 @@ func (m *markdown) changes() {
 	m.say("\n### %s\n", m.t("changes"))
 	pairs := matched(m.Run, m.Base)
 	m.say("%s", pairs.sentence(m.Language))
-	if rows := moved(m.Run, *m.Base); len(rows) > 0 {
-		m.say("\n| %s | %s | %s | %s |\n| --- | --- | --- | --- |", m.t("figure"), m.t("before"), m.t("now"), m.t("change"))
+	m.say("\n%s", inline(m.Comparison.Summary))
+	for _, note := range m.Comparison.Notes {
+		m.say("\n%s", inline(note))
+	}
+	if rows := moved(*m.Comparison); len(rows) > 0 {
+		m.say("\n| %s | %s | %s | %s | p |\n| --- | --- | --- | --- | --- |", m.t("figure"), m.t("before"), m.t("now"), m.t("change"))
 		for _, r := range rows {
-			m.say("| %s | %s | %s | %s |", code(r.name), r.estimate(m.Language, r.before), r.estimate(m.Language, r.Estimate), r.verdict(m.Language))
+			m.say("| %s | %s | %s | %s: %s | %s |", code(r.Metric), r.unit.one(m.Language, r.Difference.Base), r.unit.one(m.Language, r.Difference.New),
+				m.t(r.way()), r.amount(m.Language), decimal(m.Language, r.Corrected, 3))
 		}
 	}
 	for _, part := range []struct {

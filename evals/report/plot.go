@@ -35,7 +35,7 @@ type plot struct {
 
 func newPlot(language, title, across, up string, top float64) *plot {
 	p := &plot{language: language, top: top}
-	p.add(`<svg class="plot" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, side+margin+16, side+above+below, html.EscapeString(title))
+	p.add(`<svg class="plot" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, side+margin+28, side+above+below, html.EscapeString(title))
 	p.add(`<rect class="frame" x="%.1f" y="%.1f" width="%.0f" height="%.0f"/>`, margin, above, side, side)
 	p.add(`<text class="word" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, margin+side/2, above+side+34, html.EscapeString(across))
 	p.add(`<text class="word" transform="translate(12 %.1f) rotate(-90)" text-anchor="middle">%s</text>`, above+side/2, html.EscapeString(up))
@@ -80,6 +80,26 @@ func scored(r runs.Run) []stats.Scored {
 		}
 	}
 	return list
+}
+
+// threshold is the confidence from which the system answered: the run's, or else that of
+// most turns.
+func threshold(r runs.Run) float64 {
+	if r.Threshold > 0 {
+		return r.Threshold
+	}
+	counts, best := map[float64]int{}, 0.0
+	for _, one := range r.Results {
+		for _, s := range one.Steps {
+			if s.Scored {
+				counts[s.Threshold]++
+			}
+			if n := counts[s.Threshold]; s.Scored && (n > counts[best] || n == counts[best] && s.Threshold < best) {
+				best = s.Threshold
+			}
+		}
+	}
+	return best
 }
 
 // reliability shows how many are right of drafts with a similar score: a perfect score has

@@ -18,9 +18,21 @@ type View struct {
 	Run runs.Run
 	// Base is the run that Run is compared with, or nil.
 	Base *runs.Run
+	// Comparison is what runs.Compare says of Base and Run; where it is nil and there is a
+	// Base, they are compared without a margin.
+	Comparison *runs.Comparison
 	// Language is that of the words, "es" or "en"; empty means "en". An HTML file holds
 	// both and begins with this one.
 	Language string
+}
+
+// compared has the comparison where there is a base.
+func (v View) compared() View {
+	if v.Base != nil && v.Comparison == nil {
+		c := runs.Compare(*v.Base, v.Run, runs.Terms{})
+		v.Comparison = &c
+	}
+	return v
 }
 
 // passed tells whether the run reached what it had to: all thresholds, or every case

@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -91,30 +93,42 @@ func (t *table) figures() {
 	}
 }
 
+// mostSlices is how many slices of a kind a terminal gets.
+const mostSlices = 12
+
 func (t *table) slices() {
-	by := ""
+	by := map[string][]runs.Slice{}
+	var kinds []string
 	for _, s := range t.run.Slices {
-		if s.By == by {
-			continue
+		if by[s.By] == nil {
+			kinds = append(kinds, s.By)
 		}
-		by = s.By
-		t.title("By " + by)
+		by[s.By] = append(by[s.By], s)
+	}
+	for _, kind := range kinds {
+		list, title := by[kind], "By "+kind
+		if len(list) > mostSlices {
+			title += fmt.Sprintf(", the %d worst of %d", mostSlices, len(list))
+			slices.SortStableFunc(list, func(a, b runs.Slice) int { return cmp.Compare(passRate(a), passRate(b)) })
+			list = list[:mostSlices]
+		}
+		t.title(title)
 		t.columns(func(w io.Writer) {
-			for _, one := range t.run.Slices {
-				if one.By == by {
-					fmt.Fprintf(w, "  %s\t%d of %d passed\t%s\n", clean(one.Name), one.Passed, one.Cases, sliceShare("en", one))
-				}
+			for _, one := range list {
+				fmt.Fprintf(w, "  %s\t%d of %d passed\t%s\n", clean(one.Name), one.Passed, one.Cases, sliceShare("en", one))
 			}
 		})
 	}
 }
+
+func passRate(s runs.Slice) float64 { return float64(s.Passed) / float64(max(1, s.Cases)) }
 
 // sliceShare is the share of a slice that passed, with its interval where it was taken.
 func sliceShare(language string, s runs.Slice) string {
 	if e, ok := s.Metrics["passed"]; ok {
 		return figureOf("passed").estimate(language, e)
 	}
-	return share.one(language, float64(s.Passed)/float64(max(1, s.Cases)))
+	return share.one(language, passRate(s))
 }
 
 // failed lists the worst case of each group, and the names of the others of it: a case

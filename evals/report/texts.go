@@ -130,6 +130,10 @@ var phrases = map[string]text{
 	"change":       {"Cambio", "Change"},
 	"better":       {"mejor", "better"},
 	"worse":        {"peor", "worse"},
+	"unsure":       {"sin diferencia clara", "no difference seen"},
+	"p_head":       {"p corregida", "corrected p"},
+	"changes_lead": {"Cada cifra compara los mismos casos; p está corregida por cuántas se miran.", "Each figure compares the same cases; p is corrected for how many are looked at."},
+	"no_steps":     {"De este caso no se guardó ningún paso.", "No step of this case was kept."},
 	"now_failed":   {"Ahora fallan", "Fail now"},
 	"now_passed":   {"Ahora van bien", "Pass now"},
 	"gone":         {"Ya no están", "No longer there"},
@@ -224,6 +228,7 @@ var phrases = map[string]text{
 	"stage_complete":   {"redactar", "complete"},
 	"stage_ground":     {"comprobar", "ground"},
 	"stage_score":      {"puntuar", "score"},
+	"stage_repair":     {"corregir", "repair"},
 	"stage_turn":       {"todo el turno", "whole turn"},
 
 	"status":           {"Estado", "State"},
@@ -294,6 +299,7 @@ var phrases = map[string]text{
 	"browse_host":      {"Esta página es solo para este ordenador: ábrela como «localhost» o arráncala para toda la red.", "This page is for this computer alone: open it as “localhost”, or start it for the whole network."},
 	"browse_address":   {"Esa dirección no nombra ninguna ejecución: elige una de la lista.", "That address names no run: choose one from the list."},
 	"browse_not_found": {"Esa ejecución no está o se ha borrado: elige otra de la lista.", "That run is not there, or was deleted: choose another one from the list."},
+	"browse_some":      {"Algunos archivos de la carpeta no se han podido leer: el registro del programa dice cuáles.", "Some files of the folder could not be read: the program's log says which."},
 	"browse_failed":    {"No se ha podido leer la ejecución: el registro del programa dice por qué.", "The run could not be read: the program's log says why."},
 	"runs_title":       {"Ejecuciones", "Runs"},
 }

@@ -129,7 +129,7 @@
 
   const marked = (pieces) => h('p', { class: 'quote' }, pieces.map((p) => (p.o ? h(p.o === '+' ? 'ins' : 'del', {}, p.t) : p.t)));
   const column = (title, r) => h('div', {}, h('h4', {}, title), h('p', {}, chip(word('status', r.outage ? 'outage' : r.passed ? 'passed' : 'failed'), r.outage ? 'warn' : r.passed ? 'good' : 'bad')),
-    r.steps.map((s) => [said(s.said), decision(s), told(s.replies), checks({ checks: (s.checks ?? []).filter((c) => !c.ok) })]));
+    (r.steps ?? []).map((s) => [said(s.said), decision(s), told(s.replies), checks({ checks: (s.checks ?? []).filter((c) => !c.ok) })]));
   const compared = (d) => d.b && h('section', {}, h('h4', {}, t('differences')),
     d.d ? [marked(d.d), h('div', { class: 'two side-by-side' }, column(t('before'), d.b), column(t('now'), d.r))] : h('p', { class: 'soft' }, t('same_replies')));
 
@@ -139,7 +139,7 @@
       box.replaceChildren(...h('div', {},
         d.r.outage && h('p', { class: 'problem' }, d.r.outage),
         h('p', { class: 'row soft' }, [d.r.language, d.r.variant, d.r.intent, d.r.risk && `${t('risk')}: ${d.r.risk}`, ...(d.r.tags ?? []), d.r.file && `${d.r.file}:${d.r.line}`].filter((x) => x).map((x) => h('span', {}, x))),
-        compared(d), d.r.steps.map((s, i) => stepOf(s, i, d.r.file))).childNodes);
+        compared(d), d.r.steps?.length ? d.r.steps.map((s, i) => stepOf(s, i, d.r.file)) : h('p', { class: 'soft' }, t('no_steps'))).childNodes);
     } catch {
       box.replaceChildren(h('p', { class: 'problem' }, t('unpack_failed')));
     }
