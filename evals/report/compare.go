@@ -207,7 +207,7 @@ func subsequences(a, b []string) [][]int {
 	for i := range lengths {
 		lengths[i] = make([]int, len(b)+1)
 	}
-	for i := len(a) - 1; i >= 0; i-- {
+	for i := range slices.Backward(a) {
 		for j := len(b) - 1; j >= 0; j-- {
 			if a[i] == b[j] {
 				lengths[i][j] = lengths[i+1][j+1] + 1

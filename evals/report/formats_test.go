@@ -113,7 +113,8 @@ type element struct {
 var junitShape = map[string]struct{ must, may, holds []string }{
 	"testsuites": {nil, []string{"name", "time", "tests", "failures", "disabled", "errors"}, []string{"testsuite"}},
 	"testsuite": {
-		[]string{"name", "tests"}, []string{"failures", "errors", "time", "disabled", "skipped", "timestamp", "hostname", "id", "package"},
+		[]string{"name", "tests"},
+		[]string{"failures", "errors", "time", "disabled", "skipped", "timestamp", "hostname", "id", "package"},
 		[]string{"properties", "testcase", "system-out", "system-err"},
 	},
 	"properties": {nil, nil, []string{"property"}},

@@ -133,8 +133,13 @@ func newJUnitFailure(r runs.Result) *junitProblem {
 
 func junitProperties(r runs.Run) []junitProperty {
 	list := []junitProperty{
-		{"id", r.ID}, {"revision", r.Revision}, {"config", r.Config}, {"system", r.System}, {"model", r.Model},
-		{"repeat", strconv.Itoa(r.Repeat)}, {"complete", strconv.FormatBool(r.Complete)},
+		{"id", r.ID},
+		{"revision", r.Revision},
+		{"config", r.Config},
+		{"system", r.System},
+		{"model", r.Model},
+		{"repeat", strconv.Itoa(r.Repeat)},
+		{"complete", strconv.FormatBool(r.Complete)},
 	}
 	for _, theme := range themes {
 		for _, m := range themed(r.Metrics)[theme] {

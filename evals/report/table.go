@@ -176,7 +176,6 @@ func (t *table) columns(rows func(io.Writer)) {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
 	rows(w)
-	//nolint:errcheck // a buffer takes everything
 	w.Flush()
 	for line := range strings.Lines(b.String()) {
 		line = strings.TrimRight(line, " \n")
