@@ -171,14 +171,14 @@ func TestLargeReportOpensQuickly(t *testing.T) {
 	tab.open(report.View{Run: sampleOf(t, 1, 157)})
 	tab.holds(cases + " === 100 && !document.getElementById('more').hidden")
 	shown, err := chromedp.Run(tab.ctx, chromedp.Evaluate[float64]("performance.now()"))
-	if err != nil || shown > 10_000 {
+	if err != nil || shown > 30_000 {
 		t.Errorf("the list of 5,024 cases took %.0f ms, %v", shown, err)
 	}
 	tab.eval(`window.began = performance.now(); document.querySelector('.case summary').click()`)
 	tab.holds(`document.querySelector('.case .told') !== null`)
 	took, err := chromedp.Run(tab.ctx, chromedp.Evaluate[float64]("performance.now() - window.began"))
 	t.Logf("listed in %.0f ms, a case opened in %.0f ms", shown, took)
-	if err != nil || took > 5_000 {
+	if err != nil || took > 15_000 {
 		t.Errorf("a case took %.0f ms, %v", took, err)
 	}
 }

@@ -120,7 +120,8 @@ var junitShape = map[string]struct{ must, may, holds []string }{
 	"properties": {nil, nil, []string{"property"}},
 	"property":   {[]string{"name", "value"}, nil, nil},
 	"testcase": {
-		[]string{"name"}, []string{"assertions", "time", "classname", "status", "file", "line"},
+		[]string{"name"},
+		[]string{"assertions", "time", "classname", "status", "file", "line"},
 		[]string{"skipped", "error", "failure", "system-out", "system-err"},
 	},
 	"error":      {nil, []string{"type", "message"}, nil},
