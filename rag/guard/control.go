@@ -42,11 +42,8 @@ func ControlOf(text string) (Control, bool) {
 	if len(said) == 0 || len(said) > maxControl {
 		return "", false
 	}
-	whole := strings.Join(said, " ")
-	for _, row := range controls {
-		if slices.Contains(row.phrases, whole) {
-			return row.control, true
-		}
+	if control, ok := controlOf[strings.Join(said, " ")]; ok {
+		return control, true
 	}
 	return nearControl(said)
 }
@@ -54,22 +51,27 @@ func ControlOf(text string) (Control, bool) {
 // nearControl allows one slip in each word of five letters and more, but for a
 // word that is another one: "shop" is not "stop".
 func nearControl(said []string) (Control, bool) {
-	for _, row := range controls {
-		for _, phrase := range row.phrases {
-			// Most phrases are longer or shorter: those need no look at their words.
-			if strings.Count(phrase, " ") == len(said)-1 && slices.EqualFunc(said, strings.Fields(phrase), sameWord) {
-				return row.control, true
-			}
+	plain := make([]string, len(said))
+	for i, word := range said {
+		plain[i] = squeeze(word)
+	}
+	for _, p := range controlPhrases[len(said)] {
+		near := true
+		for i := 0; near && i < len(said); i++ {
+			near = sameWord(said[i], plain[i], p.words[i])
+		}
+		if near {
+			return p.control, true
 		}
 	}
 	return "", false
 }
 
-func sameWord(said, known string) bool {
+func sameWord(said, plain, known string) bool {
 	switch {
-	case said == known || squeeze(said) == known:
+	case said == known || plain == known:
 		return true
-	case len(known) < 5 || len(said) < 4 || controlNeighbours[said]:
+	case len(known) < 5 || len(said) < 4 || said[0] != known[0] || controlNeighbours[said]:
 		return false
 	}
 	return oneSlip(said, known)
@@ -79,8 +81,8 @@ func sameWord(said, known string) bool {
 // of the same word once.
 func controlWords(text string) []string {
 	folded := strings.ReplaceAll(" "+strings.Join(strings.Fields(fold(text)), "  ")+" ", " . ", " ")
-	for _, phrase := range courtesies {
-		folded = strings.ReplaceAll(folded, " "+strings.ReplaceAll(phrase, " ", "  ")+" ", " ")
+	for _, phrase := range spacedCourtesies {
+		folded = strings.ReplaceAll(folded, phrase, " ")
 	}
 	said := strings.Fields(folded)
 	if len(said) == 0 { // nothing but courtesy, and "ok" may be an answer
@@ -95,8 +97,43 @@ var courtesies = []string{
 	"hola", "buenas", "porfa", "porfavor", "xfa", "gracias", "hello", "hi", "hey", "please", "pls", "plz", "thanks", "thx", "ya", "now", "ahora", "oye", "just",
 }
 
+// spacedCourtesies are those with a space on either side and two between their words.
+var spacedCourtesies = spaced(courtesies)
+
+func spaced(list []string) []string {
+	all := make([]string, len(list))
+	for i, phrase := range list {
+		all[i] = " " + strings.ReplaceAll(phrase, " ", "  ") + " "
+	}
+	return all
+}
+
 // controlNeighbours are words of their own that lie one letter from a control.
 var controlNeighbours = set("personas personal agents agentes humans humanas inglesa inglesas espanola espanolas repeats repetido claros dates dados")
+
+// controlOf are the controls by their phrases, controlPhrases the phrases by the number of
+// their words, in the order of the controls.
+var controlOf, controlPhrases = byPhrase()
+
+// controlPhrase is a phrase of a control.
+type controlPhrase struct {
+	control Control
+	words   []string
+}
+
+func byPhrase() (map[string]Control, map[int][]controlPhrase) {
+	whole, sized := map[string]Control{}, map[int][]controlPhrase{}
+	for _, row := range controls {
+		for _, phrase := range row.phrases {
+			if _, twice := whole[phrase]; !twice {
+				whole[phrase] = row.control
+			}
+			words := strings.Fields(phrase)
+			sized[len(words)] = append(sized[len(words)], controlPhrase{row.control, words})
+		}
+	}
+	return whole, sized
+}
 
 // controls are the phrases of each control, folded.
 var controls = []struct {

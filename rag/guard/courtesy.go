@@ -1,7 +1,7 @@
 package guard
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,15 +17,46 @@ const (
 )
 
 const (
-	greetingWords = `hola|holaa+|buenas|buenos|dias|tardes|noches|buen|dia|hey|hi|hello|hiya|good|morning|afternoon|evening|saludos|que tal|como estas|how are you|there|ola|buenass?|que hay|como va|como estais|que tal estas|holi`
+	greetingWords = `hola|holaa|buenas|buenos|dias|tardes|noches|buen|dia|hey|hi|hello|hiya|good|morning|afternoon|evening|saludos|que tal|como estas|how are you|there|ola|buenass|que hay|como va|como estais|que tal estas|holi`
 	kindEmoji     = "👍🙏❤😊🙂😀😁😃😄👌💪🥰😍🎉✅💚💙🤗👏"
 	thanksWords   = `gracias|muchas|muchisimas|mil|thanks|thank you|thank|thx|ty|cheers|so much|very much|a lot|many|perfecto|perfect|genial|great|vale|ok|okay|okey|de acuerdo|estupendo|entendido|got it|adios|bye|goodbye|hasta luego|see you|por todo|for everything|for your help|por tu ayuda|por la ayuda|muy amable|all good|todo bien|you re welcome|de nada|si|yes|bien|done|listo|nice|cool|super|feliz|have a nice day|that s all|eso es todo|nada mas|un saludo|un abrazo|saludo|take care|que vaya bien|buen finde|cuidate`
 )
 
 var (
-	onlyGreeting = regexp.MustCompile(`^(?: (?:` + greetingWords + `))+ $`)
-	onlyThanks   = regexp.MustCompile(`^(?: (?:` + thanksWords + `|` + greetingWords + `))+ $`)
+	greetings   = politeness(greetingWords)
+	thanksOrAny = politeness(thanksWords + "|" + greetingWords)
 )
+
+// polite are phrases by their first word, each as its words.
+type polite map[string][][]string
+
+func politeness(list string) polite {
+	p := polite{}
+	for phrase := range strings.SplitSeq(list, "|") {
+		words := strings.Fields(phrase)
+		p[words[0]] = append(p[words[0]], words)
+	}
+	return p
+}
+
+// only tells whether words are nothing but such phrases, one after the other.
+func (p polite) only(words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(p[unstretched(words[0])], func(phrase []string) bool {
+		n := len(phrase)
+		return n <= len(words) && slices.Equal(words[1:n], phrase[1:]) && p.only(words[n:])
+	})
+}
+
+// unstretched writes "holaaaa" with two letters at the end.
+func unstretched(word string) string {
+	if rest, ok := strings.CutPrefix(word, "holaa"); ok && strings.Trim(rest, "a") == "" {
+		return "holaa"
+	}
+	return word
+}
 
 // Courteous tells whether a customer's message is nothing but a greeting, thanks or
 // a goodbye, in Spanish or English, and which. Of messages without words, those with
@@ -34,12 +65,11 @@ var (
 // Only such a message may be answered with words that rest on nothing, whatever a
 // model says of its own draft.
 func Courteous(text string) Courtesy {
-	// Patterns ask for words with a space on either side, across sentences.
-	folded := " " + strings.Join(strings.Fields(strings.ReplaceAll(fold(text), ".", " ")), " ") + " "
+	words := strings.Fields(strings.ReplaceAll(fold(text), ".", " ")) // across sentences
 	switch {
-	case onlyGreeting.MatchString(folded):
+	case len(words) > 0 && greetings.only(words):
 		return Greeting
-	case onlyThanks.MatchString(folded) || strings.TrimSpace(folded) == "" && strings.ContainsAny(text, kindEmoji):
+	case len(words) > 0 && thanksOrAny.only(words), len(words) == 0 && strings.ContainsAny(text, kindEmoji):
 		return Thanks
 	}
 	return ""

@@ -1,17 +1,11 @@
 package guard
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
-
-// words compiles patterns that match at word boundaries of folded text.
-func words(patterns ...string) *regexp.Regexp {
-	return regexp.MustCompile(`(?:^|[ ])(?:` + strings.Join(patterns, "|") + `)(?:[ ]|$)`)
-}
 
 // fold lower-cases, drops accents and turns everything but letters and digits
 // into single spaces; the end of a sentence or line becomes " .".

@@ -1,8 +1,9 @@
 package guard
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/recado/recado/rag/phrases"
 )
 
 // AsksForPerson tells whether a customer wants to be with a person: asks for one
@@ -46,7 +47,7 @@ const (
 )
 
 // wantsPersonEN matches a wish for a person in English.
-var wantsPersonEN = words(
+var wantsPersonEN = phrases.Words(
 	`(speak|speaking|talk|talking|chat|chatting|word|conversation)( (directly|now|live))?( to| with| from)? `+modifierEN+personEN,
 	`(speak|speaking|talk|talking|chat|chatting)( (directly|now|live))? (to|with) `+modifierEN+departmentEN,
 	`(contact|contacting|reach|reaching|hold of|through to|touch with) `+modifierEN+`(operator|agent|representative|rep|assistant|advisor|manager|supervisor|human|someone|somebody|anyone)`,
@@ -76,7 +77,7 @@ var wantsPersonEN = words(
 )
 
 // wantsPersonES matches a wish for a person in Spanish.
-var wantsPersonES = words(
+var wantsPersonES = phrases.Words(
 	`(hablar\w*|chatear|charlar|conversar|platicar|tratar\w*|comunicar\w*|contactar\w*|entenderme|dialogar)( \w+){0,2} (con|a|directamente con) `+modifierES+`(`+personES+`|`+departmentES+`)`,
 	`(hablo|contacto|comunico|chateo) (con|a) `+modifierES+`(persona|humano|humana|ser humano|agente|operadora?|asesora?|representante|encargad[oa]|responsable)`,
 	`(pasa|pasas|pasame|pasenme|paseme|pasadme|pasar|pasarme|pasan|pase|pasen|paseis|pasais|poner|ponme|pone|pones|poneis|pongame|ponganme|ponedme|ponerme|conecta\w*|conecte\w*|comunica\w*|comunique\w*|transfier\w*|transferir\w*|deriv\w*|mandame|mandeme|manda|mande|mandar|dame|deme|enlaza\w*|dejame|dejeme)( \w+){0,2} con `+modifierES+`(`+personES+`|`+departmentES+`)`,
@@ -105,7 +106,7 @@ var wantsPersonES = words(
 
 // barePerson matches a sentence that is nothing but the word, with politeness
 // around it: in a burst the word comes as a message of its own.
-var barePerson = regexp.MustCompile(`^(?:(?:hola|buenas|hello|hi|hey|ok|vale|no|si|yes|not a bot|un|una|a|an|the|your|por favor|porfa|please|can i|ya|now|just|need|quiero|i want|con|to|gracias|thanks|real|live|algo|otra|otro|another|more|servicedesk|\.) )*` +
+var barePerson = phrases.Bare(`^(?:(?:hola|buenas|hello|hi|hey|ok|vale|no|si|yes|not a bot|un|una|a|an|the|your|por favor|porfa|please|can i|ya|now|just|need|quiero|i want|con|to|gracias|thanks|real|live|algo|otra|otro|another|more|servicedesk|\.) )*` +
 	`(?:persona|personas|humano|humana|agente|agentes|operador|operadora|operadores|asesor|asesora|asesores|persona real|persona humana|agente humano|agente en vivo|chat en vivo|representante|soporte humano|hablar|encargad[oa]|supervisor|supervisora|gerente|` +
 	`hablar (?:con )?(?:un |una )?(?:alguien|persona|agente|humano|asesor|operador)|alguien|person|people|human|humans|human being|agent|agents|operator|assistant|representative|rep|real person|human agent|live agent|advisor|manager|supervisor|live chat|live person|someone|somebody|` +
 	`(?:speak|talk|chat|speaking|talking)(?: to| with)?(?: a| an)?(?: real| live| human)? (?:someone|somebody|person|human|agent|sales|accounts|billing|returns)|escalate|(?:\w+ )?(?:spa|reception|support|sales|billing|returns|concierge|housekeeping) team)` +
@@ -114,14 +115,14 @@ var barePerson = regexp.MustCompile(`^(?:(?:hola|buenas|hello|hi|hey|ok|vale|no|
 // serviceDesk matches customer service and its like, which is an office with
 // hours and a number. With a person behind it, as in "customer service agent",
 // the person is what counts.
-var serviceDesk = words(
+var serviceDesk = phrases.Words(
 	`c[a-z]{4,9}r (service|services|support|care|assistance|relations|s[a-z]{3,5}[ct]e?|s[a-z]{2,5}ort|as[a-z]{6,9}e\w?)( (team|department|desk|line|centre|center|number|hours))?`,
 	`(atencion|servicio|soporte|ayuda) (al|a|de|del) (clientes?|cliente|consumidor|usuario)`,
 )
 
 // notAsked matches what only sounds like a wish for a person: a carrier's staff,
 // somebody else who takes the delivery, machines that are sold.
-var notAsked = words(
+var notAsked = phrases.Words(
 	`(agente|persona|operador) (de|del) (transporte|reparto|la agencia|aduanas|mensajeria|entrega|contacto)`, `operador logistico`, `agente comercial colegiado`,
 	`(delivery|shipping|customs|carrier|courier) (agent|person|operator)`, `agent at the \w+`,
 	`(recoger|recoja|recogerlo|recibir|reciba|entreg\w+|dej\w+|firm\w+)( \w+){0,4} (otra |una |tercera )?(persona|alguien)`,

@@ -3,6 +3,8 @@ package guard
 import (
 	"regexp"
 	"strings"
+
+	"github.com/recado/recado/rag/phrases"
 )
 
 // sentenceEnd splits a text into sentences; a point inside a number or a link ends
@@ -15,7 +17,7 @@ const secretWords = `(contrasenas?|claves? (de acceso|personal|secreta)|pin|cvv2
 
 var (
 	// asksSecret matches who wants to be told one.
-	asksSecret = words(
+	asksSecret = phrases.Words(
 		`(envia|envie|manda|mande|escribe|escriba|di|diga|dinos|danos|da|facilita|facilite|indica|indique|comparte|comparta|pasa|pase|confirma|confirme|responde con|contesta con|introduce aqui|proporciona|proporcione)(me|nos)?( \w+){0,6} `+secretWords,
 		`(me|nos) (dices|das|envias|mandas|pasas|confirmas|indicas|escribes|facilitas|dais|decis|puedes dar)( \w+){0,6} `+secretWords, `(necesito|necesitamos|nos hace falta|me hace falta|falta|faltaria)( \w+){0,6} `+secretWords, `(cual|que) es( \w+){0,3} `+secretWords, `(puedes|podrias|puede|podria)( \w+){0,2} (enviar|mandar|decir|dar|indicar|facilitar|confirmar|compartir|pasar|escribir)(me|nos)?( \w+){0,6} `+secretWords,
 		`(send|tell|give|share|provide|write|type|confirm|reply with|answer with|message|text|let us know|let me know)( \w+){0,6} `+secretWords,
@@ -23,7 +25,7 @@ var (
 	)
 	// warnsSecret matches who warns of it, tells a part that is none, or how the customer
 	// changes one.
-	warnsSecret = words(`(no|nunca|jamas|never|not|don t|do not|won t|without|sin)( \w+){0,9} `+secretWords, `(ultim[oa]s|last) (cuatro|4|four)`, `(cuatro|4) ultim[oa]s`,
+	warnsSecret = phrases.Words(`(no|nunca|jamas|never|not|don t|do not|won t|without|sin)( \w+){0,9} `+secretWords, `(ultim[oa]s|last) (cuatro|4|four)`, `(cuatro|4) ultim[oa]s`,
 		`(cambiar|restablecer|recuperar|olvidado|reset|change|recover|forgot|forgotten|nueva contrasena|new password)`)
 )
 

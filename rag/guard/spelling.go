@@ -1,6 +1,9 @@
 package guard
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // slang holds ways of writing that are too far from the word, or too near to
 // another one, for repair to find: what sounds alike, what a phone shortens.
@@ -17,6 +20,17 @@ var slang = map[string]string{
 var vocabulary = []string{
 	"someone", "somebody", "person", "human", "agent", "operator", "assistant", "representative", "supervisor", "manager", "speak", "speaking", "talking", "chatting", "transfer", "connect", "contact", "callback",
 	"persona", "humano", "humana", "agente", "asesor", "asesora", "operador", "operadora", "alguien", "hablar", "hablarle", "comunicame", "encargado", "responsable", "pasame", "necesito", "quiero",
+}
+
+// vocabularyByLetter are the words by their first letter, which people seldom miss.
+var vocabularyByLetter = byLetter(vocabulary)
+
+func byLetter(list []string) map[byte][]string {
+	found := map[byte][]string{}
+	for _, word := range list {
+		found[word[0]] = append(found[word[0]], word)
+	}
+	return found
 }
 
 // neighbours are words of their own that lie one letter from the vocabulary.
@@ -51,7 +65,7 @@ func repairWord(word string) string {
 	if len(word) < 5 || len(word) > 24 || neighbours[word] {
 		return word
 	}
-	if near, ok := nearest(word, vocabulary); ok {
+	if near, ok := nearest(word, vocabularyByLetter[word[0]]); ok {
 		return near
 	}
 	return split(word)
@@ -91,6 +105,9 @@ func nearest(word string, list []string) (string, bool) {
 
 // squeeze writes each run of a letter once: "humanooo" is shouted "humano".
 func squeeze(word string) string {
+	if !doubled(word) {
+		return word
+	}
 	var out strings.Builder
 	var last rune
 	for _, r := range word {
@@ -100,6 +117,16 @@ func squeeze(word string) string {
 		last = r
 	}
 	return out.String()
+}
+
+// doubled tells whether a letter may stand beside its like. One of several bytes always may.
+func doubled(word string) bool {
+	for i := 1; i < len(word); i++ {
+		if word[i] == word[i-1] || word[i] >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
 }
 
 // oneSlip tells whether one letter was added, dropped, changed or swapped with

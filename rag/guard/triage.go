@@ -10,7 +10,7 @@
 // they are named after: tone, topic and language are not their business.
 package guard
 
-import "regexp"
+import "github.com/recado/recado/rag/phrases"
 
 // Reason says why a message needs a person. The values are those of the
 // gateway's handoff reasons.
@@ -53,15 +53,15 @@ func Triage(text string) (Reason, bool) {
 // accents, words separated by single spaces, sentences by " . ".
 var triageRules = []struct {
 	reason  Reason
-	pattern *regexp.Regexp
+	pattern *phrases.Set
 }{
-	{ReasonSafety, words(
+	{ReasonSafety, phrases.Words(
 		`suicid\w*`, `(quiero|voy a|me quiero|me voy a|prefiero|deseo|ganas de|quisiera)( \w+)? (morir|morirme|matarme|suicidarme|matar|desaparecer para siempre)`, `(voy a|quiero|pienso) quitarme (la vida|de en medio)`, `no (quiero|puedo) (seguir viviendo|vivir (mas|asi))`, `no tengo (ganas|razones|motivos) (de|para) (seguir viviendo|vivir)`, `no vale la pena (vivir|seguir viviendo)`, `mejor (muert[oa]|estar muert[oa])`, `(me corto|cortarme|me cortare) (las venas)`, `(tomarme|me tome|me voy a tomar) (todas las |un bote de )?(pastillas|pildoras)`, `(unaliv\w+|kms)`, `(better off|rather be|wish i (was|were)) dead`, `no reason to live`, `(cant|can t|cannot|can not) go on living`, `take my (own )?life`, `end it all`, `kill (him|her)`, `(overdose|overdosed|overdosing)`, `hang myself`, `suicid\w+`, `no quiero (seguir )?existir`, `quitarme la vida`, `acabar con mi vida`,
 		`hacerme dano`, `no quiero (seguir )?(vivir|viviendo)`, `autolesi\w*`, `(kill|hurt|harm|cut) myself`, `end my life`, `want to die`, `self ?harm\w*`,
 		`(don ?t|do not) want to live`, `me (estan|esta|han|ha) (amenazando|amenazado|acosando|acosado|pegado|pegando|agredid\w+)`, `(os|te|le|les|lo|la) (voy a|vamos a) (matar|pegar|partir\w*|reventar|quemar|romper (la cara|las piernas))`, `(voy a|vamos a) (quemar|reventar|destrozar|poner una bomba)( \w+){0,4} (tienda|local|oficina|almacen|repartidor|casa)`, `se (donde|en donde) (vives|vivis|viven|trabajas|trabajais)`, `(poner|pongo|pondre|hay) una bomba`, `(i will|i ll|i am going to|i m going to|gonna) (kill|hurt|shoot|stab|burn) (you|him|her|them|your)`, `i know where you (live|work)`, `(bomb|shoot|burn down)( \w+){0,3} (shop|store|office|building|place|you)`, `being (threatened|followed|stalked|abused)`, `(threatened|threatening|attacked|assaulted) me`, `call (the )?(police|ambulance|112|911|999)`, `llam\w+ (a )?(la policia|una ambulancia|112|911)`, `(medical|an|my) emergency`, `emergencia medica`, `(alergic[oa]|allergic) reaction`, `reaccion alergica`, `(intoxicad[oa]|intoxicacion|envenenad[oa]|poisoned|poisoning)`, `(can t|cannot) breathe`, `no puedo respirar`, `(echa|echando|sale|salia|salio|saliendo) (humo|chispas)`, `(smoke|smoking|sparks|sparking) (coming|came|from|everywhere|when)`, `(gas leak|fuga de gas|huele a gas|smells? of gas|smell gas)`, `me he cortado`, `(swallowed|se trago|se ha tragado) (a |the |una |un |la |el |parte )+\w+`, `(acab\w+|estoy|estuve|ido|fui|fuimos) (en|a|al)( el| la)? (hospital|urgencias)`, `(ended up|went|rushed|am|was) (in|to)( the)? (hospital|emergency room|er)`, `caught light`, `blew up`, `overheat\w* and (burn\w*|melt\w*)`, `estoy en peligro`, `(i am|i m) in danger`,
 		`(se ha|se) incendi\w+`, `(caught|on) fire`, `(me ha dado|me dio) (una descarga|calambre|la corriente)`, `electric shock`, `exploded`, `explo(to|taron|tado)`, `me he (quemado|electrocutado)`, `me quem[eo]`, `burn(ed|t) (me|my \w+|myself)`,
 	)},
-	{ReasonLegal, words(
+	{ReasonLegal, phrases.Words(
 		`(mi|mis|un|una|el|la|nuestro|nuestra|al|con) abogad[oa]s?`, `abogad[oa]s?`, `(os|les|te|la|lo|le) (voy a|vamos a) (denunciar|demandar)`,
 		`denunciar(os|te|les|lo|la|le)?`, `denuncia`, `denuncio`, `demandar(os|te|les|lo|la|le)?`, `demanda (judicial|civil|legal|contra)`,
 		`(poner|pondre|interponer|presentar|presentare) (una |la )?(denuncia|demanda|querella|reclamacion formal)`, `querella\w*`, `(voy|vamos|ire|iremos|nos vemos|acudire|acudir|llevar\w*|llevo) (a|en|ante|a la|al)( \w+)? ?(juzgado|tribunales|juicio|policia|guardia civil|comisaria|juez)`, `(pondre|poner|puesto|pongo|interpongo|presento)( \w+)? (una )?(denuncia|demanda|reclamacion (oficial|formal)|queja formal|hoja de reclamaciones)`, `(condusef|indecopi|sernac|consumidor\w* (en accion|financiero)|defensa del consumidor|defensor del (pueblo|consumidor|cliente)|omic|arbitraje de consumo|junta arbitral)`, `(asesor|representante|equipo|departamento) legal`, `por lo legal`, `(incumplimiento|ruptura) de contrato`, `(medidas|vias|consecuencias|proceso) (legales|judiciales|legal|judicial)`, `danos y perjuicios`, `(voy|ire|acudire|llamar\w*|cont\w+|ir) (a|en|con|al|todo a) (la prensa|los periodicos|un periodista|la television)`, `derechos? (como|de|del) consumidor`, `ley de (consumidores|proteccion de datos)`,
@@ -72,7 +72,7 @@ var triageRules = []struct {
 		`lawsuits?`, `(my|our|a|the) (legal team|legal counsel|counsel|barrister|legal representative|legal department)`, `legal(ly)? (advice|rights|counsel|recourse|remedies|consequences|responsible|obliged)`, `(breach|violation) of (contract|consumer\w*|gdpr|warranty law)`, `(consumer (rights|protection|act|law)|statutory rights)`, `(pressing|press|file|filing) charges`, `(report|reporting) (you|this|your company|the company|the shop)( \w+)? to`, `(ftc|bbb|cfpb|attorney general|citizens advice)`, `class action`, `(tell|contact|call|go to|going to|inform) (the|a|some|your local) (journalists?|newspapers?|press)`, `(letter before action|cease and desist|subpoena|arbitration|damages and costs)`, `(going|go|take (it|this|you)|see you) to (a )?(court|tribunal|judge|the police)`, `small claims`, `trading standards`, `consumer (protection|rights) (agency|office|authority)`, `ombudsman`, `(file|lodge|make) (a|an) (formal|official) complaint`,
 		`(data protection|supervisory) authority`, `better business bureau`,
 	)},
-	{ReasonFraud, words(
+	{ReasonFraud, phrases.Words(
 		`fraud\w*`, `fraude\w*`, `estafa\w*`, `(me|nos) (han|habeis|estais|estan|habeis) (estafa|timado|robado|enganado)\w*`, `timo`,
 		`(no|nunca) (lo |la |los )?(reconozco|autorice|he autorizado|he hecho)( \w+){0,4} (cargo|cobro|pago|compra|pedido)s?`,
 		`(cargo|cobro|pago|compra|pedido)s?( \w+){0,4} (que )?no (reconozco|he hecho|hice|autorice|he autorizado|es mio|es mia|he realizado|realice)`,
