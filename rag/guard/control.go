@@ -113,7 +113,10 @@ var controlNeighbours = set("personas personal agents agentes humans humanas ing
 
 // controlOf are the controls by their phrases, controlPhrases the phrases by the number of
 // their words, in the order of the controls.
-var controlOf, controlPhrases = byPhrase()
+var (
+	controlOf      = byPhrase(controls)
+	controlPhrases = byLength(controls)
+)
 
 // controlPhrase is a phrase of a control.
 type controlPhrase struct {
@@ -121,25 +124,37 @@ type controlPhrase struct {
 	words   []string
 }
 
-func byPhrase() (map[string]Control, map[int][]controlPhrase) {
-	whole, sized := map[string]Control{}, map[int][]controlPhrase{}
-	for _, row := range controls {
+func byPhrase(rows []controlRow) map[string]Control {
+	found := map[string]Control{}
+	for _, row := range rows {
 		for _, phrase := range row.phrases {
-			if _, twice := whole[phrase]; !twice {
-				whole[phrase] = row.control
+			if _, twice := found[phrase]; !twice {
+				found[phrase] = row.control
 			}
-			words := strings.Fields(phrase)
-			sized[len(words)] = append(sized[len(words)], controlPhrase{row.control, words})
 		}
 	}
-	return whole, sized
+	return found
 }
 
-// controls are the phrases of each control, folded.
-var controls = []struct {
+func byLength(rows []controlRow) map[int][]controlPhrase {
+	found := map[int][]controlPhrase{}
+	for _, row := range rows {
+		for _, phrase := range row.phrases {
+			words := strings.Fields(phrase)
+			found[len(words)] = append(found[len(words)], controlPhrase{row.control, words})
+		}
+	}
+	return found
+}
+
+// controlRow is a control with its phrases, folded.
+type controlRow struct {
 	control Control
 	phrases []string
-}{
+}
+
+// controls are the phrases of each control.
+var controls = []controlRow{
 	{ControlHuman, []string{
 		"humano", "humana", "persona", "una persona", "un humano", "agente", "un agente", "asesor", "un asesor", "asesora", "operador", "operadora", "persona real", "una persona real", "agente humano",
 		"hablar con una persona", "hablar con un humano", "hablar con un agente", "hablar con alguien", "quiero una persona", "quiero un humano", "quiero hablar con una persona", "quiero hablar con un humano", "quiero hablar con alguien", "quiero hablar con un agente",
