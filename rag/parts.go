@@ -102,13 +102,12 @@ func (t *turn) answers(question string) bool {
 	if t.a.Text == "" {
 		return false
 	}
-	held := map[string]bool{}
-	addTerms(held, t.a.Locale, t.a.Text)
+	held := []map[string]bool{terms(t.a.Locale, t.a.Text)}
 	cited, _ := citations(t.a)
 	for _, p := range cited {
-		addTerms(held, p.Locale, p.Title, p.Heading, p.Question)
+		held = append(held, terms(p.Locale, p.Title, p.Heading, p.Question))
 	}
-	return share(terms(t.a.Locale, point(question)), held) >= leastOfPart
+	return share(terms(t.a.Locale, point(question)), held...) >= leastOfPart
 }
 
 // cover tells which of several questions the answer answers, and objects to those that

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/recado/recado/internal/recent"
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
 	"github.com/recado/recado/rag/intent"
@@ -71,8 +72,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Pipeline answers questions. It keeps nothing between them and is safe for
-// concurrent use.
+// Pipeline answers questions. It keeps nothing of them, only the words of the passages that
+// were found last, and is safe for concurrent use.
 //
 // It holds no Model and no Reranker but behind a mask, so that no step can ask one with
 // what a customer wrote of themselves.
@@ -84,6 +85,7 @@ type Pipeline struct {
 	calibration   *confidence.Calibration
 	sufficiency   *sufficiency.Scorer
 	topic         *intent.Topic
+	words         *recent.Cache[indexed, map[string]bool]
 	candidates    int
 	passages      int
 	evidence      int
@@ -131,6 +133,7 @@ func New(c Config) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer, topic: intent.NewTopic(),
+		words:      recent.New(wordsKept, indexed.terms),
 		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence,
 		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
 		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now,

@@ -2,7 +2,9 @@ package rag
 
 import (
 	"math"
+	"slices"
 
+	"github.com/recado/recado/internal/recent"
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
 	"github.com/recado/recado/rag/sufficiency"
@@ -60,7 +62,7 @@ const (
 
 // features computes the parts of the score. It is nil for a draft without text,
 // whose confidence is 0 whatever was found.
-func features(a Answer, hits []knowledge.Hit) map[string]float64 {
+func features(words *recent.Cache[indexed, map[string]bool], a Answer, hits []knowledge.Hit) map[string]float64 {
 	if a.Text == "" {
 		return nil
 	}
@@ -68,14 +70,14 @@ func features(a Answer, hits []knowledge.Hit) map[string]float64 {
 	f := map[string]float64{
 		featureOrder:     indicator(aboutOrders(a)),
 		featureSmallTalk: indicator(a.Draft.SmallTalk),
-		featureUnknown:   1 - share(question, candidateTerms(hits, question)),
+		featureUnknown:   1 - share(question, candidateTerms(words, hits)...),
 		featureAsked:     indicator(len(a.Orders.Asked) > len(a.Orders.NotFound)),
 		featureWords:     math.Log1p(float64(len(question))),
 		featureSupport:   min(1, max(0, a.Draft.Support)),
 		featureChecks:    passed(a.Checks),
 	}
 	if len(a.Cited) > 0 {
-		evidence(f, a, hits, question)
+		evidence(words, f, a, hits, question)
 	}
 	return f
 }
@@ -102,18 +104,18 @@ func sufficient(f map[string]float64, s *sufficiency.Scorer, q Question, a Answe
 }
 
 // evidence adds the features that need a cited passage.
-func evidence(f map[string]float64, a Answer, hits []knowledge.Hit, question map[string]bool) {
+func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float64, a Answer, hits []knowledge.Hit, question map[string]bool) {
 	self := 0.0
 	cited := map[string]bool{}
-	covered := map[string]bool{}
+	var covered []map[string]bool
 	for _, p := range a.Cited {
 		cited[p.DocumentID] = true
-		addTerms(covered, p.Locale, p.Title, p.Heading, p.Question, p.Text)
+		covered = append(covered, words.Get(indexed{p.Locale, p.Title, p.Heading, p.Question, p.Text}))
 		f[featureDense] = max(f[featureDense], p.Dense)
 		f[featureLexical] = max(f[featureLexical], p.Lexical)
 		self = max(self, p.Self)
 		if p.Question != "" {
-			f[featureFAQ] = max(f[featureFAQ], dice(question, terms(p.Locale, p.Question)))
+			f[featureFAQ] = max(f[featureFAQ], dice(question, words.Get(indexed{Locale: p.Locale, Question: p.Question})))
 		}
 	}
 	var otherDense, otherLexical float64
@@ -133,7 +135,7 @@ func evidence(f map[string]float64, a Answer, hits []knowledge.Hit, question map
 		f[featureLexical] /= self
 	}
 	f[featureAgree] = indicator(agree)
-	f[featureCoverage] = share(question, covered)
+	f[featureCoverage] = share(question, covered...)
 	if f[featureSupport] == 0 {
 		// The model did not say: the words in common stand in for it.
 		f[featureSupport] = f[featureCoverage]
@@ -149,43 +151,48 @@ func score(a Answer, c *confidence.Calibration) float64 {
 	return c.ProbabilityOf(confidence.Sample{Features: a.Features, Locale: a.Locale, Risk: RiskOf(a.Text, aboutOrders(a))})
 }
 
-func terms(locale string, texts ...string) map[string]bool {
-	set := map[string]bool{}
-	addTerms(set, locale, texts...)
-	return set
+// indexed are the texts of a passage. Its words are kept: shops have few passages, and the
+// same ones are found again and again.
+type indexed struct{ Locale, Title, Heading, Question, Text string }
+
+// wordsKept is how many passages' words are kept.
+const wordsKept = 512
+
+func (i indexed) terms() map[string]bool {
+	return terms(i.Locale, i.Title, i.Heading, i.Question, i.Text)
 }
 
-func addTerms(set map[string]bool, locale string, texts ...string) {
+func terms(locale string, texts ...string) map[string]bool {
+	set := map[string]bool{}
 	for _, text := range texts {
 		for _, token := range knowledge.Tokens(locale, text) {
 			set[token] = true
 		}
 	}
+	return set
 }
 
-// candidateTerms collects the words of the question that any candidate holds. It
-// stops once all are found.
-func candidateTerms(hits []knowledge.Hit, question map[string]bool) map[string]bool {
-	found := map[string]bool{}
-	for _, h := range hits {
-		for token := range terms(h.Document.Locale, knowledge.IndexText(h.Document, h.Chunk)) {
-			if question[token] {
-				found[token] = true
-			}
-		}
-		if len(found) == len(question) {
-			break
-		}
+// candidateTerms are the words of each candidate.
+func candidateTerms(words *recent.Cache[indexed, map[string]bool], hits []knowledge.Hit) []map[string]bool {
+	sets := make([]map[string]bool, len(hits))
+	for i, h := range hits {
+		sets[i] = words.Get(indexed{h.Document.Locale, h.Document.Title, h.Chunk.Heading, h.Chunk.Question, h.Chunk.Text})
 	}
-	return found
+	return sets
 }
 
-// share is the part of the wanted words that the set has; 1 when none is wanted.
-func share(wanted, set map[string]bool) float64 {
+// share is the part of the wanted words that any of the sets has; 1 when none is wanted.
+func share(wanted map[string]bool, sets ...map[string]bool) float64 {
 	if len(wanted) == 0 {
 		return 1
 	}
-	return float64(common(wanted, set)) / float64(len(wanted))
+	found := 0
+	for word := range wanted {
+		if slices.ContainsFunc(sets, func(set map[string]bool) bool { return set[word] }) {
+			found++
+		}
+	}
+	return float64(found) / float64(len(wanted))
 }
 
 // dice is the overlap 2|A∩B| / (|A|+|B|) of Dice (1945).

@@ -75,7 +75,7 @@ func (t *turn) run(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrRetrieval, err)
 	}
 
-	t.a.Features = features(t.a, t.hits)
+	t.a.Features = features(t.p.words, t.a, t.hits)
 	sufficient(t.a.Features, t.p.sufficiency, t.q, t.a, t.hits)
 	t.a.Confidence = score(t.a, t.p.calibration)
 	t.a.OffTopic = t.offTopic()

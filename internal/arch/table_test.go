@@ -36,7 +36,7 @@ var layers = arch.Layers{
 	"gateway/vault":              {"gateway"},
 	"gateway/vault/vaulttest":    {"gateway"},
 
-	"rag":             {"knowledge", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/intent", "rag/pii", "rag/receipts", "rag/sufficiency", "rag/understand"},
+	"rag":             {"knowledge", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/intent", "rag/pii", "rag/receipts", "rag/sufficiency", "rag/understand", "internal/recent"},
 	"rag/action":      {"rag/assure"},
 	"rag/assure":      {},
 	"rag/confidence":  {},
@@ -47,8 +47,8 @@ var layers = arch.Layers{
 	"rag/phrases":     {},
 	"rag/pii":         {},
 	"rag/understand":  {"knowledge"},
-	"rag/receipts":    {"rag/action", "rag/confidence", "rag/guard", "knowledge"},
-	"rag/sufficiency": {"rag/confidence", "knowledge"},
+	"rag/receipts":    {"rag/action", "rag/confidence", "rag/guard", "knowledge", "rag/phrases", "internal/recent"},
+	"rag/sufficiency": {"rag/confidence", "knowledge", "internal/recent"},
 	"rag/offline":     {"rag", "rag/action", "rag/guard", "rag/receipts", "knowledge"},
 
 	"knowledge":               {},
@@ -60,6 +60,7 @@ var layers = arch.Layers{
 
 	"internal/arch":                {},
 	"internal/demoshop":            {},
+	"internal/recent":              {},
 	"internal/web":                 {},
 	"internal/testservices":        {},
 	"internal/testservices/launch": {},
