@@ -32,15 +32,20 @@ func contentStems(words []word) []string {
 	return all
 }
 
-// runs is the share of the runs of n words of a that b has.
-func runs(a, b []string, n int) float64 {
-	have := map[string]bool{}
-	for i := range max(0, len(b)-n+1) {
-		have[strings.Join(b[i:i+n], " ")] = true
+// runSet are the runs of n words.
+func runSet(words []string, n int) map[string]bool {
+	all := make(map[string]bool, len(words))
+	for i := range max(0, len(words)-n+1) {
+		all[strings.Join(words[i:i+n], " ")] = true
 	}
-	total, found := max(0, len(a)-n+1), 0
+	return all
+}
+
+// runs is the share of the runs of n words that are in a set.
+func runs(words []string, have map[string]bool, n int) float64 {
+	total, found := max(0, len(words)-n+1), 0
 	for i := range total {
-		if have[strings.Join(a[i:i+n], " ")] {
+		if have[strings.Join(words[i:i+n], " ")] {
 			found++
 		}
 	}
@@ -58,23 +63,23 @@ func subsequence(a, b []string) float64 {
 
 // fourLetters are the runs of four letters of words, which spellings and endings leave
 // mostly alone.
-func fourLetters(words []word) map[string]bool {
-	var text strings.Builder
+func fourLetters(words []word) map[[4]rune]bool {
+	letters := []rune{' '}
 	for _, w := range words {
-		text.WriteByte(' ')
-		text.WriteString(w.form)
+		for _, letter := range w.form {
+			letters = append(letters, letter)
+		}
+		letters = append(letters, ' ')
 	}
-	text.WriteByte(' ')
-	letters := []rune(text.String())
-	all := make(map[string]bool, len(letters))
+	all := make(map[[4]rune]bool, len(letters))
 	for i := range max(0, len(letters)-3) {
-		all[string(letters[i:i+4])] = true
+		all[[4]rune(letters[i:i+4])] = true
 	}
 	return all
 }
 
 // shared is the share of wanted that have holds.
-func shared(wanted, have map[string]bool) float64 {
+func shared(wanted, have map[[4]rune]bool) float64 {
 	found := 0
 	for w := range wanted {
 		if have[w] {

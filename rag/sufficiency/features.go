@@ -98,14 +98,6 @@ func FollowUpFeatures() []string {
 // looked is how many of the passages are looked into for the sentence that answers.
 const looked = 3
 
-// passage is a Passage that was read.
-type passage struct {
-	Passage
-	sentences [][]word
-	words     []word
-	stems     map[string]bool
-}
-
 // question is a Question that was read.
 type question struct {
 	words []word // of Query
@@ -125,9 +117,13 @@ func (q *question) weight(w word) float64 {
 
 // covered is the share of the asked words, by weight, that has says yes to.
 func (q *question) covered(has map[string]bool) float64 {
+	return q.coveredBy(func(stem string) bool { return has[stem] })
+}
+
+func (q *question) coveredBy(has func(stem string) bool) float64 {
 	sum := 0.0
 	for _, w := range q.asked {
-		if has[w.stem] {
+		if has(w.stem) {
 			sum += q.weight(w)
 		}
 	}
@@ -136,11 +132,22 @@ func (q *question) covered(has map[string]bool) float64 {
 
 // Features says in numbers what speaks for an answer to the question in the passages, which
 // come best first. It looks up nothing else.
-func Features(q Question, found []Passage) map[string]float64 {
-	f := map[string]float64{featFollowUp: 0, featNotKnown: 0}
-	for _, name := range slices.Concat(HoldsFeatures(), FollowUpFeatures()) {
-		f[name] = 0 // what there is none of is none, and not unknown
+func Features(q Question, found []Passage) map[string]float64 { return features(q, found, texts.read) }
+
+// none are the features of a question about which nothing is known: what there is none of
+// is none, and not unknown.
+func none() map[string]float64 {
+	names := slices.Concat(HoldsFeatures(), FollowUpFeatures())
+	f := make(map[string]float64, len(names)+4) // with those that are added
+	f[featFollowUp], f[featNotKnown] = 0, 0
+	for _, name := range names {
+		f[name] = 0
 	}
+	return f
+}
+
+func features(q Question, found []Passage, read func(texts) *passage) map[string]float64 {
+	f := none()
 	r := newReader(q.Locale)
 	if q.Query == "" {
 		q.Query = q.Text
@@ -148,7 +155,7 @@ func Features(q Question, found []Passage) map[string]float64 {
 	asked := readQuestion(r, q.Query)
 	passages := make([]*passage, min(weighed, len(found)))
 	for i, p := range found[:len(passages)] {
-		passages[i] = r.passage(p)
+		passages[i] = read(texts{q.Locale, p.Title, p.Heading, p.Question, p.Text})
 		for stem := range passages[i].stems {
 			if n, ok := asked.found[stem]; ok {
 				asked.found[stem] = n + 1
@@ -162,10 +169,10 @@ func Features(q Question, found []Passage) map[string]float64 {
 	retrieved(f, found)
 	before(f, r, q, asked)
 	if len(passages) > 0 {
-		p, sentence := asked.best(f, passages[:min(looked, len(passages))])
-		asked.lacking(f, p, sentence)
-		asked.side(f, p, sentence)
-		asked.fits(f, kindOf(q.Text), sentence)
+		p, at := asked.best(f, passages[:min(looked, len(passages))])
+		asked.lacking(f, p, at)
+		asked.side(f, p, p.sentence(at))
+		asked.fits(f, kindOf(q.Text), p.sentence(at))
 	}
 	return f
 }
@@ -179,15 +186,6 @@ func readQuestion(r *reader, text string) *question {
 		}
 	}
 	return q
-}
-
-func (r *reader) passage(p Passage) *passage {
-	read := &passage{Passage: p, sentences: r.sentences(p.Text)}
-	for _, s := range read.sentences {
-		read.words = append(read.words, s...)
-	}
-	read.stems = stemSet(slices.Concat(r.words(p.Title+"\n"+p.Heading+"\n"+p.Question), read.words))
-	return read
 }
 
 // describe sets what the question alone says.
@@ -244,37 +242,40 @@ func retrieved(f map[string]float64, found []Passage) {
 }
 
 // best finds the sentence that covers most of the question, in the passage that does, and
-// sets how much that is. A passage further down has to cover more.
-func (q *question) best(f map[string]float64, passages []*passage) (*passage, []word) {
-	var chosen *passage
-	var chosenSentence []word
+// sets how much that is. A passage further down has to cover more. The sentence is given
+// by its place, -1 in a passage without any.
+func (q *question) best(f map[string]float64, passages []*passage) (chosen *passage, place int) {
 	most := math.Inf(-1)
 	for i, p := range passages {
-		sentence, here, second := q.bestSentence(p)
+		at, here, second := q.bestSentence(p)
 		whole := q.covered(p.stems)
 		if score := whole + here - 0.1*float64(i); score > most {
-			most, chosen, chosenSentence = score, p, sentence
+			most, chosen, place = score, p, at
 			f[featCovered], f[featSentence], f[featSecond] = whole, here, second
 		}
 	}
-	return chosen, chosenSentence
+	return chosen, place
 }
 
-func (q *question) bestSentence(p *passage) (sentence []word, covered, second float64) {
-	for _, s := range p.sentences {
-		switch c := q.covered(stemSet(s)); {
-		case c > covered || sentence == nil:
-			sentence, covered, second = s, c, max(second, covered)
+func (q *question) bestSentence(p *passage) (place int, covered, second float64) {
+	place = -1
+	for i, said := range p.said {
+		switch c := q.covered(said); {
+		case c > covered || place < 0:
+			place, covered, second = i, c, max(second, covered)
 		default:
 			second = max(second, c)
 		}
 	}
-	return sentence, covered, second
+	return place, covered, second
 }
 
 // lacking sets what passage and sentence do not say.
-func (q *question) lacking(f map[string]float64, p *passage, sentence []word) {
-	here := stemSet(sentence)
+func (q *question) lacking(f map[string]float64, p *passage, sentence int) {
+	var here map[string]bool
+	if sentence >= 0 {
+		here = p.said[sentence]
+	}
 	for i, w := range q.asked {
 		if !here[w.stem] {
 			note(f, w, q.weight(w), featAbsent, featRarestHere, featNameHere, featFigureHere)
@@ -322,12 +323,12 @@ func (p *passage) similar(w word) bool {
 // side sets what stands side by side in question and passage.
 func (q *question) side(f map[string]float64, p *passage, sentence []word) {
 	all, subject := stems(q.words), contentStems(q.words)
-	f[featPairs], f[featTriples] = runs(all, stems(p.words), 2), runs(all, stems(p.words), 3)
-	f[featPairsHere], f[featSubject] = runs(all, stems(sentence), 2), runs(subject, contentStems(p.words), 2)
+	f[featPairs], f[featTriples] = runs(all, p.pairs(), 2), runs(all, p.triples(), 3)
+	f[featPairsHere], f[featSubject] = runs(all, runSet(stems(sentence), 2), 2), runs(subject, p.subjectPairs(), 2)
 	f[featOrder], f[featOrderHere] = subsequence(all, stems(p.words)), subsequence(subject, contentStems(sentence))
 	f[featWindow] = q.window(p.words)
 	letters := fourLetters(q.words)
-	f[featGrams], f[featGramsHere] = shared(letters, fourLetters(p.words)), shared(letters, fourLetters(sentence))
+	f[featGrams], f[featGramsHere] = shared(letters, p.letters()), shared(letters, fourLetters(sentence))
 	f[featLengthHere], f[featPassage] = math.Log1p(float64(len(sentence))), math.Log1p(float64(len(p.words)))
 }
 
@@ -338,9 +339,13 @@ const windowWords = 15
 func (q *question) window(words []word) float64 {
 	best := 0.0
 	for i := range words {
-		if _, asked := q.found[words[i].stem]; asked {
-			best = max(best, q.covered(stemSet(words[i:min(len(words), i+windowWords)])))
+		if _, asked := q.found[words[i].stem]; !asked {
+			continue
 		}
+		run := words[i:min(len(words), i+windowWords)]
+		best = max(best, q.coveredBy(func(stem string) bool {
+			return slices.ContainsFunc(run, func(w word) bool { return w.stem == stem })
+		}))
 	}
 	return best
 }

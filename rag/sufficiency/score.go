@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/recado/recado/internal/recent"
 	"github.com/recado/recado/rag/confidence"
 )
 
@@ -34,7 +35,14 @@ type Scorer struct {
 	// alone decides about questions before which nothing was said, following about the
 	// others.
 	alone, following *confidence.Calibration
+	// passages are those that were read last.
+	passages *recent.Cache[texts, *passage]
 }
+
+// passagesKept is how many passages stay read: those of most shops.
+const passagesKept = 512
+
+func newScorer() *Scorer { return &Scorer{passages: recent.New(passagesKept, texts.read)} }
 
 // scorerFile is a Scorer as it is kept.
 type scorerFile struct {
@@ -62,7 +70,7 @@ func Read(r io.Reader) (*Scorer, error) {
 	if err := json.NewDecoder(r).Decode(&file); err != nil {
 		return nil, fmt.Errorf("read weights: %w", err)
 	}
-	s := &Scorer{}
+	s := newScorer()
 	for _, one := range []struct {
 		name string
 		from json.RawMessage
@@ -90,7 +98,7 @@ func (s *Scorer) Write(w io.Writer) error {
 
 // Features are those of the texts, with the two scores.
 func (s *Scorer) Features(q Question, found []Passage) map[string]float64 {
-	f := Features(q, found)
+	f := features(q, found, s.passages.Get)
 	s.add(f)
 	return f
 }
@@ -163,7 +171,7 @@ const (
 // Fit fits a scorer. The weights of what decides are fitted on scores that come from
 // other examples than the one scored.
 func Fit(x Examples) (*Scorer, error) {
-	s := &Scorer{}
+	s := newScorer()
 	topic := confidence.Fitting{Names: TopicFeatures(), Lambda: scoreLambda}
 	holds := confidence.Fitting{Names: HoldsFeatures(), Lambda: scoreLambda}
 	onTopic := samples(x.Topic, func(e Example) bool { return e.Right })
