@@ -2,16 +2,16 @@ package receipts
 
 import (
 	"math"
-	"regexp"
 	"strings"
 
 	"github.com/recado/recado/knowledge"
+	"github.com/recado/recado/rag/phrases"
 )
 
 // asked are the kinds of answers that questions want, by the words that ask. The first
 // that matches counts. The words are folded.
 var asked = []struct {
-	words *regexp.Regexp
+	words *phrases.Set
 	fits  func(response string) bool
 }{
 	{phrase(`cuant[oa]s? tiempo|cuanto (?:dura|tarda)|how long`), hasNumber},

@@ -1,10 +1,10 @@
 package receipts
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/phrases"
 )
 
 var (
@@ -19,7 +19,7 @@ var (
 	// bare matches words for a deed without a person: "Listo, cancelado", "all done".
 	bare = phrase(`(?:ya esta|listo|hecho|todo listo|done|all done|all set)(?: \w+){0,3}|(?:la |tu |su |the |your )?(?:direccion|address|contrasena|password|email|correo|telefono|phone|suscripcion|subscription|factura|invoice|cambio|change|solicitud|request) (?:\w+ ){0,5}(?:has been|was|is now|ha sido|ha quedado|queda|esta|fue|hech[oa]|realizad[oa]|ya) ?\w*(?:ad[oa]|id[oa]|hech[oa]|ed|sent|done)?`)
 	// courtesies match a whole sentence that states nothing.
-	courtesies = regexp.MustCompile(`^ (?:(?:hola|buenas|buenos dias|buenas tardes|buenas noches|hello|hi|hey|good (?:morning|afternoon|evening)|gracias|muchas gracias|thanks|thank you)(?: (?:por|for) (?:\w+ ?){1,6})?|` +
+	courtesies = phrases.Bare(`^ (?:(?:hola|buenas|buenos dias|buenas tardes|buenas noches|hello|hi|hey|good (?:morning|afternoon|evening)|gracias|muchas gracias|thanks|thank you)(?: (?:por|for) (?:\w+ ?){1,6})?|` +
 		`(?:de nada|con (?:mucho )?gusto(?: te ayudo)?|un saludo|saludos|hasta (?:luego|pronto)|que tengas (?:un )?buen \w+|feliz dia|youre welcome|my pleasure|happy to help|glad to help|best regards|kind regards|have a (?:nice|great|good) day)|` +
 		`(?:lo siento|lo sentimos|lamento|lamentamos|siento|sentimos|perdon|disculpa|disculpas|sorry|im sorry|we are sorry|i am sorry|were sorry|my apologies)(?: (?:mucho|much|very much|so much|las molestias|la molestia|los inconvenientes|for the (?:inconvenience|trouble)|about (?:that|this)|to hear (?:that|this)|por las molestias))*|` +
 		`(?:esto )?(?:solo )?lo tengo (?:solo )?en (?:ingles|espanol)(?: solo)?|i (?:only )?have this in (?:spanish|english)(?: only)?|` +

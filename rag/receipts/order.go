@@ -5,12 +5,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/recado/recado/rag/phrases"
 )
 
 // deeds are the actions by the words that claim them. The words are folded.
 var deeds = []struct {
 	kind string
-	said *regexp.Regexp
+	said *phrases.Set
 }{
 	{"cancel_order", phrase(`cancelad[oa]s?|cancelar\w*|anulad[oa]s?|anular\w*|cancell?ed|cancell?ing|cancel|cancelo|anulo|cancelando\w*|cancelacion|cancellation`)},
 	{"change_address", phrase(`direccion|domicilio|address`)},

@@ -45,7 +45,8 @@ func (r *run) verbatim(s *Sentence) bool {
 	if len(said) < 3 {
 		return false
 	}
-	for _, d := range r.documents {
+	for _, p := range r.passages {
+		d := p.document
 		if d.units[said] || strings.Count(said, " ") > leastQuoted && strings.Contains(d.text, said) {
 			s.OK, s.Backing, s.Support = true, []string{d.id}, 1
 			return true
@@ -63,7 +64,7 @@ func (r *run) unquoted(sentence string) string {
 	return quotation.ReplaceAllStringFunc(sentence, func(quoted string) string {
 		words := fold(quoted)
 		of := func(text string) bool { return strings.Contains(text, words) }
-		if slices.ContainsFunc(r.notes, of) || slices.ContainsFunc(r.documents, func(d document) bool { return of(d.text) }) {
+		if slices.ContainsFunc(r.notes, of) || slices.ContainsFunc(r.passages, func(p *read) bool { return of(p.document.text) }) {
 			return ""
 		}
 		return quoted

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/recado/recado/internal/recent"
 )
 
 // Class says what a sentence does, and so what may back it.
@@ -113,7 +115,15 @@ type Sentence struct {
 }
 
 // Checker holds drafts against evidence. It is made by New and may be used by many at once.
-type Checker struct{ support *Support }
+type Checker struct {
+	support *Support
+	// passages are those that were read last: shops have few, and the same ones are cited
+	// again and again.
+	passages *recent.Cache[cited, *read]
+}
+
+// passagesKept is how many passages stay read.
+const passagesKept = 512
 
 // Config is what New makes a Checker of.
 type Config struct {
@@ -130,13 +140,13 @@ func New(c Config) (*Checker, error) {
 		}
 		c.Support = shipped
 	}
-	return &Checker{support: c.Support}, nil
+	return &Checker{support: c.Support, passages: recent.New(passagesKept, cited.read)}, nil
 }
 
 // Check gives every sentence of the draft with its class and what backs it. A draft is
 // backed when all its sentences are; an empty one has none.
 func (c *Checker) Check(d Draft, e Evidence) []Sentence {
-	run := newRun(c.support, d, e)
+	run := c.newRun(d, e)
 	var all []Sentence
 	for _, text := range Split(d.Text) {
 		s := Sentence{Text: text, Class: run.classify(text)}
@@ -163,20 +173,17 @@ type run struct {
 	support  *Support
 	locale   string
 	evidence Evidence
-	passages []func() source
-	grounds  []func() *ground
+	passages []*read
 	orders   []func() source
 	receipts []func() source
-	// documents are the passages as they stand there, notes the texts that quotations may
-	// be of.
-	documents []document
-	notes     []string
+	// notes are texts that quotations may be of, besides the passages.
+	notes []string
 	// about is the order that the sentences before spoke of, as an index, or -1.
 	about int
 }
 
-func newRun(support *Support, d Draft, e Evidence) *run {
-	r := &run{support: support, locale: d.Locale, evidence: e, about: -1}
+func (c *Checker) newRun(d Draft, e Evidence) *run {
+	r := &run{support: c.support, locale: d.Locale, evidence: e, about: -1}
 	if r.locale == "" {
 		r.locale = "es"
 	}
@@ -184,9 +191,7 @@ func newRun(support *Support, d Draft, e Evidence) *run {
 		return sync.OnceValue(func() source { return newSource(r.locale, id, lines...) })
 	}
 	for _, p := range e.Passages {
-		r.passages = append(r.passages, later(p.ID, p.lines()))
-		r.grounds = append(r.grounds, sync.OnceValue(func() *ground { return newGround(r.locale, []string{p.full()}) }))
-		r.documents = append(r.documents, newDocument(p))
+		r.passages = append(r.passages, c.passages.Get(cited{r.locale, p}))
 	}
 	for _, o := range e.Orders {
 		lines := o.lines()
@@ -202,6 +207,28 @@ func newRun(support *Support, d Draft, e Evidence) *run {
 		r.receipts = append(r.receipts, later(one.ID, one.lines()))
 	}
 	return r
+}
+
+// cited is a passage with the language in which it is read.
+type cited struct {
+	locale string
+	Passage
+}
+
+// read is a passage in the forms in which drafts are compared with it, each made where it
+// is needed. Nothing changes them.
+type read struct {
+	source   func() source
+	ground   func() *ground
+	document document
+}
+
+func (c cited) read() *read {
+	return &read{
+		source:   sync.OnceValue(func() source { return newSource(c.locale, c.ID, c.lines()...) }),
+		ground:   sync.OnceValue(func() *ground { return newGround(c.locale, []string{c.full()}) }),
+		document: newDocument(c.Passage),
+	}
 }
 
 func (r *run) hold(s *Sentence) {
@@ -224,7 +251,10 @@ func (r *run) hold(s *Sentence) {
 
 // holdQuestion lets a question pass whose figures any source has: it states them.
 func (r *run) holdQuestion(s *Sentence) {
-	all := slices.Concat(r.passages, r.orders, r.receipts)
+	all := slices.Concat(r.orders, r.receipts)
+	for _, p := range r.passages {
+		all = append(all, p.source)
+	}
 	for _, f := range extract(s.Text) {
 		at := slices.IndexFunc(all, func(src func() source) bool { return src().has(f) })
 		if at < 0 && !r.asked(f) {
@@ -254,9 +284,9 @@ func (r *run) holdPolicy(s *Sentence) {
 
 func (r *run) holdPassage(s *Sentence) {
 	for i := range r.passages {
-		src := r.passages[i]()
+		src := r.passages[i].source()
 		open := src.unbacked(r.locale, s.Text)
-		features := r.grounds[i]().measure(s.Text, "")
+		features := r.passages[i].ground().measure(s.Text, "")
 		p := r.support.Probability(features)
 		s.Support = max(s.Support, p)
 		switch {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/phrases"
 )
 
 // fold lower-cases, drops accents and apostrophes, and puts a space on either side, so
@@ -28,13 +29,13 @@ func fold(text string) string {
 	return " " + strings.Join(strings.Fields(b.String()), " ") + " "
 }
 
-func phrase(pattern string) *regexp.Regexp { return regexp.MustCompile(` (?:` + pattern + `) `) }
+func phrase(pattern string) *phrases.Set { return phrases.Spaced(pattern) }
 
 // stages are what can be said of an order, with the statuses in which it is true. The
 // words are folded.
 var stages = []struct {
 	name     string
-	said     *regexp.Regexp
+	said     *phrases.Set
 	statuses []string
 }{
 	{"waiting for payment", phrase(`pendientes? de pago|(?:waiting|awaiting|pending)(?: for)? payment|payment is pending|sin pagar|unpaid`), []string{"pending_payment"}},
