@@ -74,7 +74,7 @@ func TestGlossaryIsSearchedFor(t *testing.T) {
 	if _, err := s.answer(t, q); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.index.queries[0]; got.Text != q.Text || got.Also != "zapatilla sneaker" {
+	if got := s.index.queries["es"]; got.Text != q.Text || got.Also != "zapatilla sneaker" {
 		t.Errorf("searched for %q and %q", got.Text, got.Also)
 	}
 	if p, err := rag.New(s.Config); err != nil || p.Fingerprint() == plain.Fingerprint() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,9 +20,13 @@ var errBroken = errors.New("broken")
 
 // fakeIndex gives what it has for a locale and remembers the questions.
 type fakeIndex struct {
-	hits    map[string][]knowledge.Hit
-	err     error
-	queries []knowledge.Query
+	hits map[string][]knowledge.Hit
+	err  error
+	// broken are the languages in which a search breaks down.
+	broken map[string]bool
+
+	mu      sync.Mutex
+	queries map[string]knowledge.Query // by language
 	revoked []knowledge.Revocation
 	lost    error
 }
@@ -31,7 +36,15 @@ func (f *fakeIndex) Revocations(context.Context) ([]knowledge.Revocation, error)
 }
 
 func (f *fakeIndex) Search(_ context.Context, q knowledge.Query) ([]knowledge.Hit, error) {
-	f.queries = append(f.queries, q)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.queries == nil {
+		f.queries = map[string]knowledge.Query{}
+	}
+	f.queries[q.Locale] = q
+	if f.broken[q.Locale] {
+		panic(errBroken)
+	}
 	return f.hits[q.Locale], f.err
 }
 
@@ -234,7 +247,7 @@ func TestRetrieve(t *testing.T) {
 	if _, err := s.answer(t, question); err != nil {
 		t.Fatal(err)
 	}
-	if q := s.index.queries[0]; len(s.index.queries) != 1 || q.Locale != "es" || q.Limit != 20 || q.Text != question.Text {
+	if q := s.index.queries["es"]; q.Limit != 20 || q.Text != question.Text {
 		t.Errorf("queries %+v", s.index.queries)
 	}
 
@@ -244,7 +257,7 @@ func TestRetrieve(t *testing.T) {
 	if _, err := expanded.answer(t, question); err != nil {
 		t.Fatal(err)
 	}
-	if got := expanded.index.queries[0]; got.Text != question.Text || got.Also != "expanded-"+question.Text {
+	if got := expanded.index.queries["es"]; got.Text != question.Text || got.Also != "expanded-"+question.Text {
 		t.Errorf("searched for %q and %q", got.Text, got.Also)
 	}
 

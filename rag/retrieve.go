@@ -54,16 +54,40 @@ func (p *Pipeline) retrieve(ctx context.Context, v *veil, query string, q Questi
 		return nil, err
 	}
 	search.Limit, search.PerDocument, search.Distinct = p.candidates, perDocument, true
+	// Hardly any question is covered in its own language, and waiting to know that takes as
+	// long as the search itself. So both are asked at once.
+	foreign := p.searchAside(ctx, search, otherLanguage(q.Locale))
 	own, err := p.index.Search(ctx, search)
+	also, alsoErr := foreign()
 	if err != nil || covered(own) >= surelyCovered {
 		return own, err
 	}
-	search.Locale = otherLanguage(q.Locale)
-	foreign, err := p.index.Search(ctx, search)
-	if err != nil {
-		return nil, err
+	if alsoErr != nil {
+		return nil, alsoErr
 	}
-	return join(own, foreign, search.DenseShare, p.candidates), nil
+	return join(own, also, search.DenseShare, p.candidates), nil
+}
+
+// searchAside begins a search in a language and gives what waits for it. If the index
+// breaks down, it does so for who waits.
+func (p *Pipeline) searchAside(ctx context.Context, search knowledge.Query, locale string) func() ([]knowledge.Hit, error) {
+	search.Locale = locale
+	var hits []knowledge.Hit
+	var err error
+	var broken any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { broken = recover() }()
+		hits, err = p.index.Search(ctx, search)
+	}()
+	return func() ([]knowledge.Hit, error) {
+		<-done
+		if broken != nil {
+			panic(broken)
+		}
+		return hits, err
+	}
 }
 
 // Searcher turns a question into what an index is asked: the question with what came

@@ -29,18 +29,16 @@ func TestRetrieveOtherLanguage(t *testing.T) {
 	for name, c := range map[string]struct {
 		own, foreign []knowledge.Hit
 		want         []string
-		searches     int
 	}{
-		"covered":       {[]knowledge.Hit{hit("a", .5, 3, 1, 1)}, []knowledge.Hit{hit("b", .9, 4, 1, 1)}, []string{"a"}, 1},
-		"nothing own":   {nil, []knowledge.Hit{hit("b", .4, 1, 1, 1)}, []string{"b"}, 2},
-		"better words":  {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .5, 2, 1, 1)}, []string{"b", "a"}, 2},
-		"nearer":        {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .6, 0, 1, 0)}, []string{"b", "a"}, 2},
-		"hardly nearer": {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .52, 1, 1, 1)}, []string{"a", "b"}, 2},
+		"covered":       {[]knowledge.Hit{hit("a", .5, 3, 1, 1)}, []knowledge.Hit{hit("b", .9, 4, 1, 1)}, []string{"a"}},
+		"nothing own":   {nil, []knowledge.Hit{hit("b", .4, 1, 1, 1)}, []string{"b"}},
+		"better words":  {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .5, 2, 1, 1)}, []string{"b", "a"}},
+		"nearer":        {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .6, 0, 1, 0)}, []string{"b", "a"}},
+		"hardly nearer": {[]knowledge.Hit{hit("a", .5, 1, 1, 1)}, []knowledge.Hit{hit("b", .52, 1, 1, 1)}, []string{"a", "b"}},
 		"two of three": {
 			[]knowledge.Hit{hit("a", .5, 0, 1, 0)},
 			[]knowledge.Hit{hit("b", .9, 0, 1, 0), hit("c", .8, 0, 2, 0), hit("d", .7, 0, 3, 0)},
 			[]string{"b", "c", "a", "d"},
-			2,
 		},
 	} {
 		s := newSetup(fakeModel{draft: good()})
@@ -52,9 +50,28 @@ func TestRetrieveOtherLanguage(t *testing.T) {
 		if diff := cmp.Diff(c.want, ids(a.Passages)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if got := s.index.queries; len(got) != c.searches || got[len(got)-1].TextLocale != "es" {
-			t.Errorf("%s: queries %+v", name, got)
+		if got := s.index.queries["en"]; got.TextLocale != "es" || got.Text != question.Text {
+			t.Errorf("%s: the other language was asked %+v", name, got)
 		}
+	}
+}
+
+// TestRetrieveBreaksDownWhereItIsWaitedFor: whoever asked learns of a search that broke
+// down, in either language, and nobody else does.
+func TestRetrieveBreaksDownWhereItIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, locale := range []string{"es", "en"} {
+		s := newSetup(fakeModel{draft: good()})
+		s.index.broken = map[string]bool{locale: true}
+		func() {
+			defer func() {
+				if got := recover(); got != errBroken {
+					t.Errorf("%s: recovered %v", locale, got)
+				}
+			}()
+			_, err := s.answer(t, question)
+			t.Errorf("%s: answered, with %v", locale, err)
+		}()
 	}
 }
 
