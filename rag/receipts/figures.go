@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/recado/recado/rag/phrases"
 )
 
 // kind is the sort of a figure.
@@ -81,14 +83,31 @@ func extract(text string) []figure {
 
 // numerals takes what is written with digits.
 func (r *reader) numerals() {
-	r.take(isoDate, func(m []string) figure { return day(m[1], m[2], m[3]) })
-	r.take(dayMonth, func(m []string) figure { return day(m[3], monthNumber(m[2]), m[1]) })
-	r.take(monthDay, func(m []string) figure { return day(m[3], monthNumber(m[1]), m[2]) })
-	r.take(slashDate, func(m []string) figure { return day(m[3], m[2], m[1]) })
-	r.take(clockTime, func(m []string) figure { return figure{kind: clock, norm: hour(m[1], m[3]) + ":" + m[2]} })
+	if strings.Contains(r.text, "-") {
+		r.take(isoDate, func(m []string) figure { return day(m[1], m[2], m[3]) })
+	}
+	if namesMonth(r.text) {
+		r.take(dayMonth, func(m []string) figure { return day(m[3], monthNumber(m[2]), m[1]) })
+		r.take(monthDay, func(m []string) figure { return day(m[3], monthNumber(m[1]), m[2]) })
+	}
+	if strings.Contains(r.text, "/") {
+		r.take(slashDate, func(m []string) figure { return day(m[3], m[2], m[1]) })
+	}
+	if strings.Contains(r.text, ":") {
+		r.take(clockTime, func(m []string) figure { return figure{kind: clock, norm: hour(m[1], m[3]) + ":" + m[2]} })
+	}
 	r.take(orderID, func(m []string) figure { return figure{kind: code, norm: normCode(m[1]), raw: m[1]} })
 	r.take(codePattern, codeOf)
 	r.take(numeral, func(m []string) figure { return figure{kind: number, norm: normalNumber(m[0])} })
+}
+
+// monthBegins are the first letters of the names of months.
+var monthBegins = phrases.Bare(`ene`, `feb`, `mar`, `abr`, `may`, `jun`, `jul`, `ago`, `sep`, `set`, `oct`, `nov`, `dic`, `jan`, `apr`, `aug`, `dec`)
+
+// namesMonth tells whether a text may name a month. The expressions also take the long s
+// for an s.
+func namesMonth(text string) bool {
+	return monthBegins.MatchString(strings.ToLower(text)) || strings.Contains(text, "ſ")
 }
 
 func (r *reader) take(pattern *regexp.Regexp, make func(match []string) figure) {

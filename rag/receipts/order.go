@@ -85,6 +85,9 @@ func codes(sentence string) []figure {
 // named are the places of the customer's orders that a sentence names.
 func (r *run) named(sentence string) []int {
 	var found []int
+	if len(r.evidence.Orders) == 0 {
+		return nil
+	}
 	for _, f := range extract(sentence) {
 		for i, o := range r.evidence.Orders {
 			if (f.kind == code || f.kind == number && f.unit == "") && f.norm == normCode(o.Number) {
