@@ -65,7 +65,7 @@ func TestRetrieveBreaksDownWhereItIsWaitedFor(t *testing.T) {
 		s.index.broken = map[string]bool{locale: true}
 		func() {
 			defer func() {
-				if got := recover(); got != errBroken {
+				if got, ok := recover().(error); !ok || !errors.Is(got, errBroken) {
 					t.Errorf("%s: recovered %v", locale, got)
 				}
 			}()
