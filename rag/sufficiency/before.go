@@ -16,6 +16,8 @@ func before(f map[string]float64, r *reader, q Question, asked *question) {
 	}
 	own := r.words(q.Text)
 	f[featLength] = math.Log1p(float64(len(own)))
+	asksYesNo := yesNo.MatchString(strings.TrimLeft(folded(q.Text), " ¿¡\n\"'"))
+	f[featYesNo], f[featQuestion] = indicator(asksYesNo), indicator(asksYesNo || strings.Contains(q.Text, "?") || kindOf(q.Text) != "")
 	f[featLeans], f[featVague] = indicator(leaning.MatchString(q.Text)), indicator(vague(r, q.Text, said))
 	if len(q.History) == 0 {
 		return
@@ -34,6 +36,28 @@ func before(f map[string]float64, r *reader, q Question, asked *question) {
 		}
 	}
 	f[featSaid] = repeated / total
+}
+
+// heard sets how much of our last answer stands in one of the passages: the question is
+// about what was spoken of when something of it is found again.
+func heard(f map[string]float64, r *reader, q Question, passages []*passage) {
+	var last map[string]bool
+	for _, u := range q.History {
+		if !u.Customer {
+			last = map[string]bool{}
+			for _, w := range r.words(u.Text) {
+				if w.content {
+					last[w.stem] = true
+				}
+			}
+		}
+	}
+	if len(last) == 0 {
+		return
+	}
+	for _, p := range passages {
+		f[featHeard] = max(f[featHeard], shared(last, p.stems))
+	}
 }
 
 // vague tells whether a text speaks of "this actor" or "the county" of which nothing was

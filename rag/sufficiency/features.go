@@ -40,17 +40,20 @@ const (
 	featFigure     = "figure_missing" // how many figures
 	featFigureHere = "figure_absent"
 
-	featPairs      = "pairs"         // pairs of words side by side, in the passage
-	featTriples    = "triples"       // the same of three
-	featPairsHere  = "pairs_here"    // pairs in the sentence
-	featSubject    = "subject_pairs" // pairs of asked words
-	featOrder      = "order"         // longest common subsequence with the passage
-	featOrderHere  = "order_here"    // of asked words, with the sentence
-	featGrams      = "grams"         // runs of four letters
-	featGramsHere  = "grams_here"
-	featLengthHere = "sentence_length"
-	featPassage    = "passage_length"
-	featNew        = "new_words" // log of the words of the sentence that are not in the question
+	featPairs       = "pairs"         // pairs of words side by side, in the passage
+	featTriples     = "triples"       // the same of three
+	featPairsHere   = "pairs_here"    // pairs in the sentence
+	featSubject     = "subject_pairs" // pairs of asked words
+	featOrder       = "order"         // longest common subsequence with the passage
+	featOrderHere   = "order_here"    // of asked words, with the sentence
+	featOpposed     = "opposed"       // how many words of the question the passage says the contrary of
+	featOpposedHere = "opposed_here"  // the same of the sentence
+	featUnlike      = "unlike"        // asked words of which the sentence has not even the beginning
+	featGrams       = "grams"         // runs of four letters
+	featGramsHere   = "grams_here"
+	featLengthHere  = "sentence_length"
+	featPassage     = "passage_length"
+	featNew         = "new_words" // log of the words of the sentence that are not in the question
 
 	featDenies      = "denies"       // 1 if the question denies something
 	featDeniesHere  = "denies_here"  // 1 if the sentence does
@@ -66,6 +69,9 @@ const (
 	featSaid        = "said"         // asked words of the last message that were said before
 	featLeans       = "leans"        // 1 if it has words that stand for others
 	featVague       = "vague"        // 1 if it speaks of a kind of thing as if one was known
+	featHeard       = "heard"        // how much of what we said last stands in one passage
+	featYesNo       = "yes_no"       // 1 if yes or no would answer it
+	featQuestion    = "question"     // 1 if the message asks, and does not only name something
 	featNotKnown    = "not_known"    // 1 if our last answer was that we don't know
 )
 
@@ -83,7 +89,7 @@ func TopicFeatures() []string {
 func HoldsFeatures() []string {
 	names := append(TopicFeatures(), featSubject, featFigureHere, featFigures, featFitsYear, featGramsHere, featLast, featFirst, featOrder, featOrderHere,
 		featLexicalAll, featRarestHere, featNameHere, featNames, featDenied, featDeniesHere, featNew, featMissing, featPairs, featPassage,
-		featRarestHit, featLengthHere, featUnknown)
+		featRarestHit, featLengthHere, featUnknown, featOpposed, featOpposedHere, featUnlike)
 	for _, k := range []answerKind{asksCount, asksWhat, asksWhere, asksWhich, asksWhy} {
 		names = append(names, featAsks+string(k))
 	}
@@ -92,7 +98,7 @@ func HoldsFeatures() []string {
 
 // FollowUpFeatures is described at TopicFeatures.
 func FollowUpFeatures() []string {
-	return []string{featVague, featTurns, featSaid, featLeans, featLength, featWindow, featOrderHere, featLexicalAll, featPassage, featName}
+	return []string{featVague, featTurns, featSaid, featLeans, featLength, featWindow, featOrderHere, featLexicalAll, featPassage, featName, featHeard, featYesNo, featQuestion}
 }
 
 // looked is how many of the passages are looked into for the sentence that answers.
@@ -168,6 +174,7 @@ func features(q Question, found []Passage, read func(texts) *passage) map[string
 	asked.describe(f, q.Text)
 	retrieved(f, found)
 	before(f, r, q, asked)
+	heard(f, r, q, passages)
 	if len(passages) > 0 {
 		p, at := asked.best(f, passages[:min(looked, len(passages))])
 		asked.lacking(f, p, at)
@@ -293,6 +300,9 @@ func (q *question) lacking(f map[string]float64, p *passage, sentence int) {
 		}
 	}
 	f[featAll] = indicator(f[featMissing] == 0)
+	f[featUnlike] = q.unlike(sentence)
+	own := stanceOf(q.words)
+	f[featOpposed], f[featOpposedHere] = own.opposed(stanceOf(p.words)), own.opposed(stanceOf(sentence))
 }
 
 func note(f map[string]float64, w word, weight float64, count, rarest, name, figure string) {
@@ -318,6 +328,27 @@ func (p *passage) similar(w word) bool {
 		}
 	}
 	return false
+}
+
+// unlike is the share of the asked words of which the sentence has not even another form.
+func (q *question) unlike(sentence []word) float64 {
+	const letters = 4
+	begin := map[string]bool{}
+	for _, w := range sentence {
+		if w.content {
+			begin[w.stem] = true
+			if len(w.stem) > letters {
+				begin[w.stem[:letters]] = true
+			}
+		}
+	}
+	sum := 0.0
+	for _, w := range q.asked {
+		if !begin[w.stem] && (len(w.stem) < letters || !begin[w.stem[:letters]]) {
+			sum += q.weight(w)
+		}
+	}
+	return sum / q.total
 }
 
 // side sets what stands side by side in question and passage.

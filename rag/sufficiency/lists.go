@@ -63,6 +63,11 @@ var dontKnow = regexp.MustCompile(`(?i)don.?t have|(?:do|does|did) not (?:have|k
 var leaning = regexp.MustCompile(`(?i)\b(?:it|they|them|he|she|his|her|its|their|this|that|these|those|there|one|ones|same|other|others|more|else|another|` +
 	`eso|esto|ese|esa|esos|esas|este|esta|ello|ellos|ellas|otro|otra|otros|otras|mismo|misma)\b`)
 
+// yesNo matches the folded beginning of a question that yes or no would answer.
+var yesNo = regexp.MustCompile(`^(?:(?:and|but|so|then|ok|okay|also|well|yes|no|y|pero|entonces|vale|[^,.!?]{0,30}[,.!])\s+)*` +
+	`(?:is|are|am|was|were|isn.?t|aren.?t|do|does|did|don.?t|doesn.?t|didn.?t|can|could|will|would|should|may|might|must|has|have|had|` +
+	`es|son|esta|estan|hay|puedo|puede|pueden|puedes|podria|tiene|tienen|teneis|tengo|se puede|existe|existen|debo|fue|era|hace|haceis)\b`)
+
 // pointed and given match what follows a word that points, or an article.
 var (
 	pointed = regexp.MustCompile(`(?i)\b(?:this|that|these|those|such|este|esta|estos|estas|ese|esa|esos|esas|dich[oa]s?)\s+((?:[\p{L}.’'-]+\s+){0,3}\p{L}+)`)
