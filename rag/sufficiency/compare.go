@@ -79,7 +79,7 @@ func fourLetters(words []word) map[[4]rune]bool {
 }
 
 // shared is the share of wanted that have holds.
-func shared(wanted, have map[[4]rune]bool) float64 {
+func shared[K comparable](wanted, have map[K]bool) float64 {
 	found := 0
 	for w := range wanted {
 		if have[w] {

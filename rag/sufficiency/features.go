@@ -1,6 +1,7 @@
 package sufficiency
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -23,14 +24,16 @@ const (
 	featFigures = "figures" // 1 if it has a figure
 	featUnknown = "unknown" // asked words that are in no passage
 
-	featCovered    = "covered"        // asked words in the passage
-	featSentence   = "sentence"       // in its best sentence
-	featSecond     = "second"         // in its next one
-	featWindow     = "window"         // in its best run of words
-	featAll        = "all"            // 1 if the passage has all of them
-	featMissing    = "missing"        // how many it lacks
-	featAbsent     = "absent"         // how many the sentence lacks
-	featRarest     = "rarest_missing" // weight of the rarest that is lacking
+	featCovered    = "covered"          // asked words in the passage
+	featSentence   = "sentence"         // in its best sentence
+	featSecond     = "second"           // in its next one
+	featWindow     = "window"           // in its best run of words
+	featLead       = "covered_lead"     // asked words in the document that has most, beyond the next one
+	featLeadAll    = "covered_lead_all" // beyond the fifth
+	featAll        = "all"              // 1 if the passage has all of them
+	featMissing    = "missing"          // how many it lacks
+	featAbsent     = "absent"           // how many the sentence lacks
+	featRarest     = "rarest_missing"   // weight of the rarest that is lacking
 	featRarestHere = "rarest_absent"
 	featRarestHit  = "rarest_found"
 	featFirst      = "first_missing" // 1 if the first of them is lacking
@@ -81,7 +84,7 @@ func TopicFeatures() []string {
 	return []string{
 		featAgree, featAll, featSentence, featCovered, featDense, featDenseMargin, featFigure, featFitsName, featFitsCount, featFitsWhen,
 		featGrams, featWords, featLexical, featLexicalGap, featLexicalMargin, featRarest, featName, featDeniesAlone, featDenies, featAbsent,
-		featPairsHere, featSecond, featTriples, featWindow, featAsks + string(asksHow), featAsks + string(asksWhen), featAsks + string(asksWho),
+		featPairsHere, featSecond, featTriples, featWindow, featUnlike, featLead, featLeadAll, featAsks + string(asksHow), featAsks + string(asksWhen), featAsks + string(asksWho),
 	}
 }
 
@@ -89,7 +92,7 @@ func TopicFeatures() []string {
 func HoldsFeatures() []string {
 	names := append(TopicFeatures(), featSubject, featFigureHere, featFigures, featFitsYear, featGramsHere, featLast, featFirst, featOrder, featOrderHere,
 		featLexicalAll, featRarestHere, featNameHere, featNames, featDenied, featDeniesHere, featNew, featMissing, featPairs, featPassage,
-		featRarestHit, featLengthHere, featUnknown, featOpposed, featOpposedHere, featUnlike)
+		featRarestHit, featLengthHere, featUnknown, featOpposed, featOpposedHere)
 	for _, k := range []answerKind{asksCount, asksWhat, asksWhere, asksWhich, asksWhy} {
 		names = append(names, featAsks+string(k))
 	}
@@ -177,6 +180,7 @@ func features(q Question, found []Passage, read func(texts) *passage) map[string
 	heard(f, r, q, passages)
 	if len(passages) > 0 {
 		p, at := asked.best(f, passages[:min(looked, len(passages))])
+		asked.lead(f, found, passages)
 		asked.lacking(f, p, at)
 		asked.side(f, p, p.sentence(at))
 		asked.fits(f, kindOf(q.Text), p.sentence(at))
@@ -264,6 +268,22 @@ func (q *question) best(f map[string]float64, passages []*passage) (chosen *pass
 	return chosen, place
 }
 
+// lead sets by how much the document that covers most of the question is ahead.
+func (q *question) lead(f map[string]float64, found []Passage, passages []*passage) {
+	covered := map[string]float64{}
+	for i, p := range passages {
+		document := found[i].Document
+		covered[document] = max(covered[document], q.covered(p.stems))
+	}
+	list := slices.Sorted(maps.Values(covered))
+	most := list[len(list)-1]
+	f[featLead], f[featLeadAll] = most, most
+	if len(list) > 1 {
+		f[featLead] = most - list[len(list)-2]
+		f[featLeadAll] = most - list[max(0, len(list)-5)]
+	}
+}
+
 func (q *question) bestSentence(p *passage) (place int, covered, second float64) {
 	place = -1
 	for i, said := range p.said {
@@ -300,9 +320,9 @@ func (q *question) lacking(f map[string]float64, p *passage, sentence int) {
 		}
 	}
 	f[featAll] = indicator(f[featMissing] == 0)
-	f[featUnlike] = q.unlike(sentence)
-	own := stanceOf(q.words)
-	f[featOpposed], f[featOpposedHere] = own.opposed(stanceOf(p.words)), own.opposed(stanceOf(sentence))
+	said, own := p.sentence(sentence), stanceOf(q.words)
+	f[featUnlike] = q.unlike(said)
+	f[featOpposed], f[featOpposedHere] = own.opposed(p.stance()), own.opposed(stanceOf(said))
 }
 
 func note(f map[string]float64, w word, weight float64, count, rarest, name, figure string) {

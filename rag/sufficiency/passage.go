@@ -20,6 +20,7 @@ type passage struct {
 	// that has the best sentence.
 	pairs, triples, subjectPairs func() map[string]bool
 	letters                      func() map[[4]rune]bool
+	stance                       func() stance
 }
 
 func (t texts) read() *passage {
@@ -34,6 +35,7 @@ func (t texts) read() *passage {
 	p.triples = sync.OnceValue(func() map[string]bool { return runSet(stems(p.words), 3) })
 	p.subjectPairs = sync.OnceValue(func() map[string]bool { return runSet(contentStems(p.words), 2) })
 	p.letters = sync.OnceValue(func() map[[4]rune]bool { return fourLetters(p.words) })
+	p.stance = sync.OnceValue(func() stance { return stanceOf(p.words) })
 	return p
 }
 

@@ -168,6 +168,11 @@ const (
 	decisionLambda = 3
 )
 
+// holdsWeight is what an example of Examples.Holds weighs where both scores are put
+// together. There are many of them, all near their passage: with their full weight the
+// decision forgets that most questions in the wild have no passage about them.
+const holdsWeight = 0.75
+
 // Fit fits a scorer. The weights of what decides are fitted on scores that come from
 // other examples than the one scored.
 func Fit(x Examples) (*Scorer, error) {
@@ -210,6 +215,9 @@ func Fit(x Examples) (*Scorer, error) {
 		}
 	}
 	place(onTopic, x.Topic, unseenTopic, nil)
+	for i := range onHolds {
+		onHolds[i].Weight = holdsWeight
+	}
 	place(onHolds, x.Holds, nil, unseenHolds)
 	place(samples(x.FollowUps, func(e Example) bool { return e.Right }), x.FollowUps, nil, nil)
 	if s.alone, err = (confidence.Fitting{Names: ScoreFeatures(false), Lambda: decisionLambda}).Fit(alone); err != nil {
