@@ -46,7 +46,12 @@ type AbstainReport struct {
 	// Fitted says what the score was fitted on, Note what the threshold promises.
 	Fitted string `json:"fitted"`
 	Note   string `json:"note,omitempty"`
+
+	points []Point
 }
+
+// Points are the questions with their probabilities, in the order they were asked in.
+func (r AbstainReport) Points() []Point { return r.points }
 
 func (d decision) report(questions []asked) AbstainReport {
 	points := make([]Point, len(questions))
@@ -55,7 +60,7 @@ func (d decision) report(questions []asked) AbstainReport {
 		points[i] = Point{ID: q.id, Lang: q.lang, Group: q.group, Score: d.probability(q), Right: q.right, Positive: q.answerable}
 		languages[q.lang] = append(languages[q.lang], points[i])
 	}
-	r := AbstainReport{ByLanguage: map[string]AbstainFigures{}, Threshold: d.threshold, Fitted: d.how, Note: d.note}
+	r := AbstainReport{ByLanguage: map[string]AbstainFigures{}, Threshold: d.threshold, Fitted: d.how, Note: d.note, points: points}
 	if r.Fitted == "" {
 		r.Fitted = "shipped"
 	}

@@ -13,7 +13,7 @@ import (
 
 // abstainFlags are those of `recado eval abstain`.
 type abstainFlags struct {
-	data, train, drop, split, trainSplit, out string
+	data, train, drop, split, trainSplit, out, scores string
 }
 
 func runAbstain(ctx context.Context, c console, args []string) error {
@@ -24,6 +24,7 @@ func runAbstain(ctx context.Context, c console, args []string) error {
 		set.StringVar(&f.drop, "drop", "", "file with ids of documents, one a line, that are left out of the index")
 		set.StringVar(&f.split, "split", "", "folder of the questions in --data, such as dev; without it they lie beside the corpus or in dev, test or heldout")
 		set.StringVar(&f.trainSplit, "train-split", "", "the same for --train")
+		set.StringVar(&f.scores, "scores", "", "file to write the probability of each question to and whether its answer was right, for recado eval promise")
 		set.StringVar(&f.out, "json", "", "file to write the figures to as JSON; - is standard output")
 	})
 	if err != nil {
@@ -34,6 +35,9 @@ func runAbstain(ctx context.Context, c console, args []string) error {
 	}
 	report, err := f.measure(ctx, c, s)
 	if err != nil {
+		return err
+	}
+	if err := writeScores(f.scores, report.Points()); err != nil {
 		return err
 	}
 	return writeMeasured(c, f.out, report)

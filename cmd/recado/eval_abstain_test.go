@@ -36,7 +36,8 @@ func TestEvalAbstain(t *testing.T) {
 	env := map[string]string{"RECADO_DATA": t.TempDir()}
 	data := abstainFolder(t, 100)
 	drop, out := filepath.Join(data, "removed.txt"), filepath.Join(t.TempDir(), "figures.json")
-	code, text, errs := tell(t, env, "eval", "abstain", "--data", data, "--drop", drop, "--json", out)
+	scores := filepath.Join(t.TempDir(), "scores.jsonl")
+	code, text, errs := tell(t, env, "eval", "abstain", "--data", data, "--drop", drop, "--json", out, "--scores", scores)
 	if code != exitOK || !strings.Contains(text, "Score: shipped") || !strings.Contains(text, "false answers") {
 		t.Fatalf("%d, %s%s", code, text, errs)
 	}
@@ -58,6 +59,10 @@ func TestEvalAbstain(t *testing.T) {
 	}
 	if figures.Overall.N != 20 || figures.Overall.AUROC < 0.95 || figures.ByLanguage["es"].Answerable != 10 {
 		t.Errorf("figures %+v", figures)
+	}
+	code, text, errs = tell(t, env, "eval", "promise", "--scores", scores, "--n", "10", "--draws", "20", "--json", "-")
+	if code != exitOK || !strings.Contains(text, `"rows": 20`) || !strings.Contains(text, `"base_error": 0.5`) {
+		t.Errorf("the scores as recado eval promise reads them: %d, %s%s", code, text, errs)
 	}
 }
 
