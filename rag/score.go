@@ -17,7 +17,7 @@ func FeatureNames() []string {
 	return []string{
 		featureOrder, featureSmallTalk, featureDense, featureDenseMargin, featureLexical, featureLexicalMargin,
 		featureAgree, featureCoverage, featureUnknown, featureAsked, featureFAQ, featureWords, featureSupport,
-		featureChecks, featureTopic, featureHolds,
+		featureChecks, featureTopic, featureHolds, featureSources, featureYesNo,
 	}
 }
 
@@ -58,6 +58,11 @@ const (
 	// was found is about the question, and whether it says what is asked.
 	featureTopic = sufficiency.FeatureTopic
 	featureHolds = sufficiency.FeatureHolds
+	// featureSources is of how many documents the answer is put together: the more, the
+	// less of it is about the question. featureYesNo is 1 for a question that yes or no
+	// would answer, which passages about it often do not say.
+	featureSources = "sources"
+	featureYesNo   = sufficiency.FeatureYesNo
 )
 
 // features computes the parts of the score. It is nil for a draft without text,
@@ -100,7 +105,7 @@ func sufficient(f map[string]float64, s *sufficiency.Scorer, q Question, a Answe
 		}
 	}
 	all := s.Features(asked, found)
-	f[featureTopic], f[featureHolds] = all[featureTopic], all[featureHolds]
+	f[featureTopic], f[featureHolds], f[featureYesNo] = all[featureTopic], all[featureHolds], all[featureYesNo]
 }
 
 // evidence adds the features that need a cited passage.
@@ -127,6 +132,7 @@ func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float6
 			agree = agree && h.DenseRank != 1 && h.LexicalRank != 1
 		}
 	}
+	f[featureSources] = float64(len(cited))
 	f[featureDenseMargin] = f[featureDense] - otherDense
 	if best := max(f[featureLexical], otherLexical); best > 0 {
 		f[featureLexicalMargin] = (f[featureLexical] - otherLexical) / best

@@ -23,6 +23,8 @@ const (
 	FeatureHolds = "holds"
 	// FeatureVague is 1 for a question that takes for known what nobody has said.
 	FeatureVague = featVague
+	// FeatureYesNo is 1 for a question that yes or no would answer.
+	FeatureYesNo = featYesNo
 )
 
 // surelyTopic is the log odds from which on a passage is surely about what is asked. More
