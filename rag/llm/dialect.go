@@ -16,6 +16,7 @@ const (
 	paramTemperature = "temperature"
 	paramStream      = "stream"
 	paramStreamUsage = "stream_options"
+	paramLogProbs    = "logprobs"
 )
 
 // format is how the server is told to answer in JSON. A higher one asks for less.
@@ -36,6 +37,8 @@ type dialect struct {
 	// noStream means that the answer is read whole, noStreamUsage that a stream does not
 	// tell what it cost.
 	noStream, noStreamUsage bool
+	// noLogProbs means that the probabilities of words are not asked for.
+	noLogProbs bool
 }
 
 // without is the dialect that does without a parameter, and false when there is
@@ -47,11 +50,15 @@ func (d dialect) without(parameter string) (dialect, bool) {
 	case parameter == paramMaxTokens && !d.completionTokens:
 		d.completionTokens = true
 	case parameter == paramTemperature && !d.noTemperature:
-		d.noTemperature = true
+		// Models that take no temperature tell no probabilities, and some say so of both
+		// in one.
+		d.noTemperature, d.noLogProbs = true, true
 	case parameter == paramStream && !d.noStream:
 		d.noStream = true
 	case parameter == paramStreamUsage && !d.noStreamUsage:
 		d.noStreamUsage = true
+	case parameter == paramLogProbs && !d.noLogProbs:
+		d.noLogProbs = true
 	default:
 		return d, false
 	}
@@ -67,6 +74,7 @@ func (d dialect) merge(other dialect) dialect {
 		noTemperature:    d.noTemperature || other.noTemperature,
 		noStream:         d.noStream || other.noStream,
 		noStreamUsage:    d.noStreamUsage || other.noStreamUsage,
+		noLogProbs:       d.noLogProbs || other.noLogProbs,
 	}
 }
 

@@ -169,6 +169,8 @@ func parameter(body []byte) string {
 			return paramMaxTokens
 		case strings.Contains(text, paramTemperature):
 			return paramTemperature
+		case strings.Contains(text, paramLogProbs):
+			return paramLogProbs
 		case strings.Contains(text, paramStreamUsage):
 			return paramStreamUsage
 		case namesStream.MatchString(text):
@@ -228,6 +230,8 @@ func explain(ctx context.Context, err error) *failure {
 		return &failure{what: "max_tokens is not for this model", parameter: paramMaxTokens}
 	case errors.Is(err, openai.ErrReasoningModelLimitationsOther), errors.Is(err, openai.ErrReasoningSamplingUnsupported):
 		return &failure{what: "temperature is not for this model", parameter: paramTemperature}
+	case errors.Is(err, openai.ErrReasoningModelLimitationsLogprobs):
+		return &failure{what: "logprobs are not for this model", parameter: paramLogProbs}
 	case errors.Is(err, openai.ErrChatCompletionInvalidModel):
 		return &failure{what: "this model does not chat"}
 	}

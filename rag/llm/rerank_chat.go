@@ -67,21 +67,14 @@ func (r *ChatReranker) Rerank(ctx context.Context, question string, passages []s
 }
 
 func (r *ChatReranker) chat(ctx context.Context, question string, passages []string) (answer openai.ChatCompletionResponse, err error) {
-	data := struct {
-		Question string   `json:"question"`
-		Passages []string `json:"passages"`
-	}{Question: question}
-	for _, p := range passages {
-		data.Passages = append(data.Passages, beginning(p, chatPassage))
-	}
-	asked, err := json.Marshal(data)
+	asked, err := questionWith(question, passages)
 	if err != nil {
 		return answer, err // unreachable: texts have a JSON form
 	}
 	err = r.talk.ask(ctx, func(ctx context.Context, d dialect) error {
 		q := openai.ChatCompletionRequest{Model: r.name, Messages: []openai.ChatCompletionMessage{
 			{Role: openai.ChatMessageRoleSystem, Content: rerankPrompt},
-			{Role: openai.ChatMessageRoleUser, Content: string(asked)},
+			{Role: openai.ChatMessageRoleUser, Content: asked},
 		}}
 		if d.format < formatNone {
 			q.ResponseFormat = &openai.ChatCompletionResponseFormat{Type: openai.ChatCompletionResponseFormatTypeJSONObject}
