@@ -19,8 +19,15 @@ type AbstainConfig struct {
 	// fitted on. Without Train the shipped ones are measured. ReadAnswerable reads them.
 	Data  Dataset
 	Train *Dataset
+	// Judge is asked about each question, if there is one, and its word goes into the score.
+	Judge Judge
 	// Progress is called as documents go in and questions are asked. Nil is allowed.
 	Progress func(what string, done, total int)
+}
+
+// Judge says how likely it is that passages hold the answer to a question, as llm.Judge does.
+type Judge interface {
+	Sufficient(ctx context.Context, question string, passages []string) (float64, error)
 }
 
 // MeasureAbstain asks every question and measures how well the score knows which of them
@@ -37,7 +44,7 @@ func MeasureAbstain(ctx context.Context, c AbstainConfig) (AbstainReport, error)
 	if err != nil {
 		return AbstainReport{}, err
 	}
-	decide := decision{scorer: scorer, threshold: scorer.Threshold(), probability: func(a asked) float64 { return scorer.Probability(scorer.Scored(a.features)) }}
+	decide := decision{scorer: scorer, threshold: scorer.Threshold(), probability: func(a asked) float64 { return a.judged(scorer.Probability(scorer.Scored(a.features))) }}
 	if c.Train != nil {
 		if shared := sharedQuestions(c.Data, *c.Train); shared > 0 {
 			return AbstainReport{}, fmt.Errorf("evals: %d questions stand in the training data and in what is measured: a figure over them would say nothing", shared)
@@ -46,11 +53,15 @@ func MeasureAbstain(ctx context.Context, c AbstainConfig) (AbstainReport, error)
 			return AbstainReport{}, fmt.Errorf("evals: %w", err)
 		}
 	}
-	questions, err := gather(ctx, c.Embedder, c.Data, c.Progress)
+	questions, err := gather(ctx, c.Embedder, c.Judge, c.Data, c.Progress)
 	if err != nil {
 		return AbstainReport{}, fmt.Errorf("evals: %w", err)
 	}
-	return decide.report(questions), nil
+	report := decide.report(questions)
+	if c.Judge != nil {
+		report.judgements(questions)
+	}
+	return report, nil
 }
 
 func sharedQuestions(a, b Dataset) int {
@@ -87,21 +98,21 @@ const abstainFolds = 5
 // train fits the score on the training data. Which features and which penalty it takes is
 // decided by how well probabilities of questions that a fit has not seen do there.
 func (c AbstainConfig) train(ctx context.Context, scorer *sufficiency.Scorer) (decision, error) {
-	questions, err := gather(ctx, c.Embedder, *c.Train, func(_ string, done, total int) { c.Progress("training", done, total) })
+	questions, err := gather(ctx, c.Embedder, c.Judge, *c.Train, func(_ string, done, total int) { c.Progress("training", done, total) })
 	if err != nil {
 		return decision{}, err
 	}
-	return fitDecision(questions, scorer)
+	return fitDecision(questions, scorer, c.Judge != nil)
 }
 
-func fitDecision(questions []asked, scorer *sufficiency.Scorer) (decision, error) {
+func fitDecision(questions []asked, scorer *sufficiency.Scorer, judged bool) (decision, error) {
 	samples := make([]confidence.Sample, len(questions))
 	for i, q := range questions {
 		samples[i] = q.sample(scorer)
 	}
 	best, bestLoss := confidence.Fitting{}, math.Inf(1)
 	var unseen []float64
-	for _, fitting := range fittings() {
+	for _, fitting := range fittings(judged) {
 		probabilities, err := fitting.CrossFit(samples, abstainFolds)
 		if err != nil {
 			return decision{}, fmt.Errorf("--train: %w", err)
@@ -132,9 +143,13 @@ func (a asked) sample(scorer *sufficiency.Scorer) confidence.Sample {
 }
 
 // fittings are the ways of which train takes the best: from little that is sure to all
-// that is known, held back the more the more there is.
-func fittings() []confidence.Fitting {
+// that is known, held back the more the more there is. All of them have the judge's word
+// if there is a judge; a question that it failed on has an indicator instead.
+func fittings(judged bool) []confidence.Fitting {
 	short, follow := sufficiency.ScoreFeatures(false), sufficiency.ScoreFeatures(true)
+	if judged {
+		short, follow = append(short, featureJudged), append(follow, featureJudged)
+	}
 	all := append(sufficiency.HoldsFeatures(), follow...)
 	all = distinct(all)
 	list := []confidence.Fitting{{Names: short, Lambda: 3}}
@@ -148,6 +163,26 @@ func fittings() []confidence.Fitting {
 		list[i].Tau = 0.5
 	}
 	return list
+}
+
+// featureJudged is the log odds that a Judge gives. It is missing where it failed.
+const featureJudged = "judged"
+
+// judged is a probability with the judge's word: the mean of both log odds, since no
+// labels tell which of the two to believe more.
+func (a asked) judged(p float64) float64 {
+	word, ok := a.features[featureJudged]
+	if !ok {
+		return p
+	}
+	return 1 / (1 + math.Exp(-(logOdds(p)+word)/2))
+}
+
+// logOdds is bounded, so that whoever is certain does not decide alone.
+func logOdds(p float64) float64 {
+	const most = 0.01
+	p = min(1-most, max(most, p))
+	return math.Log(p / (1 - p))
 }
 
 func distinct(names []string) []string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/pii"
 	"github.com/recado/recado/rag/sufficiency"
 )
 
@@ -33,7 +34,7 @@ type asked struct {
 }
 
 // gather puts the documents into an index, asks all questions and reads what was found.
-func gather(ctx context.Context, e knowledge.Embedder, d Dataset, progress func(what string, done, total int)) ([]asked, error) {
+func gather(ctx context.Context, e knowledge.Embedder, judge Judge, d Dataset, progress func(what string, done, total int)) ([]asked, error) {
 	index, err := knowledge.NewMemory(knowledge.IdentityOf(e))
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func gather(ctx context.Context, e knowledge.Embedder, d Dataset, progress func(
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
-				one, err := r.gatherOne(ctx, d.Queries[i])
+				one, err := r.gatherOne(ctx, judge, d.Queries[i])
 				all[i] = one
 				lock.Lock()
 				if err != nil {
@@ -82,7 +83,7 @@ func (q DatasetQuery) question() rag.Question {
 	return question
 }
 
-func (r *retrieval) gatherOne(ctx context.Context, q DatasetQuery) (asked, error) {
+func (r *retrieval) gatherOne(ctx context.Context, judge Judge, q DatasetQuery) (asked, error) {
 	question := q.question()
 	rewritten, search, err := r.searcher.Query(ctx, question)
 	if err != nil {
@@ -97,7 +98,26 @@ func (r *retrieval) gatherOne(ctx context.Context, q DatasetQuery) (asked, error
 	one := asked{id: q.ID, lang: q.Lang, group: q.Group, answerable: *q.Answerable}
 	one.right = one.answerable && (len(r.Dataset.Qrels[q.ID]) == 0 || foundAmong(hits, r.Dataset.Qrels[q.ID]))
 	one.features = sufficiency.Features(reading(question, rewritten), passagesOf(hits))
-	return one, nil
+	if judge != nil {
+		one.ask(ctx, judge, rewritten, hits)
+	}
+	return one, ctx.Err()
+}
+
+// judgedPassages is how many passages a judge sees, as many as a model that answers.
+const judgedPassages = 5
+
+// ask lets a judge look at what was found. What may identify somebody is masked before,
+// as in a turn. A judge that fails has no word in the score, and stops nothing.
+func (a *asked) ask(ctx context.Context, judge Judge, question string, hits []knowledge.Hit) {
+	var passages []string
+	for _, h := range hits[:min(judgedPassages, len(hits))] {
+		passages = append(passages, h.Document.Title+"\n"+knowledge.PromptText(h.Chunk))
+	}
+	p, err := judge.Sufficient(ctx, pii.NewVault(nil).Mask(question), passages)
+	if err == nil {
+		a.features[featureJudged] = logOdds(p)
+	}
 }
 
 // foundAmong tells whether a document with a grade is among the first.
@@ -138,7 +158,7 @@ func passagesOf(hits []knowledge.Hit) []sufficiency.Passage {
 
 // AnswerableExamples are the questions of a data set as sufficiency.Fit takes them.
 func AnswerableExamples(ctx context.Context, e knowledge.Embedder, d Dataset) ([]sufficiency.Example, error) {
-	questions, err := gather(ctx, e, d, func(string, int, int) {})
+	questions, err := gather(ctx, e, nil, d, func(string, int, int) {})
 	if err != nil {
 		return nil, fmt.Errorf("evals: %w", err)
 	}

@@ -46,6 +46,8 @@ type AbstainReport struct {
 	// Fitted says what the score was fitted on, Note what the threshold promises.
 	Fitted string `json:"fitted"`
 	Note   string `json:"note,omitempty"`
+	// Unjudged counts the questions on which the judge failed; it is nil without one.
+	Unjudged *int `json:"unjudged,omitempty"`
 
 	points []Point
 }
@@ -69,6 +71,17 @@ func (d decision) report(questions []asked) AbstainReport {
 		r.ByLanguage[lang] = d.figures(part)
 	}
 	return r
+}
+
+// judgements counts where the judge failed.
+func (r *AbstainReport) judgements(questions []asked) {
+	failed := 0
+	for _, q := range questions {
+		if _, ok := q.features[featureJudged]; !ok {
+			failed++
+		}
+	}
+	r.Unjudged = &failed
 }
 
 func (d decision) figures(points []Point) AbstainFigures {
@@ -141,7 +154,11 @@ func (r AbstainReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // WriteTable writes the figures for people.
 func (r AbstainReport) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "Score: %s. Answered from a probability of %.3f on.\n%s\n\n", r.Fitted, r.Threshold, r.Note)
+	fmt.Fprintf(w, "Score: %s. Answered from a probability of %.3f on.\n%s\n", r.Fitted, r.Threshold, r.Note)
+	if r.Unjudged != nil {
+		fmt.Fprintf(w, "A chat model was asked about each question; it gave no judgement on %d.\n", *r.Unjudged)
+	}
+	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	langs := slices.Sorted(maps.Keys(r.ByLanguage))
 	row := func(title string, cell func(AbstainFigures) string) {

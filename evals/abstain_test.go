@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -209,5 +211,70 @@ func TestMeasureAbstainRefusesWhatItLearntFrom(t *testing.T) {
 	d := readShop(t, "q", 0, 10)
 	if _, err := evals.MeasureAbstain(context.Background(), evals.AbstainConfig{Embedder: e, Data: d, Train: &d}); err == nil || !strings.Contains(err.Error(), "20 questions") {
 		t.Errorf("trained on what is measured: %v", err)
+	}
+}
+
+// knowing is a judge that knows which questions have an answer, and fails on some.
+type knowing struct {
+	lock  sync.Mutex
+	heard []string
+	fails string
+}
+
+func (k *knowing) Sufficient(_ context.Context, question string, passages []string) (float64, error) {
+	k.lock.Lock()
+	defer k.lock.Unlock()
+	k.heard = append(k.heard, question)
+	switch {
+	case len(passages) == 0 || len(passages) > 5:
+		return 0, fmt.Errorf("%d passages", len(passages))
+	case k.fails != "" && strings.Contains(question, k.fails):
+		return 0, errors.New("no answer")
+	case strings.Contains(question, "kilograms"):
+		return 0.9, nil
+	}
+	return 0.1, nil
+}
+
+// Each passage is about its question. Only the judge knows that it speaks of the weight alone.
+func TestMeasureAbstainAsksAJudge(t *testing.T) {
+	t.Parallel()
+	read := func(prefix string, from, to int) evals.Dataset {
+		var rows strings.Builder
+		for i, thing := range things[from:to] {
+			for n, text := range []string{"How heavy in kilograms is the %s of ana@example.com?", "How heavy in pounds is the %s of ana@example.com?"} {
+				fmt.Fprintf(&rows, `{"id":"%s%d-%d","lang":"en","text":%q,"answerable":%v,"contexts":["%s: It is heavy."]}`+"\n",
+					prefix, i, n, fmt.Sprintf(text, thing), n == 0, thing)
+			}
+		}
+		d, err := evals.ReadAnswerable(fstest.MapFS{"dev/examples.jsonl": written(rows.String())}, "", "en", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	data := read("q", 0, 10)
+	for name, train := range map[string]*evals.Dataset{"shipped": nil, "trained": new(read("t", 10, 20))} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			judge := &knowing{}
+			report := measureAbstain(t, evals.AbstainConfig{Data: data, Train: train, Judge: judge})
+			if *report.Overall.AUROCAnswerable < 0.95 || report.Unjudged == nil || *report.Unjudged != 0 {
+				t.Errorf("AUROC %.3f with a judge that knows, which failed on %v", *report.Overall.AUROCAnswerable, report.Unjudged)
+			}
+			for _, question := range judge.heard {
+				if strings.Contains(question, "ana@example.com") {
+					t.Fatalf("the judge was told %q", question)
+				}
+			}
+			failing := measureAbstain(t, evals.AbstainConfig{Data: data, Train: train, Judge: &knowing{fails: "pounds"}})
+			if *failing.Unjudged != 10 || failing.Overall.N != 20 {
+				t.Errorf("of %d questions the judge failed on %d", failing.Overall.N, *failing.Unjudged)
+			}
+			var table bytes.Buffer
+			if err := failing.WriteTable(&table); err != nil || !strings.Contains(table.String(), "no judgement on 10") {
+				t.Errorf("%v, %s", err, table.String())
+			}
+		})
 	}
 }

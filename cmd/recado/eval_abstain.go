@@ -6,14 +6,17 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/recado/recado/evals"
+	"github.com/recado/recado/rag/llm"
 )
 
 // abstainFlags are those of `recado eval abstain`.
 type abstainFlags struct {
 	data, train, drop, split, trainSplit, out, scores string
+	model                                             bool
 }
 
 func runAbstain(ctx context.Context, c console, args []string) error {
@@ -24,6 +27,7 @@ func runAbstain(ctx context.Context, c console, args []string) error {
 		set.StringVar(&f.drop, "drop", "", "file with ids of documents, one a line, that are left out of the index")
 		set.StringVar(&f.split, "split", "", "folder of the questions in --data, such as dev; without it they lie beside the corpus or in dev, test or heldout")
 		set.StringVar(&f.trainSplit, "train-split", "", "the same for --train")
+		set.BoolVar(&f.model, "model", false, "ask the chat model that is set whether the passages hold the answer: one call for each question of --data and --train")
 		set.StringVar(&f.scores, "scores", "", "file to write the probability of each question to and whether its answer was right, for recado eval promise")
 		set.StringVar(&f.out, "json", "", "file to write the figures to as JSON; - is standard output")
 	})
@@ -68,6 +72,11 @@ func (f abstainFlags) measure(ctx context.Context, c console, s settings) (repor
 	if config.Embedder, err = openEmbedder(s, quietLog(c)); err != nil {
 		return report, err
 	}
+	if f.model {
+		if config.Judge, err = openJudge(s, quietLog(c)); err != nil {
+			return report, err
+		}
+	}
 	live, shown := terminal(c.err), 0
 	config.Progress = func(what string, done, total int) {
 		if shown++; live && shown%25 == 0 {
@@ -82,6 +91,18 @@ func (f abstainFlags) measure(ctx context.Context, c console, s settings) (repor
 		return report, usagef("eval abstain: %v", err)
 	}
 	return report, nil
+}
+
+// openJudge gives the chat model of the settings as a judge.
+func openJudge(s settings, log *slog.Logger) (*llm.Judge, error) {
+	if !s.online() {
+		return nil, usagef("--model: there is no model server; set OPENAI_API_KEY or OPENAI_BASE_URL")
+	}
+	judge, err := llm.NewJudge(llm.Config{APIKey: s.OpenAIKey, BaseURL: s.OpenAIBaseURL, Model: s.ChatModel, Logger: log})
+	if err != nil {
+		return nil, usagef("--model: %v", err)
+	}
+	return judge, nil
 }
 
 func readAnswerable(s settings, name, folder, split string, drop []byte) (evals.Dataset, error) {

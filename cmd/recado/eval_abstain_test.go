@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/recado/recado/rag/llm/llmtest"
 )
 
 // abstainFolder writes a data set about numbered machines; those with an odd number are
@@ -63,6 +65,22 @@ func TestEvalAbstain(t *testing.T) {
 	code, text, errs = tell(t, env, "eval", "promise", "--scores", scores, "--n", "10", "--draws", "20", "--json", "-")
 	if code != exitOK || !strings.Contains(text, `"rows": 20`) {
 		t.Errorf("the scores as recado eval promise reads them: %d, %s%s", code, text, errs)
+	}
+}
+
+func TestEvalAbstainAsksAModel(t *testing.T) {
+	t.Parallel()
+	data := abstainFolder(t, 100)
+	drop := filepath.Join(data, "removed.txt")
+	server := llmtest.New(t, llmtest.Say("no 90"))
+	env := map[string]string{"RECADO_DATA": t.TempDir(), "OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": server.URL()}
+	code, text, errs := tell(t, env, "eval", "abstain", "--data", data, "--drop", drop, "--model")
+	if code != exitOK || !strings.Contains(text, "no judgement on 0") || server.Asked() != 20 {
+		t.Errorf("%d, asked %d times, %s%s", code, server.Asked(), text, errs)
+	}
+	offline := map[string]string{"RECADO_DATA": t.TempDir()}
+	if code, _, errs = tell(t, offline, "eval", "abstain", "--data", data, "--model"); code != exitUsage || !strings.Contains(errs, "there is no model server") {
+		t.Errorf("without a server: %d, %s", code, errs)
 	}
 }
 
