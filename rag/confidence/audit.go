@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 )
@@ -59,46 +58,6 @@ func (a *Alarm) Add(loss, weight float64) (evidence float64, raised bool, err er
 	a.Evidence = max(a.Evidence, math.SmallestNonzeroFloat64)
 	a.Raised = a.Raised || a.Evidence >= 1/a.Delta
 	return a.Evidence, a.Raised, nil
-}
-
-// Look is an audited answer that a person has labelled.
-type Look struct {
-	// Wrong is the label, and Chance the probability with which the answer was picked, as
-	// Audited gave it.
-	Wrong  bool
-	Chance float64
-}
-
-// ErrNoPromise says that there is nothing that an alarm could watch.
-var ErrNoPromise = errors.New("the calibration promises nothing")
-
-// Watch is the alarm of the calibration's promise after these looks, in the order in which
-// their answers were sent: those that the same calibration let through. least is the
-// smallest chance of an audit that is ever in force; choose it before the first look and
-// keep it, since the alarm may be false more often than Delta if it is lowered later. An
-// answer then counts least/Chance, which is 1/Chance but for a factor that is the same
-// for all. An error says that there is no promise, or which look does not fit.
-func (c *Calibration) Watch(least float64, looks []Look) (Alarm, error) {
-	a := Alarm{Alpha: c.AlarmRate(), Delta: c.Delta, Evidence: 1}
-	switch {
-	case !c.Promises():
-		return a, ErrNoPromise
-	case a.Alpha >= 1: // so few are answered that all of them may be wrong
-		return a, nil
-	}
-	for i, look := range looks {
-		if _, _, err := a.Add(indicator(look.Wrong), least/look.Chance); err != nil {
-			return a, fmt.Errorf("look %d: %w", i+1, err)
-		}
-	}
-	return a, nil
-}
-
-func indicator(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // AlarmRate is the share of answers that may be wrong while the promise holds: alpha
