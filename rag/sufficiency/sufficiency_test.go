@@ -62,6 +62,16 @@ func TestFeatures(t *testing.T) {
 		{"later turn", "How long do refunds take?", "follow_up", []sufficiency.Utterance{customer, bot}, 1},
 		{"we did not know", "Really?", "not_known", []sufficiency.Utterance{customer, bot}, 1},
 		{"said before", "A refund, for this model?", "said", []sufficiency.Utterance{customer, bot}, 1},
+		{"the contrary is said", "When is shipping impossible to the Canary Islands?", "opposed_here", nil, 1},
+		{"the same is said", "When is shipping possible to the Canary Islands?", "opposed_here", nil, 0},
+		{"the contrary by a prefix", "How many nonworking days does a refund take?", "opposed", nil, 1},
+		{"yes or no", "And, is a refund possible?", "yes_no", nil, 1},
+		{"yes or no in Spanish", "¿Se puede devolver?", "yes_no", nil, 1},
+		{"neither yes nor no", "When is a refund possible?", "yes_no", nil, 0},
+		{"asks without a mark", "how long do refunds take", "question", nil, 1},
+		{"names something", "Refund to a gift card", "question", nil, 0},
+		{"goes on with what was said", "And how long?", "heard", []sufficiency.Utterance{customer, {Text: "We refund the card."}}, 1},
+		{"speaks of something else", "And how long?", "heard", []sufficiency.Utterance{customer, {Text: "Zebras have stripes."}}, 0},
 		{"words and meaning agree", "How long do refunds take?", "agree", nil, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,7 +91,7 @@ func TestFeaturesCompare(t *testing.T) {
 			t.Errorf("%s is %.3f where the passage answers and %.3f where it does not", name, near[name], far[name])
 		}
 	}
-	for _, name := range []string{"missing", "absent", "unknown"} {
+	for _, name := range []string{"missing", "absent", "unknown", "unlike"} {
 		if near[name] >= far[name] {
 			t.Errorf("%s is %.3f where the passage answers and %.3f where it does not", name, near[name], far[name])
 		}
