@@ -29,6 +29,13 @@ func evalCommands() map[string]func(context.Context, console, []string) error {
 		"promise":   runPromise,
 		"rules":     runRules,
 		"run":       runSuite,
+		"report":    runReport,
+		"compare":   runCompare,
+		"power":     runPower,
+		"rules":     runRules,
+		"serve":     runBrowse,
+		"import":    runImport,
+		"schema":    runSchema,
 	}
 }
 
