@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -27,8 +25,8 @@ import (
 
 // runFlags are those of `recado eval run`.
 type runFlags struct {
+	files
 	system, token, against             string
-	asJSON, junit, markdown, html      string
 	record, replay, refresh            string
 	filter, folder, language           string
 	repeat, parallel                   int
@@ -36,13 +34,10 @@ type runFlags struct {
 }
 
 func (f *runFlags) register(set *flag.FlagSet) {
+	f.files.register(set)
 	set.StringVar(&f.system, "system", "gateway", "what is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
 	set.StringVar(&f.token, "token", "", "bearer token for the endpoint of --system")
-	set.StringVar(&f.against, "against", "", "JSON of an earlier run to compare with")
-	set.StringVar(&f.asJSON, "json", "", "file for the run with every case; - prints it in place of the table")
-	set.StringVar(&f.junit, "junit", "", "file for a build server")
-	set.StringVar(&f.markdown, "md", "", "file for a pull request")
-	set.StringVar(&f.html, "html", "", "file for a browser, with everything in it")
+	set.StringVar(&f.against, "against", "", "an earlier run to compare with: its file, its id, or latest")
 	set.StringVar(&f.record, "record", "", "file to record in what models, embedders and rerankers answer")
 	set.StringVar(&f.replay, "replay", "", "recorded file to answer from, without asking anybody")
 	set.StringVar(&f.refresh, "refresh", "", "recorded file to ask anew, and say what the providers have changed")
@@ -111,7 +106,7 @@ func runSuite(ctx context.Context, c console, args []string) (err error) {
 	if err := f.closeTape(c, tape); err != nil {
 		return err
 	}
-	return f.report(c, run)
+	return f.report(c, s, run)
 }
 
 // readSuite reads the files or folders of a suite, by default the demo shop's, and gives
@@ -259,7 +254,7 @@ func (f runFlags) open(ctx context.Context, shop *evalShop) (runner.System, erro
 
 // run takes the suite through the system and measures what came of it. A run that was
 // interrupted stays in the folder of runs, to be gone on with.
-func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop, one suite.Suite, tape *cassette.Cassette) (runs.Run, error) {
+func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop, one suite.Suite, tape *cassette.Cassette) (run runs.Run, err error) {
 	system, err := f.open(ctx, shop)
 	if err != nil {
 		return runs.Run{}, err
@@ -269,23 +264,83 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	}
 	if tape != nil {
 		config.Session = cassette.Session
-		config.Untimed = tape.Mode() == cassette.Replay
 	}
-	if config.Untimed {
-		// A replay is no event of today.
-		config.Now = func() time.Time { return one.Clock }
+	if tape != nil && tape.Mode() == cassette.Replay {
+		// A replay is no event of today, and says nothing about time.
+		config.Untimed, config.Started = true, one.Clock
 	}
-	run, err := runner.Run(ctx, config)
+	journal, err := f.journal(s, &config)
+	if err != nil {
+		return runs.Run{}, err
+	}
+	run, err = runner.Run(ctx, config)
 	if terminal(c.err) {
 		fmt.Fprint(c.err, "\r\x1b[2K")
 	}
 	if err != nil {
-		return run, err
+		return run, f.interrupted(journal, err)
 	}
 	run.Metrics = runs.Measure(run.Results, run.Costs)
 	run.Slices = runs.Slices(run.Results, run.Costs)
 	run.Gates = runs.Gates(one, run.Results)
-	return run, nil
+	if journal == nil {
+		return run, nil
+	}
+	if _, err := runs.Keep(runsFolder(s, f.folder), run); err != nil {
+		return run, err
+	}
+	return run, journal.Finish()
+}
+
+// journal opens what keeps each result as it comes, and with --resume takes up the latest
+// run of the same suite that was interrupted.
+func (f runFlags) journal(s settings, config *runner.Config) (*runs.Journal, error) {
+	if f.throwAway {
+		return nil, nil //nolint:nilnil // nil keeps nothing
+	}
+	folder := runsFolder(s, f.folder)
+	if f.resume {
+		began, err := f.latest(folder, config.Header())
+		if err != nil {
+			return nil, err
+		}
+		config.Started = began
+	}
+	journal, done, err := runs.Begin(folder, config.Header())
+	if err != nil {
+		return nil, err
+	}
+	config.Done, config.Keep = map[string]runs.Result{}, journal.Append
+	for _, r := range done {
+		config.Done[runner.Key(r.ID, r.Try)] = r
+	}
+	return journal, nil
+}
+
+// latest is when the newest interrupted run began that is of the same suite and of what
+// answers now.
+func (f runFlags) latest(folder string, now runs.Run) (time.Time, error) {
+	list, err := runs.Unfinished(folder)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, r := range list {
+		if r.Suite == now.Suite && r.Revision == now.Revision && r.Config == now.Config && r.System == now.System && r.Model == now.Model && r.Repeat == now.Repeat {
+			return r.Started, nil
+		}
+	}
+	return time.Time{}, usagef("--resume: no interrupted run of this suite, at this revision and configuration, is in %s", folder)
+}
+
+// interrupted says how a run can be gone on with.
+func (f runFlags) interrupted(journal *runs.Journal, err error) error {
+	if journal == nil {
+		return err
+	}
+	if closed := journal.Close(); closed != nil {
+		return errors.Join(err, closed)
+	}
+	return fmt.Errorf("%w; what was found is kept: go on with --resume", err)
 }
 
 // progress shows a bar on a terminal.
@@ -322,17 +377,17 @@ func revision(ctx context.Context) string {
 
 // report writes everything that is wanted of a run, and fails where it did not reach what
 // it has to.
-func (f runFlags) report(c console, run runs.Run) error {
+func (f runFlags) report(c console, s settings, run runs.Run) error {
 	view := evalreport.View{Run: run, Language: f.language}
 	if f.against != "" {
-		base, err := readRun(f.against)
+		base, err := findRun(runsFolder(s, f.folder), f.against)
 		if err != nil {
 			return err
 		}
 		view.Base = &base
 	}
 	if f.asJSON == "-" {
-		if err := printJSON(c.out, run); err != nil {
+		if err := runs.Encode(c.out, run); err != nil {
 			return err
 		}
 	} else if err := evalreport.WriteTable(c.out, run, 0); err != nil {
@@ -357,42 +412,4 @@ func verdict(run runs.Run) error {
 		return fmt.Errorf("%s failed", counted(run.Failed, "case", "cases"))
 	}
 	return nil
-}
-
-// write writes the files that are wanted of a run.
-func (f runFlags) write(v evalreport.View) error {
-	formats := []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{f.asJSON, func(w io.Writer) error { return printJSON(w, v.Run) }},
-		{f.junit, func(w io.Writer) error { return evalreport.WriteJUnit(w, v.Run) }},
-		{f.markdown, func(w io.Writer) error { return evalreport.WriteMarkdown(w, v) }},
-	}
-	for _, format := range formats {
-		if format.name == "" || format.name == "-" {
-			continue
-		}
-		file, err := os.Create(format.name)
-		if err != nil {
-			return usagef("the report %s can't be written", format.name)
-		}
-		if err := errors.Join(format.write(file), file.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readRun reads a run that was written with --json.
-func readRun(name string) (runs.Run, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return runs.Run{}, usagef("the run %s can't be opened", name)
-	}
-	var run runs.Run
-	if err := json.Unmarshal(data, &run); err != nil || run.Suite == "" {
-		return runs.Run{}, usagef("%s is not a run that `recado eval run --json` wrote", name)
-	}
-	return run, nil
 }

@@ -28,8 +28,8 @@ type Config struct {
 	// Session gives the context of a case and its try, by Key, for whoever records what
 	// providers answer; nil gives the same.
 	Session func(ctx context.Context, key string) context.Context
-	// Now is the clock for the start of the run, by default time.Now.
-	Now func() time.Time
+	// Started is when the run began, by default now.
+	Started time.Time
 	// Untimed leaves out how long things took, so that two runs with the same outcome are
 	// the same.
 	Untimed bool
@@ -64,6 +64,20 @@ type state struct {
 	away    int
 }
 
+// Header is the run before anything is found.
+func (c Config) Header() runs.Run {
+	started := c.Started
+	if started.IsZero() {
+		started = time.Now()
+	}
+	r := runs.Run{
+		Suite: c.Suite.Name, Revision: c.Revision, Config: c.System.Fingerprint(), Started: started.UTC().Truncate(time.Second),
+		System: c.System.Name(), Model: c.System.Model(), Repeat: cmp.Or(c.Repeat, 1), Costs: runs.Costs(c.Suite.Costs),
+	}
+	r.ID = r.Name()
+	return r
+}
+
 // Run takes every case through the system. The results are in the order of the suite,
 // whatever ran first. With an error, the run holds what was found until then and is not
 // complete; it has no figures: those are runs.Measure's.
@@ -72,16 +86,9 @@ func Run(ctx context.Context, c Config) (runs.Run, error) {
 		return runs.Run{}, errors.New("runner: a system and cases are needed")
 	}
 	c.Repeat, c.Parallel = cmp.Or(c.Repeat, 1), cmp.Or(c.Parallel, 2)
-	if c.Now == nil {
-		c.Now = time.Now
-	}
 	n := len(c.Suite.Cases) * c.Repeat
 	s := &state{Config: c, results: make([]runs.Result, n), there: make([]bool, n)}
-	run := runs.Run{
-		Suite: c.Suite.Name, Revision: c.Revision, Config: c.System.Fingerprint(), Started: c.Now().UTC().Truncate(time.Second),
-		System: c.System.Name(), Model: c.System.Model(), Repeat: c.Repeat,
-		Costs: runs.Costs{Wrong: c.Suite.Costs.Wrong, Handoff: c.Suite.Costs.Handoff, Clarify: c.Suite.Costs.Clarify},
-	}
+	run := c.Header()
 	err := s.all(ctx)
 	for i, r := range s.results {
 		if s.there[i] {

@@ -218,7 +218,7 @@ func TestTheOrderAndTheBytesDoNotDependOnWhoIsFirst(t *testing.T) {
 	var first []byte
 	for _, parallel := range []int{1, 2, 8} {
 		run, err := runner.Run(t.Context(), runner.Config{
-			Suite: many(40), Parallel: parallel, Repeat: 2, Untimed: true, Now: func() time.Time { return many(1).Clock },
+			Suite: many(40), Parallel: parallel, Repeat: 2, Untimed: true, Started: many(1).Clock,
 			System: &scripted{do: func(suite.Case, suite.Step) (runner.Outcome, error) { return replied("De 5 a 10 días hábiles tarda el reembolso."), nil }},
 		})
 		if err != nil || run.Cases != 80 || run.Passed != 52 || !run.Complete {
