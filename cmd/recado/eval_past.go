@@ -75,10 +75,10 @@ func findRun(folder, name string) (runs.Run, error) {
 	return r, err
 }
 
-// files are the reports that are wanted as files.
-type files struct{ asJSON, junit, markdown, html string }
+// reportFiles are the reports that are wanted as files.
+type reportFiles struct{ asJSON, junit, markdown, html string }
 
-func (f *files) register(set *flag.FlagSet) {
+func (f *reportFiles) register(set *flag.FlagSet) {
 	set.StringVar(&f.asJSON, "json", "", "file for the run with every case; - prints it in place of the table")
 	set.StringVar(&f.junit, "junit", "", "file for a build server")
 	set.StringVar(&f.markdown, "md", "", "file for a pull request")
@@ -86,7 +86,7 @@ func (f *files) register(set *flag.FlagSet) {
 }
 
 // write writes the files that are wanted of a run.
-func (f files) write(v evalreport.View) error {
+func (f reportFiles) write(v evalreport.View) error {
 	formats := []struct {
 		name  string
 		write func(io.Writer) error
@@ -117,7 +117,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 
 // runReport writes a run that was kept in other forms.
 func runReport(_ context.Context, c console, args []string) error {
-	var f files
+	var f reportFiles
 	language := "en"
 	_, list, err := loadPast(c, "eval report", args, 1, func(set *flag.FlagSet) {
 		f.register(set)
@@ -137,7 +137,7 @@ func runReport(_ context.Context, c console, args []string) error {
 
 // runCompare says what changed from one run to another, and fails where it got worse.
 func runCompare(_ context.Context, c console, args []string) error {
-	var f files
+	var f reportFiles
 	var terms runs.Terms
 	_, list, err := loadPast(c, "eval compare", args, 2, func(set *flag.FlagSet) {
 		f.register(set)

@@ -25,7 +25,7 @@ import (
 
 // runFlags are those of `recado eval run`.
 type runFlags struct {
-	files
+	reportFiles
 	system, token, against             string
 	record, replay, refresh            string
 	filter, folder, language           string
@@ -34,7 +34,7 @@ type runFlags struct {
 }
 
 func (f *runFlags) register(set *flag.FlagSet) {
-	f.files.register(set)
+	f.reportFiles.register(set)
 	set.StringVar(&f.system, "system", "gateway", "what is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
 	set.StringVar(&f.token, "token", "", "bearer token for the endpoint of --system")
 	set.StringVar(&f.against, "against", "", "an earlier run to compare with: its file, its id, or latest")
@@ -84,6 +84,10 @@ func runSuite(ctx context.Context, c console, args []string) (err error) {
 	if err != nil {
 		return suiteError(c, err)
 	}
+	base, err := f.base(s)
+	if err != nil {
+		return err
+	}
 	tape, err := f.openTape()
 	if err != nil {
 		return err
@@ -106,7 +110,7 @@ func runSuite(ctx context.Context, c console, args []string) (err error) {
 	if err := f.closeTape(c, tape); err != nil {
 		return err
 	}
-	return f.report(c, s, run)
+	return f.report(c, evalreport.View{Run: run, Base: base, Language: f.language})
 }
 
 // readSuite reads the files or folders of a suite, by default the demo shop's, and gives
@@ -375,17 +379,20 @@ func revision(ctx context.Context) string {
 	return id
 }
 
+// base is the run to compare with, or nil. It is looked for before this one is kept, so that
+// "latest" is the one before.
+func (f runFlags) base(s settings) (*runs.Run, error) {
+	if f.against == "" {
+		return nil, nil //nolint:nilnil // nil compares with nothing
+	}
+	base, err := findRun(runsFolder(s, f.folder), f.against)
+	return &base, err
+}
+
 // report writes everything that is wanted of a run, and fails where it did not reach what
 // it has to.
-func (f runFlags) report(c console, s settings, run runs.Run) error {
-	view := evalreport.View{Run: run, Language: f.language}
-	if f.against != "" {
-		base, err := findRun(runsFolder(s, f.folder), f.against)
-		if err != nil {
-			return err
-		}
-		view.Base = &base
-	}
+func (f runFlags) report(c console, view evalreport.View) error {
+	run := view.Run
 	if f.asJSON == "-" {
 		if err := runs.Encode(c.out, run); err != nil {
 			return err

@@ -168,7 +168,9 @@ func TestAQuestionAskedTwiceFails(t *testing.T) {
 func TestOrdersAfterwards(t *testing.T) {
 	t.Parallel()
 	s := one(suite.Expect{Orders: map[string]map[string]string{"#1": {"status": "cancelled"}}})
-	say := func(suite.Case, suite.Step) (runner.Outcome, error) { return replied("El pedido está cancelado."), nil }
+	say := func(suite.Case, suite.Step) (runner.Outcome, error) {
+		return replied("El pedido está cancelado."), nil
+	}
 	tests := []struct {
 		order map[string]string
 		want  []string
@@ -219,7 +221,9 @@ func TestTheOrderAndTheBytesDoNotDependOnWhoIsFirst(t *testing.T) {
 	for _, parallel := range []int{1, 2, 8} {
 		run, err := runner.Run(t.Context(), runner.Config{
 			Suite: many(40), Parallel: parallel, Repeat: 2, Untimed: true, Started: many(1).Clock,
-			System: &scripted{do: func(suite.Case, suite.Step) (runner.Outcome, error) { return replied("De 5 a 10 días hábiles tarda el reembolso."), nil }},
+			System: &scripted{do: func(suite.Case, suite.Step) (runner.Outcome, error) {
+				return replied("De 5 a 10 días hábiles tarda el reembolso."), nil
+			}},
 		})
 		if err != nil || run.Cases != 80 || run.Passed != 52 || !run.Complete {
 			t.Fatalf("%d of %d passed, %v", run.Passed, run.Cases, err)
@@ -241,7 +245,9 @@ func TestAnInterruptedRunGoesOn(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	kept := map[string]runs.Result{}
-	say := func(suite.Case, suite.Step) (runner.Outcome, error) { return replied("De 5 a 10 días hábiles tarda el reembolso."), nil }
+	say := func(suite.Case, suite.Step) (runner.Outcome, error) {
+		return replied("De 5 a 10 días hábiles tarda el reembolso."), nil
+	}
 	system := &scripted{do: say}
 	config := runner.Config{Suite: many(30), System: system, Keep: func(r runs.Result) error {
 		kept[runner.Key(r.ID, r.Try)] = r
@@ -289,7 +295,9 @@ func TestAJudge(t *testing.T) {
 	for yes, want := range map[votes]bool{0: false, 1: false, 2: true, 3: true} {
 		run, err := runner.Run(t.Context(), runner.Config{
 			Suite: one(suite.Expect{Judge: []string{"Es amable."}}), Judge: yes,
-			System: &scripted{do: func(suite.Case, suite.Step) (runner.Outcome, error) { return replied("Claro, tarda de 5 a 10 días hábiles."), nil }},
+			System: &scripted{do: func(suite.Case, suite.Step) (runner.Outcome, error) {
+				return replied("Claro, tarda de 5 a 10 días hábiles."), nil
+			}},
 		})
 		if err != nil || run.Results[0].Passed != want {
 			t.Errorf("%d of 3: passed %v, %v", yes, run.Results[0].Passed, err)
