@@ -166,7 +166,7 @@ const receiptsFor = 30 * 24 * time.Hour
 // receipts are those of the conversation's writes: nothing else ever backs that
 // something was done. Without them an answer is made all the same.
 func (g *Gateway) receipts(ctx context.Context, c Conversation, now time.Time) []action.Receipt {
-	if g.Wire == nil || !c.DoubtedAt.IsZero() {
+	if g.Wire == nil || g.Store == nil || !c.DoubtedAt.IsZero() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)

@@ -27,7 +27,6 @@ func evalCommands() map[string]func(context.Context, console, []string) error {
 		"injection": runInjection,
 		"intents":   runIntents,
 		"promise":   runPromise,
-		"rules":     runRules,
 		"run":       runSuite,
 		"report":    runReport,
 		"compare":   runCompare,

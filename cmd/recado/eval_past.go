@@ -15,7 +15,6 @@ import (
 	"time"
 
 	evalreport "github.com/recado/recado/evals/report"
-	"github.com/recado/recado/evals/rules"
 	"github.com/recado/recado/evals/runs"
 	"github.com/recado/recado/evals/suite"
 )
@@ -192,32 +191,6 @@ func runPower(_ context.Context, c console, args []string) error {
 		return printJSON(c.out, plan)
 	}
 	return plan.WriteTable(c.out)
-}
-
-// runRules holds the calibrated rule of a run against the rules of the field.
-func runRules(_ context.Context, c console, args []string) error {
-	svg, asJSON := "", false
-	_, list, err := loadPast(c, "eval rules", args, 1, func(set *flag.FlagSet) {
-		set.StringVar(&svg, "svg", "", "file for the plot of risk over coverage")
-		set.BoolVar(&asJSON, "json", false, "print the figures as JSON")
-	})
-	if err != nil {
-		return err
-	}
-	rows, err := rules.RowsOf(list[0])
-	if err != nil {
-		return err
-	}
-	found := rules.Run(rows)
-	if svg != "" {
-		if err := writeFile(svg, found.WriteSVG); err != nil {
-			return err
-		}
-	}
-	if asJSON {
-		return printJSON(c.out, found)
-	}
-	return found.WriteTable(c.out)
 }
 
 // runBrowse serves the pages of past runs until it is stopped.

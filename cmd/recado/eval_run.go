@@ -284,9 +284,7 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	if err != nil {
 		return run, f.interrupted(journal, err)
 	}
-	run.Metrics = runs.Measure(run.Results, run.Costs)
-	run.Slices = runs.Slices(run.Results, run.Costs)
-	run.Gates = runs.Gates(one, run.Results)
+	run.Summarise(one)
 	if journal == nil {
 		return run, nil
 	}
