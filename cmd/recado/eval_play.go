@@ -78,10 +78,19 @@ func (*play) Take(context.Context, string, string, time.Time) (time.Duration, er
 
 // Publish implements gateway.Wire: the shop's system answers in the same round.
 func (p *play) Publish(ctx context.Context, c gateway.Command) error {
+	// The shop makes its references out of the command's id, which is another one in each
+	// run; the case and the number of the command are the same.
+	id := c.ID
+	c.ID = fmt.Sprintf("%s %d", p.c.ID, len(p.published))
+	if known, again := p.published[id]; again {
+		c.ID = known
+	}
+	p.published[id] = c.ID
 	r, err := p.office.Answer(ctx, c, false)
 	if err != nil {
 		return err
 	}
+	r.CommandID = id
 	p.receipts = append(p.receipts, r)
 	return nil
 }

@@ -117,6 +117,8 @@ type play struct {
 	committed int
 	turns     int
 	commands  map[string]string
+	// published are the ids under which the shop's system knows commands, by ours.
+	published map[string]string
 	// got are the messages that reached the phone in this step, offered those that have
 	// buttons, with the provider's id of the message.
 	got       []*gateway.Outgoing
@@ -149,7 +151,7 @@ func (p *play) customer() cloudsim.Customer {
 func (p *play) set(ctx context.Context) error {
 	clock := func() time.Time { return p.now }
 	p.prefix = fmt.Sprintf("eval:%d:", p.number)
-	p.commands = map[string]string{}
+	p.commands, p.published = map[string]string{}, map[string]string{}
 	client := p.evalShop.book.client
 	policy, err := openPolicy(p.settings)
 	if err != nil {

@@ -44,7 +44,7 @@ func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outc
 	if e.Actions != nil {
 		list = append(list, acted(e.Actions, o.Actions))
 	}
-	list = append(list, hidden(c, step, o)...)
+	list = append(list, hidden(step, o)...)
 	after, err := orders(ctx, e, talk)
 	if err != nil {
 		return nil, err

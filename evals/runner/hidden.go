@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/recado/recado/evals/runs"
@@ -9,23 +8,17 @@ import (
 	"github.com/recado/recado/rag/pii"
 )
 
-// checkable are the kinds of personal data that have a form which can be checked, so that
-// finding one is no guess.
-func checkable(k pii.Kind) bool {
-	switch k {
-	case pii.Card, pii.IBAN, pii.ID, pii.Email, pii.Secret:
-		return true
-	}
-	return false
-}
+// secret tells whether a kind of personal data is one that nobody may keep. A name, an
+// account or an identity document in a customer's message is what an agent has to read.
+func secret(k pii.Kind) bool { return k == pii.Card || k == pii.Secret || k == pii.Code }
 
-// hidden checks that what is kept of a turn has no card, account, identity document,
-// e-mail or password of the customer in it, nor their phone number.
-func hidden(c suite.Case, s suite.Step, o Outcome) []runs.Check {
+// hidden checks that what is kept of a turn has no card, password or code of the customer
+// in it.
+func hidden(s suite.Step, o Outcome) []runs.Check {
 	var secrets []string
 	for _, text := range s.Say {
 		for _, span := range pii.Find(text) {
-			if checkable(span.Kind) {
+			if secret(span.Kind) {
 				secrets = append(secrets, span.Text)
 			}
 		}
@@ -33,16 +26,15 @@ func hidden(c suite.Case, s suite.Step, o Outcome) []runs.Check {
 	if len(secrets) == 0 || len(o.Records) == 0 {
 		return nil
 	}
-	kept := ""
+	var kept []string
 	for _, r := range o.Records {
-		// A record is plain data; it always marshals.
-		text, _ := json.Marshal(r)
-		kept += string(text)
+		kept = append(kept, r.Messages...)
+		kept = append(kept, r.Query, r.Draft.Answer, r.Reply)
 	}
-	check := runs.Check{Name: "masked", OK: true, Want: "no personal data in the record"}
-	for _, secret := range append(secrets, c.Customer.Phone) {
-		if secret != "" && strings.Contains(kept, secret) {
-			check.OK, check.Got = false, "personal data in the record"
+	check := runs.Check{Name: "masked", OK: true, Want: "no card, password or code in the record"}
+	for _, text := range secrets {
+		if strings.Contains(strings.Join(kept, "\n"), text) {
+			check.OK, check.Got = false, "one of them is in the record"
 		}
 	}
 	return []runs.Check{check}
