@@ -47,11 +47,12 @@ demo: build ## try it: a shop, a phone and a desk in the browser, without keys o
 run: build ## start the server, configured by .env where there is one
 	set -a; if [ -f .env ]; then . ./.env; fi; exec bin/recado serve
 
-test: services vet lint tidy-check ## check and test everything, with real servers and the race detector
+test: build services vet lint tidy-check ## check and test everything, with real servers and the race detector
 	$(WITH_SERVICES) $(GO) test $(RACE) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(LONG))")
 	$(GO) test $(RACE) -short $(LONG)
 	$(GO) test $(FAST) $(LONG)
 	$(GO) test $(FAST) -run '^TestTaint$$' ./cmd/recado
+	bin/recado eval run --no-keep
 
 vet:
 	$(GO) vet ./...
