@@ -29,7 +29,7 @@ type Label struct {
 }
 
 // labelLine is a line of a file of labels: of a file of its own, or of the results
-// that `recado eval run --json` writes.
+// that `recado eval questions --json` writes.
 type labelLine struct {
 	ID         string             `json:"id"`
 	Group      string             `json:"group"`

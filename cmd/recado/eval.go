@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/recado/recado/evals"
@@ -38,7 +39,41 @@ func evalCommands() map[string]func(context.Context, console, []string) error {
 	}
 }
 
+// evalHelp says what can be measured, by example.
+const evalHelp = `recado eval measures what customers would get.
+
+Suites: conversations with what has to come of them
+  recado eval run                                   the demo shop's suite, against the whole gateway
+  recado eval run suite.yaml --html report.html     your own, with a page to look at
+  recado eval run --system rag --filter hostile     the pipeline alone, cases with a tag
+  recado eval run --record tape.jsonl               keep what models answer
+  recado eval run --replay tape.jsonl               the same run without them
+  recado eval run --against latest --md pr.md       compared with the run before
+  recado eval compare A.json B.json --margin 0.02   what changed, case by case
+  recado eval power latest --difference 0.03        how many cases it takes to see a difference
+  recado eval rules run.json                        the calibrated rule beside those of the field
+  recado eval report latest --html report.html      a run that was kept, in another form
+  recado eval serve                                 the runs that were kept, in a browser
+  recado eval import promptfoo CONFIG --out FILE    a suite out of another format
+  recado eval schema                                the JSON schema of suites, for editors
+
+Labelled questions
+  recado eval questions                             the demo shop's, as a table
+  recado eval calibrate --labels FILE               fit the confidence, choose the threshold
+  recado eval promise --scores FILE                 is what a threshold promises kept?
+
+Data sets
+  recado eval retrieval|abstain --data DIR
+  recado eval intents --train FILE --data FILE
+  recado eval grounded|human|pii|injection --data FILE
+
+` + "`recado eval WORD --help` lists the flags of each.\n"
+
 func runEval(ctx context.Context, c console, args []string) (err error) {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		_, err := io.WriteString(c.out, evalHelp)
+		return err
+	}
 	if len(args) > 0 {
 		if measure, ok := evalCommands()[args[0]]; ok {
 			return measure(ctx, c, args[1:])
