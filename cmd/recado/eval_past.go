@@ -26,7 +26,7 @@ func runsFolder(s settings, folder string) string {
 
 // loadPast reads the flags of such a command and the runs that it names: files, or the ids of
 // runs that were kept; "latest" is the newest.
-func loadPast(c console, name string, args []string, want int, more func(*flag.FlagSet)) (settings, []runs.Run, error) {
+func loadPast(c console, name string, args []string, want int, more func(*flag.FlagSet)) ([]runs.Run, error) {
 	folder := ""
 	s, words, err := loadSettings(c, name, args, func(set *flag.FlagSet) {
 		set.StringVar(&folder, "runs", "", "folder in which runs are kept; by default evals in the data folder")
@@ -35,20 +35,20 @@ func loadPast(c console, name string, args []string, want int, more func(*flag.F
 		}
 	})
 	if err != nil {
-		return s, nil, err
+		return nil, err
 	}
 	if len(words) != want {
-		return s, nil, usagef("%s: name %s: a file of --json, the id of a run, or latest", name, counted(want, "run", "runs"))
+		return nil, usagef("%s: name %s: a file of --json, the id of a run, or latest", name, counted(want, "run", "runs"))
 	}
 	var list []runs.Run
 	for _, word := range words {
 		r, err := findRun(runsFolder(s, folder), word)
 		if err != nil {
-			return s, nil, err
+			return nil, err
 		}
 		list = append(list, r)
 	}
-	return s, list, nil
+	return list, nil
 }
 
 // findRun reads a run by the name of its file, by its id, or the latest.
@@ -118,7 +118,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 func runReport(_ context.Context, c console, args []string) error {
 	var f reportFiles
 	language := "en"
-	_, list, err := loadPast(c, "eval report", args, 1, func(set *flag.FlagSet) {
+	list, err := loadPast(c, "eval report", args, 1, func(set *flag.FlagSet) {
 		f.register(set)
 		set.StringVar(&language, "report-language", "en", "language of the reports: en or es")
 	})
@@ -138,7 +138,7 @@ func runReport(_ context.Context, c console, args []string) error {
 func runCompare(_ context.Context, c console, args []string) error {
 	var f reportFiles
 	var terms runs.Terms
-	_, list, err := loadPast(c, "eval compare", args, 2, func(set *flag.FlagSet) {
+	list, err := loadPast(c, "eval compare", args, 2, func(set *flag.FlagSet) {
 		f.register(set)
 		set.Float64Var(&terms.Margin, "margin", 0, "by how much the share of cases that pass may fall, such as 0.02; then the second run has to show that it did not")
 	})
@@ -176,7 +176,7 @@ func runCompare(_ context.Context, c console, args []string) error {
 // runPower says how many cases it takes to see a difference.
 func runPower(_ context.Context, c console, args []string) error {
 	difference, asJSON := 0.05, false
-	_, list, err := loadPast(c, "eval power", args, 1, func(set *flag.FlagSet) {
+	list, err := loadPast(c, "eval power", args, 1, func(set *flag.FlagSet) {
 		set.Float64Var(&difference, "difference", 0.05, "the difference in the share of cases that pass which should be seen, such as 0.05")
 		set.BoolVar(&asJSON, "json", false, "print the plan as JSON")
 	})

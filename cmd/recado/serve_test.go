@@ -97,12 +97,8 @@ func fill(t *testing.T, env map[string]string) {
 	}
 }
 
-// startServe runs the command until the test ends and gives its address.
-func startServe(t *testing.T, env map[string]string) string {
-	t.Helper()
-	return startServeTo(t, env, io.Discard)
-}
-
+// startServeTo runs the command until the test ends and gives its address. What it logs is
+// written to log too.
 func startServeTo(t *testing.T, env map[string]string, log io.Writer) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

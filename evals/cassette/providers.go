@@ -42,7 +42,9 @@ func (m model) Complete(ctx context.Context, r rag.Request) (rag.Response, error
 // counted, does not.
 func requestParts(r rag.Request) []Part {
 	parts := []Part{
-		{"language", r.Locale}, {"question", normal(r.Question)}, {"query", normal(r.Query)},
+		{"language", r.Locale},
+		{"question", normal(r.Question)},
+		{"query", normal(r.Query)},
 		{"day", r.At.Format("2006-01-02")},
 	}
 	for i, h := range r.History {

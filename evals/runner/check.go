@@ -118,7 +118,8 @@ func holds(text, wording string) bool {
 			return false
 		}
 		begin, end := at+i, at+i+len(wording)
-		if !(digitAt(text, begin-1) && digitAt(text, begin)) && !(digitAt(text, end-1) && digitAt(text, end)) {
+		cut := digitAt(text, begin-1) && digitAt(text, begin) || digitAt(text, end-1) && digitAt(text, end)
+		if !cut {
 			return true
 		}
 		at = begin + 1

@@ -261,13 +261,13 @@ func (f *Fallible) Outage(r gateway.Record) error {
 			return nil
 		}
 	}
-	switch r.Decision.Reason {
-	case gateway.ReasonModelError:
-		return fmt.Errorf("%w: the language model's server gave no usable answer; look whether it can be reached and the key holds, then run again", ErrOutage)
-	case gateway.ReasonKnowledge:
-		return fmt.Errorf("%w: the knowledge index could not be read; look at DATABASE_URL, then run again", ErrOutage)
-	case gateway.ReasonOrders:
-		return fmt.Errorf("%w: the orders could not be read; look at REDIS_URL, then run again", ErrOutage)
+	away := map[gateway.Reason]string{
+		gateway.ReasonModelError: "the language model's server gave no usable answer; look whether it can be reached and the key holds, then run again",
+		gateway.ReasonKnowledge:  "the knowledge index could not be read; look at DATABASE_URL, then run again",
+		gateway.ReasonOrders:     "the orders could not be read; look at REDIS_URL, then run again",
+	}
+	if what, ok := away[r.Decision.Reason]; ok {
+		return fmt.Errorf("%w: %s", ErrOutage, what)
 	}
 	return nil
 }

@@ -93,11 +93,22 @@ func Run(ctx context.Context, c Config) (runs.Run, error) {
 	for i, r := range s.results {
 		if s.there[i] {
 			run.Results = append(run.Results, r)
+			run.Threshold = cmp.Or(run.Threshold, thresholdOf(r))
 		}
 	}
 	run.Complete = err == nil
 	run.Passed, run.Failed, run.Cases = s.passed, s.failed, s.passed+s.failed
 	return run, err
+}
+
+// thresholdOf is the confidence from which the answers of a case are sent.
+func thresholdOf(r runs.Result) float64 {
+	for _, step := range r.Steps {
+		if step.Scored {
+			return step.Threshold
+		}
+	}
+	return 0
 }
 
 func (s *state) all(ctx context.Context) error {
