@@ -45,6 +45,9 @@ func ControlOf(text string) (Control, bool) {
 	if control, ok := controlOf[strings.Join(said, " ")]; ok {
 		return control, true
 	}
+	if asksErasure.MatchString(strings.Join(said, " ")) {
+		return ControlDeleteData, true
+	}
 	return nearControl(said)
 }
 

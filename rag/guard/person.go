@@ -17,14 +17,14 @@ func AsksForPerson(text string) bool { return asksForPerson(fold(text)) }
 // asksForPerson looks at folded text. Words that mean somebody else's staff or
 // whoever takes the parcel are left out first.
 func asksForPerson(folded string) bool {
-	said := serviceDesk.ReplaceAllString(repair(folded), " servicedesk ")
+	said := serviceDesk.ReplaceAllString(repair(withoutPauses(folded)), " servicedesk ")
 	said = strings.Join(strings.Fields(notAsked.ReplaceAllString(said, " ")), " ")
 	for sentence := range strings.SplitSeq(said, " .") {
 		if barePerson.MatchString(strings.TrimSpace(sentence)) || personNearby(sentence) {
 			return true
 		}
 	}
-	return wantsPersonEN.MatchString(said) || wantsPersonES.MatchString(said)
+	return asksTeam.MatchString(said) || wantsPersonEN.MatchString(said) || wantsPersonES.MatchString(said)
 }
 
 // The parts of the patterns. Modifiers stand between the verb and the person:

@@ -16,6 +16,10 @@ func everySet() map[*phrases.Set]*regexp.Regexp {
 	for _, rule := range triageRules {
 		sets = append(sets, rule.pattern)
 	}
+	sets = append(sets, asksTeam, asksErasure, despair)
+	for _, rule := range graveRules {
+		sets = append(sets, rule.pattern)
+	}
 	for _, sign := range injectionSigns {
 		sets = append(sets, sign.pattern)
 	}

@@ -38,8 +38,9 @@ const maxTriage = 32 << 10
 // vain, but leave alone the words "person" and "agent" in other meanings.
 func Triage(text string) (Reason, bool) {
 	folded := fold(text)
+	grave, isGrave := graveReason(folded, meantWords(folded))
 	for _, rule := range triageRules {
-		if rule.pattern.MatchString(folded) {
+		if isGrave && rule.reason == grave || rule.pattern.MatchString(folded) {
 			return rule.reason, true
 		}
 	}
