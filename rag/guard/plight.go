@@ -62,10 +62,15 @@ var despair = phrases.Words(
 	`no quiero (seguir )?(vivir|viviendo)`, `(don ?t|do not) want to live`, `(quiero|voy a|quisiera|prefiero) (morir|morirme|matarme|suicidarme)`, `want to die`, `(kill|hurt|harm) myself`, `(suicidio|suicide|suicidarme)`, `(quitarme la|acabar con mi) vida`,
 )
 
-// graveWords are the words that graveRules turn on, graveNeighbours words of their
+// graveVocabulary are the words that graveRules turn on.
+var graveVocabulary = []string{
+	"living", "myself", "suicide", "pills", "tablets", "lawyer", "lawyers", "attorney", "anymore", "vivir", "viviendo", "morir", "morirme", "matarme", "suicidarme", "quitarme", "pastillas", "quiero", "abogado", "abogada", "denunciar", "demandar", "juzgado", "recognise", "recognize", "reconozco", "autorice",
+}
+
+// graveWords are those by their first letter, graveNeighbours words of their
 // own that lie one letter from them.
 var (
-	graveWords      = byLetter(strings.Fields("living myself suicide pills tablets lawyer lawyers attorney anymore vivir viviendo morir morirme matarme suicidarme quitarme pastillas quiero abogado abogada denunciar demandar juzgado recognise recognize reconozco autorice"))
+	graveWords      = byLetter(graveVocabulary)
 	graveNeighbours = set("lining loving liking livings giving layer layers piles polls pulls pilla pilas tables tablet viniendo vivienda viendo vivia vivid vivie mover motir moris quieto quiere quieres pastilla abocado abocada denuncian demandan juzgada quitarse quitarle quitarte matarse matarte recognised recognized autorices")
 	graveSlang      = map[string]string{"wnt": "want", "wnat": "want", "watn": "want", "wan": "want", "dont": "don t", "dnt": "don t", "cant": "can t", "wanna": "want to", "liv": "live", "livee": "live", "lief": "life", "lfie": "life", "kil": "kill", "kiero": "quiero", "qiero": "quiero", "bida": "vida", "vda": "vida", "bivir": "vivir", "biviendo": "viviendo", "bibir": "vivir"}
 	// pauses are what people say while they look for a word.
