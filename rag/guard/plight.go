@@ -33,6 +33,7 @@ var graveRules = []struct {
 		`(estaria|estarian|estariais|estareis|estaran|estarias)( \w+)? mejor sin mi( \.|$)`, `mejor (morirme|si (me muero|no existiera|me muriera|estuviera muert[oa]))`, `ojala (me muera|me muriera|estuviera muert[oa]|no despertara|no hubiera nacido)`,
 		`(tirarme|lanzarme|arrojarme|me tiro|me voy a tirar|me lanzo)( \w+){0,2} (balcon|ventana|puente|tren|azotea|metro)`, `(ahorcarme|pegarme un tiro|matarme)( \.|$)`, `(seguir|estar|vivir) en este mundo`,
 		`(pienso|pensando|pensar|pensado) (solo |mucho |siempre )?en (morir|morirme|matarme|quitarme|acabar con (todo|mi vida))`,
+		`(prefiero|quiero|quisiera|desearia) estar muert[oa]`, `(took|taken|swallowed|tome|tomado|tragado|trague) [1-9]\d (of )?(\w+ )?(pills|tablets|painkillers|paracetamol|ibuprofen|pastillas|pildoras|somniferos|paracetamoles)`, `(nobody|no one) (would|will|d) miss me`, `nadie me (echaria de menos|echara de menos|extranaria|extranara)`,
 	)},
 	{ReasonLegal, phrases.Words(
 		`(my|our|a|the) (lawyers?|attorneys?)`, `abogad[oa]s?`, `(os|les|te|lo|la|le) (voy a|vamos a) (denunciar|demandar)`, `(a|al|en el) juzgado`,
@@ -43,6 +44,8 @@ var graveRules = []struct {
 		`(charge|payment|transaction|purchase|order|debit|withdrawal)s? (i|we) (have not|haven ?t) (recogni[sz]ed|authori[sz]ed|made|placed|approved)`,
 		`(cargo|cobro|pago|compra|pedido|movimiento|adeudo|transaccion|transferencia|orden)(s|es)?( \w+){0,8} que (yo )?(no|nunca|jamas) (reconozco|reconocemos|he hecho|hemos hecho|hice|hicimos|autorice|he autorizado|hemos autorizado|he realizado|realice|me consta)`,
 		`(no|nunca|jamas) (reconozco|reconocemos|autorice|he autorizado)( \w+){0,4} (cargo|cobro|pago|compra|pedido|movimiento|adeudo|transaccion|transferencia)(s|es)?`,
+		`(charge|payment|transaction|purchase|order)s?( \w+)? (on|in) my (account|card|statement) (that|which) (are|is|aren|isn|were|was) ?(n t|not|t) mine`, `(someone|somebody) (has |had )?(bought|ordered|purchased)( \w+){0,3} (using|with|through|on|in|from) my (account|card)`, `charged( \w+)? for (something|things|stuff) (that )?(i|we) (never|didn ?t|did not) (buy|bought|order|ordered)`,
+		`(cargo|cobro|pago|compra|pedido|movimiento)s?( \w+)? en mi (cuenta|tarjeta) que no (son|es) (mi[oa]s?|nuestr[oa]s?)`, `(cobrado|cargado|cobraron|cargaron|cobrasteis)( \w+)? (algo|cosas) que( yo)? (no|nunca) (compre|pedi|he comprado|he pedido)`,
 	)},
 }
 
@@ -125,6 +128,7 @@ var asksTeam = phrases.Words(
 	`(un|una|algun|alguna) `+personES+` (me|nos) (puede|podria|pueda) (atender|ayudar|contestar|responder|asesorar|llamar|aconsejar)`,
 	`(puede|podria) (un|una|algun|alguna) `+personES+` (atenderme|ayudarme|contestarme|responderme|asesorarme|llamarme|aconsejarme)`,
 	`(atendid|ayudad|asesorad)[oa] por (alguien|un|una|algun|alguna|vuestro|su|tu|el) \w+`, `(atienda|ayude|asesore) (un|una|algun|alguna) (tecnic[oa]|especialista|expert[oa])`,
+	`hay (algun|alguna|un|una) (companer[oa]|tecnic[oa]|especialista|emplead[oa]) que (me|nos)`, `(puede|podria) venir alguien a (ayudarme|atenderme)`, `is there (a|an|any) (colleague|technician|specialist|expert|employee) (who|that) (can|could|would|might) (help|look|assist|talk|speak|call)`,
 )
 
 // asksErasure matches a whole message, without its courtesies, that exercises the right
@@ -137,4 +141,5 @@ var asksErasure = phrases.Bare(
 	`^((me gustaria|quiero|quisiera|querria|queria|deseo|solicito|necesito|vengo a) )?(ejercer|ejercitar|ejerzo|usar|utilizar|hacer uso de|hacer valer|invocar) (mi|el) derecho (de|a|al) (la )?(supresion|olvido|borrado|eliminacion|cancelacion)( de (todos )?(mis |los )?datos( personales)?)?$`,
 	`^(solicito|pido|exijo|quiero|quisiera|deseo) (la supresion|la eliminacion|el borrado|la cancelacion) de (todos )?mis datos( personales)?$`,
 	`^(me gustaria|quisiera|solicito|pido|exijo|quiero|deseo|necesito) que (se )?(borr|elimin|suprim)\w+ (todos )?mis datos( personales)?$`,
+	`^(delete|erase|remove) (everything|all|all the data) (that )?you (hold|have|keep|store|know) (on|about) me$`, `^(delete|erase|remove) me from your (database|system|systems|records|files)$`,
 )

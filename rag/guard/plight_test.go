@@ -54,7 +54,7 @@ func TestControlOfErasure(t *testing.T) {
 			"quiero la supresión de mis datos", "solicito que eliminen mis datos", "me gustaría que borraseis mis datos", "exijo que se borren todos mis datos", "pido que suprimáis mis datos personales", "vengo a ejercer mi derecho al olvido",
 			"Please, I would like to use my right to have my data erased", "I want to exercise my right to erasure", "I'd like to exercise my right to be forgotten", "I wish to invoke my right to deletion", "exercise my right to erasure under GDPR",
 			"I am writing to exercise my GDPR right to erasure", "I want to have my data deleted", "I would like my personal data removed", "I demand my data be erased", "I need my information deleted", "I request the erasure of my data",
-			"I hereby request the deletion of all my personal data", "I ask you to delete my data", "I'd like you to erase all my data", "I request that you delete my personal information",
+			"I hereby request the deletion of all my personal data", "I ask you to delete my data", "I'd like you to erase all my data", "I request that you delete my personal information", "please erase everything you hold on me", "delete me from your database",
 		},
 		"": {
 			"how do I delete my account?", "how long does it take to erase my data?", "do I have a right to erasure?", "what is the right to be forgotten", "can I have my data deleted?", "what data do you keep about me", "who can erase my data",
