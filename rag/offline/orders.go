@@ -80,7 +80,11 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	if len(asked) > 0 && asksAction.MatchString(folded) && !asksState.MatchString(folded) {
 		return abstain("what to do with the order that the customer names")
 	}
-	if len(asked) == 0 && len(r.Orders.NotFound) == 0 {
+	switch {
+	case len(asked) > 0 || len(r.Orders.NotFound) > 0:
+	case strange(folded, r.Orders):
+		return abstain("the order that the customer names, which is none of theirs")
+	default:
 		asked = m.meant(folded, r)
 	}
 	var draft rag.Draft
@@ -103,7 +107,7 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 // tellDetails answers a question for an invoice or a proof of delivery when an order that is
 // meant has it. What is asked for besides goes the way of all questions about orders.
 func (m *Model) tellDetails(folded string, r rag.Request, named []rag.Order) (rag.Draft, bool) {
-	if len(r.Orders.NotFound) > 0 || asksState.MatchString(folded) {
+	if strange(folded, r.Orders) || asksState.MatchString(folded) {
 		return rag.Draft{}, false
 	}
 	var draft rag.Draft
@@ -135,14 +139,53 @@ func (m *Model) tellDetails(folded string, r rag.Request, named []rag.Order) (ra
 // without its letters.
 func named(folded string, f rag.OrderFacts) []rag.Order {
 	var found []rag.Order
-	numbers := digits.FindAllString(folded, -1)
+	numbers := numbersIn(folded)
 	for _, o := range f.Orders {
-		own := digits.FindString(o.Number)
-		if slices.Contains(f.Asked, o.Number) || own != "" && slices.Contains(numbers, own) {
+		if slices.Contains(f.Asked, o.Number) || slices.ContainsFunc(numbers, func(n written) bool { return n.of(o.Number) }) {
 			found = append(found, o)
 		}
 	}
 	return found
+}
+
+// written is an order number as it stands in a question: its digits, and the letters
+// before them where there are any.
+type written struct{ letters, digits string }
+
+// writtenNumber matches a word that holds an order number.
+var writtenNumber = regexp.MustCompile(`([a-z]*)(\d{5,})`)
+
+// announcers are letters that are no part of the number behind them: "no2024117".
+var announcers = []string{"", "n", "no", "nr", "nro", "num", "numero", "number", "pedido", "order"}
+
+func numbersIn(folded string) []written {
+	var list []written
+	for _, m := range writtenNumber.FindAllStringSubmatch(folded, -1) {
+		list = append(list, written{m[1], m[2]})
+	}
+	return list
+}
+
+// of tells whether this is the number of an order. Other letters before the same digits
+// make it the number of another one.
+func (w written) of(number string) bool {
+	own := writtenNumber.FindStringSubmatch(fold(number))
+	return own != nil && own[2] == w.digits && (own[1] == w.letters || slices.Contains(announcers, w.letters))
+}
+
+// leastStrange is how many digits without letters are taken for an order number that is
+// nobody's here: postcodes have five.
+const leastStrange = 6
+
+// strange tells whether the question names an order that is none of the customer's. Then
+// no other one is meant, however alone it is or like it.
+func strange(folded string, f rag.OrderFacts) bool {
+	if len(f.NotFound) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(numbersIn(folded), func(w written) bool {
+		return len(w.digits) >= leastStrange && !slices.ContainsFunc(f.Orders, func(o rag.Order) bool { return w.of(o.Number) })
+	})
 }
 
 // withItem are the customer's orders that hold what the question speaks of: of

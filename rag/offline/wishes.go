@@ -66,6 +66,8 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 		call.Order = order.Number
 	case len(r.Orders.NotFound) == 1 && len(named(folded, r.Orders)) == 0:
 		call.Order = r.Orders.NotFound[0]
+	case strange(folded, r.Orders):
+		return rag.Draft{}, false
 	case asked || !ownThing.MatchString(folded):
 		// No order in particular: the shop's rules answer that.
 		return rag.Draft{}, false
@@ -125,8 +127,11 @@ func wished(folded string) (kind action.Kind, asked bool) {
 
 // wishedOrder is the one order that the customer means: the one that they name, the one
 // with the thing that they speak of, or the only one with which it can be done. clear
-// tells that they said which.
+// tells that they said which. A number that is none of theirs means none of theirs.
 func (m *Model) wishedOrder(folded string, r rag.Request, kind action.Kind) (order *rag.Order, clear bool) {
+	if strange(folded, r.Orders) {
+		return nil, true
+	}
 	if list := named(folded, r.Orders); len(list) > 0 {
 		return only(list), true
 	}

@@ -1,6 +1,8 @@
 package offline_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -108,5 +110,32 @@ func TestAWishAmongQuestions(t *testing.T) {
 	r.Question = "¿Dónde está el pedido #W2024300?\nQuiero devolver el hervidor"
 	if got := draft(t, r); len(got.Actions) != 0 || !got.NeedsHuman || got.Answer == "" {
 		t.Errorf("beside a question: %+v", got)
+	}
+}
+
+// TestNumberOfNobodysHere: a number that is named and not the customer's never means
+// another order of theirs, however alone that is or like the number.
+func TestNumberOfNobodysHere(t *testing.T) {
+	t.Parallel()
+	own := rag.OrderFacts{Orders: []rag.Order{{Number: "#W2024201", Status: "out_for_delivery", Items: []rag.OrderItem{{Name: "Altavoz portátil Nogal Roca", Quantity: 1}}}}}
+	for _, c := range []struct {
+		text     string
+		notFound []string
+	}{
+		{"Cancela el pedido #W2024212", []string{"W2024212"}},
+		{"Please cancel my order #W2024212", []string{"W2024212"}},
+		{"Cancela mi pedido #A2024201", []string{"A2024201"}},
+		{"Cancela mi pedido, el 2024212", nil},
+		{"Cancela el pedido del altavoz, el #W2024212", []string{"W2024212"}},
+		{"¿Dónde está mi paquete 2024212?", nil},
+		{"¿Dónde está mi altavoz, el #A2024201?", []string{"A2024201"}},
+	} {
+		facts := own
+		facts.Asked, facts.NotFound = c.notFound, c.notFound
+		got := draft(t, rag.Request{Locale: rag.DetectLocale(c.text, "es"), Question: c.text, Query: c.text, Orders: facts, Writable: true})
+		if strings.Contains(got.Answer, "#W2024201") || slices.Contains(got.Orders, "#W2024201") ||
+			slices.ContainsFunc(got.Actions, func(a action.Call) bool { return a.Order != c.notFound[0] }) {
+			t.Errorf("%s: %+v", c.text, got)
+		}
 	}
 }
