@@ -103,6 +103,15 @@ func nearest(word string, list []string) (string, bool) {
 	return "", false
 }
 
+// Respell gives the word of the list that a folded word is, or is one slip of the finger
+// away from, and else the word itself.
+func Respell(word string, list []string) string {
+	if near, ok := nearest(word, list); ok {
+		return near
+	}
+	return word
+}
+
 // squeeze writes each run of a letter once: "humanooo" is shouted "humano".
 func squeeze(word string) string {
 	if !doubled(word) {

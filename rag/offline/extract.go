@@ -91,6 +91,7 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 		return abstain("a question with a subject")
 	}
 	q.places = m.concepts.places(r.Locale, text)
+	m.newestPlace(&q, r.Locale, text)
 	if m.raiseUnheard(q.features, r.Passages) >= mostUnheard {
 		return abstain("a passage that knows the words of the question")
 	}
@@ -110,6 +111,23 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 		draft.Answer = foreign(draft.Answer, r.Locale)
 	}
 	return draft
+}
+
+// newestPlace leaves of the places only those of the last line, where that names one: who
+// asks "and to the Canaries?" has done with the mainland.
+func (m *Model) newestPlace(q *asked, locale, text string) {
+	at := strings.LastIndexByte(text, '\n')
+	newest := m.concepts.places(locale, text[at+1:])
+	if at < 0 || len(newest) == 0 {
+		return
+	}
+	for _, stem := range q.places {
+		still := func(other string) bool { return m.concepts.feature(other) == m.concepts.feature(stem) }
+		if !slices.ContainsFunc(newest, still) {
+			delete(q.features, m.concepts.feature(stem))
+		}
+	}
+	q.places = newest
 }
 
 // ownLanguage is how near a reading in the customer's language has to come to a better one

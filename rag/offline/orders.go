@@ -19,9 +19,9 @@ var (
 		`(cuando|que dia|a que hora|para cuando) ((me|nos|os|lo|la|se) )*(llega|llegan|llegara|llegaran|viene|vienen|sale|salen|recibo|recibire|traeis|traen|entregais|entregan|entrega|envian|enviais|mandais|tendre)`,
 		`(ha|han|habeis) (llegado|salido|recibido|entregado|enviado|mandado|cancelado)( \w+)?`, `se (ha|han) (\w+ )?(entregado|enviado|cancelado|devuelto|perdido|reembolsado|retrasado)`,
 		`(esta|estan) (ya )?(list[oa]s?|enviad[oa]s?|entregad[oa]s?|en camino|en reparto|cancelad[oa]s?|de camino)`, `(sabeis|saben|sabes|se sabe|teneis|hay) (algo|noticias|novedades|alguna noticia|alguna novedad)( \w+)?`,
-		`llega (ya|hoy|manana)`, `(aun|todavia) no (\w+ )?(ha llegado|llega|recibo|he recibido)`, `que (ha )?(pasado|paso|pasa|ocurre) con`, `(por que|porque|x que|xq) (esta|sigue|estan) (retenid[oa]|parad[oa]|bloquead[oa])`,
+		`(llega|llegan|viene|vienen|traen|traeis|sale|salen) (ya|hoy|manana)`, `(aun|todavia) no (\w+ )?(ha llegado|llega|recibo|he recibido)`, `que (ha )?(pasado|paso|pasa|ocurre) con`, `(por que|porque|x que|xq) (esta|sigue|estan) (retenid[oa]|parad[oa]|bloquead[oa])`,
 		`(pasa|pasas|pasais|pasame|mandame|mandas|mandais|enviame|envias|enviais|dame|das|dais|dime)( \w+){0,3} (seguimiento|tracking|estado)`,
-		`where (is|s|are|re)`, `(when|what day|what time) (will|is|are|does|do|s|can|should)( \w+){1,6} (arrive|arriving|come|coming|get here|delivered|ship|shipped|land|get|receive)`, `how (is|s) (my|the)`, `status (of|on|for)`, `(the|its|it s) status`,
+		`where (is|s|are|re)`, `(when|what day|what time) (will|is|are|does|do|s|can|should)( \w+){1,6} (arrive|arriving|come|coming|get here|delivered|ship|shipped|land|get|receive)`, `(when|what day|what time) (are|will|do|can) (you|they) (bring|bringing|be bringing|deliver|delivering|be delivering|ship|shipping|send|sending)( \w+)?`, `how (is|s) (my|the)`, `status (of|on|for)`, `(the|its|it s) status`,
 		`(has|have|was|were|is|did|hasn t|haven t|isn t)( \w+| #\w+){1,4} (shipped|delivered|cancelled|canceled|arrived|arrive|dispatched|sent|left|refunded|ready|received)`, `(any|got) (news|update|updates)( \w+)?`,
 		`(have|did) (you|u|they) (get|got|receive|received)`, `(what|whats|what s) (has )?(is |s )?(happened|happening|going on|up) (with|to)`, `why is( \w+| #\w+){1,4} (on hold|held|stuck|late|delayed)`,
 		`(send|give|get|tell|share)( \w+){0,4} (tracking|status)`, `not (arrived|received|here|delivered) yet`, `still waiting`,
@@ -35,7 +35,11 @@ var (
 		`(direccion|telefono|correo)`, `(reclamar|reclamacion|queja)`, `(cancel|change|modify|amend|return|exchange|swap|edit|add|remove) `, `(address|invoice|receipt|phone number|complain|complaint)`)
 	// aboutRefund matches questions about money or goods on their way back.
 	aboutRefund = phrases(`(mi|el|del|un|la|de la|mi) (reembolso|devolucion|abono|dinero)`, `(refund|refunded|return|returned|money back|sent back)`)
-	digits      = regexp.MustCompile(`\d{5,}`)
+	// wantsTracking matches who wants to be given the tracking of what they wait for: nobody
+	// asks that of a shop in general.
+	wantsTracking = phrases(`(me|nos) (pasa|pasas|pasais|mandas|mandais|envias|enviais|das|dais)( \w+){0,3} (seguimiento|tracking|rastreo)`, `(pasame|mandame|enviame|dame|pasadme|mandadme|enviadme|dadme)( \w+){0,3} (seguimiento|tracking|rastreo)`,
+		`(can|could|will|would) you (please )?(send|give|share|text)( me| us)? (the|its|my) tracking( \w+)?`, `(send|give) (me|us) (the|its|my) tracking( \w+)?`)
+	digits = regexp.MustCompile(`\d{5,}`)
 )
 
 // aboutOrder tells whether a question is one about the customer's own orders: it
@@ -43,6 +47,9 @@ var (
 // the customer ordered.
 func (m *Model) aboutOrder(folded string, r rag.Request) bool {
 	if len(r.Orders.Asked) > 0 || len(named(folded, r.Orders)) > 0 {
+		return true
+	}
+	if wantsTracking.MatchString(folded) && len(r.Orders.Orders) > 0 {
 		return true
 	}
 	if ownThing.MatchString(folded) {
@@ -229,6 +236,11 @@ func (m *Model) sharedThings(asked map[string]float64, name string) int {
 // newest when all are closed.
 func (m *Model) meant(folded string, r rag.Request) []rag.Order {
 	choice := r.Orders.Orders
+	if wantsTracking.MatchString(folded) {
+		if last := spokenOf(r); last != nil {
+			return []rag.Order{*last}
+		}
+	}
 	if things := m.withItem(r); len(things) > 0 {
 		choice = things
 	}
@@ -240,4 +252,15 @@ func (m *Model) meant(folded string, r rag.Request) []rag.Order {
 		return preferred[:min(maxStated, len(preferred))]
 	}
 	return choice[:min(1, len(choice))]
+}
+
+// spokenOf is the order that the conversation spoke of last, where its last words name
+// exactly one.
+func spokenOf(r rag.Request) *rag.Order {
+	for _, u := range slices.Backward(r.History) {
+		if list := named(fold(u.Text), rag.OrderFacts{Orders: r.Orders.Orders}); len(list) > 0 {
+			return only(list)
+		}
+	}
+	return nil
 }

@@ -217,3 +217,30 @@ func TestANoteThatPromisesOrIsInAnotherLanguageStaysOut(t *testing.T) {
 		}
 	}
 }
+
+// TestOrdersByWhatIsSpokenOf: an order is meant by a thing in it, by any name of that, and by
+// what was said just before.
+func TestOrdersByWhatIsSpokenOf(t *testing.T) {
+	t.Parallel()
+	facts := rag.OrderFacts{Orders: []rag.Order{
+		{Number: "#A10001", Status: "shipped", TrackingURL: "https://t.example.com/1", Items: []rag.OrderItem{{Name: "Lavadora 9 kg Bruma"}}},
+		{Number: "#A10002", Status: "shipped", TrackingURL: "https://t.example.com/2", Items: []rag.OrderItem{{Name: "Frigorífico combi 340 L"}}},
+		{Number: "#A10003", Status: "shipped", TrackingURL: "https://t.example.com/3", Items: []rag.OrderItem{{Name: "Auriculares Nogal Buds"}}},
+	}}
+	history := []rag.Utterance{{Role: rag.RoleCustomer, Text: "¿Dónde está el #A10002?"}}
+	for _, c := range []struct {
+		text, want string
+		history    []rag.Utterance
+	}{
+		{"¿Viene hoy el frigorífico?", "#A10002", nil},
+		{"What day are you bringing the washing machine?", "#A10001", nil},
+		{"¿Cuándo llegan mis audífonos?", "#A10003", nil},
+		{"¿Y me pasas el enlace de seguimiento?", "#A10002", history},
+		{"And can you send me the tracking link?", "#A10002", history},
+	} {
+		got := draft(t, rag.Request{Locale: rag.DetectLocale(c.text, "es"), Question: c.text, Query: c.text, Orders: facts, History: c.history})
+		if len(got.Orders) != 1 || got.Orders[0] != c.want || !strings.Contains(got.Answer, "https://t.example.com/") {
+			t.Errorf("%s: %+v", c.text, got)
+		}
+	}
+}

@@ -54,8 +54,14 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 		return rag.Draft{}, false
 	}
 	r = withAskedBack(r)
-	folded := unmasked(r.Question)
+	said, folded := r.Question, unmasked(r.Question)
 	kind, asked := wished(folded)
+	if kind == "" {
+		// What is confirmed before it is done may be read with its slips mended.
+		folded = m.mend(folded, r.Orders)
+		kind, asked = wished(folded)
+		r.Question = folded
+	}
 	if kind == "" {
 		return rag.Draft{}, false
 	}
@@ -79,7 +85,7 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 		call.Items = m.wishedItems(folded, r, *order)
 	}
 	if kind == action.ChangeAddress {
-		call.Address = afterAddress.ReplaceAllString(strings.TrimSpace(addressIn.FindString(r.Question)), "")
+		call.Address = afterAddress.ReplaceAllString(strings.TrimSpace(addressIn.FindString(said)), "")
 	}
 	draft := rag.Draft{Actions: []action.Call{call}}
 	if call.Order != "" {

@@ -35,7 +35,11 @@ func TestWishes(t *testing.T) {
 		"quiero devolver todo el pedido #W2023988":                          {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle, pan}},
 		"Me gustaría devolver mi pedido":                                    {Kind: action.StartReturn, Order: "#W2023988"},
 		"I want to return the sartén from #W2023988":                        {Kind: action.StartReturn, Order: "#W2023988", Items: []string{pan}},
+		"Quieo cancelar el pedido #W2024300":                                {Kind: action.Cancel, Order: "#W2024300"},
+		"Quiero devolcer el hervidor":                                       {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
+		"I want to rdturn the kettel":                                       {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
 		"Cambiad la dirección del pedido #W2024300":                         {Kind: action.ChangeAddress, Order: "#W2024300"},
+		"Quiero canbiar la direccion de mi pedido a [[ADDRESS_1]], Madrid":  {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
 		"Please change the address of my order to [[ADDRESS_1]]":            {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]]"},
 		"Cambia la dirección a [[ADDRESS_1]], Madrid, por favor. Mi pedido": {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
 	} {
@@ -52,7 +56,7 @@ func TestNoWishes(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"¿Cómo cancelo un pedido?", "¿Cuánto tiempo tengo para devolver un producto?", "How do I return an item?", "Can I return a product?",
-		"¿Puedo cancelar un pedido?", "Quiero devolver un producto", "¿Dónde está mi pedido #W2024300?", "When was my order cancelled?", "gracias, no quiero nada más",
+		"¿Puedo cancelar un pedido?", "Quiero devolver un producto", "¿Dónde está mi pedido #W2024300?", "When was my order cancelled?", "Quieo devolcer un producto", "My order has cancer drugs", "gracias, no quiero nada más",
 	} {
 		if got := draft(t, rag.Request{Locale: "es", Question: text, Query: text, Orders: ownOrders(), Writable: true}); len(got.Actions) > 0 {
 			t.Errorf("%s: %+v", text, got.Actions)
