@@ -22,7 +22,9 @@ func (t *turn) split() {
 	if guard.Courteous(t.q.Text) != "" {
 		return
 	}
-	if parts := understand.Split(t.q.Locale, t.q.Text); len(parts) > 1 {
+	// A bubble that only greets, or says that a question comes, is none of the questions.
+	text := point(t.q.Text)
+	if parts := understand.Split(t.q.Locale, text); len(parts) > 1 {
 		for _, text := range parts {
 			t.a.Parts = append(t.a.Parts, Part{Text: text})
 		}

@@ -21,7 +21,7 @@ var opening = regexp.MustCompile(`(?i)^[\s¿¡,.;:!…-]*(?:` +
 	`(?:(?:me gustar[ií]a|quer[ií]a|quisiera|quiero|necesito) (?:saber|preguntar(?:os|te)?|consultar(?:os)?)|` +
 	`(?:me )?(?:pod(?:r[ií]a|r[ií]as|r[ií]ais|[eé]is)|puedes?) (?:decir(?:me)?|indicar(?:me)?)|sab[eé]is)(?: si)?|` +
 	`hi(?: there)?|hello(?: there)?|hiya|good (?:morning|afternoon|evening)|excuse me|sorry|please|thanks|thank you|` +
-	`(?:just )?(?:a |one )?quick question|(?:i have|i've got|i had|got|just) (?:a|one) (?:quick )?question|` +
+	`(?:just )?(?:a |one )?quick question|(?:just )?(?:a|one) question|(?:i have|i've got|i had|got|just) (?:a|one) (?:quick )?question|` +
 	`(?:(?:could|can|would) you (?:please )?(?:tell me|let me know)|i(?:'d| would) like to know|i(?: was|'m| am) wondering|i want(?:ed)? to (?:know|ask))(?: if| whether)?` +
 	`)(?:[\s,.;:!…-]+|$)`)
 

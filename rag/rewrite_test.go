@@ -19,6 +19,7 @@ func TestCourtesiesAreNotSearched(t *testing.T) {
 		{"hi, quick question: how long do refunds take? thanks", "how long do refunds take?"},
 		{"Good morning! I have a question. Could you tell me if you ship to Portugal, please?", "you ship to Portugal"},
 		{"hello\nhow much is shipping\nthank you so much", "how much is shipping"},
+		{"Hi\nA question\nHow many days do I have to return a product?", "How many days do I have to return a product?"},
 		// What only looks like a courtesy stays.
 		{"perdido mi paquete, qué hago", "perdido mi paquete, qué hago"},
 		{"hidden costs?", "hidden costs?"},

@@ -233,6 +233,7 @@ func TestOrdersByWhatIsSpokenOf(t *testing.T) {
 		history    []rag.Utterance
 	}{
 		{"¿Viene hoy el frigorífico?", "#A10002", nil},
+		{"Is the fridge coming today?", "#A10002", nil},
 		{"What day are you bringing the washing machine?", "#A10001", nil},
 		{"¿Cuándo llegan mis audífonos?", "#A10003", nil},
 		{"¿Y me pasas el enlace de seguimiento?", "#A10002", history},

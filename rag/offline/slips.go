@@ -10,12 +10,12 @@ import (
 )
 
 // wishWords are the words that wishes turn on.
-var wishWords = strings.Fields("cancelar cancela cancelad anular devolver devolucion quiero quisiera necesito pedido direccion cambiar " +
-	"cancel return order change address")
+const wishWords = "cancelar anular devolver devolucion quiero quisiera necesito pedido direccion cambiar " +
+	"cancel return order change address"
 
 // noSlips are words of their own that lie one letter from those.
-var noSlips = strings.Fields("cancelo cancele cancelan cancelas cancels cancer anulas quiere quiera quieto returns orders ordered older changes charge charged chance " +
-	"pedidos pedida perdido perdidos direction cambia cambias cambian cambiad cambio cambie necesita necesite devuelve devolved addresses dresses")
+const noSlips = "cancela cancelad cancelado cancelada cancelo cancele cancelan cancelas cancels cancer anulas quiere quiera quieto returns orders ordered older changes charge charged chance " +
+	"pedidos pedida perdido perdidos direction cambia cambias cambian cambiad cambio cambie necesita necesite devuelve devolved addresses dresses"
 
 // leastMended is how long a word is that is read with a slip mended.
 const leastMended = 5
@@ -23,10 +23,10 @@ const leastMended = 5
 // mend reads the words of a wish, and those for what the customer ordered, where somebody
 // slipped a letter: "rdturn the keybaord".
 func (m *Model) mend(folded string, f rag.OrderFacts) string {
-	known := slices.Concat(wishWords, m.orderedWords(f))
-	words := strings.Fields(folded)
+	known := slices.Concat(strings.Fields(wishWords), m.orderedWords(f))
+	words, own := strings.Fields(folded), strings.Fields(noSlips)
 	for i, word := range words {
-		if len(word) >= leastMended && !slices.Contains(noSlips, word) && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" {
+		if len(word) >= leastMended && !slices.Contains(own, word) && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" {
 			words[i] = guard.Respell(word, known)
 		}
 	}

@@ -56,7 +56,7 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 	r = withAskedBack(r)
 	said, folded := r.Question, unmasked(r.Question)
 	kind, asked := wished(folded)
-	if kind == "" {
+	if kind == "" && !asksState.MatchString(folded) {
 		// What is confirmed before it is done may be read with its slips mended.
 		folded = m.mend(folded, r.Orders)
 		kind, asked = wished(folded)

@@ -56,7 +56,7 @@ func TestNoWishes(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"¿Cómo cancelo un pedido?", "¿Cuánto tiempo tengo para devolver un producto?", "How do I return an item?", "Can I return a product?",
-		"¿Puedo cancelar un pedido?", "Quiero devolver un producto", "¿Dónde está mi pedido #W2024300?", "When was my order cancelled?", "Quieo devolcer un producto", "My order has cancer drugs", "gracias, no quiero nada más",
+		"¿Puedo cancelar un pedido?", "Quiero devolver un producto", "¿Dónde está mi pedido #W2024300?", "When was my order cancelled?", "Quieo devolcer un producto", "¿Se ha cancelado bien el #W2024300?", "gracias, no quiero nada más",
 	} {
 		if got := draft(t, rag.Request{Locale: "es", Question: text, Query: text, Orders: ownOrders(), Writable: true}); len(got.Actions) > 0 {
 			t.Errorf("%s: %+v", text, got.Actions)
