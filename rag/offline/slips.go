@@ -21,7 +21,7 @@ const noSlips = "cancela cancelad cancelado cancelada cancelo cancele cancelan c
 const leastMended = 5
 
 // mend reads the words of a wish, and those for what the customer ordered, where somebody
-// slipped a letter: "rdturn the keybaord".
+// slipped a letter: "rdturn the parcel".
 func (m *Model) mend(folded string, f rag.OrderFacts) string {
 	known := slices.Concat(strings.Fields(wishWords), m.orderedWords(f))
 	words, own := strings.Fields(folded), strings.Fields(noSlips)
