@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,12 +128,16 @@ func TestJudgeIsSeldomFalse(t *testing.T) {
 // auditStore has audits and keeps alerts.
 type auditStore struct {
 	turnStore
+	// mu guards the rest.
+	mu     sync.Mutex
 	list   []Audit
 	alerts []Alert
 	err    error
 }
 
 func (s *auditStore) Audits(_ context.Context, done bool, p Page) ([]Audit, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.err != nil || !done {
 		return nil, "", s.err
 	}
@@ -148,10 +153,12 @@ func (s *auditStore) Audits(_ context.Context, done bool, p Page) ([]Audit, stri
 	if to < len(s.list) {
 		next = fmt.Sprint(to)
 	}
-	return s.list[from:to], next, nil
+	return slices.Clone(s.list[from:to]), next, nil
 }
 
 func (s *auditStore) Label(_ context.Context, turnID, _ string, right bool, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i, a := range s.list {
 		if a.TurnID == turnID {
 			s.list[i].Right, s.list[i].LabelledAt = right, at
@@ -162,11 +169,24 @@ func (s *auditStore) Label(_ context.Context, turnID, _ string, right bool, at t
 }
 
 func (s *auditStore) Raise(_ context.Context, a Alert) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.alerts = append(s.alerts, a)
 	return nil
 }
 
+// forgive puts every label right.
+func (s *auditStore) forgive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.list {
+		s.list[i].Right = true
+	}
+}
+
 func (s *auditStore) states() (list []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, a := range s.alerts {
 		list = append(list, a.Kind+" "+a.State+" "+string(a.Level))
 	}
@@ -217,9 +237,7 @@ func TestBrokenPromiseWithholdsAnswers(t *testing.T) {
 	if err := g.CheckPromise(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for i := range s.list {
-		s.list[i].Right = true
-	}
+	s.forgive()
 	if err := g.CheckPromise(t.Context()); err != nil || g.withhold(rag.Answer{}).Suggest {
 		t.Errorf("it does not end: %v", err)
 	}
@@ -252,9 +270,7 @@ func TestLabelIsHeededAtOnce(t *testing.T) {
 		if !g.withhold(rag.Answer{}).Suggest {
 			t.Error("nobody heeds the labels")
 		}
-		for i := range s.list {
-			s.list[i].Right = true
-		}
+		s.forgive()
 		time.Sleep(watchEvery + time.Second) // the bubble's clock
 		synctest.Wait()
 		if g.withhold(rag.Answer{}).Suggest {

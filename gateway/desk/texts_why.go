@@ -87,6 +87,8 @@ var whyPhrases = map[string]text{
 	"part_support":        {"respaldo que ve el modelo", "backing the model sees"},
 	"part_words":          {"longitud de la pregunta", "length of the question"},
 	"part_checks":         {"comprobaciones pasadas", "checks passed"},
+	"part_sources":        {"de cuántos documentos sale la respuesta", "documents the answer is put together from"},
+	"part_yes_no":         {"basta con sí o no", "yes or no would do"},
 
 	"stage_orders":   {"pedidos", "orders"},
 	"stage_rewrite":  {"reformular", "rewrite"},
