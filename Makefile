@@ -22,7 +22,7 @@ WITH_SERVICES := $(SERVICES) run --
 # more than they do at once: under it they run with -short, which leaves out what
 # one goroutine computes for minutes and takes a fifth of the random cases, and
 # then once more in full without it. All others run in full under it.
-LONG := ./evals ./knowledge ./knowledge/extract
+LONG := ./evals ./evals/report ./evals/runs ./evals/stats ./knowledge ./knowledge/extract
 
 # SQLite is C made into Go: its data lies outside Go's memory, where the detector
 # sees nothing, so that checks in its code cost time alone. Exempt no package that
