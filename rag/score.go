@@ -2,6 +2,7 @@ package rag
 
 import (
 	"math"
+	"regexp"
 	"slices"
 
 	"github.com/recado/recado/internal/recent"
@@ -106,7 +107,13 @@ func sufficient(f map[string]float64, s *sufficiency.Scorer, q Question, a Answe
 	}
 	all := s.Features(asked, found)
 	f[featureTopic], f[featureHolds], f[featureYesNo] = all[featureTopic], all[featureHolds], all[featureYesNo]
+	if saysYesOrNo.MatchString(a.Text) {
+		f[featureYesNo] = 0
+	}
 }
+
+// saysYesOrNo matches an answer that begins with what such a question asks for.
+var saysYesOrNo = regexp.MustCompile(`(?i)^\W*(sí|si|no|yes|claro|por supuesto|of course)[,.:;!]`)
 
 // evidence adds the features that need a cited passage.
 func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float64, a Answer, hits []knowledge.Hit, question map[string]bool) {

@@ -124,6 +124,7 @@ func TestPolicyQuestions(t *testing.T) {
 		{"precio del envío", nil, "es", "4,99 €", "faq", false},
 		{"tarifas de envío", nil, "es", "4,99 €", "faq", false},
 		{"shipping costs?", nil, "en", "€4.99", "faq", false},
+		{"¿Hacéis envíos a Canarias?", nil, "es", "14,99 €", "faq", false},
 		{"¿Tenéis tienda en Sevilla?", nil, "es", "4 tiendas: Madrid, Barcelona, Valencia y Sevilla.", "23-store-pickup", true},
 		{"Good morning! Quick question: how long do refunds take, please?", nil, "en", "5 to 10 working days", "faq", false},
 	} {
