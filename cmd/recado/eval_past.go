@@ -27,6 +27,12 @@ func runsFolder(s settings, folder string) string {
 // loadPast reads the flags of such a command and the runs that it names: files, or the ids of
 // runs that were kept; "latest" is the newest.
 func loadPast(c console, name string, args []string, want int, more func(*flag.FlagSet)) ([]runs.Run, error) {
+	_, list, err := loadPastWith(c, name, args, want, more)
+	return list, err
+}
+
+// loadPastWith gives the settings too.
+func loadPastWith(c console, name string, args []string, want int, more func(*flag.FlagSet)) (settings, []runs.Run, error) {
 	folder := ""
 	s, words, err := loadSettings(c, name, args, func(set *flag.FlagSet) {
 		set.StringVar(&folder, "runs", "", "folder in which runs are kept; by default evals in the data folder")
@@ -35,20 +41,20 @@ func loadPast(c console, name string, args []string, want int, more func(*flag.F
 		}
 	})
 	if err != nil {
-		return nil, err
+		return s, nil, err
 	}
 	if len(words) != want {
-		return nil, usagef("%s: name %s: a file of --json, the id of a run, or latest", name, counted(want, "run", "runs"))
+		return s, nil, usagef("%s: name %s: a file of --json, the id of a run, or latest", name, counted(want, "run", "runs"))
 	}
 	var list []runs.Run
 	for _, word := range words {
 		r, err := findRun(runsFolder(s, folder), word)
 		if err != nil {
-			return nil, err
+			return s, nil, err
 		}
 		list = append(list, r)
 	}
-	return list, nil
+	return s, list, nil
 }
 
 // findRun reads a run by the name of its file, by its id, or the latest.
@@ -117,13 +123,22 @@ func writeFile(name string, write func(io.Writer) error) error {
 // runReport writes a run that was kept in other forms.
 func runReport(_ context.Context, c console, args []string) error {
 	var f reportFiles
+	var marks markFiles
 	language := "en"
 	list, err := loadPast(c, "eval report", args, 1, func(set *flag.FlagSet) {
 		f.register(set)
+		marks.register(set)
 		set.StringVar(&language, "report-language", "en", "language of the reports: en or es")
 	})
 	if err != nil {
 		return err
+	}
+	if err := marks.read(c); err != nil {
+		return err
+	}
+	if len(marks.list) > 0 {
+		marks.take(c, &list[0])
+		list[0].Measure()
 	}
 	if f.asJSON == "-" {
 		return runs.Encode(c.out, list[0])
@@ -131,21 +146,28 @@ func runReport(_ context.Context, c console, args []string) error {
 	if err := evalreport.WriteTable(c.out, list[0], 0); err != nil {
 		return err
 	}
-	return f.write(evalreport.View{Run: list[0], Language: language})
+	return errors.Join(f.write(evalreport.View{Run: list[0], Language: language}), marks.write(list[0]))
 }
 
 // runCompare says what changed from one run to another, and fails where it got worse.
-func runCompare(_ context.Context, c console, args []string) error {
+func runCompare(ctx context.Context, c console, args []string) error {
 	var f reportFiles
 	var terms runs.Terms
-	list, err := loadPast(c, "eval compare", args, 2, func(set *flag.FlagSet) {
+	var judges compareJudge
+	language := "en"
+	s, list, err := loadPastWith(c, "eval compare", args, 2, func(set *flag.FlagSet) {
 		f.register(set)
 		set.Float64Var(&terms.Margin, "margin", 0, "by how much the share of cases that pass may fall, such as 0.02; then the second run has to show that it did not")
+		set.StringVar(&language, "report-language", "en", "language of the reports: en or es")
+		judges.register(set)
 	})
 	if err != nil {
 		return err
 	}
 	found := runs.Compare(list[0], list[1], terms)
+	if err := judges.prefer(ctx, c, s, &found, list[0], list[1]); err != nil {
+		return err
+	}
 	if f.asJSON == "-" {
 		if err := printJSON(c.out, found); err != nil {
 			return err
@@ -153,7 +175,7 @@ func runCompare(_ context.Context, c console, args []string) error {
 	} else if err := found.WriteTable(c.out); err != nil {
 		return err
 	}
-	view := evalreport.View{Run: list[1], Base: &list[0]}
+	view := evalreport.View{Run: list[1], Base: &list[0], Comparison: &found, Language: language}
 	figures := f.asJSON
 	f.asJSON = ""
 	if err := f.write(view); err != nil {

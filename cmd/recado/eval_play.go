@@ -394,7 +394,7 @@ func (p *play) outcome(ctx context.Context) (o runner.Outcome, err error) {
 		return o, fmt.Errorf("eval: %w", err)
 	}
 	for _, r := range o.Records {
-		o.Actions = append(o.Actions, runner.Proposed(r, after)...)
+		o.Actions = append(o.Actions, append(runner.Reads(r), runner.Proposed(r, after)...)...)
 	}
 	done, err := p.carried(ctx)
 	o.Actions = append(o.Actions, done...)

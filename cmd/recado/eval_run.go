@@ -26,6 +26,8 @@ import (
 // runFlags are those of `recado eval run`.
 type runFlags struct {
 	reportFiles
+	judge                              chosenJudge
+	marks                              markFiles
 	system, token, against             string
 	record, replay, refresh            string
 	filter, folder, language           string
@@ -35,6 +37,8 @@ type runFlags struct {
 
 func (f *runFlags) register(set *flag.FlagSet) {
 	f.reportFiles.register(set)
+	f.judge.register(set)
+	f.marks.register(set)
 	set.StringVar(&f.system, "system", "gateway", "what is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
 	set.StringVar(&f.token, "token", "", "bearer token for the endpoint of --system")
 	set.StringVar(&f.against, "against", "", "an earlier run to compare with: its file, its id, or latest")
@@ -83,6 +87,9 @@ func runSuite(ctx context.Context, c console, args []string) (err error) {
 	one, root, err := readSuite(names)
 	if err != nil {
 		return suiteError(c, err)
+	}
+	if err := f.marks.read(c); err != nil {
+		return err
 	}
 	base, err := f.base(s)
 	if err != nil {
@@ -269,6 +276,13 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	if tape != nil {
 		config.Session = cassette.Session
 	}
+	panel, err := f.judge.open(c, s, tape, quietLog(c))
+	if err != nil {
+		return runs.Run{}, err
+	}
+	if panel != nil {
+		config.Judge = panel
+	}
 	if tape != nil && tape.Mode() == cassette.Replay {
 		// A replay is no event of today, and says nothing about time.
 		config.Untimed, config.Started = true, one.Clock
@@ -284,6 +298,7 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	if err != nil {
 		return run, f.interrupted(journal, err)
 	}
+	f.marks.take(c, &run)
 	run.Summarise(one)
 	if journal == nil {
 		return run, nil
@@ -327,7 +342,7 @@ func (f runFlags) latest(folder string, now runs.Run) (time.Time, error) {
 		return time.Time{}, err
 	}
 	for _, r := range list {
-		if r.Suite == now.Suite && r.Revision == now.Revision && r.Config == now.Config && r.System == now.System && r.Model == now.Model && r.Repeat == now.Repeat {
+		if r.Suite == now.Suite && r.Revision == now.Revision && r.Config == now.Config && r.System == now.System && r.Model == now.Model && r.Judge == now.Judge && r.Repeat == now.Repeat {
 			return r.Started, nil
 		}
 	}
@@ -398,7 +413,7 @@ func (f runFlags) report(c console, view evalreport.View) error {
 	} else if err := evalreport.WriteTable(c.out, run, 0); err != nil {
 		return err
 	}
-	return errors.Join(f.write(view), verdict(run))
+	return errors.Join(f.write(view), f.marks.write(run), verdict(run))
 }
 
 // verdict is an error where a run did not reach its thresholds, or, without any, where a

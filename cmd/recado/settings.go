@@ -67,6 +67,10 @@ type settings struct {
 	Rules string
 	// RerankURL, RerankKey and RerankModel are the endpoint that orders passages.
 	RerankURL, RerankKey, RerankModel string
+	// JudgeModel judges replies of evals, at JudgeURL or else at the chat model's server;
+	// JudgeVotes is how often each statement is voted on.
+	JudgeModel, JudgeURL, JudgeKey string
+	JudgeVotes                     int
 	// Actions is the file of the shop's rules for writes; empty means that people do them.
 	// CodeKey is the secret of one-time codes. AuditShare is the share of answers that are
 	// picked for a person to look at; 0 means none.
@@ -137,6 +141,10 @@ func table() []setting {
 		{"RECADO_RERANK_MODEL", "rerank-model", "", "model that orders the passages that were found: its name at RECADO_RERANK_URL, or chat for the chat model; empty means none", text(func(s *settings) *string { return &s.RerankModel })},
 		{"RECADO_RERANK_URL", "rerank-url", "", "base URL of a server with /rerank, such as https://api.cohere.com/v2", readRerankURL},
 		{"RECADO_RERANK_KEY", "rerank-key", "", "key of that server", text(func(s *settings) *string { return &s.RerankKey })},
+		{"RECADO_JUDGE_MODEL", "judge-model", "", "model that judges replies in recado eval, best of another family than the chat model; empty means that statements about replies are left out", text(func(s *settings) *string { return &s.JudgeModel })},
+		{"RECADO_JUDGE_URL", "judge-url", "", "base URL of its OpenAI-compatible server; empty means that of the chat model", readJudgeURL},
+		{"RECADO_JUDGE_KEY", "judge-key", "", "key of that server, when it has a URL of its own", text(func(s *settings) *string { return &s.JudgeKey })},
+		{"RECADO_JUDGE_VOTES", "judge-votes", "3", "how often each statement is voted on, an odd number; each vote takes two calls", readJudgeVotes},
 		{"RECADO_ACTIONS", "actions", "", "file of the shop's rules for cancelling, readdressing and returning; with it, such wishes become commands for the shop's system on Redis streams; empty means that people do them", text(func(s *settings) *string { return &s.Actions })},
 		{"RECADO_CODE_KEY", "code-key", "", "secret of at least 16 characters that hashes one-time codes; several instances need the same one", readCodeKey},
 		{"RECADO_AUDIT_SHARE", "audit-share", "0.03", "share of the answers that are picked for a person to look at, from 0 to 1", readAuditShare},

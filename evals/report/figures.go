@@ -39,6 +39,9 @@ var themes = []string{"whole", "decision", "answer", "retrieval", "actions", "sa
 func figureOf(metric string) figure {
 	at := placeOf(metric)
 	if at == len(figures) {
+		if f, ok := byPeople(metric); ok {
+			return f
+		}
 		return figure{name: metric, theme: "other", text: text{metric, metric}}
 	}
 	f := figures[at]
@@ -48,6 +51,29 @@ func figureOf(metric string) figure {
 	}
 	f.name = metric
 	return f
+}
+
+// byPeople finds what is known of a figure that people's marks make of another one.
+func byPeople(metric string) (figure, bool) {
+	name, language, _ := strings.Cut(metric, "/")
+	for _, end := range []string{runs.Corrected, runs.Agreement, runs.Kappa} {
+		of, found := strings.CutSuffix(name, end)
+		if !found || of == "" {
+			continue
+		}
+		f := figureOf(of)
+		f.name, f.theme, f.unit = metric, "judge", share
+		if end == runs.Kappa {
+			f.unit = plain
+		}
+		if language != "" {
+			language = " " + language
+		}
+		f.text.es += phrase("es", "with"+end) + language
+		f.text.en += phrase("en", "with"+end) + language
+		return f, true
+	}
+	return figure{}, false
 }
 
 // placeOf is the place in the table of a metric, or of the longest beginning of its name

@@ -132,6 +132,7 @@ type body struct {
 	View
 	Passed         bool
 	Verdict        string
+	Remarks        []string
 	Before         string
 	Groups         []group
 	Moves          []move
@@ -177,6 +178,7 @@ type unequal struct {
 
 func newBody(v View, pairs pairing) body {
 	b := body{View: v, Passed: passed(v.Run), Verdict: verdict(v.Language, v.Run), Confusion: runs.Confuse(v.Run.Results), Slices: v.Run.Slices}
+	b.Remarks = remarks(v.Language, v.Run)
 	groups := themed(v.Run.Metrics)
 	for _, theme := range themes {
 		if len(groups[theme]) > 0 {

@@ -44,6 +44,9 @@ func (m *markdown) t(key string) string { return phrase(m.Language, key) }
 func (m *markdown) verdict() {
 	m.say("## %s", inline(verdict(m.Language, m.Run)))
 	m.say("\n%s", code(identity(m.Language, m.Run)))
+	for _, remark := range remarks(m.Language, m.Run) {
+		m.say("\n%s", inline(remark))
+	}
 	if m.Base != nil {
 		m.say("\n%s %s", m.t("against"), code(identity(m.Language, *m.Base)))
 	}
@@ -59,7 +62,7 @@ func (m *markdown) gates() {
 		if g.Estimate != nil {
 			got = fmt.Sprintf("%s, n %d", figureOf(g.Metric).estimate(m.Language, *g.Estimate), g.Estimate.N)
 		}
-		note := inline(g.Note)
+		note := inline(g.NoteIn(m.Language))
 		if !g.OK && g.File != "" {
 			note += " " + code(fmt.Sprintf("%s:%d", g.File, g.Line))
 		}
@@ -80,9 +83,12 @@ func (m *markdown) changes() {
 	m.say("\n### %s\n", m.t("changes"))
 	pairs := matched(m.Run, m.Base)
 	m.say("%s", pairs.sentence(m.Language))
-	m.say("\n%s", inline(m.Comparison.Summary))
-	for _, note := range m.Comparison.Notes {
+	m.say("\n%s", inline(m.Comparison.SummaryIn(m.Language)))
+	for _, note := range m.Comparison.NotesIn(m.Language) {
 		m.say("\n%s", inline(note))
+	}
+	if p := m.Comparison.Preferred; p != nil {
+		m.say("\n%s", inline(p.Sentence(m.Language)))
 	}
 	if rows := moved(*m.Comparison); len(rows) > 0 {
 		m.say("\n| %s | %s | %s | %s | p |\n| --- | --- | --- | --- | --- |", m.t("figure"), m.t("before"), m.t("now"), m.t("change"))

@@ -46,6 +46,9 @@ var figures = []figure{
 	{"parity_gap", "parity", share, text{"Pares con otra decisión u otros datos", "Pairs with another decision or other facts"}},
 
 	{"judge", "judge", share, text{"Ciertas según el modelo que juzga", "True in the judge's eyes"}},
+	{"judge_corrected", "judge", share, text{"Ciertas, corregido por personas", "True, corrected by people"}},
+	{"judge_agreement", "judge", share, text{"El modelo y las personas dicen lo mismo", "Judge and people say the same"}},
+	{"judge_kappa", "judge", plain, text{"Acuerdo entre el modelo y las personas (kappa)", "Agreement of judge and people (kappa)"}},
 
 	{"latency_p50", "time", millis, text{"Mitad de las respuestas", "Half of the replies"}},
 	{"latency_p95", "time", millis, text{"19 de cada 20 respuestas", "19 of 20 replies"}},

@@ -44,6 +44,9 @@ type table struct {
 func (t *table) headline() {
 	t.wrap("", "", identity("en", t.run))
 	t.wrap("", "", verdict("en", t.run))
+	for _, remark := range remarks("en", t.run) {
+		t.wrap("", "", remark)
+	}
 }
 
 func (t *table) gates() {

@@ -15,6 +15,7 @@ import (
 	"github.com/recado/recado/evals/suite"
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 )
 
 // longest is how many characters a reply may have where the suite says nothing: more is
@@ -29,16 +30,18 @@ type heard struct {
 	spoken   bool
 	// asked are the questions that replies held, folded.
 	asked []string
+	// talk is what was said in the steps before, a message in each.
+	talk []string
 }
 
-// check holds what came of a step against what the suite expects of it.
-func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outcome, talk Talk, seen *heard) ([]runs.Check, error) {
+// check holds what came of a step against what the suite expects of it, and tells how many
+// statements nobody judged.
+func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outcome, talk Talk, seen *heard) (list []runs.Check, unjudged int, err error) {
 	e := step.Expect
 	for _, text := range step.Say {
 		seen.spoken = seen.spoken || rag.DetectLocale(text, "") == c.Language
 	}
-	list := decided(e, o)
-	list = append(list, said(e, o)...)
+	list = append(decided(e, o), said(e, o)...)
 	list = append(list, manners(step, o, seen)...)
 	list = append(list, rested(e, o)...)
 	if e.Actions != nil {
@@ -47,14 +50,15 @@ func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outc
 	list = append(list, hidden(step, o)...)
 	after, err := orders(ctx, e, talk)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	list = append(list, after...)
-	judged, err := s.judged(ctx, c, step, o)
+	judged, unjudged, err := s.judged(ctx, c, step, o, seen)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	list = append(list, judged...)
+	seen.hear(step, o)
 	for i := range list {
 		if list[i].OK && list[i].Score == 0 {
 			list[i].Score = 1
@@ -63,7 +67,7 @@ func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outc
 			list[i].Line = max(e.Line, step.Line)
 		}
 	}
-	return list, nil
+	return list, unjudged, nil
 }
 
 // decided are the checks of the decision and its reason.
@@ -241,13 +245,26 @@ func sourced(e suite.Expect, r gateway.Record) runs.Check {
 	return runs.Check{Name: "sources", OK: ok, Want: strings.Join(e.Sources, " or "), Got: strings.Join(cited(r), ", ")}
 }
 
-// acted holds what was done against what should have been, in order.
+// acted holds what was done against what should have been, in order. Reading an order is nothing
+// done to it: reads count where the suite expects one.
 func acted(want []suite.Action, got []runs.Action) runs.Check {
+	if !slices.ContainsFunc(want, func(a suite.Action) bool { return looksUp(a.Kind) }) {
+		got = slices.DeleteFunc(slices.Clone(got), func(a runs.Action) bool { return looksUp(a.Kind) })
+	}
 	ok := len(want) == len(got)
 	for i := range want {
 		ok = ok && same(want[i], got[i])
 	}
 	return runs.Check{Name: "actions", OK: ok, Want: list(want, wanted), Got: list(got, done)}
+}
+
+// read is the outcome of a look-up that gave something.
+const read = "read"
+
+// looksUp tells whether an action is a look-up, which changes nothing.
+func looksUp(kind string) bool {
+	spec, known := action.Find(action.Kind(kind))
+	return known && !spec.Write
 }
 
 func same(want suite.Action, got runs.Action) bool {

@@ -3,46 +3,64 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/recado/recado/evals/judge"
 	"github.com/recado/recado/evals/runs"
 	"github.com/recado/recado/evals/suite"
 )
 
-// Claim is a statement about a reply.
-type Claim struct {
-	Language  string
-	Question  string
-	Reply     string
-	Statement string
-}
-
-// Verdict is how a judge voted: Yes of Votes found the statement true.
-type Verdict struct{ Yes, Votes int }
-
-// Judge finds statements about replies true or false, as a model that is asked several
-// times does.
+// Judge finds statements about replies true or false; judge.Panel is one.
 type Judge interface {
-	Judge(ctx context.Context, c Claim) (Verdict, error)
+	// Name says who judges, and how.
+	Name() string
+	Judge(ctx context.Context, c judge.Claim) (judge.Verdict, error)
 }
 
-// judged are the checks that a judge makes. The majority decides; the share is the score.
-func (s *state) judged(ctx context.Context, c suite.Case, step suite.Step, o Outcome) ([]runs.Check, error) {
-	if s.Judge == nil || len(o.Replies) == 0 {
-		return nil, nil
+// judged are the checks that a judge makes, and how many statements nobody judged. More than half
+// of the votes decide, and their share is the score. Where a statement is expected to hold and
+// nothing was said, it does not.
+func (s *state) judged(ctx context.Context, c suite.Case, step suite.Step, o Outcome, seen *heard) (list []runs.Check, left int, err error) {
+	if s.Judge == nil {
+		return nil, len(step.Expect.Judge), nil
 	}
-	var list []runs.Check
 	for _, statement := range step.Expect.Judge {
-		v, err := s.Judge.Judge(ctx, Claim{Language: c.Language, Question: joined(step.Say), Reply: texts(o.Replies), Statement: statement})
-		if err != nil {
-			return nil, fmt.Errorf("%w: the judge: %w", ErrOutage, err)
+		if len(o.Replies) == 0 {
+			list = append(list, runs.Check{Name: "judge", Want: statement, Got: "no reply"})
+			continue
 		}
-		list = append(list, runs.Check{
-			Name: "judge", OK: 2*v.Yes > v.Votes, Want: statement, Got: fmt.Sprintf("%d of %d votes", v.Yes, v.Votes),
-			Score: float64(v.Yes) / float64(max(1, v.Votes)),
+		v, err := s.Judge.Judge(ctx, judge.Claim{
+			Language: c.Language, Earlier: slices.Clone(seen.talk), Question: joined(step.Say), Reply: texts(o.Replies), Statement: statement,
 		})
+		if err != nil {
+			return nil, 0, fmt.Errorf("%w: the judge: %w", ErrOutage, err)
+		}
+		list = append(list, runs.Check{Name: "judge", OK: v.Holds(), Want: statement, Got: votes(v), Score: v.Score()})
 	}
-	return list, nil
+	return list, 0, nil
+}
+
+// votes writes "2 of 3 votes, 1 with the order of the options: The reply names no date."
+func votes(v judge.Verdict) string {
+	text := fmt.Sprintf("%d of %d votes", v.Yes, v.Votes)
+	if v.Split > 0 {
+		text += fmt.Sprintf(", %d undecided", v.Split)
+	}
+	if v.Reason != "" {
+		text += ": " + v.Reason
+	}
+	return text
+}
+
+// hear keeps what was said in a step, for what is judged later.
+func (h *heard) hear(step suite.Step, o Outcome) {
+	for _, text := range step.Say {
+		h.talk = append(h.talk, "customer: "+text)
+	}
+	for _, r := range o.Replies {
+		h.talk = append(h.talk, "shop: "+r.Text)
+	}
 }
 
 func joined(texts []string) string { return strings.Join(texts, "\n") }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,7 +153,7 @@ func messages(s suite.Step, code string) []gateway.Message {
 func (t *rehearsed) hear(ctx context.Context, burst ...gateway.Message) (Outcome, error) {
 	began := time.Now()
 	turn := t.Hear(ctx, burst...)
-	o := Outcome{Records: []gateway.Record{turn.Record}, Took: time.Since(began), Actions: Proposed(turn.Record, turn.Conversation)}
+	o := Outcome{Records: []gateway.Record{turn.Record}, Took: time.Since(began), Actions: slices.Concat(Reads(turn.Record), Proposed(turn.Record, turn.Conversation))}
 	t.now = t.now.Add(time.Second)
 	for _, m := range turn.Outgoing {
 		r, buttons := Shown(m.Text, m.Content)
@@ -190,6 +191,24 @@ func Button(buttons []gateway.Button, tap string) (gateway.Button, error) {
 	// A button that is not there is the system's doing: nothing was offered. The tap is
 	// then a word like any other.
 	return gateway.Button{ID: "none", Title: tap}, nil
+}
+
+// Reads are the look-ups that were made for the draft of a turn: those that gave something, and
+// those that were refused.
+func Reads(r gateway.Record) []runs.Action {
+	var list []runs.Action
+	for _, receipt := range r.Receipts {
+		spec, known := action.Find(receipt.Kind)
+		if receipt.CommandID != "" || !known || spec.Write {
+			continue
+		}
+		outcome := read
+		if receipt.Outcome != action.Done {
+			outcome = string(action.Refused)
+		}
+		list = append(list, runs.Action{Kind: string(receipt.Kind), Order: receipt.Order, Outcome: outcome})
+	}
+	return list
 }
 
 // Proposed are the writes that a turn put before the customer.

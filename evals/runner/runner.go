@@ -74,6 +74,9 @@ func (c Config) Header() runs.Run {
 		Suite: c.Suite.Name, Revision: c.Revision, Config: c.System.Fingerprint(), Started: started.UTC().Truncate(time.Second),
 		System: c.System.Name(), Model: c.System.Model(), Repeat: cmp.Or(c.Repeat, 1), Costs: runs.Costs(c.Suite.Costs),
 	}
+	if c.Judge != nil {
+		r.Judge = c.Judge.Name()
+	}
 	r.ID = r.Name()
 	return r
 }
@@ -211,7 +214,7 @@ func (s *state) steps(ctx context.Context, c suite.Case, talk Talk, r *runs.Resu
 			return fmt.Errorf("%s:%d: %w", c.File, step.Line, err)
 		}
 		one := record(step, o)
-		if one.Checks, err = s.check(ctx, c, step, o, talk, seen); err != nil {
+		if one.Checks, one.Unjudged, err = s.check(ctx, c, step, o, talk, seen); err != nil {
 			return err
 		}
 		one.DraftRight = draftRight(step.Expect, one)

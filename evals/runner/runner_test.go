@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/recado/recado/evals/judge"
 	"github.com/recado/recado/evals/runner"
 	"github.com/recado/recado/evals/runs"
 	"github.com/recado/recado/evals/suite"
@@ -286,8 +287,10 @@ func TestAProviderThatStaysAwayEndsTheRun(t *testing.T) {
 // votes is a judge that finds a statement true so many times out of three.
 type votes int
 
-func (v votes) Judge(context.Context, runner.Claim) (runner.Verdict, error) {
-	return runner.Verdict{Yes: int(v), Votes: 3}, nil
+func (votes) Name() string { return "scripted, 3 votes" }
+
+func (v votes) Judge(context.Context, judge.Claim) (judge.Verdict, error) {
+	return judge.Verdict{Yes: int(v), Votes: 3}, nil
 }
 
 func TestAJudge(t *testing.T) {

@@ -15,15 +15,18 @@ type Comparison struct {
 	Base string `json:"base"`
 	New  string `json:"new"`
 	// Notes say what else is not the same: suites, revisions, configurations, systems.
-	Notes []string `json:"notes,omitempty"`
+	// NotesES are the same in Spanish.
+	Notes   []string `json:"notes,omitempty"`
+	NotesES []string `json:"notes_es,omitempty"`
 	// Pairs counts the cases that both judged, each try on its own, and Groups what is
 	// independent among them.
 	Pairs  int `json:"pairs"`
 	Groups int `json:"groups"`
 	// Verdict is Worse where any figure of quality fell, or else BetterNow where one rose,
-	// or else NoDifference; Summary says it in a sentence.
-	Verdict string `json:"verdict"`
-	Summary string `json:"summary"`
+	// or else NoDifference; Summary says it in a sentence, and SummaryES in Spanish.
+	Verdict   string `json:"verdict"`
+	Summary   string `json:"summary"`
+	SummaryES string `json:"summary_es,omitempty"`
 	// Broken and Fixed count the cases that passed before and fail now, and the reverse.
 	// McNemar is the mid-p of the two, which takes cases for independent.
 	Broken  int      `json:"broken"`
@@ -38,6 +41,8 @@ type Comparison struct {
 	// NotWorse tells whether the share of cases that pass fell by less than the margin, for
 	// sure; it is nil without a margin.
 	NotWorse *bool `json:"not_worse,omitempty"`
+	// Preferred is which replies a judge finds better; nil where none was asked.
+	Preferred *Preferred `json:"preferred,omitempty"`
 }
 
 // The verdicts.
@@ -71,7 +76,7 @@ type Terms struct {
 func Compare(base, candidate Run, t Terms) Comparison {
 	p := match(base.Results, candidate.Results)
 	c := Comparison{
-		Base: base.ID, New: candidate.ID, Notes: notes(base, candidate, p), Pairs: len(p.base),
+		Base: base.ID, New: candidate.ID, Notes: notes("en", base, candidate, p), NotesES: notes(spanish, base, candidate, p), Pairs: len(p.base),
 		Missing: p.missing, Added: p.added, Cases: turned(p),
 	}
 	for i, b := range p.base {
@@ -134,44 +139,6 @@ func (k caseTry) String() string {
 		return k.id
 	}
 	return fmt.Sprintf("%s, try %d", k.id, k.try)
-}
-
-func notes(base, candidate Run, m matched) []string {
-	var list []string
-	for _, one := range [...]struct{ what, base, candidate string }{
-		{"suite", base.Suite, candidate.Suite},
-		{"system", base.System, candidate.System},
-		{"model", base.Model, candidate.Model},
-		{"revision", base.Revision, candidate.Revision},
-		{"configuration", base.Config, candidate.Config},
-	} {
-		if one.base != one.candidate {
-			list = append(list, fmt.Sprintf("The %s was %s and is %s.", one.what, quoted(one.base), quoted(one.candidate)))
-		}
-	}
-	if base.Costs != candidate.Costs {
-		list = append(list, "The costs of the suite are not the same; both runs are weighed by the new ones.")
-	}
-	for _, one := range [...]struct {
-		n    int
-		what string
-	}{
-		{len(m.missing), "of the base are not in the new run"},
-		{len(m.added), "are only in the new run"},
-		{m.unjudged, "could not be compared, because a provider was away or the system cannot be asked such a thing"},
-	} {
-		if one.n > 0 {
-			list = append(list, fmt.Sprintf("%d cases %s.", one.n, one.what))
-		}
-	}
-	return list
-}
-
-func quoted(value string) string {
-	if value == "" {
-		return "not known"
-	}
-	return fmt.Sprintf("%q", value)
 }
 
 // changes compares every figure that both runs have, by name, and corrects the
@@ -269,19 +236,28 @@ func (g *gathered) costs(c Costs) []stats.Row {
 
 func curves(base, candidate *gathered) []Change {
 	var list []Change
-	names := [...]string{AUROC, AURC, ExcessAURC}
-	for i, d := range stats.CompareSelective(base.scored, candidate.scored, source(len(base.scored))) {
+	names := []string{AUROC, AURC, ExcessAURC}
+	for _, risk := range stats.Risks {
+		names = append(names, coverageAt(risk))
+	}
+	n := len(base.scored)
+	for i, d := range stats.CompareSelective(base.scored, candidate.scored, source(n)) {
 		list = append(list, Change{Metric: names[i], Difference: d})
+	}
+	if areProbabilities(base.scored) && areProbabilities(candidate.scored) {
+		if d, ok := stats.CompareCalibration(base.scored, candidate.scored, source(n)); ok {
+			list = append(list, Change{Metric: CalibrationError, Difference: d})
+		}
 	}
 	return list
 }
 
 func times(base, candidate *gathered) []Change {
 	var list []Change
-	names := [...]string{LatencyP50, LatencyP95}
+	names := [...]string{LatencyP50, LatencyP95, LatencyP99}
 	for _, stage := range slices.Sorted(maps.Keys(base.took)) {
 		rows := base.took[stage]
-		for i, d := range stats.CompareQuantiles(rows, candidate.took[stage], []float64{0.50, 0.95}, source(len(rows))) {
+		for i, d := range stats.CompareQuantiles(rows, candidate.took[stage], []float64{0.50, 0.95, 0.99}, source(len(rows))) {
 			name := names[i]
 			if stage != "" {
 				name += "/" + stage
@@ -295,39 +271,26 @@ func times(base, candidate *gathered) []Change {
 // decide gives the verdict of all figures of quality.
 func (c *Comparison) decide(t Terms) {
 	var passed *Change
-	words := map[string][]string{}
+	c.Verdict = NoDifference
 	for i, m := range c.Metrics {
-		if m.Metric == Passed {
+		switch {
+		case m.Metric == Passed:
 			passed = &c.Metrics[i]
+		case spent(m.Metric):
+			continue
 		}
-		if !spent(m.Metric) {
-			words[m.Verdict] = append(words[m.Verdict], fmt.Sprintf("%s (%.4g, was %.4g)", m.Metric, m.Difference.New, m.Difference.Base))
+		if m.Verdict == Worse || m.Verdict == BetterNow && c.Verdict == NoDifference {
+			c.Verdict = m.Verdict
 		}
 	}
 	if passed == nil {
-		c.Verdict, c.Summary = NoDifference, "The runs have no case in common that both judged: compare runs of one suite."
-		return
-	}
-	c.Groups = passed.Difference.N
-	switch {
-	case len(words[Worse]) > 0:
-		c.Verdict, c.Summary = Worse, "Worse: "+strings.Join(words[Worse], ", ")+"."
-	case len(words[BetterNow]) > 0:
-		c.Verdict, c.Summary = BetterNow, "Better: "+strings.Join(words[BetterNow], ", ")+"."
-	default:
 		c.Verdict = NoDifference
-		c.Summary = fmt.Sprintf("No difference seen; a drop of more than %.1f points in cases passed would have been seen, four times of five.", 100*passed.Detectable)
+	} else {
+		c.Groups = passed.Difference.N
+		if t.Margin > 0 {
+			enough := passed.Difference.NotWorse(t.Margin)
+			c.NotWorse = &enough
+		}
 	}
-	if t.Margin > 0 {
-		enough := passed.Difference.NotWorse(t.Margin)
-		c.NotWorse = &enough
-		c.Summary += " " + margin(enough, passed.Difference, t.Margin)
-	}
-}
-
-func margin(enough bool, d stats.Difference, most float64) string {
-	if enough {
-		return fmt.Sprintf("The share that passes fell by at most %.1f points, within the margin of %.1f.", max(0, -100*d.Low), 100*most)
-	}
-	return fmt.Sprintf("The share that passes may have fallen by %.1f points, more than the margin of %.1f: more cases would tell, or the change is not good enough.", -100*d.Low, 100*most)
+	c.Summary, c.SummaryES = c.summary("en", passed, t), c.summary(spanish, passed, t)
 }

@@ -16,6 +16,9 @@ func (c Comparison) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%d cases in both, %d independent; %d passed before and fail now, %d the reverse (McNemar's mid-p %.3f).\n",
 		c.Summary, c.Pairs, c.Groups, c.Broken, c.Fixed, c.McNemar)
+	if c.Preferred != nil {
+		b.WriteString(c.Preferred.Sentence("en") + "\n")
+	}
 	for _, note := range c.Notes {
 		fmt.Fprintf(&b, "Note: %s\n", note)
 	}

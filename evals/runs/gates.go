@@ -21,7 +21,7 @@ func Gates(s suite.Suite, results []Result) []Gate {
 		if measured[t.Where] == nil {
 			measured[t.Where] = Measure(Take(results, t.Where), Costs(s.Costs))
 		}
-		gates = append(gates, gateOf(t, measured[t.Where]))
+		gates = append(gates, gateOf(t, measured[t.Where], unjudged(Take(results, t.Where))))
 	}
 	if p := s.Parity; p.Margin > 0 {
 		margin := p.Margin
@@ -31,7 +31,7 @@ func Gates(s suite.Suite, results []Result) []Gate {
 		if gap.N > 0 {
 			some[ParityGap] = gap
 		}
-		gates = append(gates, gateOf(t, some))
+		gates = append(gates, gateOf(t, some, 0))
 	}
 	return gates
 }
@@ -48,63 +48,93 @@ const (
 	boundHigh  = "high"
 )
 
-func gateOf(t suite.Threshold, measured map[string]stats.Estimate) Gate {
+func gateOf(t suite.Threshold, measured map[string]stats.Estimate, unjudged int) Gate {
 	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Line: t.Line}
 	e, known := measured[t.Metric]
-	if !known {
-		g.Note = missing(t.Metric, g.Where, measured)
-		return g
+	if known {
+		g.Estimate = &e
 	}
-	g.Estimate = &e
-	if e.N < t.Cases {
-		g.Note = fmt.Sprintf("It rests on %d independent cases and has to rest on %d: write %d more%s (languages, variants and tries of a case count once), or ask for fewer.",
-			e.N, t.Cases, t.Cases-e.N, of(g.Where))
-		return g
+	note := func(language string) string {
+		switch {
+		case !known:
+			return missing(language, t.Metric, g.Where, measured, unjudged)
+		case e.N < t.Cases:
+			return fewer(language, e.N, t.Cases, g.Where)
+		}
+		return g.missed(language, e)
 	}
-	g.Note = g.missed(e)
+	g.Note, g.NoteES = note("en"), note(spanish)
 	g.OK = g.Note == ""
 	return g
 }
 
-func of(where string) string {
+// NoteIn is the note in Spanish or else in English.
+func (g Gate) NoteIn(language string) string {
+	if language == spanish && g.NoteES != "" {
+		return g.NoteES
+	}
+	return g.Note
+}
+
+func of(language, where string) string {
 	if where == "" {
 		return ""
 	}
-	return " with " + where
+	return say(language, " con ", " with ") + where
 }
 
-func missing(metric, where string, measured map[string]stats.Estimate) string {
-	if len(measured) == 0 {
-		return fmt.Sprintf("No case%s was judged: write some, or take the threshold out.", of(where))
+func fewer(language string, has, wants int, where string) string {
+	return fmt.Sprintf(say(language,
+		"Se apoya en %d casos independientes y tiene que apoyarse en %d: escribe %d más%s (los idiomas, las variantes y los intentos de un caso cuentan una vez), o pide menos.",
+		"It rests on %d independent cases and has to rest on %d: write %d more%s (languages, variants and tries of a case count once), or ask for fewer."),
+		has, wants, wants-has, of(language, where))
+}
+
+func missing(language, metric, where string, measured map[string]stats.Estimate, unjudged int) string {
+	switch {
+	case unjudged > 0 && strings.HasPrefix(metric, Judge):
+		return fmt.Sprintf(say(language,
+			"Nadie ha juzgado las afirmaciones sobre respuestas (%d): nombra un modelo con RECADO_JUDGE_MODEL o --judge=MODELO, o quita el umbral.",
+			"Nobody judged the statements about replies (%d): name a model with RECADO_JUDGE_MODEL or --judge=MODEL, or take the threshold out."), unjudged)
+	case strings.HasSuffix(metric, Corrected), strings.HasSuffix(metric, Agreement), strings.HasSuffix(metric, Kappa):
+		return fmt.Sprintf(say(language,
+			"Las marcas de personas no bastan para %q: pásalas con --judge-labels, de %d casos independientes como mínimo.",
+			"There are not enough marks of people for %q: give them with --judge-labels, of %d independent cases at least."), metric, LeastMarked)
+	case len(measured) == 0:
+		return fmt.Sprintf(say(language, "No se ha juzgado ningún caso%s: escribe alguno, o quita el umbral.", "No case%s was judged: write some, or take the threshold out."), of(language, where))
 	}
-	return fmt.Sprintf("No case%s has anything for %q: expect it in a case, or take another of %s.", of(where), metric, strings.Join(slices.Sorted(maps.Keys(measured)), ", "))
+	return fmt.Sprintf(say(language, "Ningún caso%s tiene nada para %q: espéralo en algún caso, o elige otra cifra de %s.",
+		"No case%s has anything for %q: expect it in a case, or take another of %s."), of(language, where), metric, strings.Join(slices.Sorted(maps.Keys(measured)), ", "))
 }
 
 // missed says by how much the bound misses what it has to reach, or nothing.
-func (g Gate) missed(e stats.Estimate) string {
-	bound, name := e.Value, "The value"
+func (g Gate) missed(language string, e stats.Estimate) string {
+	bound, name := e.Value, say(language, "El valor", "The value")
 	switch g.Bound {
 	case boundLow:
-		bound, name = e.Low, "The lower end of the interval"
+		bound, name = e.Low, say(language, "El extremo inferior del intervalo", "The lower end of the interval")
 	case boundHigh:
-		bound, name = e.High, "The upper end of the interval"
+		bound, name = e.High, say(language, "El extremo superior del intervalo", "The upper end of the interval")
 	}
+	figure := func(v float64) string { return number(language, "%.4g", v) }
 	switch {
 	case g.Min != nil && bound < *g.Min:
-		return fmt.Sprintf("%s is %.4g, below %.4g.%s", name, bound, *g.Min, moreCases(e, bound, *g.Min, e.Value > *g.Min))
+		return fmt.Sprintf(say(language, "%s es %s, menos de %s.%s", "%s is %s, below %s.%s"), name, figure(bound), figure(*g.Min), moreCases(language, e, bound, *g.Min, e.Value > *g.Min))
 	case g.Max != nil && bound > *g.Max:
-		return fmt.Sprintf("%s is %.4g, above %.4g.%s", name, bound, *g.Max, moreCases(e, bound, *g.Max, e.Value < *g.Max))
+		return fmt.Sprintf(say(language, "%s es %s, más de %s.%s", "%s is %s, above %s.%s"), name, figure(bound), figure(*g.Max), moreCases(language, e, bound, *g.Max, e.Value < *g.Max))
 	}
 	return ""
 }
 
 // moreCases says how many cases would do, where only the width of the interval is in the
 // way: it narrows with their square root.
-func moreCases(e stats.Estimate, bound, limit float64, reached bool) string {
+func moreCases(language string, e stats.Estimate, bound, limit float64, reached bool) string {
 	if !reached {
 		return ""
 	}
 	ratio := (bound - e.Value) / (limit - e.Value)
-	return fmt.Sprintf(" The value itself would do; about %d independent cases like these would narrow the interval enough, there are %d.",
+	return fmt.Sprintf(say(language,
+		" El valor en sí bastaría; unos %d casos independientes como estos estrecharían el intervalo lo suficiente, y hay %d.",
+		" The value itself would do; about %d independent cases like these would narrow the interval enough, there are %d."),
 		int(math.Ceil(float64(e.N)*ratio*ratio)), e.N)
 }

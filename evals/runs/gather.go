@@ -80,6 +80,11 @@ func (g *gathered) step(s Step, group string, weight float64) {
 	if len(s.Relevant) > 0 {
 		g.ranking(s, group)
 	}
+	for _, c := range s.Checks {
+		if c.Name == Judge {
+			g.share(Judge, group, indicator(c.OK), 1)
+		}
+	}
 	for name, held := range checksOf(s) {
 		if name != checkSays || s.answered() || s.Decision == "" {
 			g.check(name, group, held)
@@ -160,8 +165,8 @@ const (
 func (g *gathered) check(name, group string, h held) {
 	value := indicator(h.all)
 	switch name {
-	case checkDecision:
-		// The turn has it.
+	case checkDecision, Judge:
+		// The turn has the one, and each statement counts by itself of the other.
 		return
 	case checkSays:
 		name, value = FactRecall, h.scores/float64(h.n)

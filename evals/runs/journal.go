@@ -47,7 +47,7 @@ func Begin(dir string, r Run) (*Journal, []Result, error) {
 	j := &Journal{file: file}
 	err = j.from(whole)
 	if err == nil && was.ID == "" {
-		r.Results, r.Metrics, r.Slices, r.Gates = nil, nil, nil, nil
+		r.Results, r.Metrics, r.Slices, r.Gates, r.Marked = nil, nil, nil, nil, nil
 		err = j.line(r)
 	}
 	if err != nil {
@@ -63,6 +63,9 @@ func sameRun(was, r Run) error {
 		if before != now[i] {
 			return fmt.Errorf("run %s was interrupted with another %s (%s, now %s): take it up with that one, or start a new run", r.ID, names[i], quoted(before), quoted(now[i]))
 		}
+	}
+	if was.Judge != r.Judge {
+		return fmt.Errorf("run %s was interrupted with another judge (%s, now %s): take it up with that one, or start a new run", r.ID, quoted(was.Judge), quoted(r.Judge))
 	}
 	return nil
 }

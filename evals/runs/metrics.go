@@ -70,8 +70,9 @@ const (
 	Actions   = "actions"
 	EndState  = "end_state"
 	AskedOnce = "asked_once"
-	Judge     = "judge"
-	Masked    = "masked"
+	// Judge is the share of statements that who judges found true.
+	Judge  = "judge"
+	Masked = "masked"
 	// Safety is the share of cases tagged "hostile", "injection" or "pii" that passed.
 	Safety = "safety"
 	// ParityGap is the share of pairs of languages that got another decision or other
@@ -109,6 +110,7 @@ func Measure(results []Result, costs Costs) map[string]stats.Estimate {
 	g.confidence(keep)
 	e, ok := g.cost(costs)
 	keep(Cost, e, ok)
+	people(Judged(results), keep)
 	return measured
 }
 
@@ -154,7 +156,7 @@ func (g *gathered) confidence(keep func(string, stats.Estimate, bool)) {
 	keep(AURC, s.AURC, ok)
 	keep(ExcessAURC, s.EAURC, ok)
 	for i, risk := range stats.Risks {
-		keep(CoverageAtRisk+strconv.FormatFloat(100*risk, 'f', 0, 64), s.Coverage[i], ok)
+		keep(coverageAt(risk), s.Coverage[i], ok)
 	}
 	if !areProbabilities(g.scored) {
 		return
@@ -166,6 +168,11 @@ func (g *gathered) confidence(keep func(string, stats.Estimate, bool)) {
 	}
 	e, ok = stats.Proportion(g.brier())
 	keep(Brier, e, ok)
+}
+
+// coverageAt is the name of the coverage at a risk.
+func coverageAt(risk float64) string {
+	return CoverageAtRisk + strconv.FormatFloat(100*risk, 'f', 0, 64)
 }
 
 func areProbabilities(cases []stats.Scored) bool {

@@ -15,6 +15,9 @@ func Names() []string {
 		ContextPrecision, FactRecall, Forbidden, Grounded, Sources, Language, Length, OneBubble, Reason, Actions, EndState,
 		AskedOnce, Judge, Masked, Safety, ParityGap, LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros,
 	}
+	for _, name := range []string{Passed, Judge} {
+		list = append(list, name+Corrected, name+Agreement, name+Kappa)
+	}
 	for _, risk := range stats.Risks {
 		list = append(list, CoverageAtRisk+fmt.Sprintf("%.0f", 100*risk))
 	}

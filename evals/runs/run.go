@@ -33,6 +33,12 @@ type Run struct {
 	// System is "rag", "gateway" or the address of an endpoint.
 	System string `json:"system"`
 	Model  string `json:"model,omitempty"`
+	// Judge says who judged statements about replies, and how; empty where nobody did.
+	// Unjudged counts the statements that were left out for that.
+	Judge    string `json:"judge,omitempty"`
+	Unjudged int    `json:"unjudged,omitempty"`
+	// Marked are people's marks, by what they are of and in which language.
+	Marked []Marked `json:"marked,omitempty"`
 	// Repeat is how often each case was run.
 	Repeat int `json:"repeat"`
 	// Complete is false for a run that was interrupted, which can be taken up again.
@@ -63,10 +69,11 @@ type Gate struct {
 	Max      *float64        `json:"max,omitempty"`
 	Estimate *stats.Estimate `json:"estimate,omitempty"`
 	OK       bool            `json:"ok"`
-	// Note is a sentence that says why not, and what to do.
-	Note string `json:"note,omitempty"`
-	File string `json:"file,omitempty"`
-	Line int    `json:"line,omitempty"`
+	// Note is a sentence that says why not, and what to do; NoteES is the same in Spanish.
+	Note   string `json:"note,omitempty"`
+	NoteES string `json:"note_es,omitempty"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
 }
 
 // Slice is what was measured on some of the cases.
@@ -100,7 +107,10 @@ type Result struct {
 	Skipped string `json:"skipped,omitempty"`
 	// Outage is a sentence that says which provider was away; such a case is not judged.
 	Outage string `json:"outage,omitempty"`
-	Steps  []Step `json:"steps"`
+	// People are the marks that people gave the case, by the name of a check, or "passed":
+	// whether it holds in all of it.
+	People map[string]bool `json:"people,omitempty"`
+	Steps  []Step          `json:"steps"`
 }
 
 // Step is what became of one step of a case.
@@ -133,7 +143,9 @@ type Step struct {
 	Cited    []string `json:"cited,omitempty"`
 	Actions  []Action `json:"actions,omitempty"`
 	Checks   []Check  `json:"checks,omitempty"`
-	Usage    Usage    `json:"usage"`
+	// Unjudged counts the statements about the reply that nobody judged.
+	Unjudged int   `json:"unjudged,omitempty"`
+	Usage    Usage `json:"usage"`
 	// Took is the time to the reply and Stages its parts, in nanoseconds.
 	Took   time.Duration            `json:"took_ns"`
 	Stages map[string]time.Duration `json:"stages_ns,omitempty"`
@@ -169,6 +181,8 @@ type Check struct {
 	// Score is in [0, 1] for what holds in part, such as the share of facts said or the
 	// votes of a model; 1 or 0 otherwise.
 	Score float64 `json:"score"`
+	// Person is the mark that a person gave, where one did.
+	Person *bool `json:"person,omitempty"`
 }
 
 // Usage is what models took.

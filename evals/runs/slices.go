@@ -98,7 +98,25 @@ func (r *Run) Summarise(s suite.Suite) {
 		}
 	}
 	r.Costs = Costs(s.Costs)
+	r.Measure()
+	r.Gates = Gates(s, r.Results)
+}
+
+// Measure measures the results anew, as after people's marks were put to them. What it had to reach
+// stays as it was.
+func (r *Run) Measure() {
+	r.Unjudged, r.Marked = unjudged(Judged(r.Results)), countMarks(r.Results)
 	r.Metrics = Measure(r.Results, r.Costs)
 	r.Slices = Slices(r.Results, r.Costs)
-	r.Gates = Gates(s, r.Results)
+}
+
+// unjudged counts the statements about replies that nobody judged.
+func unjudged(results []Result) int {
+	n := 0
+	for _, r := range results {
+		for _, s := range r.Steps {
+			n += s.Unjudged
+		}
+	}
+	return n
 }

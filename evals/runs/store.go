@@ -28,6 +28,7 @@ func (r Run) Name() string {
 	for _, part := range r.identity() {
 		fmt.Fprintf(sum, "%d:%s", len(part), part)
 	}
+	sum.Write([]byte(r.Judge))
 	return r.Started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(sum.Sum(nil))[:8]
 }
 

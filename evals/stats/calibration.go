@@ -114,3 +114,24 @@ func binnedError(sorted []Scored, group, counts []int) float64 {
 	}
 	return sum / float64(max(1, n))
 }
+
+// countedError is the calibration error of sorted cases of which each counts so many times, in bins
+// of as many counted cases each.
+func countedError(sorted []Scored, counts []int) float64 {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	sum, gap, seen, bin := 0.0, 0.0, 0, 1
+	for i, c := range sorted {
+		for left := counts[i]; left > 0; {
+			take := min(left, bin*total/Bins-seen)
+			gap += float64(take) * (indicator(c.Right) - c.Score)
+			seen, left = seen+take, left-take
+			for bin <= Bins && seen >= bin*total/Bins {
+				sum, gap, bin = sum+math.Abs(gap), 0, bin+1
+			}
+		}
+	}
+	return sum / float64(max(1, total))
+}

@@ -260,13 +260,13 @@ func (p pooled) differences(figures func(sorted []Scored, counts []int, into []f
 	}
 }
 
-// compare gives the differences of figures over scored cases, by Bootstrap and by
+// compare gives the differences of figures over scored cases, by draws of groups and by
 // swapping.
 func (p pooled) compare(n int, random *rand.Rand, figures func(sorted []Scored, counts []int, into []float64)) []Difference {
 	if p.groups == 0 {
 		return nil
 	}
-	estimates := Bootstrap(p.groups, n, random, func(counts []int, into []float64) {
+	drawn := drawAll(p.groups, n, random, func(counts []int, into []float64) {
 		p.set(func(g int) int { return counts[g] }, func(int) bool { return false })
 		p.differences(figures, into)
 	})
@@ -280,18 +280,50 @@ func (p pooled) compare(n int, random *rand.Rand, figures func(sorted []Scored, 
 		figures(p.cases, counts, values[side])
 	}
 	for i := range list {
-		list[i] = Difference{Estimate: estimates[i], Base: values[0][i], New: values[1][i], P: chances[i]}
+		e := Estimate{Value: values[1][i] - values[0][i], N: p.groups}
+		e.Low, e.High = spread(e.Value, drawn[i], p.groups)
+		list[i] = Difference{Estimate: e, Base: values[0][i], New: values[1][i], P: chances[i]}
 	}
 	return list
 }
 
-// CompareSelective compares AUROC, AURC and E-AURC, in this order, over the groups that
-// both runs have; nil where there is none. One that is not defined has NaN as its value.
+// spread is Student's interval with the deviation of the draws. Differences near 0 have draws that
+// lie about them evenly; what BCa corrects of them is mostly chance, and it held the truth in as
+// little as 80 of 100 worlds.
+func spread(value float64, drawn []float64, groups int) (low, high float64) {
+	if math.IsNaN(value) || len(drawn) < 2 || groups < 2 {
+		return value, value
+	}
+	mean, squares := meanOf(drawn), 0.0
+	for _, d := range drawn {
+		squares += (d - mean) * (d - mean)
+	}
+	n := float64(groups)
+	half := student(n-1) * math.Sqrt(squares/float64(len(drawn)-1)*n/(n-1))
+	return value - half, value + half
+}
+
+// CompareSelective compares AUROC, AURC, E-AURC and the coverage at each of Risks, in this order,
+// over the groups that both runs have; nil where there is none. One that is not defined has NaN as
+// its value.
 func CompareSelective(base, new []Scored, random *rand.Rand) []Difference {
-	return pool(base, new).compare(3, random, func(sorted []Scored, counts []int, into []float64) {
+	return pool(base, new).compare(3+len(Risks), random, func(sorted []Scored, counts []int, into []float64) {
 		c := Walk(sorted, counts)
 		into[0], into[1], into[2] = c.AUROC, c.AURC, c.EAURC
+		copy(into[3:], c.Coverage[:])
 	})
+}
+
+// CompareCalibration compares the calibration error over the groups that both runs have. It is not
+// defined without one. Where both have too much of it by chance alone, that is the same on both sides.
+func CompareCalibration(base, new []Scored, random *rand.Rand) (Difference, bool) {
+	list := pool(base, new).compare(1, random, func(sorted []Scored, counts []int, into []float64) {
+		into[0] = countedError(sorted, counts)
+	})
+	if len(list) == 0 {
+		return Difference{P: 1}, false
+	}
+	return list[0], true
 }
 
 // CompareQuantiles compares the values below which the shares p of the rows' ratios lie,

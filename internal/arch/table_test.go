@@ -13,8 +13,9 @@ var layers = arch.Layers{
 	"evals/rules":  {"evals/runs", "evals/stats"},
 	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
 
-	"evals/cassette": {"knowledge", "rag"},
-	"evals/runner":   {"evals", "evals/runs", "evals/suite", "gateway", "rag", "rag/action", "rag/assure", "rag/pii"},
+	"evals/judge":    {"rag/pii"},
+	"evals/cassette": {"evals/judge", "knowledge", "rag"},
+	"evals/runner":   {"evals", "evals/judge", "evals/runs", "evals/suite", "gateway", "rag", "rag/action", "rag/assure", "rag/pii"},
 
 	"evals/suite":      {"evals/suite/vary"},
 	"evals/suite/vary": {},

@@ -17,6 +17,7 @@ const (
 	paramStream      = "stream"
 	paramStreamUsage = "stream_options"
 	paramLogProbs    = "logprobs"
+	paramSeed        = "seed"
 )
 
 // format is how the server is told to answer in JSON. A higher one asks for less.
@@ -37,8 +38,9 @@ type dialect struct {
 	// noStream means that the answer is read whole, noStreamUsage that a stream does not
 	// tell what it cost.
 	noStream, noStreamUsage bool
-	// noLogProbs means that the probabilities of words are not asked for.
-	noLogProbs bool
+	// noLogProbs means that the probabilities of words are not asked for, and noSeed that
+	// chance is not.
+	noLogProbs, noSeed bool
 }
 
 // without is the dialect that does without a parameter, and false when there is
@@ -59,6 +61,8 @@ func (d dialect) without(parameter string) (dialect, bool) {
 		d.noStreamUsage = true
 	case parameter == paramLogProbs && !d.noLogProbs:
 		d.noLogProbs = true
+	case parameter == paramSeed && !d.noSeed:
+		d.noSeed = true
 	default:
 		return d, false
 	}
@@ -75,16 +79,17 @@ func (d dialect) merge(other dialect) dialect {
 		noStream:         d.noStream || other.noStream,
 		noStreamUsage:    d.noStreamUsage || other.noStreamUsage,
 		noLogProbs:       d.noLogProbs || other.noLogProbs,
+		noSeed:           d.noSeed || other.noSeed,
 	}
 }
 
-func (d dialect) responseFormat(schema []byte) *openai.ChatCompletionResponseFormat {
+func (d dialect) responseFormat(name string, schema []byte) *openai.ChatCompletionResponseFormat {
 	switch d.format {
 	case formatSchema:
 		return &openai.ChatCompletionResponseFormat{
 			Type: openai.ChatCompletionResponseFormatTypeJSONSchema,
 			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{
-				Name: "draft", Schema: json.RawMessage(schema), Strict: true,
+				Name: name, Schema: json.RawMessage(schema), Strict: true,
 			},
 		}
 	case formatObject:

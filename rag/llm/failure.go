@@ -148,6 +148,9 @@ func refusal(response *http.Response, body []byte, now time.Time) *failure {
 // namesStream finds the parameter in a text, and not an upstream that is down.
 var namesStream = regexp.MustCompile(`(?i)(^|[^a-z_-])stream(ing)?([^a-z_-]|$)`)
 
+// namesSeed finds the parameter as a word of its own.
+var namesSeed = regexp.MustCompile(`(?i)(^|[^a-z_-])seed([^a-z_-]|$)`)
+
 // parameter finds out which of the parameters that can be done without a server
 // objects to: by the field that OpenAI gives, or the first that the text names.
 func parameter(body []byte) string {
@@ -175,6 +178,8 @@ func parameter(body []byte) string {
 			return paramStreamUsage
 		case namesStream.MatchString(text):
 			return paramStream
+		case namesSeed.MatchString(text):
+			return paramSeed
 		}
 	}
 	return ""

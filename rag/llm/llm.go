@@ -160,7 +160,7 @@ func (m *Model) chat(ctx context.Context, messages []rag.PromptMessage) (openai.
 }
 
 func (m *Model) request(d dialect, messages []rag.PromptMessage) openai.ChatCompletionRequest {
-	q := openai.ChatCompletionRequest{Model: m.name, ResponseFormat: d.responseFormat(m.schema)}
+	q := openai.ChatCompletionRequest{Model: m.name, ResponseFormat: d.responseFormat("draft", m.schema)}
 	for _, message := range messages {
 		q.Messages = append(q.Messages, openai.ChatCompletionMessage{Role: message.Role, Content: message.Content})
 	}
