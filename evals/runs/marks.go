@@ -19,7 +19,7 @@ import (
 
 // LeastMarked is how many independent cases people have to mark before a figure is corrected by
 // them: with fewer its interval would not hold the truth as often as it says.
-const LeastMarked = 20
+const LeastMarked = 30
 
 // wanted is how far the interval of a corrected figure should reach to each side: with more, it
 // says little.

@@ -112,13 +112,20 @@ func Kappa(cases []Rated) (Estimate, bool) {
 	agree := 0.0
 	first, second := map[string]float64{}, map[string]float64{}
 	for _, c := range cases {
-		first[c.A] += 1 / n
-		second[c.B] += 1 / n
-		agree += indicator(c.A == c.B) / n
+		first[c.A]++
+		second[c.B]++
+		agree += indicator(c.A == c.B)
 	}
+	// Whole numbers are divided at the end, so that no rest of rounding stands for a variance.
+	agree /= max(1, n)
 	chance := 0.0
 	for _, name := range slices.Sorted(maps.Keys(first)) {
-		chance += first[name] * second[name]
+		chance += first[name] * second[name] / (n * n)
+	}
+	for _, margin := range [...]map[string]float64{first, second} {
+		for name := range margin {
+			margin[name] /= n
+		}
 	}
 	if n == 0 || chance >= 1-1e-12 {
 		return Estimate{}, false

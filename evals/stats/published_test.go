@@ -387,3 +387,19 @@ func TestCorrected(t *testing.T) {
 		t.Error("nobody marked, and it was corrected")
 	}
 }
+
+// Two who always agree have an interval that tells how few cases that was, whatever sixths and
+// sevenths add up to.
+func TestKappaOfThoseWhoAlwaysAgree(t *testing.T) {
+	t.Parallel()
+	for n := 3; n < 200; n++ {
+		cases := make([]stats.Rated, n)
+		for i := range cases {
+			word := strconv.FormatBool(i%3 == 0)
+			cases[i] = stats.Rated{A: word, B: word}
+		}
+		if e, ok := stats.Kappa(cases); !ok || math.Abs(e.Value-1) > 1e-12 || e.Low > 1-1/float64(n) || e.High != 1 {
+			t.Fatalf("%d cases: %+v", n, e)
+		}
+	}
+}

@@ -399,7 +399,7 @@ func TestSimulatedPasses(t *testing.T) {
 // A judge who is right in 85 % of 1,000 answers, and 100 of them marked by people.
 func TestSimulatedCorrections(t *testing.T) {
 	t.Parallel()
-	for _, labelled := range []int{50, 200} {
+	for _, labelled := range []int{30, 50, 200} {
 		covered(t, "judge corrected by "+strconv.Itoa(labelled)+" marks", 600, .8, .93, .97, func(r *rand.Rand) (stats.Estimate, bool) {
 			var cases []stats.Marked
 			for i := range 1000 {
