@@ -50,6 +50,9 @@ Suites: conversations with what has to come of them
   recado eval run --replay tape.jsonl               the same run without them
   recado eval run --against latest --md pr.md       compared with the run before
   recado eval compare A.json B.json --margin 0.02   what changed, case by case
+  recado eval run suite.yaml --judge=MODEL          a model judges the suite's statements about replies
+  recado eval compare A.json B.json --judge         and which replies a model finds better
+  recado eval report latest --judge-labels FILE     figures corrected by people's marks
   recado eval power latest --difference 0.03        how many cases it takes to see a difference
   recado eval rules run.json                        the calibrated rule beside those of the field
   recado eval report latest --html report.html      a run that was kept, in another form
