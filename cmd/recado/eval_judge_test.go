@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -115,9 +116,7 @@ func TestEvalRunRefusesAJudge(t *testing.T) {
 		"no such marks": {nil, []string{"--judge-labels", "none.csv"}, "none.csv can't be opened"},
 	} {
 		env, name := tiny(t, nil)
-		for k, v := range c.env {
-			env[k] = v
-		}
+		maps.Copy(env, c.env)
 		if code, _, errs := tell(t, env, append([]string{"eval", "run", name, "--no-keep"}, c.args...)...); code != exitUsage || !strings.Contains(errs, c.want) {
 			t.Errorf("%s: status %d, %s", what, code, errs)
 		}

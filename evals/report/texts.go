@@ -102,16 +102,26 @@ var phrases = map[string]text{
 	"verdict_incomplete": {"La ejecución se interrumpió: repite la orden y seguirá donde quedó.", "The run was interrupted: give the command again and it goes on where it stopped."},
 
 	"judged_by": {"Las respuestas las ha juzgado %s.", "Replies were judged by %s."},
-	"unjudged": {"Afirmaciones sobre respuestas que nadie ha juzgado: %d; con RECADO_JUDGE_MODEL o --judge=MODELO las juzga un modelo.",
-		"Statements about replies that nobody judged: %d; with RECADO_JUDGE_MODEL or --judge=MODEL a model does."},
-	"marked": {"Marcas de personas sobre %s: %d, en %d casos independientes; la cifra corregida está al lado.",
-		"People's marks of %s: %d, in %d independent cases; the corrected figure is beside it."},
-	"marked_wide": {"Marcas de personas sobre %s: %d, en %d casos independientes; con %d casos más, el intervalo de la cifra corregida llegaría a 10 puntos a cada lado.",
-		"People's marks of %s: %d, in %d independent cases; %d cases more would bring the interval of the corrected figure to 10 points on each side."},
-	"marked_few": {"Marcas de personas sobre %s: %d, en %d casos independientes; para corregir la cifra hacen falta %d: marca %d más, elegidos al azar (--judge-sheet).",
-		"People's marks of %s: %d, in %d independent cases; to correct the figure it takes %d: mark %d more, picked by chance (--judge-sheet)."},
-	"marked_few_language": {"El acuerdo sobre %s no se muestra: hay marcas de %d casos independientes y hacen falta %d; marca %d más.",
-		"The agreement on %s is not shown: there are marks of %d independent cases, and it takes %d; mark %d more."},
+	"unjudged": {
+		"Afirmaciones sobre respuestas que nadie ha juzgado: %d; con RECADO_JUDGE_MODEL o --judge=MODELO las juzga un modelo.",
+		"Statements about replies that nobody judged: %d; with RECADO_JUDGE_MODEL or --judge=MODEL a model does.",
+	},
+	"marked": {
+		"Marcas de personas sobre %s: %d, en %d casos independientes; la cifra corregida está al lado.",
+		"People's marks of %s: %d, in %d independent cases; the corrected figure is beside it.",
+	},
+	"marked_wide": {
+		"Marcas de personas sobre %s: %d, en %d casos independientes; con %d casos más, el intervalo de la cifra corregida llegaría a 10 puntos a cada lado.",
+		"People's marks of %s: %d, in %d independent cases; %d cases more would bring the interval of the corrected figure to 10 points on each side.",
+	},
+	"marked_few": {
+		"Marcas de personas sobre %s: %d, en %d casos independientes; para corregir la cifra hacen falta %d: marca %d más, elegidos al azar (--judge-sheet).",
+		"People's marks of %s: %d, in %d independent cases; to correct the figure it takes %d: mark %d more, picked by chance (--judge-sheet).",
+	},
+	"marked_few_language": {
+		"El acuerdo sobre %s no se muestra: hay marcas de %d casos independientes y hacen falta %d; marca %d más.",
+		"The agreement on %s is not shown: there are marks of %d independent cases, and it takes %d; mark %d more.",
+	},
 	"with_corrected": {", corregido por personas", ", corrected by people"},
 	"with_agreement": {", y las personas dicen lo mismo", ", and people say the same"},
 	"with_kappa":     {", acuerdo con personas (kappa)", ", agreement with people (kappa)"},

@@ -41,7 +41,7 @@ func (s *state) judged(ctx context.Context, c suite.Case, step suite.Step, o Out
 	return list, 0, nil
 }
 
-// votes writes "2 of 3 votes, 1 with the order of the options: The reply names no date."
+// votes writes how the votes fell, and why: "2 of 3 votes, 1 undecided: The reply names a date.".
 func votes(v judge.Verdict) string {
 	text := fmt.Sprintf("%d of %d votes", v.Yes, v.Votes)
 	if v.Split > 0 {

@@ -69,8 +69,10 @@ func notes(language string, base, candidate Run, m matched) []string {
 	}{
 		{len(m.missing), "Casos de la base que no están en la nueva: %d.", "%d cases of the base are not in the new run."},
 		{len(m.added), "Casos que solo están en la nueva: %d.", "%d cases are only in the new run."},
-		{m.unjudged, "Casos que no se han podido comparar, porque un proveedor no respondía o al sistema no se le puede preguntar algo así: %d.",
-			"%d cases could not be compared, because a provider was away or the system cannot be asked such a thing."},
+		{
+			m.unjudged, "Casos que no se han podido comparar, porque un proveedor no respondía o al sistema no se le puede preguntar algo así: %d.",
+			"%d cases could not be compared, because a provider was away or the system cannot be asked such a thing.",
+		},
 	} {
 		if one.n > 0 {
 			list = append(list, fmt.Sprintf(say(language, one.es, one.en), one.n))
