@@ -17,6 +17,9 @@ type Applied struct {
 	Conversation Conversation
 	// Outgoing is the agent's message, or nil.
 	Outgoing *Outgoing
+	// Label is what the message says of the draft that the handoff brought, or nil. A
+	// store keeps it unless there is one of the handoff's draft already.
+	Label *Label
 }
 
 // Apply decides what an agent's action does to a handoff and its conversation.
@@ -108,7 +111,7 @@ func applyReply(h Handoff, c Conversation, a Action) (Applied, error) {
 	} else if !c.WindowOpen(a.At) {
 		return Applied{}, ErrWindowClosed
 	}
-	claimed.Outgoing = &o
+	claimed.Outgoing, claimed.Label = &o, draftLabel(h, a)
 	return claimed, nil
 }
 

@@ -75,7 +75,8 @@ type Codes interface {
 type Audits interface {
 	// Audits lists those without a label, or with done those with one, oldest first.
 	Audits(ctx context.Context, done bool, p Page) (list []Audit, next string, err error)
-	// Label says whether the answer was right; a second label replaces the first.
+	// Label says whether the answer was right; a second label replaces the first. Beside
+	// that it is kept as AuditLabel among the Labels.
 	// ErrNotFound says that the turn was not picked.
 	Label(ctx context.Context, turnID, agent string, right bool, at time.Time) error
 }

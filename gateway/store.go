@@ -211,6 +211,7 @@ type Store interface {
 	Evidence
 	Commands
 	Audits
+	Labels
 	// Ping says whether the store can be read and written to now.
 	Ping(ctx context.Context) error
 	// Close waits for what is under way and releases everything.

@@ -118,6 +118,7 @@ func saveApplied(ctx context.Context, tx pgx.Tx, a gateway.Applied, opens bool) 
 		if err := queueOutgoing(batch, c.ID, *a.Outgoing); err != nil {
 			return err
 		}
+		queueDraftLabel(batch, a.Label)
 	}
 	batch.Queue(bump)
 	return send(ctx, tx, batch)

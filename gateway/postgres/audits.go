@@ -61,20 +61,19 @@ func (s *Store) Audits(ctx context.Context, done bool, p gateway.Page) ([]gatewa
 
 // Label implements gateway.Audits.
 func (s *Store) Label(ctx context.Context, turnID, agent string, right bool, at time.Time) error {
-	var picked bool
-	const query = `
-with labelled as (
-	update gateway_audits set labelled_at = $2, is_right = $3, agent = $4 where turn_id = $1 returning turn_id
-), seen as (
-	update gateway_revision set n = n + 1 where shard = pg_backend_pid() % 64 and exists (select from labelled)
-)
-select exists (select from labelled)`
-	err := persist(func() error {
-		return s.pool.QueryRow(ctx, query, escape(turnID), present(at), right, escape(agent)).Scan(&picked)
+	const query = `update gateway_audits a set labelled_at = $2, is_right = $3, agent = $4 from gateway_turns t
+		where a.turn_id = $1 and t.id = a.turn_id returning t.conversation_id`
+	err := s.transact(ctx, func(tx pgx.Tx) error {
+		a := gateway.Audit{TurnID: turnID}
+		if err := tx.QueryRow(ctx, query, escape(turnID), present(at), right, escape(agent)).Scan(scan(&a.ConversationID)); err != nil {
+			return missing(err)
+		}
+		if _, err := tx.Exec(ctx, putLabel, labelArgs(gateway.AuditLabel(a, agent, right, at))...); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, bump)
+		return err
 	})
-	if err == nil && !picked {
-		err = gateway.ErrNotFound
-	}
 	if err != nil {
 		return fmt.Errorf("label a turn: %w", err)
 	}

@@ -298,6 +298,7 @@ func fold(ctx context.Context, tx pgx.Tx, older, newer *conversation, now time.T
 	}
 	batch.Queue(`update gateway_turns set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
 	batch.Queue(`update gateway_commands set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
+	batch.Queue(`update gateway_labels set conversation_id = $1 where conversation_id = $2`, older.ID, newer.ID)
 	batch.Queue(`update gateway_handoffs set state = 'resolved', updated_at = $4
 		where conversation_id in ($1, $2) and conversation_id <> $3 and state in ('queued', 'claimed')
 			and exists (select from gateway_handoffs where conversation_id = $3 and state in ('queued', 'claimed'))`,

@@ -126,6 +126,7 @@ const (
 	listAlerts        = 'a'
 	listAudits        = 'q'
 	listLabelled      = 'l'
+	listLabels        = 'v'
 )
 
 func (c cursor) encode(list rune) string {

@@ -89,5 +89,5 @@ func (t *tx) act(a gateway.Applied, remembers bool) error {
 			return err
 		}
 	}
-	return errors.Join(t.putHandoff(a.Handoff), t.show())
+	return errors.Join(t.putHandoff(a.Handoff), t.putDraftLabel(a.Label), t.show())
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -81,14 +82,14 @@ func (s *Store) Audits(ctx context.Context, done bool, p gateway.Page) ([]gatewa
 func (s *Store) Label(ctx context.Context, turnID, agent string, right bool, at time.Time) error {
 	err := s.write(ctx, func(t *tx) error {
 		const query = `update audits set labelled_at = ?, is_right = ?, agent = ? where turn_id = ?`
-		picked, err := t.changed(query, nanos(at), right, agent, turnID)
+		if err := t.exec(query, nanos(at), right, agent, turnID); err != nil {
+			return err
+		}
+		a, err := get(t, scanAudit, selectAudit+` where a.turn_id = ?`, turnID)
 		if err != nil {
 			return err
 		}
-		if !picked {
-			return gateway.ErrNotFound
-		}
-		return t.show()
+		return errors.Join(t.putLabel(gateway.AuditLabel(a.Audit, agent, right, at), a.turn), t.show())
 	})
 	if err != nil {
 		return fmt.Errorf("label a turn: %w", err)

@@ -233,7 +233,7 @@ func (t *tx) mergeConversations(lost, kept gateway.Conversation) error {
 			return err
 		}
 	}
-	for _, table := range []string{"events", "outgoing", "turns", "handoffs", "commands"} {
+	for _, table := range []string{"events", "outgoing", "turns", "handoffs", "commands", "labels"} {
 		if err := t.exec(`update `+table+` set conversation_id = ? where conversation_id = ?`, kept.ID, lost.ID); err != nil {
 			return fmt.Errorf("move %s: %w", table, err)
 		}

@@ -73,6 +73,8 @@ func TestPlans(t *testing.T) {
 		dueCommand:        {"commands_due"},
 		auditsOpen:        {"audits_open", "SEARCH t USING INTEGER PRIMARY KEY"},
 		auditsDone:        {"audits_done", "SEARCH t USING INTEGER PRIMARY KEY"},
+		labelsAll:         {"labels_at", "SEARCH t USING INTEGER PRIMARY KEY"},
+		labelsHandoff:     {"labels_handoff", "SEARCH t USING INTEGER PRIMARY KEY"},
 		sendable:          {"outgoing_unsettled", "outgoing_before"},
 		selectQuoted:      {"sqlite_autoindex_events_1 (key=?)", "events_provider", "outgoing_provider"},
 		selectEdits:       {"events_about"},

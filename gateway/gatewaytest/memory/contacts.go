@@ -222,6 +222,11 @@ func (p *Place) moveAll(lost, kept *conversation) {
 			c.conversation = kept
 		}
 	}
+	for _, l := range p.labels {
+		if l.ConversationID == lost.ID {
+			l.ConversationID = kept.ID
+		}
+	}
 }
 
 // inherit makes a conversation what it is after another became part of it: what is newer

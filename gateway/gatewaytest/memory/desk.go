@@ -280,6 +280,7 @@ func (p *Place) act(c *conversation, a gateway.Applied, remembers bool) {
 	if a.Outgoing != nil {
 		p.enqueue(*a.Outgoing)
 	}
+	p.putDraftLabel(a.Label)
 	p.putHandoff(a.Handoff)
 	p.show()
 }

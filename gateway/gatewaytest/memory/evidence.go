@@ -116,6 +116,7 @@ func (s *Store) Label(ctx context.Context, turnID, agent string, right bool, at 
 		for _, a := range p.audits {
 			if a.turn.ID == turnID {
 				a.Labelled, a.Right, a.Agent, a.LabelledAt = true, right, agent, at
+				p.putLabel(gateway.AuditLabel(a.given(), agent, right, at))
 				p.show()
 				return nil
 			}

@@ -37,6 +37,7 @@ type Place struct {
 	handoffs      []*gateway.Handoff
 	turns         []*turn
 	audits        []*audit
+	labels        map[string]*gateway.Label
 	commands      []*command
 	files         []*file
 	alerts        []*gateway.Alert
@@ -49,7 +50,7 @@ type Place struct {
 func New() *Place {
 	return &Place{
 		byKey: map[string]*event{}, contacts: map[string]string{}, conversations: map[string]*conversation{},
-		early: map[string]early{}, templates: map[[2]string]gateway.Template{},
+		labels: map[string]*gateway.Label{}, early: map[string]early{}, templates: map[[2]string]gateway.Template{},
 		agents: map[string]gateway.Agent{}, sessions: map[string]gateway.Session{},
 	}
 }
