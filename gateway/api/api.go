@@ -64,6 +64,8 @@ type Config struct {
 	// picked for a look.
 	Commands Commands
 	Audits   gateway.Audits
+	// Labels keeps what people say of answers, handoffs and drafts.
+	Labels gateway.Labels
 	// MaxUpload is the largest file that is taken to be sent, in bytes; 16 MB by
 	// default.
 	MaxUpload int64

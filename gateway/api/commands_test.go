@@ -69,6 +69,16 @@ func commandsRun() []step {
 		{method: "POST", path: a + "/{id}/label", id: "t1", body: `{`},
 		{method: "POST", path: a + "/{id}/label", id: "none", body: `{"right":true}`},
 		{method: "GET", path: a, query: "?state=labelled"},
+		{method: "POST", path: "/api/v1/handoffs/{id}/label", id: desktest.LuciaHandoff, body: `{"verdict":"early","agent":"ana"}`},
+		{method: "POST", path: "/api/v1/handoffs/{id}/label", id: desktest.LuciaHandoff, body: `{"flaw":"fact"}`},
+		{method: "POST", path: "/api/v1/handoffs/{id}/label", id: "none", body: `{"verdict":"late"}`},
+		{method: "POST", path: "/api/v1/handoffs/{id}/label", id: desktest.LuciaHandoff, body: `{`},
+		{method: "POST", path: c + "/{id}/labels", id: desktest.Lucia, body: `{"turn_id":"turn-unsure","verdict":"wrong","note":"el plazo"}`},
+		{method: "POST", path: c + "/{id}/labels", id: desktest.Lucia, body: `{"turn_id":"turn-unsure","verdict":"late"}`},
+		{method: "POST", path: c + "/{id}/labels", id: desktest.Lucia, body: `{"turn_id":"none","verdict":"right"}`},
+		{method: "GET", path: "/api/v1/labels"},
+		{method: "GET", path: "/api/v1/labels", query: "?since=yesterday"},
+		{method: "GET", path: "/api/v1/labels", query: "?since=2026-03-02T09:40:00Z&handoff=x"},
 	}
 }
 

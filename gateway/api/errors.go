@@ -66,6 +66,10 @@ var (
 		http.StatusNotFound, "not_configured",
 		"This Recado picks no answers for a look.",
 	}
+	errNoLabels = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado keeps no labels.",
+	}
 	errNoArchive = &problem{
 		http.StatusNotFound, "not_configured",
 		"This Recado does not keep webhooks as they came.",

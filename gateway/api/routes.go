@@ -49,6 +49,9 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/passages/restore", a.restore},
 		{"GET", "/api/v1/audits", a.audits},
 		{"POST", "/api/v1/audits/{id}/label", a.label},
+		{"GET", "/api/v1/labels", a.labels},
+		{"POST", "/api/v1/handoffs/{id}/label", a.labelHandoff},
+		{"POST", "/api/v1/conversations/{id}/labels", a.labelTurn},
 		{"PUT", "/api/v1/orders", a.putOrders},
 		{"GET", "/api/v1/orders", a.findOrders},
 	}

@@ -28,7 +28,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request, agent string) error {
 	default:
 		return gateway.ErrNotFound
 	}
-	return d.finish(w, r, a, t, after(a), err)
+	return d.finish(w, r, a, t, d.after(a), err)
 }
 
 // finish does an action, unless something is wrong with it already, and sends the
@@ -81,10 +81,14 @@ func (d *Desk) take(w http.ResponseWriter, r *http.Request, agent string) error 
 
 // after is where an action leads: on with the conversation, or back to what
 // waits.
-func after(a gateway.Action) string {
+func (d *Desk) after(a gateway.Action) string {
 	switch a.Kind {
 	case gateway.ActionReturn, gateway.ActionResolve:
-		return "/desk/?done=" + string(a.Kind)
+		to := "/desk/?done=" + string(a.Kind)
+		if d.config.Labels != nil {
+			to += "&handoff=" + url.QueryEscape(a.HandoffID)
+		}
+		return to
 	default:
 		return "?done=" + string(a.Kind) + "#reply"
 	}

@@ -42,6 +42,8 @@ type conversationView struct {
 	// that, and Verify is the handoff in which an agent can say who the customer is.
 	Dealings *dealings
 	Verify   string
+	// Said is what this agent has said of the handoff, nil where nothing can be said.
+	Said *saying
 	// Suggested tells that the reply is a draft that nobody has sent.
 	Suggested bool
 	Uploads   int64
@@ -97,6 +99,9 @@ func (d *Desk) showHandoff(
 	}
 	if problem == "" && t.Text == "" && view.Answer != "" && suggests(h, view.Messages) {
 		view.Reply.Text, view.Suggested = h.Packet.Draft, true
+	}
+	if view.Said, err = d.saying(r.Context(), h.ID, agent); err != nil {
+		return err
 	}
 	p.Self = handoffPath(h.ID)
 	if view.Quoted = quoted(view.Messages, t.Quote); view.Quoted != nil {

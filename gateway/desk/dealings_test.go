@@ -29,7 +29,7 @@ func dealing(t *testing.T, guest string) (*bundle, *[]taken) {
 	var list []taken
 	return start(t, guest, func(b *bundle, c *desk.Config) {
 		desktest.Dealings(b.store, morning)
-		c.Commands, c.Audits = b.store, b.store
+		c.Commands, c.Audits, c.Labels = b.store, b.store, b.store
 		c.Revoke = func(_ context.Context, p rag.Passage, by, reason string, _ time.Time) error {
 			list = append(list, taken{p.ID, by, reason})
 			return nil

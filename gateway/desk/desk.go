@@ -52,6 +52,8 @@ type Config struct {
 	// Audits are the answers that were picked for a look. Without it there is no page of
 	// them.
 	Audits gateway.Audits
+	// Labels keeps what agents say of handoffs and drafts. Without it nobody is asked.
+	Labels gateway.Labels
 	// Revoke takes back a passage that answers rest on. Without it that can't be done here.
 	Revoke func(ctx context.Context, p rag.Passage, by, reason string, at time.Time) error
 	// MaxUpload is the largest file that can be attached, in bytes; 16 MB by default.
@@ -152,6 +154,7 @@ func (d *Desk) routes() http.Handler {
 	handle("GET /desk/handoffs/{id}", d.signed(d.handoffPage))
 	handle("POST /desk/handoffs/{id}/{action}", d.signed(d.act))
 	handle("GET /desk/handoffs/{id}/{action}", d.signed(d.backToHandoff))
+	handle("POST /desk/handoffs/{id}/label", d.signed(d.say))
 	handle("POST /desk/handoffs/{id}/react", d.signed(d.react))
 	handle("GET /desk/handoffs/{id}/template", d.signed(d.templatePage))
 	handle("POST /desk/handoffs/{id}/template", d.signed(d.sendTemplate))

@@ -62,6 +62,9 @@ func (d *Desk) inbox(w http.ResponseWriter, r *http.Request, agent string) error
 			return err
 		}
 	}
+	if p.Ask, err = d.asked(r, agent); err != nil {
+		return err
+	}
 	p.Name, p.Title, p.Content = "inbox", "view_"+view.View, view
 	return d.show(w, r, http.StatusOK, p)
 }

@@ -53,7 +53,9 @@ type page struct {
 	Critical *gateway.Alert
 	// Notice and Problem are phrases: what was done, and why something was not.
 	Notice, Problem string
-	Content         any
+	// Ask is what may be said of the handoff that was just ended, or nil.
+	Ask     *saying
+	Content any
 	// revision is that of the store alone.
 	revision int64
 
@@ -118,7 +120,7 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 var notices = map[string]string{
 	"reply": "done_reply", "claim": "done_claim", "return": "done_return", "resolve": "done_resolve",
 	"take": "done_claim", "verify": "done_verify", "react": "done_react", "template": "done_template", "seen": "done_seen",
-	"label": "done_label", "revoke": "done_revoke",
+	"label": "done_label", "said": "done_said", "revoke": "done_revoke",
 }
 
 var errCrossOrigin = errors.New("the request came from another site")

@@ -11,7 +11,9 @@ type text struct{ es, en string }
 func lookup(language, key string) string {
 	found, ok := phrases[key]
 	if !ok {
-		found = whyPhrases[key]
+		if found, ok = whyPhrases[key]; !ok {
+			found = labelPhrases[key]
+		}
 	}
 	if language == "en" {
 		return found.en

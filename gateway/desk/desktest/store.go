@@ -34,6 +34,7 @@ type Store struct {
 	files         map[string]gateway.File
 	commands      map[string][]gateway.CommandView
 	audits        []gateway.Audit
+	labels        []gateway.LabelView
 	alerts        []gateway.Alert
 	templates     []gateway.Template
 	revision      int64
@@ -48,6 +49,7 @@ var (
 	_ gateway.Files   = (*Store)(nil)
 	_ gateway.Channel = (*Store)(nil)
 	_ gateway.Audits  = (*Store)(nil)
+	_ gateway.Labels  = (*Store)(nil)
 )
 
 // New makes an empty store.
@@ -224,6 +226,9 @@ func (s *Store) Act(_ context.Context, a gateway.Action) (gateway.Handoff, error
 	s.conversations[done.Conversation.ID] = done.Conversation
 	if o := done.Outgoing; o != nil {
 		s.messages[o.ConversationID] = append(s.messages[o.ConversationID], s.view(o))
+	}
+	if l := done.Label; l != nil && !slices.ContainsFunc(s.labels, func(v gateway.LabelView) bool { return v.Kind == l.Kind && v.HandoffID == l.HandoffID }) {
+		s.putLabel(*l)
 	}
 	s.bump()
 	return done.Handoff, nil
