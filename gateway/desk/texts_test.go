@@ -21,6 +21,7 @@ import (
 func everyPhrase() map[string]text {
 	all := maps.Clone(phrases)
 	maps.Copy(all, whyPhrases)
+	maps.Copy(all, labelPhrases)
 	return all
 }
 
