@@ -71,11 +71,12 @@ func LabelsOf(results []Result) []Label {
 	return labels
 }
 
-// CalibrateLabels is Calibrate for labels that were collected elsewhere. It also
-// gives the drafts with the out-of-fold scores that the threshold was chosen on.
+// CalibrateLabels is Calibrate for labels that were collected elsewhere. A case that several
+// labels speak of counts once, and the threshold is chosen on those that are Deciding. It
+// also gives the drafts with their out-of-fold scores.
 func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confidence.Choice, []Point, error) {
 	f = f.withDefaults()
-	labels = slices.DeleteFunc(slices.Clone(labels), func(l Label) bool { return l.Fixed })
+	labels = Once(slices.DeleteFunc(slices.Clone(labels), func(l Label) bool { return l.Fixed }))
 	terms := confidence.Terms{
 		Promise: f.Promise, Alpha: f.Alpha, Delta: f.Delta,
 		Floor: confidence.CostThreshold(f.WrongCost, f.HandoffCost),
@@ -124,7 +125,7 @@ func (f Fitting) keep(c *confidence.Calibration, choice confidence.Choice) {
 	c.Name, c.FittedOn, c.FittedAt, c.Setting = f.Name, f.FittedOn, f.FittedAt, f.Setting
 	c.N, c.Missing, c.Threshold, c.Clarify = choice.N, choice.Missing, choice.Threshold, choice.Clarify
 	c.Promise, c.Alpha, c.Delta, c.Bound = f.Promise, f.Alpha, f.Delta, choice.Bound
-	c.Coverage = float64(choice.Sent) / float64(choice.N)
+	c.Coverage = float64(choice.Sent) / float64(max(1, choice.N))
 	c.BaseError, c.CostThreshold = choice.Feasibility.BaseError, choice.Terms.Floor
 	c.Note = choice.Note()
 }
@@ -143,6 +144,7 @@ func samplesOf(labels []Label) (samples []confidence.Sample, places []int) {
 	return samples, places
 }
 
+// scoredOf are the labels that a threshold is chosen on, with their probabilities.
 func scoredOf(labels []Label, places []int, probabilities []float64) []confidence.Scored {
 	scored := make([]confidence.Scored, len(labels))
 	for i, l := range labels {
@@ -151,5 +153,11 @@ func scoredOf(labels []Label, places []int, probabilities []float64) []confidenc
 	for i, place := range places {
 		scored[place].Probability = probabilities[i]
 	}
-	return scored
+	var deciding []confidence.Scored
+	for i, decides := range decide(labels) {
+		if decides {
+			deciding = append(deciding, scored[i])
+		}
+	}
+	return deciding
 }

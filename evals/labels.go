@@ -3,6 +3,7 @@ package evals
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,9 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+
+	"github.com/recado/recado/rag/confidence"
 )
 
 // Label is one answer that somebody called right or wrong. A Result of a Report is
@@ -25,7 +29,11 @@ type Label struct {
 	Answered bool
 	Fixed    bool
 	Features map[string]float64
-	Weight   float64
+	// Weight is how many cases the label stands for; 0 means 1. Biased tells that it was
+	// not drawn by chance, such as what agents say of what they got: it helps to fit and
+	// decides no threshold.
+	Weight float64
+	Biased bool
 }
 
 // labelLine is a line of a file of labels: of a file of its own, or of the results
@@ -43,6 +51,7 @@ type labelLine struct {
 	Features   map[string]float64 `json:"features"`
 	Score      *float64           `json:"score"`
 	Weight     float64            `json:"weight"`
+	Biased     bool               `json:"biased"`
 }
 
 // truth is a label: true, false, 1 or 0.
@@ -65,8 +74,8 @@ func (t *truth) UnmarshalJSON(text []byte) error {
 const ScoreFeature = "score"
 
 // ReadLabels reads one label per line: "right" and either "features" or "score", and
-// where they are known "id", "group" (a conversation), "locale", "risk", "weight", and
-// "answered": false when there was nothing to send. An error names the line.
+// where they are known "id", "group" (a conversation), "locale", "risk", "weight", "biased",
+// and "answered": false when there was nothing to send. An error names the line.
 func ReadLabels(r io.Reader) ([]Label, error) {
 	var labels []Label
 	err := eachLine(r, func(line []byte) error {
@@ -93,7 +102,7 @@ func ReadLabels(r io.Reader) ([]Label, error) {
 func (l labelLine) label() (Label, error) {
 	label := Label{
 		ID: l.ID, Group: l.Group, Locale: l.Locale, Risk: l.Risk, Fixed: l.Fixed,
-		Features: l.Features, Weight: l.Weight, Answered: true,
+		Features: l.Features, Weight: l.Weight, Biased: l.Biased, Answered: true,
 	}
 	// In the results of a run, "right" speaks of the decision and "draft_right" of
 	// the draft.
@@ -116,6 +125,69 @@ func (l labelLine) label() (Label, error) {
 		return Label{}, errors.New(`"weight" is less than 0`)
 	}
 	return label, nil
+}
+
+// Once gives each case once: of several labels with the same id, what most of them say
+// with the weight that all of them have at most. One that as many call right as wrong is
+// left out. Labels without an id are cases of their own.
+func Once(labels []Label) []Label {
+	places, votes := map[string]int{}, map[string]int{}
+	var list []Label
+	for _, l := range labels {
+		i, known := places[l.ID]
+		switch {
+		case l.ID == "":
+			list = append(list, l)
+			continue
+		case !known:
+			places[l.ID] = len(list)
+			list = append(list, l)
+		case list[i].Biased && !l.Biased:
+			list[i] = l
+		case list[i].Biased == l.Biased:
+			list[i].Weight = max(list[i].Weight, l.Weight)
+		}
+		if votes[l.ID]--; l.Right {
+			votes[l.ID] += 2
+		}
+	}
+	list = slices.DeleteFunc(list, func(l Label) bool { return l.ID != "" && votes[l.ID] == 0 })
+	for i, l := range list {
+		if l.ID != "" {
+			list[i].Right = votes[l.ID] > 0
+		}
+	}
+	return list
+}
+
+// Deciding are the labels that a threshold is chosen on: none that is biased, and of the
+// others so many that each stands for equally many cases, because the bounds are those of
+// cases that were drawn alike. A label stays with the probability of its weight by the
+// greatest, by a hash of its id: the same ones each time, whatever they say.
+func Deciding(labels []Label) []Label {
+	var list []Label
+	for i, decides := range decide(labels) {
+		if decides {
+			list = append(list, labels[i])
+		}
+	}
+	return list
+}
+
+// decide tells of each label whether it is one of Deciding.
+func decide(labels []Label) []bool {
+	greatest := 0.0
+	for _, l := range labels {
+		if !l.Biased {
+			greatest = max(greatest, cmp.Or(l.Weight, 1))
+		}
+	}
+	decides := make([]bool, len(labels))
+	for i, l := range labels {
+		_, stays := confidence.Audited("deciding "+cmp.Or(l.ID, strconv.Itoa(i)), cmp.Or(l.Weight, 1)/greatest)
+		decides[i] = stays && !l.Biased
+	}
+	return decides
 }
 
 // scoreFeatures are the score and, where it looks like a probability, both its logarithms:

@@ -96,6 +96,9 @@ func (f calibrateFlags) fit(c console, labels []evals.Label, fitting evals.Fitti
 	if err != nil {
 		return err
 	}
+	if note := decidingNote(labels, choice.N); note != "" {
+		fmt.Fprintln(c.out, note)
+	}
 	fmt.Fprintln(c.out, choice.Feasibility)
 	fmt.Fprintln(c.out, choice.Note())
 	file, err := os.Create(f.out)
@@ -123,6 +126,24 @@ func (f calibrateFlags) fit(c console, labels []evals.Label, fitting evals.Fitti
 	}
 	fmt.Fprintln(c.out)
 	return nil
+}
+
+// decidingNote says how many labels decide the threshold where not all do.
+func decidingNote(labels []evals.Label, deciding int) string {
+	fixed, biased := 0, 0
+	for _, l := range labels {
+		if l.Fixed {
+			fixed++
+		} else if l.Biased {
+			biased++
+		}
+	}
+	rest := len(labels) - fixed - biased - deciding
+	if biased == 0 && rest == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d labels decide the threshold. %d were not drawn by chance, such as those of agents: they only help to fit. %d are of cases that others speak of too, or stand for fewer cases than the rest.",
+		deciding, len(labels)-fixed, biased, rest)
 }
 
 func thresholdSentence(c *confidence.Calibration) string {
