@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/assure"
 )
 
 // RehearsalConfig is what a Rehearsal is made of. Answerer and Orders are needed.
@@ -20,6 +21,10 @@ type RehearsalConfig struct {
 	// Who writes, and the name of their profile.
 	Who  Identity
 	Name string
+	// Level is what the customer has shown of themselves beyond their number before, and
+	// LevelUntil when that ends, or zero for never.
+	Level      assure.Level
+	LevelUntil time.Time
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 	// Logger defaults to discarding everything.
@@ -65,7 +70,9 @@ func NewRehearsal(c RehearsalConfig) *Rehearsal {
 	}
 	return &Rehearsal{
 		gateway: g, name: c.Name,
-		conversation: Conversation{ID: NewID(), Mode: ModeBot, Contact: c.Who, LastCustomerAt: g.Now()},
+		conversation: Conversation{
+			ID: NewID(), Mode: ModeBot, Contact: c.Who, LastCustomerAt: g.Now(), Memory: Memory{Level: c.Level, LevelUntil: c.LevelUntil},
+		},
 	}
 }
 

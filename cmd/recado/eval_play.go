@@ -60,6 +60,18 @@ type watched struct {
 	p *play
 }
 
+// Claim implements gateway.Inbox. A customer who has shown who they are before the case
+// begins is known from their first turn on, as a conversation is in which an agent made sure
+// or a one-time code came back.
+func (w watched) Claim(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
+	c, err := w.Store.Claim(ctx, now, lease)
+	if err == nil && w.p.committed == 0 && c.Conversation.Channel == w.p.numberID() {
+		level, until := runner.LevelOf(w.p.c.Customer, now)
+		c.Conversation.Memory.Level, c.Conversation.Memory.LevelUntil = level, until
+	}
+	return c, err
+}
+
 // Commit implements gateway.Inbox.
 func (w watched) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) error {
 	err := w.Store.Commit(ctx, c, t)
@@ -250,7 +262,8 @@ func (p *play) work(ctx context.Context) (time.Duration, error) {
 func (p *play) agent(ctx context.Context, s suite.Step) (time.Duration, error) {
 	a := gateway.Action{Agent: evalAgent, At: p.now}
 	kinds := map[string]gateway.ActionKind{
-		"take": gateway.ActionTake, "say": gateway.ActionReply, "return": gateway.ActionReturn, "resolve": gateway.ActionResolve,
+		"take": gateway.ActionTake, "say": gateway.ActionReply, "verify": gateway.ActionVerify, "return": gateway.ActionReturn,
+		"resolve": gateway.ActionResolve,
 	}
 	a.Kind, a.Text = kinds[s.Agent], s.Text
 	open, err := p.open(ctx)
@@ -360,6 +373,21 @@ func (p *play) Order(ctx context.Context, number string) (map[string]string, boo
 	fields := map[string]string{}
 	flatten(fields, "", doc)
 	return fields, true, nil
+}
+
+// Orders implements runner.Shelf: every order that the case may be about.
+func (p *play) Orders(ctx context.Context) (map[string]map[string]string, error) {
+	all := map[string]map[string]string{}
+	for _, o := range p.stocked {
+		fields, found, err := p.Order(ctx, o.Number)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			all[o.Number] = fields
+		}
+	}
+	return all, nil
 }
 
 func flatten(fields map[string]string, at string, value any) {

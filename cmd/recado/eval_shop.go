@@ -200,7 +200,7 @@ func (e *evalShop) about(ctx context.Context, c suite.Case, now time.Time) ([]js
 }
 
 func concerning(all []json.RawMessage, c suite.Case) ([]json.RawMessage, error) {
-	named := ""
+	named := c.Simulate.Names() + " "
 	for _, s := range c.Steps {
 		named += strings.Join(s.Say, " ") + " " + s.Order + " "
 		for number := range s.Expect.Orders {

@@ -91,9 +91,10 @@ func (r *Rehearsal) Begin(_ context.Context, c suite.Case) (Talk, error) {
 	if t.now.IsZero() {
 		t.now = r.config.Now()
 	}
+	level, until := LevelOf(c.Customer, t.now)
 	t.Rehearsal = gateway.NewRehearsal(gateway.RehearsalConfig{
 		Answerer: t.Fallible, Orders: t.Fallible, Actions: r.config.Actions, Codes: &t.codes, Who: identity(c), Name: c.Customer.Name,
-		Now: func() time.Time { return t.now }, Logger: r.config.Logger,
+		Level: level, LevelUntil: until, Now: func() time.Time { return t.now }, Logger: r.config.Logger,
 	})
 	return t, nil
 }
@@ -104,6 +105,21 @@ func identity(c suite.Case) gateway.Identity {
 		return gateway.Identity{UserID: "eval." + strings.NewReplacer("/", ".", " ", ".").Replace(c.ID)}
 	}
 	return gateway.Identity{Phone: strings.TrimPrefix(c.Customer.Phone, "+")}
+}
+
+// codeFor is how long what a one-time code has shown holds, as the gateway has it.
+const codeFor = 30 * time.Minute
+
+// LevelOf is what a customer has shown of themselves before a case begins, and until when:
+// nothing beyond their number where the suite says nothing else.
+func LevelOf(c suite.Customer, began time.Time) (level assure.Level, until time.Time) {
+	switch c.Level {
+	case "code":
+		return assure.Code, began.Add(codeFor)
+	case "verified":
+		return assure.Verified, time.Time{}
+	}
+	return assure.Unknown, time.Time{}
 }
 
 // Order implements Talk.

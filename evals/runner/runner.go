@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/recado/recado/evals/runs"
+	"github.com/recado/recado/evals/simulate"
 	"github.com/recado/recado/evals/suite"
 )
 
@@ -20,6 +21,8 @@ type Config struct {
 	System System
 	// Judge finds statements true or false; nil leaves them out.
 	Judge Judge
+	// Cast plays the customers of cases that are played, by default from a script.
+	Cast simulate.Cast
 	// Repeat is how often each case is run: once by default. Parallel is how many cases
 	// run at the same time: 2 by default.
 	Repeat, Parallel int
@@ -77,6 +80,10 @@ func (c Config) Header() runs.Run {
 	if c.Judge != nil {
 		r.Judge = c.Judge.Name()
 	}
+	if c.Cast != nil && c.Cast.Name() != (simulate.Scripted{}).Name() {
+		// Other customers hold other talks.
+		r.Config += " " + c.Cast.Name()
+	}
 	r.ID = r.Name()
 	return r
 }
@@ -89,6 +96,9 @@ func Run(ctx context.Context, c Config) (runs.Run, error) {
 		return runs.Run{}, errors.New("runner: a system and cases are needed")
 	}
 	c.Repeat, c.Parallel = cmp.Or(c.Repeat, 1), cmp.Or(c.Parallel, 2)
+	if c.Cast == nil {
+		c.Cast = simulate.Scripted{}
+	}
 	n := len(c.Suite.Cases) * c.Repeat
 	s := &state{Config: c, results: make([]runs.Result, n), there: make([]bool, n)}
 	run := c.Header()
@@ -192,7 +202,11 @@ func (s *state) take(ctx context.Context, c suite.Case, try int) runs.Result {
 	}
 	talk, err := s.System.Begin(ctx, c)
 	if err == nil {
-		err = s.steps(ctx, c, talk, &r)
+		if c.Simulate != nil {
+			err = s.played(ctx, c, talk, &r)
+		} else {
+			err = s.steps(ctx, c, talk, &r)
+		}
 		err = errors.Join(err, talk.End())
 	}
 	switch {

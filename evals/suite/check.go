@@ -78,21 +78,28 @@ func (c *shopCheck) oneCase(one Case) {
 	}
 	for _, s := range one.Steps {
 		c.order(one.File, s.Line, s.Order)
-		line := s.Expect.Line
-		for _, name := range slices.Concat(s.Expect.Sources, s.Expect.Relevant) {
-			if c.known.Documents != nil && !slices.Contains(c.documents, name) {
-				c.fault(one.File, line, "the shop has no document `%s`%s", name, suggest(name, c.documents))
-			}
+		c.expect(one.File, s.Expect)
+	}
+	if one.Simulate != nil {
+		// What the customer knows may be wrong: that is a case of its own.
+		c.expect(one.File, one.Simulate.Expect)
+	}
+}
+
+func (c *shopCheck) expect(file string, e Expect) {
+	for _, name := range slices.Concat(e.Sources, e.Relevant) {
+		if c.known.Documents != nil && !slices.Contains(c.documents, name) {
+			c.fault(file, e.Line, "the shop has no document `%s`%s", name, suggest(name, c.documents))
 		}
-		for _, a := range s.Expect.Actions {
-			// What is refused may well be about an order that does not exist.
-			if a.Outcome != "refused" {
-				c.order(one.File, line, a.Order)
-			}
+	}
+	for _, a := range e.Actions {
+		// What is refused may well be about an order that does not exist.
+		if a.Outcome != "refused" {
+			c.order(file, e.Line, a.Order)
 		}
-		for number := range s.Expect.Orders {
-			c.order(one.File, line, number)
-		}
+	}
+	for number := range e.Orders {
+		c.order(file, e.Line, number)
 	}
 }
 

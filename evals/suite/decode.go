@@ -67,9 +67,11 @@ func (n *node) pointer() *float64 {
 type written struct {
 	node, defaults *node
 	steps          []*node
-	short          bool
-	languages      []string
-	generate       []string
+	// simulate is who is played in place of the steps.
+	simulate  *node
+	short     bool
+	languages []string
+	generate  []string
 	// failed tells that the case has a problem, so that nothing is made of it.
 	failed bool
 }
@@ -82,7 +84,9 @@ func (r *reader) caseFault(w *written, n *node, format string, args ...any) {
 // oneCase reads a case in all its languages and with its variants.
 func (r *reader) oneCase(n, root *node) {
 	w := &written{node: n, defaults: root.get("defaults")}
-	r.steps(w)
+	if !r.played(w) {
+		r.steps(w)
+	}
 	if w.failed {
 		return
 	}
@@ -95,6 +99,9 @@ func (r *reader) oneCase(n, root *node) {
 		c.Language, c.ID = language, base.Group+"/"+language
 		for i, step := range w.steps {
 			c.Steps = append(c.Steps, r.step(w, step, i, language))
+		}
+		if w.simulate != nil {
+			c.Simulate = r.simulated(w, language)
 		}
 		made = append(made, c)
 	}
@@ -177,7 +184,7 @@ func (r *reader) steps(w *written) {
 			r.caseFault(w, expect, "a case with `steps` has its `expect` within the steps; move it to the step that it is about")
 		}
 	default:
-		r.caseFault(w, n, "the case says nothing; write `say:` with what the customer writes, or `steps:`")
+		r.caseFault(w, n, "the case says nothing; write `say:` with what the customer writes, `steps:`, or `simulate:`")
 	}
 	expected := w.short && w.defaults.get("expect") != nil
 	for _, step := range w.steps {
@@ -215,6 +222,11 @@ func (r *reader) made(w *written, step *node) {
 
 // expectable finds expectations that exclude each other.
 func (r *reader) expectable(w *written, n *node) {
+	for _, key := range []string{"turns", "ending"} {
+		if at := n.get(key); at != nil && w.simulate == nil {
+			r.caseFault(w, at, "`%s` is about the end of a talk that is played; it belongs to a case with `simulate`", key)
+		}
+	}
 	decisions := n.get("decision").texts()
 	if len(decisions) == 0 {
 		return
@@ -239,11 +251,7 @@ func (r *reader) speak(w *written) {
 		return
 	}
 	said := map[string]bool{}
-	for _, step := range w.steps {
-		say := step.get("say")
-		if say == nil {
-			continue
-		}
+	for _, say := range w.says() {
 		if len(say.keys) == 0 {
 			r.caseFault(w, say, "in which language is this? Write {es: …, en: …}, {any: …} where it is the same in all, or name the `language` of the case")
 			return
@@ -257,6 +265,20 @@ func (r *reader) speak(w *written) {
 			w.languages = append(w.languages, l)
 		}
 	}
+}
+
+// says are the texts of a case by which its languages are told.
+func (w *written) says() []*node {
+	if w.simulate != nil {
+		return w.speaks()
+	}
+	var list []*node
+	for _, step := range w.steps {
+		if say := step.get("say"); say != nil {
+			list = append(list, say)
+		}
+	}
+	return list
 }
 
 // in is the part of a value that is in a language. A value without languages is in all.
@@ -366,6 +388,10 @@ func (r *reader) expect(w *written, n *node, language string, e Expect) Expect {
 		case "replies":
 			replies := int(value.number())
 			e.Replies = &replies
+		case "turns":
+			e.Turns = int(value.number())
+		case "ending":
+			e.Ending = value.texts()
 		case "actions":
 			e.Actions = actions(value)
 		case "orders":

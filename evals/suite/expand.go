@@ -31,6 +31,14 @@ func inOrder(names []string) []string {
 
 func variant(c Case, generator string) (Case, bool) {
 	c.ID, c.Variant = c.ID+"/"+generator, generator
+	if c.Simulate != nil {
+		// Who is played writes so all along.
+		who := *c.Simulate
+		who.Habits = inOrder(append(slices.Clone(who.Habits), generator))
+		changed := len(who.Habits) > len(c.Simulate.Habits)
+		c.Simulate = &who
+		return c, changed
+	}
 	changed := false
 	steps := make([]Step, 0, len(c.Steps))
 	for i, s := range c.Steps {

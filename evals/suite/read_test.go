@@ -274,7 +274,7 @@ func TestReadSaysWhatToDo(t *testing.T) {
 		},
 		"steps": {
 			"suite: s\ncases:\n  - id: a\n  - {id: b, say: {es: Hola}}\n  - id: c\n    say: {es: Hola}\n    steps: [{tap: 1, wait: 1s}, {expect: {decision: reply}}, {agent: say}, {order: x}, {tap: 1, voice: true}]\n  - {id: d, say: {es: x}, expect: {decision: handoff, sources: x}}\n  - {id: e, say: {es: x}, expect: {decision: reply, reason: legal}}\n",
-			"s.yaml:3:5: the case says nothing; write `say:` with what the customer writes, or `steps:`\n" +
+			"s.yaml:3:5: the case says nothing; write `say:` with what the customer writes, `steps:`, or `simulate:`\n" +
 				"s.yaml:4:5: the case expects nothing, so that it can't fail; write `expect:`\n" +
 				"s.yaml:7:12: a case has either `say` or `steps`; make `say` the first of the steps\n" +
 				"s.yaml:8:64: nothing is cited where nothing is answered; write `relevant` for what should be found all the same\n" +

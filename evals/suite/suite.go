@@ -127,6 +127,8 @@ type Case struct {
 	Weight   float64
 	Customer Customer
 	Clock    time.Time
+	// Simulate is the customer who is played; such a case has no steps.
+	Simulate *Simulate
 	Steps    []Step
 }
 
@@ -153,8 +155,8 @@ type Step struct {
 	Tap string
 	// Wait lets time pass.
 	Wait time.Duration
-	// Agent is what a person at the desk does: "take", "return", "resolve", or "say" with
-	// Text.
+	// Agent is what a person at the desk does: "take", "verify", "return", "resolve", or
+	// "say" with Text.
 	Agent, Text string
 	// Again delivers the last webhook so many times more.
 	Again int
@@ -191,13 +193,17 @@ type Expect struct {
 	Replies *int
 	// Judge are statements that a model has to find true of the reply.
 	Judge []string
+	// Turns is how many messages and taps of a played customer the talk may take, and
+	// Ending how it may end, of the ends of Simulate; 0 and nil say nothing.
+	Turns  int
+	Ending []string
 }
 
 // Empty tells whether nothing is expected.
 func (e Expect) Empty() bool {
 	return len(e.Decision) == 0 && len(e.Reason) == 0 && e.Language == "" && len(e.Says) == 0 && len(e.Never) == 0 &&
 		len(e.Sources) == 0 && len(e.Relevant) == 0 && e.Actions == nil && len(e.Orders) == 0 && e.Length == 0 &&
-		e.Replies == nil && len(e.Judge) == 0
+		e.Replies == nil && len(e.Judge) == 0 && e.Turns == 0 && len(e.Ending) == 0
 }
 
 // Fact is one thing in any of several wordings, compared without regard to case, accents

@@ -32,6 +32,7 @@ var nouns = map[string]string{
 	"suite": "a suite", "shop": "a shop", "costs": "the costs", "threshold": "a threshold", "where": "`where`", "parity": "the parity",
 	"defaults": "the defaults", "case": "a case", "step": "a step", "expect": "what is expected", "action": "an action",
 	"person": "a customer", "customer": "a customer", "say": "a text", "local": "a text", "facts": "a list of facts",
+	"simulate": "a customer who is played", "wish": "a wish", "knows": "what a customer knows",
 }
 
 // patterns say what to write where a text does not have its form.

@@ -209,9 +209,34 @@ func alike(a, b Case) bool {
 			s.Line, s.Expect.Line, s.Expect.Says, s.Expect.Never, s.Expect.Judge = 0, 0, nil, nil, nil
 			steps = append(steps, s)
 		}
-		c.Steps = steps
+		c.Steps, c.Simulate = steps, bare(c.Simulate)
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+// bare is who is played without what they say and without places.
+func bare(s *Simulate) *Simulate {
+	if s == nil {
+		return nil
+	}
+	one := *s
+	one.Line, one.Wish = 0, bareWish(s.Wish)
+	if s.Instead != nil {
+		instead := bareWish(*s.Instead)
+		one.Instead = &instead
+	}
+	one.Expect.Line, one.Expect.Says, one.Expect.Never, one.Expect.Judge = 0, nil, nil, nil
+	return &one
+}
+
+func bareWish(w Wish) Wish {
+	w.Goal = strings.Repeat("x", min(len(w.Goal), 1))
+	knows := map[string]string{}
+	for name := range w.Knows {
+		knows[name] = ""
+	}
+	w.Knows = knows
+	return w
 }
 
 func (j joined) yaml(s Suite, id string) yaml.MapSlice {
@@ -228,6 +253,10 @@ func (j joined) yaml(s Suite, id string) yaml.MapSlice {
 		out = append(out, item("language", c.Language)...)
 	}
 	out = append(out, list("generate", j.generate)...)
+	if c.Simulate != nil {
+		out = append(out, yaml.MapItem{Key: "simulate", Value: j.simulate()})
+		return append(out, yaml.MapItem{Key: "expect", Value: j.expect(func(c Case) Expect { return c.Simulate.Expect })})
+	}
 	if len(c.Steps) == 1 && len(c.Steps[0].Say) > 0 {
 		return append(out, j.step(0)...)
 	}
@@ -295,7 +324,44 @@ func (j joined) step(i int) yaml.MapSlice {
 	if s.Expect.Empty() {
 		return out
 	}
-	return append(out, yaml.MapItem{Key: "expect", Value: j.expect(i)})
+	return append(out, yaml.MapItem{Key: "expect", Value: j.expect(func(c Case) Expect { return c.Steps[i].Expect })})
+}
+
+// simulate is who is played.
+func (j joined) simulate() yaml.MapSlice {
+	s := j.languages[0].Simulate
+	out := slices.Concat(j.wish(func(c Case) Wish { return c.Simulate.Wish }), item("mood", s.Mood), list("habits", s.Habits))
+	if s.Instead != nil {
+		out = append(out, yaml.MapItem{Key: "instead", Value: j.wish(func(c Case) Wish { return *c.Simulate.Instead })})
+	}
+	out = append(out, yaml.MapItem{Key: "patience", Value: s.Patience})
+	return slices.Concat(out, item("gives_up", s.GivesUp), item("turns", s.Turns))
+}
+
+func (j joined) wish(of func(Case) Wish) yaml.MapSlice {
+	w := of(j.languages[0])
+	out := item("wants", w.Wants)
+	if w.Goal != "" {
+		out = append(out, j.local("goal", func(c Case) any { return of(c).Goal })...)
+	}
+	var knows yaml.MapSlice
+	for _, name := range slices.Sorted(maps.Keys(w.Knows)) {
+		knows = append(knows, j.fact(name, func(c Case) string { return of(c).Knows[name] })...)
+	}
+	out = append(out, section("knows", knows)...)
+	if w.Refuses {
+		out = append(out, yaml.MapItem{Key: "confirms", Value: false})
+	}
+	return out
+}
+
+// fact is something that a customer knows, once where it is the same in all languages.
+func (j joined) fact(name string, value func(Case) string) yaml.MapSlice {
+	first := value(j.languages[0])
+	if !slices.ContainsFunc(j.languages, func(c Case) bool { return value(c) != first }) {
+		return yaml.MapSlice{{Key: name, Value: first}}
+	}
+	return j.local(name, func(c Case) any { return value(c) })
 }
 
 // durationText writes a duration as Read reads it, to the millisecond.
@@ -322,12 +388,12 @@ func fields(key string, from map[string]string) yaml.MapSlice {
 	return section(key, parts)
 }
 
-func (j joined) expect(i int) yaml.MapSlice {
-	e := j.languages[0].Steps[i].Expect
+func (j joined) expect(of func(Case) Expect) yaml.MapSlice {
+	e := of(j.languages[0])
 	out := slices.Concat(
 		list("decision", e.Decision), list("reason", e.Reason), item("language", e.Language),
-		j.local("says", func(c Case) any { return factList(c.Steps[i].Expect.Says) }),
-		j.local("never", func(c Case) any { return factList(c.Steps[i].Expect.Never) }),
+		j.local("says", func(c Case) any { return factList(of(c).Says) }),
+		j.local("never", func(c Case) any { return factList(of(c).Never) }),
 		list("sources", e.Sources), list("relevant", e.Relevant),
 	)
 	if e.Actions != nil {
@@ -345,7 +411,8 @@ func (j joined) expect(i int) yaml.MapSlice {
 	if e.Replies != nil {
 		out = append(out, yaml.MapItem{Key: "replies", Value: *e.Replies})
 	}
-	return append(out, j.local("judge", func(c Case) any { return c.Steps[i].Expect.Judge })...)
+	out = append(out, j.local("judge", func(c Case) any { return of(c).Judge })...)
+	return slices.Concat(out, item("turns", e.Turns), list("ending", e.Ending))
 }
 
 // factList writes a fact in one wording as a text, and one in several as a list.

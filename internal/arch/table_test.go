@@ -15,8 +15,9 @@ var layers = arch.Layers{
 	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
 
 	"evals/judge":    {"rag/pii"},
-	"evals/cassette": {"evals/judge", "knowledge", "rag"},
-	"evals/runner":   {"evals", "evals/judge", "evals/runs", "evals/suite", "gateway", "rag", "rag/action", "rag/assure", "rag/pii"},
+	"evals/cassette": {"evals/judge", "evals/simulate", "knowledge", "rag"},
+	"evals/simulate": {"evals/runs", "evals/suite", "evals/suite/vary"},
+	"evals/runner":   {"evals", "evals/judge", "evals/runs", "evals/simulate", "evals/suite", "gateway", "rag", "rag/action", "rag/assure", "rag/pii"},
 
 	"evals/suite":      {"evals/suite/vary"},
 	"evals/suite/vary": {},
