@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,8 @@ const (
 	evalAgent = "Eva"
 	// placeOfCode is where a suite's message holds the latest one-time code.
 	placeOfCode = "{code}"
+	// noCode is what stands there while none was sent.
+	noCode = "?"
 )
 
 // tap sends to the phone and notes what it took.
@@ -186,7 +189,7 @@ func (p *play) act(ctx context.Context, s suite.Step) (time.Duration, error) {
 
 func (p *play) say(ctx context.Context, s suite.Step) (time.Duration, error) {
 	for _, text := range s.Say {
-		text = strings.ReplaceAll(text, placeOfCode, p.code)
+		text = strings.ReplaceAll(text, placeOfCode, cmp.Or(p.code, noCode))
 		a := cloudsim.Action{Customer: p.customer().Phone, Type: "text", Text: text}
 		if s.Voice {
 			a = cloudsim.Action{Customer: p.customer().Phone, Type: "audio", Voice: true, MIMEType: "audio/ogg", Data: []byte(spoken + text)}

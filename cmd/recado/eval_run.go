@@ -28,6 +28,7 @@ type runFlags struct {
 	reportFiles
 	judge                              chosenJudge
 	marks                              markFiles
+	speakFlags
 	system, token, against             string
 	record, replay, refresh            string
 	filter, folder, language           string
@@ -39,6 +40,7 @@ func (f *runFlags) register(set *flag.FlagSet) {
 	f.reportFiles.register(set)
 	f.judge.register(set)
 	f.marks.register(set)
+	f.speakFlags.register(set)
 	set.StringVar(&f.system, "system", "gateway", "what is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
 	set.StringVar(&f.token, "token", "", "bearer token for the endpoint of --system")
 	set.StringVar(&f.against, "against", "", "an earlier run to compare with: its file, its id, or latest")
@@ -71,7 +73,7 @@ func (f runFlags) check() error {
 	case f.language != "en" && f.language != "es":
 		return usagef("eval run: --report-language is en or es")
 	}
-	return nil
+	return f.speakFlags.check()
 }
 
 // runSuite is `recado eval run`.
@@ -272,6 +274,9 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	}
 	config := runner.Config{
 		Suite: one, System: system, Repeat: f.repeat, Parallel: f.parallel, Revision: revision(ctx), Progress: progress(c, len(one.Cases)*f.repeat),
+	}
+	if config.Cast, err = f.cast(s, tape, quietLog(c)); err != nil {
+		return runs.Run{}, err
 	}
 	if tape != nil {
 		config.Session = cassette.Session

@@ -2,8 +2,9 @@ package main
 
 import (
 	"io"
-	"log/slog"
+	"io/fs"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/recado/recado/evals/runner"
@@ -26,8 +27,17 @@ func staged(cases ...suite.Case) suite.Suite {
 	return s
 }
 
-// play runs the suite through the whole gateway and gives the results by case.
+// oneFile is a suite of one file.
+func oneFile(text string) fs.FS { return fstest.MapFS{"s.yaml": {Data: []byte(text)}} }
+
+// playSuite runs the suite through the whole gateway and gives the results by case.
 func playSuite(t *testing.T, s suite.Suite) map[string]runs.Result {
+	t.Helper()
+	return playOn(t, "gateway", s)
+}
+
+// playOn runs the suite through a system.
+func playOn(t *testing.T, system string, s suite.Suite) map[string]runs.Result {
 	t.Helper()
 	e, err := openEvalShop(t.Context(), console{out: io.Discard, err: io.Discard, env: func(string) string { return "" }}, settings{Zone: time.UTC, Locale: "es"}, suite.Shop{}, ".", false, nil)
 	if err != nil {
@@ -38,7 +48,7 @@ func playSuite(t *testing.T, s suite.Suite) map[string]runs.Result {
 			t.Error(err)
 		}
 	})
-	st, err := openStage(t.Context(), e, 2, slog.New(slog.DiscardHandler))
+	st, err := runFlags{system: system, parallel: 2}.open(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}

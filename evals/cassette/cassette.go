@@ -45,6 +45,8 @@ const (
 	KindEmbed  Kind = "embed"
 	KindRerank Kind = "rerank"
 	KindJudge  Kind = "judge"
+	// KindSpeaker is a model that plays a customer.
+	KindSpeaker Kind = "speaker"
 )
 
 // Part is a part of a request by which it is told from others.

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,6 +74,9 @@ type codes struct{ code string }
 
 // placeOfCode is where a suite's message holds the latest one-time code.
 const placeOfCode = "{code}"
+
+// noCode is what stands there while none was sent.
+const noCode = "?"
 
 // New implements gateway.Codes.
 func (c *codes) New(context.Context, gateway.Identity) (string, error) {
@@ -156,7 +160,7 @@ func (t *rehearsed) Do(ctx context.Context, s suite.Step) (Outcome, error) {
 func messages(s suite.Step, code string) []gateway.Message {
 	var list []gateway.Message
 	for _, text := range s.Say {
-		text = strings.ReplaceAll(text, placeOfCode, code)
+		text = strings.ReplaceAll(text, placeOfCode, cmp.Or(code, noCode))
 		m := gateway.Message{Type: "text", Text: text}
 		if s.Voice {
 			m = gateway.Message{Type: "audio", Media: &gateway.Media{MIME: "audio/ogg", Voice: true, Words: text}}

@@ -19,6 +19,8 @@ type sense struct {
 	// buttons for them.
 	confirm bool
 	yes, no string
+	// text is all of it, without what offers a person.
+	text string
 	// asks are the things that the shop wants to know, by the names of what customers know.
 	asks []string
 }
@@ -33,8 +35,10 @@ var (
 	wordsPassed  = regexp.MustCompile(`(?i)(lo he pasado a la tienda|i've passed it on|en cuanto lo confirme|as soon as the shop confirms)`)
 	wordsRefused = regexp.MustCompile(`(?i)(ya no se puede|no se puede|no es posible|no encuentro|no ha podido|no admite|plazo .{0,60}(terminó|ha terminado)|solo se puede|antes tenemos que comprobar|can't be|cannot be|can't find|isn't possible|not possible|couldn't do|time for returning .{0,60}over|only once)`)
 	wordsConfirm = regexp.MustCompile(`(?i)(¿se lo paso|¿lo confirmas|¿confirmas|¿quieres que (lo|la) (haga|cancele|pida|cambie)|¿sigo adelante|shall i (pass|go|proceed)|do you confirm|please confirm|would you like (me )?to (proceed|go ahead)|is that (right|correct)\?)`)
-	titleYes     = regexp.MustCompile(`(?i)^(sí|si|yes|ok|vale|adelante|go ahead|confirm)`)
-	titleNo      = regexp.MustCompile(`(?i)^(no\b|cancel|dejarlo|mejor no|leave)`)
+	// A postcode is no code.
+	wordsZip = regexp.MustCompile(`(?i)(código postal|zip ?code|post ?code|postal code)`)
+	titleYes = regexp.MustCompile(`(?i)^(sí|si|yes|ok|vale|adelante|go ahead|confirm)`)
+	titleNo  = regexp.MustCompile(`(?i)^(no\b|cancel|dejarlo|mejor no|leave)`)
 )
 
 // questions are the words by which a shop wants to know something, by the names that
@@ -43,7 +47,7 @@ var questions = []struct {
 	name  string
 	words *regexp.Regexp
 }{
-	{"code", regexp.MustCompile(`(?i)(6 cifras del código|6 digits of the code|(escribe|dime|enter|write|send|need) .{0,40}(código|code)|el código que te|the code that)`)},
+	{"code", regexp.MustCompile(`(?i)(6 cifras del código|6 digits of the code|(escribe|dime|enter|write|send|need) [^.\n]{0,40}\b(código|code)\b|el código que te|the code that)`)},
 	{"order", regexp.MustCompile(`(?i)(número de(l| tu)? pedido|order number|number of (the|your) order|order id|¿(de )?(qué|cuál) (de tus )?pedidos?|¿a (qué|cuál) pedido|which (of your )?orders?\b[^.]*\?|which one do you mean|¿cuál (es|de ellos|quieres))`)},
 	{"items", regexp.MustCompile(`(?i)(qué artículos?|which items?|what items?|qué producto|which product)`)},
 	{"address", regexp.MustCompile(`(?i)(nueva dirección|new address|¿(a|cuál es|qué) (la )?dirección|what address|which address)`)},
@@ -51,6 +55,21 @@ var questions = []struct {
 	{"email", regexp.MustCompile(`(?i)((tu|el|un) (correo|e-?mail)[^.]*\?|(dime|indica|escribe) (tu|el) (correo|e-?mail)|your e-?mail|e-?mail address)`)},
 	{"name", regexp.MustCompile(`(?i)(tu nombre|cómo te llamas|your name|full name)`)},
 	{"zip", regexp.MustCompile(`(?i)(código postal|zip ?code|postcode|postal code)`)},
+}
+
+// papers are what somebody wants to be sent: an answer without a link is none.
+var papers = map[string]*regexp.Regexp{
+	"invoice":        regexp.MustCompile(`(?is)(factura|invoice).*://`),
+	"tracking":       regexp.MustCompile(`://`),
+	"delivery_proof": regexp.MustCompile(`(?is)(prueba|comprobante|justificante|proof).*://`),
+}
+
+// helps tells whether an answer is what somebody wants to hear.
+func (s sense) helps(wants string) bool {
+	if paper, ok := papers[wants]; ok {
+		return paper.MatchString(s.text)
+	}
+	return wants == "answer" || !s.refused && wants != "person" && !writes(wants)
 }
 
 // understand reads messages as a customer does.
@@ -69,11 +88,16 @@ func understand(replies []runs.Reply) sense {
 		}
 	}
 	plain := wordsOffer.ReplaceAllString(strings.Join(texts, "\n"), "")
+	s.text = plain
 	s.person, s.done = wordsPerson.MatchString(plain), wordsDone.MatchString(plain)
 	s.passed, s.refused = wordsPassed.MatchString(plain), wordsRefused.MatchString(plain)
 	s.confirm = s.yes != "" && s.no != "" || wordsConfirm.MatchString(plain)
 	for _, q := range questions {
-		if q.words.MatchString(plain) {
+		text := plain
+		if q.name == "code" {
+			text = wordsZip.ReplaceAllString(text, "")
+		}
+		if q.words.MatchString(text) {
 			s.asks = append(s.asks, q.name)
 		}
 	}

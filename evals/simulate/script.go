@@ -141,7 +141,7 @@ func (s Script) react(st *State, got sense) Move {
 		return s.farewell(st, suite.EndDone)
 	case got.silent:
 		return s.insist(st, "silent")
-	case got.refused && w.Wants != "answer", w.Wants == "person", writes(w.Wants):
+	case !got.helps(w.Wants):
 		// A yes that came too late has to be asked for again.
 		st.answered = false
 		return s.insist(st, "insist")

@@ -35,7 +35,7 @@ var (
 		"leave":        {"déjalo, da igual", "bueno, ya lo miraré"},
 		"calm":         {"Hola, ", "Buenas, "},
 		"polite":       {"Buenos días, por favor: ", "Hola, buenas tardes. Disculpa: "},
-		"hurried":      {"", "Rápido: "},
+		"hurried":      {"", "Oye, "},
 		"angry":        {"Estoy muy enfadado, ", "Esto no puede ser, "},
 		"confused":     {"Hola, no sé si es aquí, ", "Perdona, no me aclaro, "},
 	}
@@ -69,7 +69,7 @@ var (
 		"leave":        {"never mind", "well, I'll see"},
 		"calm":         {"Hi, ", "Hello, "},
 		"polite":       {"Good morning, please: ", "Hello, good afternoon. Excuse me: "},
-		"hurried":      {"", "Quick: "},
+		"hurried":      {"", "Hey, "},
 		"angry":        {"I'm very angry, ", "This can't be, "},
 		"confused":     {"Hi, I don't know if this is the place, ", "Sorry, I'm a bit lost, "},
 	}

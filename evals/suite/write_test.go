@@ -18,6 +18,7 @@ import (
 // elsewhere leaves places out of comparisons.
 var elsewhere = cmp.Options{
 	cmpopts.IgnoreFields(suite.Case{}, "File", "Line"), cmpopts.IgnoreFields(suite.Step{}, "Line"), cmpopts.IgnoreFields(suite.Expect{}, "Line"),
+	cmpopts.IgnoreFields(suite.Simulate{}, "Line"),
 	cmpopts.IgnoreFields(suite.Threshold{}, "File", "Line"), cmpopts.IgnoreFields(suite.Parity{}, "File", "Line"),
 }
 
