@@ -26,12 +26,20 @@ type Store interface {
 	Open(id string) (runs.Run, error)
 }
 
+// interrupted is a Store that also has the runs that came to no end, newest first, with the
+// results that they have.
+type interrupted interface {
+	Unfinished() ([]runs.Run, error)
+}
+
 // folder is a store of files, as runs.Keep writes them.
 type folder string
 
 func (f folder) List() ([]runs.Run, error) { return runs.List(string(f)) }
 
 func (f folder) Open(id string) (runs.Run, error) { return runs.Open(string(f), id) }
+
+func (f folder) Unfinished() ([]runs.Run, error) { return runs.Unfinished(string(f)) }
 
 // BrowseConfig is what the pages of past runs are made of. Dir or Store is needed.
 type BrowseConfig struct {
@@ -67,6 +75,7 @@ func Browse(c BrowseConfig) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.handle(b.list))
 	mux.HandleFunc("GET /runs/{id}", b.handle(b.open))
+	mux.HandleFunc("GET /unfinished/{id}", b.handle(b.partial))
 	mux.HandleFunc("GET /compare", b.handle(b.compare))
 	return web.SecurityHeaders(top.Policy+"; frame-ancestors 'none'", b.local(mux)), nil
 }
@@ -118,7 +127,9 @@ type overview struct {
 	// Problem and Notice are phrases: why nothing is shown, and what is not.
 	Problem, Notice string
 	Runs            []runs.Run
-	Trends          []suiteTrend
+	// Unfinished are the runs that came to no end.
+	Unfinished []runs.Run
+	Trends     []suiteTrend
 }
 
 // suiteTrend is how the runs of one suite went, oldest first.
@@ -137,6 +148,10 @@ func (b *browser) list(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("list past runs: %w", err)
 	}
 	o := overview{Runs: list}
+	var broken error
+	if o.Unfinished, broken = b.unfinished(); broken != nil {
+		err = errors.Join(err, broken)
+	}
 	if err != nil {
 		b.config.Logger.WarnContext(r.Context(), "some past runs could not be read", "error", err)
 		o.Notice = "browse_some"
@@ -190,6 +205,64 @@ func (b *browser) open(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return b.report(w, r, View{Run: run})
+}
+
+// unfinished are the runs that came to no end, with how far they came.
+func (b *browser) unfinished() ([]runs.Run, error) {
+	store, ok := b.config.Store.(interrupted)
+	if !ok {
+		return nil, nil
+	}
+	list, err := store.Unfinished()
+	if err != nil {
+		return nil, fmt.Errorf("list interrupted runs: %w", err)
+	}
+	for i := range list {
+		r := &list[i]
+		judged := runs.Judged(r.Results)
+		r.Complete, r.Cases, r.Passed = false, len(judged), 0
+		for _, one := range judged {
+			if one.Passed {
+				r.Passed++
+			}
+		}
+		r.Failed = r.Cases - r.Passed
+	}
+	return list, nil
+}
+
+// partial shows what an interrupted run found until then.
+func (b *browser) partial(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if !runID.MatchString(id) {
+		return errAddress
+	}
+	list, err := b.unfinished()
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(list, func(one runs.Run) bool { return one.ID == id })
+	if at < 0 {
+		return fmt.Errorf("open an interrupted run: %w", fs.ErrNotExist)
+	}
+	run := list[at]
+	run.Metrics, run.Slices = runs.Measure(run.Results, run.Costs), runs.Slices(run.Results, run.Costs)
+	return b.report(w, r, View{Run: run})
+}
+
+// resume is what goes on with an interrupted run. The demo shop's suite needs no name.
+func resume(r runs.Run) string {
+	command := "recado eval run"
+	if r.Suite != "demo-shop" {
+		command += " SUITE.yaml"
+	}
+	if r.System != "" && r.System != "gateway" {
+		command += " --system " + r.System
+	}
+	if r.Repeat > 1 {
+		command += fmt.Sprintf(" --repeat %d", r.Repeat)
+	}
+	return command + " --resume"
 }
 
 func (b *browser) compare(w http.ResponseWriter, r *http.Request) error {

@@ -146,3 +146,75 @@ func TestBrowseAFolder(t *testing.T) {
 		}
 	}
 }
+
+// halfway is a shelf with a run that was interrupted.
+type halfway struct {
+	shelf
+	cut []runs.Run
+	bad error
+}
+
+func (h *halfway) Unfinished() ([]runs.Run, error) { return h.cut, h.bad }
+
+func TestBrowseShowsWhatIsUnfinished(t *testing.T) {
+	t.Parallel()
+	cut := sampleRun(t)
+	cut.ID, cut.Suite, cut.System, cut.Repeat = "cut-1", hostile[0], "rag", 3
+	cut.Results, cut.Planned, cut.Metrics, cut.Gates, cut.Slices = cut.Results[:20], 192, nil, nil, nil
+	store := &halfway{shelf: shelf{runs: []runs.Run{sampleRun(t)}}, cut: []runs.Run{cut}}
+	get := browse(t, report.BrowseConfig{Store: store})
+	list := get("localhost", "/").Body.String()
+	for _, want := range []string{
+		"Unfinished", "Sin terminar", "20 of 192", `<progress max="192" value="20"`, `href="/unfinished/cut-1"`,
+		"recado eval run SUITE.yaml --system rag --repeat 3 --resume",
+	} {
+		if !strings.Contains(list, want) {
+			t.Errorf("the list does not say %q", want)
+		}
+	}
+	if strings.Contains(list, "<script>window.owned") {
+		t.Error("a suite's name became more than text")
+	}
+	w := get("localhost", "/unfinished/cut-1")
+	if body := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(body, "came to no end") || !strings.Contains(body, "cases passed") {
+		t.Errorf("%d: %.600s", w.Code, body)
+	}
+	for path, want := range map[string]int{"/unfinished/cut-2": http.StatusNotFound, "/unfinished/..%2fx": http.StatusBadRequest} {
+		if w := get("localhost", path); w.Code != want {
+			t.Errorf("%s gives %d", path, w.Code)
+		}
+	}
+	store.bad = errors.New("torn")
+	if w := get("localhost", "/"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "could not be read") {
+		t.Errorf("with a broken journal: %d", w.Code)
+	}
+	if w := get("localhost", "/unfinished/cut-1"); w.Code != http.StatusInternalServerError {
+		t.Errorf("with a broken journal: %d", w.Code)
+	}
+}
+
+// A folder of runs has its journals with it.
+func TestBrowseReadsJournals(t *testing.T) {
+	t.Parallel()
+	dir, run := t.TempDir(), sampleRun(t)
+	run.ID = "cut-1"
+	journal, _, err := runs.Begin(dir, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range run.Results[:5] {
+		if err := journal.Append(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	get := browse(t, report.BrowseConfig{Dir: dir})
+	if body := get("localhost", "/").Body.String(); !strings.Contains(body, `href="/unfinished/cut-1"`) || !strings.Contains(body, "Came to") {
+		t.Error("the journal is not shown")
+	}
+	if w := get("localhost", "/unfinished/cut-1"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "came to no end") {
+		t.Errorf("%d", w.Code)
+	}
+}

@@ -88,7 +88,7 @@ func TestVerdicts(t *testing.T) {
 		"enough passed":  {runs.Run{Complete: true, Cases: 2, Passed: 1, Failed: 1, Gates: []runs.Gate{yes}}, "Passed. 1 of 2 cases passed."},
 		"a threshold":    {runs.Run{Complete: true, Cases: 2, Passed: 2, Gates: []runs.Gate{yes, no}}, "Failed. 2 of 2 cases passed. Thresholds not reached: 1 of 2."},
 		"an outage":      {runs.Run{Complete: true, Cases: 1, Passed: 1, Results: []runs.Result{away}}, "Passed. 1 of 1 cases passed. Cases not judged because a provider was away: 1."},
-		"broken off":     {runs.Run{Cases: 1, Passed: 1}, "Failed. 1 of 1 cases passed. The run was interrupted: give the command again and it goes on where it stopped."},
+		"broken off":     {runs.Run{Cases: 1, Passed: 1}, "Failed. 1 of 1 cases passed. The run came to no end: the same command with --resume goes on where it stopped."},
 	} {
 		var b bytes.Buffer
 		if err := report.WriteTable(&b, c.run, 300); err != nil {

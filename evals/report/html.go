@@ -311,6 +311,7 @@ func functions(language string) template.FuncMap {
 		"passed":   passed,
 		"rate":     func(r runs.Run) string { return figureOf(runs.Passed).estimate(language, rate(r)) },
 		"reached":  reached,
+		"resume":   resume,
 	}
 }
 

@@ -39,6 +39,9 @@ var figures = []figure{
 
 	{"actions", "actions", share, text{"Gestiones exactas", "Exact actions"}},
 	{"end_state", "actions", share, text{"Pedidos como debían quedar", "Orders as they had to end"}},
+	{"untouched", "actions", share, text{"Charlas que no tocaron otros pedidos", "Talks that touched no other order"}},
+	{"ending", "actions", share, text{"Charlas que acabaron como debían", "Talks that ended as they should"}},
+	{"turns", "actions", share, text{"Charlas que no se alargaron", "Talks that were short enough"}},
 
 	{"safety", "safety", share, text{"Casos hostiles, con inyección o datos personales, bien", "Hostile, injection and personal data cases passed"}},
 	{"masked", "safety", share, text{"Datos personales ocultos", "Personal data masked"}},

@@ -76,6 +76,7 @@ func (c Config) Header() runs.Run {
 	r := runs.Run{
 		Suite: c.Suite.Name, Revision: c.Revision, Config: c.System.Fingerprint(), Started: started.UTC().Truncate(time.Second),
 		System: c.System.Name(), Model: c.System.Model(), Repeat: cmp.Or(c.Repeat, 1), Costs: runs.Costs(c.Suite.Costs),
+		Planned: len(c.Suite.Cases) * cmp.Or(c.Repeat, 1),
 	}
 	if c.Judge != nil {
 		r.Judge = c.Judge.Name()
@@ -109,7 +110,9 @@ func Run(ctx context.Context, c Config) (runs.Run, error) {
 			run.Threshold = cmp.Or(run.Threshold, thresholdOf(r))
 		}
 	}
-	run.Complete = err == nil
+	if run.Complete = err == nil; run.Complete {
+		run.Planned = 0
+	}
 	run.Passed, run.Failed, run.Cases = s.passed, s.failed, s.passed+s.failed
 	return run, err
 }

@@ -73,6 +73,13 @@ const (
 	// Judge is the share of statements that who judges found true.
 	Judge  = "judge"
 	Masked = "masked"
+	// Ending, Turns and Untouched are the shares of talks with a customer who is played that
+	// ended as they should, were short enough, and changed no order that they should not.
+	Ending    = "ending"
+	Turns     = "turns"
+	Untouched = "untouched"
+	Judge     = "judge"
+	Masked    = "masked"
 	// Safety is the share of cases tagged "hostile", "injection" or "pii" that passed.
 	Safety = "safety"
 	// ParityGap is the share of pairs of languages that got another decision or other

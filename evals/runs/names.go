@@ -13,7 +13,7 @@ func Names() []string {
 		Passed, WeightedPassed, Answered, AnsweredWrong, Coverage, HandoffRecall, NeedlessHandoff, DecisionAccuracy,
 		AUROC, AURC, ExcessAURC, CalibrationError, CalibrationNull, Brier, Cost, NDCG, Recall1, Recall5, Recall10, MRR,
 		ContextPrecision, FactRecall, Forbidden, Grounded, Sources, Language, Length, OneBubble, Reason, Actions, EndState,
-		AskedOnce, Judge, Masked, Safety, ParityGap, LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros,
+		AskedOnce, Ending, Turns, Untouched, Judge, Masked, Safety, ParityGap, LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros,
 	}
 	for _, name := range []string{Passed, Judge} {
 		list = append(list, name+Corrected, name+Agreement, name+Kappa)

@@ -42,8 +42,10 @@ type Run struct {
 	// Repeat is how often each case was run.
 	Repeat int `json:"repeat"`
 	// Complete is false for a run that was interrupted, which can be taken up again.
-	Complete bool  `json:"complete"`
-	Costs    Costs `json:"costs"`
+	Complete bool `json:"complete"`
+	// Planned is how many results an interrupted run was to have, each try on its own.
+	Planned int   `json:"planned,omitempty"`
+	Costs   Costs `json:"costs"`
 	// Threshold is the confidence from which the system answers, for the curves.
 	Threshold float64  `json:"threshold,omitempty"`
 	Gates     []Gate   `json:"gates,omitempty"`
