@@ -305,6 +305,10 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	}
 	f.marks.take(c, &run)
 	run.Summarise(one)
+	if f.filter != "" || f.asWritten {
+		// What none of the chosen cases is about can't be missed by them.
+		run.Gates = slices.DeleteFunc(run.Gates, func(g runs.Gate) bool { return g.Estimate == nil })
+	}
 	if journal == nil {
 		return run, nil
 	}
@@ -361,6 +365,9 @@ func (f runFlags) interrupted(journal *runs.Journal, err error) error {
 	}
 	if closed := journal.Close(); closed != nil {
 		return errors.Join(err, closed)
+	}
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted; what was found is kept: go on with --resume")
 	}
 	return fmt.Errorf("%w; what was found is kept: go on with --resume", err)
 }

@@ -161,12 +161,15 @@ func (b *browser) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 // trends has a picture for each suite that ran more than once. Runs that were broken off
-// are no part of it.
+// are no part of it, nor are those of a few of its cases, which say something else.
 func trends(language string, list []runs.Run) []suiteTrend {
 	var names []string
-	bySuite := map[string][]runs.Run{}
+	bySuite, most := map[string][]runs.Run{}, map[string]int{}
 	for _, r := range list {
-		if !r.Complete || r.Cases == 0 {
+		most[r.Suite] = max(most[r.Suite], r.Cases/max(1, r.Repeat))
+	}
+	for _, r := range list {
+		if !r.Complete || r.Cases == 0 || 2*r.Cases/max(1, r.Repeat) < most[r.Suite] {
 			continue
 		}
 		if bySuite[r.Suite] == nil {
@@ -314,13 +317,14 @@ func listPage(language string, o overview) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := page{shell: top}
+	p := page{shell: top, Titles: map[string]string{}}
 	var last *template.Template
 	for _, one := range []string{"es", "en"} {
 		if last, err = templates(one); err != nil {
 			return nil, err
 		}
 		var b bytes.Buffer
+		p.Titles[one] = phrase(one, "runs_title")
 		o.Language, o.Trends = one, trends(one, o.Runs)
 		if err := last.ExecuteTemplate(&b, "overview", o); err != nil {
 			return nil, fmt.Errorf("write the list of past runs: %w", err)

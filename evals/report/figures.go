@@ -45,9 +45,13 @@ func figureOf(metric string) figure {
 		return figure{name: metric, theme: "other", text: text{metric, metric}}
 	}
 	f := figures[at]
-	if rest := strings.TrimPrefix(metric, f.name); rest != "" {
-		f.text.es += " " + strings.TrimPrefix(rest, "/")
-		f.text.en += " " + strings.TrimPrefix(rest, "/")
+	rest := strings.TrimPrefix(metric, f.name)
+	if stage, ok := strings.CutPrefix(rest, "/"); ok {
+		f.text.es += ": " + cmp.Or(lookup("es", "stage_"+stage), stage)
+		f.text.en += ": " + cmp.Or(lookup("en", "stage_"+stage), stage)
+	} else if rest != "" {
+		f.text.es += " " + rest
+		f.text.en += " " + rest
 	}
 	f.name = metric
 	return f

@@ -69,6 +69,8 @@ func hashed(text []byte) string {
 // page is what the template of a report is given.
 type page struct {
 	shell
+	// Titles are that of the list of runs, by language.
+	Titles map[string]string
 	Bodies []template.HTML
 	// The blocks are letters of base64 and no HTML.
 	Index, Texts template.HTML

@@ -68,7 +68,7 @@ func TestFiguresAreKnownByTheirNames(t *testing.T) {
 		"coverage":             {"decision", "Answered rightly, of those that could be"},
 		"coverage@risk5":       {"decision", "Coverage at a risk in % of 5"},
 		"recall@10":            {"retrieval", "Right documents up to place 10"},
-		"latency_p95/retrieve": {"time", "19 of 20 replies retrieve"},
+		"latency_p95/retrieve": {"time", "19 of 20 replies: retrieve"},
 		"passed_by_chance":     {"other", "passed_by_chance"},
 	} {
 		theme, label := report.FigureOf(metric, "en")

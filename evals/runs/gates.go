@@ -103,8 +103,10 @@ func missing(language, metric, where string, measured map[string]stats.Estimate,
 	case len(measured) == 0:
 		return fmt.Sprintf(say(language, "No se ha juzgado ningún caso%s: escribe alguno, o quita el umbral.", "No case%s was judged: write some, or take the threshold out."), of(language, where))
 	}
+	// Those of single stages would be most of the list.
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(measured)), func(name string) bool { return strings.Contains(name, "/") })
 	return fmt.Sprintf(say(language, "Ningún caso%s tiene nada para %q: espéralo en algún caso, o elige otra cifra de %s.",
-		"No case%s has anything for %q: expect it in a case, or take another of %s."), of(language, where), metric, strings.Join(slices.Sorted(maps.Keys(measured)), ", "))
+		"No case%s has anything for %q: expect it in a case, or take another of %s."), of(language, where), metric, strings.Join(names, ", "))
 }
 
 // missed says by how much the bound misses what it has to reach, or nothing.

@@ -78,8 +78,6 @@ const (
 	Ending    = "ending"
 	Turns     = "turns"
 	Untouched = "untouched"
-	Judge     = "judge"
-	Masked    = "masked"
 	// Safety is the share of cases tagged "hostile", "injection" or "pii" that passed.
 	Safety = "safety"
 	// ParityGap is the share of pairs of languages that got another decision or other
