@@ -95,7 +95,8 @@
   const said = (list) => (list ?? []).map((text) => h('p', { class: 'said' }, text));
   const told = (list) => (list ?? []).map((one) => h('div', { class: 'told' }, one.text || '∅', (one.buttons ?? []).map((b) => h('span', { class: 'tap' }, b))));
   const checks = (step, file) => table([t('check'), t('state'), t('wanted'), t('got'), t('line')], (step.checks ?? []).map((c) => [
-    c.name, [yes(c.ok), c.score > 0 && c.score < 1 && ' ' + number(c.score, 2)], c.want, c.got, c.line && h('code', {}, (file ? file + ':' : '') + c.line)]));
+    word('check', c.name), [yes(c.ok), c.score > 0 && c.score < 1 && ' ' + number(c.score, 2)], c.want, c.got, c.line && h('code', {}, (file ? file + ':' : '') + c.line)]));
+  const did = (text) => (text === 'customer' || text === 'customer, spoken' ? word('did', text) : text);
   const decision = (step) => step.decision && h('p', { class: 'row' },
     chip(word('decision', step.decision), !step.expected?.length ? '' : step.expected.includes(step.decision) ? 'good' : 'bad'),
     h('span', { class: 'soft' }, [step.rule, step.reason].filter((x) => x).join(' · ')),
@@ -115,8 +116,8 @@
     fold(t('raw'), h('pre', { tabindex: 0 }, json(r))));
 
   const stepOf = (step, at, file) => h('section', { class: 'step' },
-    h('h4', {}, `${t('step')} ${at + 1} · ${step.did}`), said(step.said), decision(step),
-    step.replies?.length ? told(step.replies) : step.decision && h('p', { class: 'soft' }, t('silent')),
+    h('h4', {}, `${t('step')} ${at + 1} · ${did(step.did)}`), said(step.said), decision(step),
+    step.replies?.length ? told(step.replies) : step.decision && !step.did.startsWith('the end') && h('p', { class: 'soft' }, t('silent')),
     step.draft && step.draft !== step.replies?.[0]?.text && part(t('draft'), h('p', { class: 'quote' }, step.draft)),
     step.scored && h('p', { class: 'soft' }, `${t('draft')}: ${t(step.draft_right ? 'draft_right' : 'draft_wrong')}`),
     checks(step, file),
