@@ -304,11 +304,7 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 		return run, f.interrupted(journal, err)
 	}
 	f.marks.take(c, &run)
-	run.Summarise(one)
-	if f.filter != "" || f.asWritten {
-		// What none of the chosen cases is about can't be missed by them.
-		run.Gates = slices.DeleteFunc(run.Gates, func(g runs.Gate) bool { return g.Estimate == nil })
-	}
+	f.summarise(&run, one)
 	if journal == nil {
 		return run, nil
 	}
@@ -316,6 +312,14 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 		return run, err
 	}
 	return run, journal.Finish()
+}
+
+// summarise measures a run. What none of the chosen cases is about can't be missed by them.
+func (f runFlags) summarise(run *runs.Run, one suite.Suite) {
+	run.Summarise(one)
+	if f.filter != "" || f.asWritten {
+		run.Gates = slices.DeleteFunc(run.Gates, func(g runs.Gate) bool { return g.Estimate == nil })
+	}
 }
 
 // journal opens what keeps each result as it comes, and with --resume takes up the latest

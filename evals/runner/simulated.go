@@ -96,7 +96,7 @@ func (s *state) moved(ctx context.Context, c suite.Case, m simulate.Move, talk T
 	one := record(step, o)
 	// Nothing is expected of a single answer, so that nobody can say whether it was right.
 	one.Scored = false
-	if one.Checks, err = s.check(ctx, c, step, o, talk, w.seen); err != nil {
+	if one.Checks, one.Unjudged, err = s.check(ctx, c, step, o, talk, w.seen); err != nil {
 		return o, err
 	}
 	if s.Untimed {
@@ -141,10 +141,11 @@ func (s *state) ended(ctx context.Context, c suite.Case, talk Talk, w *whole) (r
 	if err != nil {
 		return one, err
 	}
-	judged, err := s.judged(ctx, c, suite.Step{Line: e.Line, Expect: e}, all)
+	judged, left, err := s.judged(ctx, c, suite.Step{Line: e.Line, Expect: e}, all, w.seen)
 	if err != nil {
 		return one, err
 	}
+	one.Unjudged = left
 	one.Checks = slices.Concat(list, after, kept, judged)
 	for i := range one.Checks {
 		if one.Checks[i].OK && one.Checks[i].Score == 0 {

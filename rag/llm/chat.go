@@ -41,7 +41,7 @@ func (c *Chat) Name() string { return c.name }
 func (c *Chat) Ask(ctx context.Context, system, user string, schema []byte) ([]byte, error) {
 	var answer openai.ChatCompletionResponse
 	err := c.talk.ask(ctx, func(ctx context.Context, d dialect) error {
-		q := openai.ChatCompletionRequest{Model: c.name, ResponseFormat: d.responseFormat(schema), Messages: []openai.ChatCompletionMessage{
+		q := openai.ChatCompletionRequest{Model: c.name, ResponseFormat: d.responseFormat("move", schema), Messages: []openai.ChatCompletionMessage{
 			{Role: openai.ChatMessageRoleSystem, Content: system},
 			{Role: openai.ChatMessageRoleUser, Content: user},
 		}}
