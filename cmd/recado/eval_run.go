@@ -26,8 +26,8 @@ import (
 // runFlags are those of `recado eval run`.
 type runFlags struct {
 	reportFiles
-	judge                              chosenJudge
-	marks                              markFiles
+	judge chosenJudge
+	marks markFiles
 	speakFlags
 	system, token, against             string
 	record, replay, refresh            string

@@ -234,22 +234,25 @@ func persona(c suite.Case) string {
 }
 
 func wished(begin string, w suite.Wish) string {
-	text := begin + wants[w.Wants] + "."
+	var b strings.Builder
+	b.WriteString(begin + wants[w.Wants] + ".")
 	if w.Goal != "" {
-		text += " In your own words: " + w.Goal
+		b.WriteString(" In your own words: " + w.Goal)
 	}
 	if len(w.Knows) > 0 {
-		text += "\nWhat you know:"
-		for _, name := range slices.Sorted(maps.Keys(w.Knows)) {
-			value := w.Knows[name]
-			if name == "code" && value == suite.CodeSent {
-				value = "{code} (write it so, with its braces: it stands for the digits that you got)"
-			}
-			text += "\n- " + name + ": " + value
+		b.WriteString("\nWhat you know:")
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Knows)) {
+		value := w.Knows[name]
+		if name == "code" && value == suite.CodeSent {
+			value = "{code} (write it so, with its braces: it stands for the digits that you got)"
 		}
+		b.WriteString("\n- " + name + ": " + value)
 	}
 	if w.Refuses {
-		return text + "\nWhen the shop asks you to confirm, you say no and let it be."
+		b.WriteString("\nWhen the shop asks you to confirm, you say no and let it be.")
+		return b.String()
 	}
-	return text + "\nWhen the shop asks you to confirm what you asked for, you say yes, and nothing to what you did not ask for."
+	b.WriteString("\nWhen the shop asks you to confirm what you asked for, you say yes, and nothing to what you did not ask for.")
+	return b.String()
 }

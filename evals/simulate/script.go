@@ -270,7 +270,7 @@ func (s Script) giveUp(st *State) Move {
 
 // farewell ends the talk: with thanks, with a shrug, or without a word.
 func (s Script) farewell(st *State, end string) Move {
-	name := ""
+	var name string
 	switch {
 	case end == suite.EndGaveUp && s.Who.Mood != "hurried":
 		name = "leave"

@@ -160,8 +160,6 @@ func (s *Simulate) Names() string {
 			parts = append(parts, w.Knows[name])
 		}
 	}
-	for _, number := range slices.Sorted(maps.Keys(s.Expect.Orders)) {
-		parts = append(parts, number)
-	}
+	parts = append(parts, slices.Sorted(maps.Keys(s.Expect.Orders))...)
 	return strings.Join(parts, " ")
 }
