@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"io"
@@ -132,7 +133,42 @@ func (m *markdown) figures() {
 			m.say("| %s | %s | %s | %d |", code(f.name), f.unit.one(m.Language, f.Value), f.interval(m.Language, f.Estimate), f.N)
 		}
 	}
+	m.confusion()
+	m.stages()
 	m.say("\n</details>")
+}
+
+// confusion counts turns by what was expected and what was decided.
+func (m *markdown) confusion() {
+	c := runs.Confuse(m.Run.Results)
+	if len(c.Counts) == 0 {
+		return
+	}
+	words := func(decision string) string { return cmp.Or(lookup(m.Language, "decision_"+decision), decision) }
+	head, line := "| "+m.t("expected")+" \\ "+m.t("decided"), "| ---"
+	for _, decision := range c.Decisions {
+		head, line = head+" | "+escape(words(decision)), line+" | ---:"
+	}
+	m.say("\n%s |\n%s |", head, line)
+	for i, row := range c.Counts {
+		m.say("| %s | %s |", escape(words(c.Decisions[i])), strings.Join(written(row), " | "))
+	}
+}
+
+// stages are the times of the parts of a turn.
+func (m *markdown) stages() {
+	list := stages(m.Run)
+	if len(list) < 2 {
+		return
+	}
+	m.say("\n| %s | p50 | p95 | n |\n| --- | ---: | ---: | ---: |", m.t("latency"))
+	for _, s := range list {
+		name := m.t("whole_step")
+		if s.Name != "" {
+			name = cmp.Or(lookup(m.Language, "stage_"+s.Name), s.Name)
+		}
+		m.say("| %s | %s | %s | %d |", escape(name), millis.one(m.Language, s.P50), millis.one(m.Language, s.P95), s.N)
+	}
 }
 
 func (m *markdown) failed() {

@@ -29,6 +29,8 @@ func WriteTable(w io.Writer, run runs.Run, width int) error {
 	t.headline()
 	t.gates()
 	t.figures()
+	t.confusion()
+	t.stages()
 	t.slices()
 	t.failed()
 	return write(w, "table", t.b.Bytes())
@@ -94,6 +96,52 @@ func (t *table) figures() {
 			}
 		})
 	}
+}
+
+// confusion counts turns by what was expected and what was decided.
+func (t *table) confusion() {
+	c := runs.Confuse(t.run.Results)
+	if len(c.Counts) == 0 {
+		return
+	}
+	t.title("Decisions: expected by row, taken by column")
+	t.columns(func(w io.Writer) {
+		fmt.Fprintf(w, "  \t%s\n", strings.Join(cleaned(c.Decisions), "\t"))
+		for i, row := range c.Counts {
+			fmt.Fprintf(w, "  %s\t%s\n", clean(c.Decisions[i]), strings.Join(written(row), "\t"))
+		}
+	})
+}
+
+func cleaned(texts []string) []string {
+	list := make([]string, 0, len(texts))
+	for _, text := range texts {
+		list = append(list, clean(text))
+	}
+	return list
+}
+
+// written are counts as text.
+func written(counts []int) []string {
+	list := make([]string, 0, len(counts))
+	for _, n := range counts {
+		list = append(list, fmt.Sprint(n))
+	}
+	return list
+}
+
+// stages are the times of the parts of a turn.
+func (t *table) stages() {
+	list := stages(t.run)
+	if len(list) < 2 {
+		return
+	}
+	t.title("Time by stage: half, 19 of 20")
+	t.columns(func(w io.Writer) {
+		for _, s := range list {
+			fmt.Fprintf(w, "  %s\t%s\t%s\tn %d\n", clean(cmp.Or(s.Name, "all")), millis.one("en", s.P50), millis.one("en", s.P95), s.N)
+		}
+	})
 }
 
 // mostSlices is how many slices of a kind a terminal gets.

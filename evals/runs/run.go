@@ -27,6 +27,10 @@ type Run struct {
 	// no case has anything for is not there.
 	Metrics map[string]stats.Estimate `json:"metrics"`
 
+	// Confusion counts turns by what was expected and what was decided; nil where nothing was
+	// expected of any.
+	Confusion *Confusion `json:"confusion,omitempty"`
+
 	// ID names the run: its start and a hash of the rest.
 	ID      string    `json:"id"`
 	Started time.Time `json:"started"`

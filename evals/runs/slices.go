@@ -108,6 +108,10 @@ func (r *Run) Measure() {
 	r.Unjudged, r.Marked = unjudged(Judged(r.Results)), countMarks(r.Results)
 	r.Metrics = Measure(r.Results, r.Costs)
 	r.Slices = Slices(r.Results, r.Costs)
+	r.Confusion = nil
+	if c := Confuse(r.Results); len(c.Counts) > 0 {
+		r.Confusion = &c
+	}
 }
 
 // unjudged counts the statements about replies that nobody judged.
