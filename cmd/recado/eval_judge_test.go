@@ -98,8 +98,8 @@ func TestAJudgeThatIsAwayIsNoFailure(t *testing.T) {
 	env, name := tiny(t, map[string]string{"suite.yaml": judgedSuite})
 	server := llmtest.New(t, llmtest.Raw(http.StatusUnauthorized, "no"))
 	env["RECADO_JUDGE_URL"] = server.URL()
-	out := told(t, env, "eval", "run", name, "--judge=other-chat", "--no-keep")
-	holds(t, "the table", out, "2 of 3 cases passed", "Cases not judged because a provider was away: 2")
+	_, out, _ := tell(t, env, "eval", "run", name, "--judge=other-chat", "--no-keep")
+	holds(t, "the table", out, "2: a provider was away: the judge", "2 of 3 cases passed", "Cases not judged because a provider was away: 2")
 }
 
 func TestEvalRunRefusesAJudge(t *testing.T) {

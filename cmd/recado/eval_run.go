@@ -311,6 +311,11 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	if _, err := runs.Keep(runsFolder(s, f.folder), run); err != nil {
 		return run, err
 	}
+	if run.Outages > 0 {
+		// The journal stays, so that --resume asks again what nobody answered.
+		fmt.Fprintf(c.err, "%s a provider away: --resume asks again, and nothing else\n", counted(run.Outages, "case found", "cases found"))
+		return run, journal.Close()
+	}
 	return run, journal.Finish()
 }
 
@@ -432,8 +437,12 @@ func (f runFlags) report(c console, view evalreport.View) error {
 	return errors.Join(f.write(view), f.marks.write(run), verdict(run))
 }
 
+// mostAway is the share of cases that may find a provider away: with more, those that were judged are
+// not the suite.
+const mostAway = 0.1
+
 // verdict is an error where a run did not reach its thresholds, or, without any, where a
-// case failed.
+// case failed, and where too few cases were judged to tell.
 func verdict(run runs.Run) error {
 	missed := 0
 	for _, g := range run.Gates {
@@ -444,6 +453,8 @@ func verdict(run runs.Run) error {
 	switch {
 	case missed > 0:
 		return fmt.Errorf("%d of %s not reached", missed, counted(len(run.Gates), "threshold was", "thresholds were"))
+	case float64(run.Outages) > mostAway*float64(run.Cases+run.Outages):
+		return fmt.Errorf("%d of %s found a provider away: the others are too few to say that the suite passes", run.Outages, counted(run.Cases+run.Outages, "case", "cases"))
 	case len(run.Gates) == 0 && run.Failed > 0:
 		return fmt.Errorf("%s failed", counted(run.Failed, "case", "cases"))
 	}

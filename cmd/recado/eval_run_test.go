@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/recado/recado/evals/runs"
+	"github.com/recado/recado/rag/llm/llmtest"
 )
 
 // tinyShop is a suite with documents and orders of its own.
@@ -105,11 +107,13 @@ func TestEvalRunReplays(t *testing.T) {
 	if err := os.WriteFile(name, bytes.ReplaceAll(changed, []byte("Where is my order"), []byte("What about my order")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	told(t, env, "eval", "run", name, "--no-keep", "--replay", at("tape.jsonl"), "--json", at("run.json"))
+	code, out, errs := tell(t, env, "eval", "run", name, "--no-keep", "--replay", at("tape.jsonl"), "--json", at("run.json"))
 	run, err := runs.Read(at("run.json"))
-	if err != nil || run.Cases != 4 {
-		t.Errorf("%d cases were judged, %v", run.Cases, err)
+	if err != nil || run.Cases != 4 || run.Outages != 1 || code != exitFailed {
+		t.Errorf("status %d, %d cases were judged, %v", code, run.Cases, err)
 	}
+	holds(t, "the table", out, "Not judged", "1: a provider was away")
+	holds(t, "the verdict", errs, "1 of 5 cases found a provider away: the others are too few")
 }
 
 func TestEvalRunGoesOn(t *testing.T) {
@@ -149,6 +153,29 @@ func TestEvalRunGoesOn(t *testing.T) {
 		t.Errorf("%+v, %v", again.Results[0], err)
 	}
 	if code, _, errs := tell(t, env, "eval", "run", name, "--resume"); code != exitUsage || !strings.Contains(errs, "no interrupted run") {
+		t.Errorf("status %d, %s", code, errs)
+	}
+}
+
+// A provider that comes back is asked what it owes, and nothing else.
+func TestEvalRunAsksAgainWhatNobodyAnswered(t *testing.T) {
+	t.Parallel()
+	env, name := tiny(t, nil)
+	server := llmtest.New(t, llmtest.Raw(http.StatusUnauthorized, "no"))
+	env["OPENAI_BASE_URL"] = server.URL()
+	code, out, errs := tell(t, env, "eval", "run", name)
+	if code != exitFailed {
+		t.Errorf("status %d", code)
+	}
+	holds(t, "the table", out, "2 of 3 cases passed", "Cases not judged because a provider was away: 2", "2: a provider was away: the language model's server gave no usable answer")
+	holds(t, "the hint", errs, "2 cases found a provider away: --resume asks again", "2 of 5 cases found a provider away")
+	before := server.Asked()
+	server.Then(llmtest.Say(`{"answer":"El pedido 1042 está en camino.","citations":[],"needs_human":false,"missing":"","language":"es","orders":["#1042"],"actions":[]}`))
+	_, out, _ = tell(t, env, "eval", "run", name, "--resume")
+	if strings.Contains(out, "provider was away") || server.Asked() == before || server.Asked() > before+6 {
+		t.Errorf("asked %d times more:\n%s", server.Asked()-before, out)
+	}
+	if code, _, errs := tell(t, env, "eval", "run", name, "--resume"); code != exitUsage {
 		t.Errorf("status %d, %s", code, errs)
 	}
 }

@@ -32,6 +32,7 @@ func WriteTable(w io.Writer, run runs.Run, width int) error {
 	t.confusion()
 	t.stages()
 	t.slices()
+	t.unjudged()
 	t.failed()
 	return write(w, "table", t.b.Bytes())
 }
@@ -180,6 +181,35 @@ func sliceShare(language string, s runs.Slice) string {
 		return figureOf("passed").estimate(language, e)
 	}
 	return share.one(language, passRate(s))
+}
+
+// unjudged says which providers were away, and what the system cannot be asked, with one case of
+// each.
+func (t *table) unjudged() {
+	counts, first := map[string]int{}, map[string]runs.Result{}
+	var reasons []string
+	for _, r := range t.run.Results {
+		why := cmp.Or(r.Outage, r.Skipped)
+		if why == "" {
+			continue
+		}
+		// The place of a step comes before the reason, and is another in each case.
+		if rest, found := strings.CutPrefix(why, r.File+":"); found {
+			_, why, _ = strings.Cut(rest, ": ")
+		}
+		if counts[why] == 0 {
+			reasons, first[why] = append(reasons, why), r
+		}
+		counts[why]++
+	}
+	if len(reasons) == 0 {
+		return
+	}
+	t.title("Not judged")
+	slices.SortStableFunc(reasons, func(a, b string) int { return cmp.Compare(counts[b], counts[a]) })
+	for _, why := range reasons[:min(len(reasons), mostShown)] {
+		t.wrap("  ", "    ", fmt.Sprintf("%d: %s (%s)", counts[why], cut(why, 300), name(first[why])))
+	}
 }
 
 // failed lists the worst case of each group, and the names of the others of it: a case

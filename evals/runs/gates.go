@@ -21,7 +21,7 @@ func Gates(s suite.Suite, results []Result) []Gate {
 		if measured[t.Where] == nil {
 			measured[t.Where] = Measure(Take(results, t.Where), Costs(s.Costs))
 		}
-		gates = append(gates, gateOf(t, measured[t.Where], unjudged(Take(results, t.Where))))
+		gates = append(gates, gateOf(t, measured[t.Where], leftOut(Take(results, t.Where))))
 	}
 	if p := s.Parity; p.Margin > 0 {
 		margin := p.Margin
@@ -31,7 +31,7 @@ func Gates(s suite.Suite, results []Result) []Gate {
 		if gap.N > 0 {
 			some[ParityGap] = gap
 		}
-		gates = append(gates, gateOf(t, some, 0))
+		gates = append(gates, gateOf(t, some, leftOut(results)))
 	}
 	return gates
 }
@@ -48,7 +48,20 @@ const (
 	boundHigh  = "high"
 )
 
-func gateOf(t suite.Threshold, measured map[string]stats.Estimate, unjudged int) Gate {
+// left is what was not judged: statements, for want of a judge, and cases whose provider was away.
+type left struct{ statements, away int }
+
+func leftOut(results []Result) left {
+	l := left{statements: unjudged(Judged(results))}
+	for _, r := range results {
+		if r.Outage != "" {
+			l.away++
+		}
+	}
+	return l
+}
+
+func gateOf(t suite.Threshold, measured map[string]stats.Estimate, left left) Gate {
 	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Line: t.Line}
 	e, known := measured[t.Metric]
 	if known {
@@ -57,7 +70,7 @@ func gateOf(t suite.Threshold, measured map[string]stats.Estimate, unjudged int)
 	note := func(language string) string {
 		switch {
 		case !known:
-			return missing(language, t.Metric, g.Where, measured, unjudged)
+			return missing(language, t.Metric, g.Where, measured, left)
 		case e.N < t.Cases:
 			return fewer(language, e.N, t.Cases, g.Where)
 		}
@@ -90,16 +103,20 @@ func fewer(language string, has, wants int, where string) string {
 		has, wants, wants-has, of(language, where))
 }
 
-func missing(language, metric, where string, measured map[string]stats.Estimate, unjudged int) string {
+func missing(language, metric, where string, measured map[string]stats.Estimate, left left) string {
 	switch {
-	case unjudged > 0 && strings.HasPrefix(metric, Judge):
+	case left.statements > 0 && strings.HasPrefix(metric, Judge):
 		return fmt.Sprintf(say(language,
 			"Nadie ha juzgado las afirmaciones sobre respuestas (%d): nombra un modelo con RECADO_JUDGE_MODEL o --judge=MODELO, o quita el umbral.",
-			"Nobody judged the statements about replies (%d): name a model with RECADO_JUDGE_MODEL or --judge=MODEL, or take the threshold out."), unjudged)
+			"Nobody judged the statements about replies (%d): name a model with RECADO_JUDGE_MODEL or --judge=MODEL, or take the threshold out."), left.statements)
 	case strings.HasSuffix(metric, Corrected), strings.HasSuffix(metric, Agreement), strings.HasSuffix(metric, Kappa):
 		return fmt.Sprintf(say(language,
 			"Las marcas de personas no bastan para %q: pásalas con --judge-labels, de %d casos independientes como mínimo.",
 			"There are not enough marks of people for %q: give them with --judge-labels, of %d independent cases at least."), metric, LeastMarked)
+	case left.away > 0:
+		return fmt.Sprintf(say(language,
+			"No se ha medido: a %d casos les faltó un proveedor, que no respondía. Mira cuál, y sigue con --resume.",
+			"It was not measured: %d cases found a provider away. See which, and go on with --resume."), left.away)
 	case len(measured) == 0:
 		return fmt.Sprintf(say(language, "No se ha juzgado ningún caso%s: escribe alguno, o quita el umbral.", "No case%s was judged: write some, or take the threshold out."), of(language, where))
 	}
