@@ -209,6 +209,7 @@ type Store interface {
 	Channel
 	Archive
 	Evidence
+	History
 	Commands
 	Audits
 	Labels

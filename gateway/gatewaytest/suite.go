@@ -81,7 +81,7 @@ func TestStore(t *testing.T, place func(testing.TB) Open) {
 	run(t, place, slices.Concat(
 		inboxTests(), identityTests(), commitTests(), outboxTests(), statusTests(), deskTests(), evidenceTests(), actTests(), agentTests(),
 		contentTests(), fileTests(), signalTests(), changeTests(), reachTests(), followTests(), archiveTests(), alertTests(), takeTests(),
-		commandTests(), auditTests(), labelTests(),
+		commandTests(), auditTests(), labelTests(), historyTests(),
 	))
 }
 

@@ -278,6 +278,9 @@ func mergeContacts(ctx context.Context, tx pgx.Tx, kept, gone string, now time.T
 	if err := save(ctx, tx, slices.SortedFunc(maps.Values(byChannel), byID)); err != nil {
 		return err
 	}
+	if err := joinAgreements(ctx, tx, kept, gone); err != nil {
+		return err
+	}
 	_, err = tx.Exec(ctx, `delete from gateway_contacts where id = $1`, gone)
 	return err
 }

@@ -127,6 +127,8 @@ const (
 	listAudits        = 'q'
 	listLabelled      = 'l'
 	listLabels        = 'v'
+	listPast          = 'p'
+	listHeard         = 'e'
 )
 
 func (c cursor) encode(list rune) string {

@@ -216,7 +216,7 @@ func (t *tx) mergeContacts(from, into string) error {
 	}
 	const doubt = `update conversations set doubted_at = (select max(doubted_at) from conversations where contact_id = ?1)
 		where contact_id = ?1`
-	return errors.Join(t.exec(doubt, into), t.distrust(into))
+	return errors.Join(t.exec(doubt, into), t.distrust(into), t.joinAgreements(from, into))
 }
 
 // mergeConversations moves everything of one conversation into another, which

@@ -172,6 +172,7 @@ func (p *Place) mergeContacts(from, into string) {
 		c.DoubtedAt = doubted.DoubtedAt
 	}
 	p.distrust(into)
+	p.joinAgreements(from, into)
 }
 
 // mergeConversations moves everything of one conversation into another, which loses its

@@ -31,6 +31,7 @@ type Place struct {
 	webhooks []*webhook
 	// contacts are those that identities lead to, "" where they are nobody's any more.
 	contacts      map[string]string
+	agreements    map[string]gateway.Agreement
 	conversations map[string]*conversation
 	outgoing      []*outgoing
 	early         map[string]early
@@ -49,8 +50,9 @@ type Place struct {
 // New makes an empty place.
 func New() *Place {
 	return &Place{
-		byKey: map[string]*event{}, contacts: map[string]string{}, conversations: map[string]*conversation{},
-		labels: map[string]*gateway.Label{}, early: map[string]early{}, templates: map[[2]string]gateway.Template{},
+		labels: map[string]*gateway.Label{},
+		byKey: map[string]*event{}, contacts: map[string]string{}, agreements: map[string]gateway.Agreement{}, conversations: map[string]*conversation{},
+		early: map[string]early{}, templates: map[[2]string]gateway.Template{},
 		agents: map[string]gateway.Agent{}, sessions: map[string]gateway.Session{},
 	}
 }
