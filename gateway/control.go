@@ -205,7 +205,7 @@ func control(s Situation) (Decision, bool) {
 	}
 	switch w := s.wish(); {
 	case s.Doubted && (w == wishYes || w == wishCode):
-		return Decision{Kind: DecideHandoff, Reason: ReasonIdentity, Rule: "identity"}, true
+		return Decision{Kind: DecideHandoff, Reason: ReasonIdentity, Rule: ruleIdentity}, true
 	case w == wishNo:
 		return reply(ruleDeclined)
 	case w == wishStale:

@@ -55,7 +55,7 @@ func Preempt(s Situation) (Decision, bool) {
 	case s.Burst.Echo && s.Mode != ModeAgent:
 		return Decision{Kind: DecideHandoff, Reason: ReasonTakenOver, Rule: "echo"}, true
 	case s.Mode == ModeQueued || s.Mode == ModeAgent:
-		return Decision{Kind: DecideQuiet, Rule: "human_owns"}, true
+		return Decision{Kind: DecideQuiet, Rule: ruleHumanOwns}, true
 	case !s.WindowOpen:
 		return Decision{Kind: DecideHandoff, Reason: ReasonWindow, Rule: "service_window"}, true
 	case s.Attempt > maxAttempts:
@@ -71,15 +71,21 @@ func Preempt(s Situation) (Decision, bool) {
 		return Decision{Kind: DecideClarify, Rule: ruleFileLost}, true
 	case s.Burst.Unseen+s.Burst.Lost > 0:
 		// A caption alone is not the question: what it is about is on the file.
-		return Decision{Kind: DecideHandoff, Reason: ReasonMedia, Rule: "media"}, true
+		return Decision{Kind: DecideHandoff, Reason: ReasonMedia, Rule: ruleMedia}, true
 	case len(s.Burst.Texts) == 0:
 		return unreadable(s), true
 	}
 	return control(s)
 }
 
+// ruleHumanOwns leaves the conversation to the person who has it.
+const ruleHumanOwns = "human_owns"
+
 // ruleFileLost asks the customer to send a file again, once.
 const ruleFileLost = "file_lost"
+
+// ruleMedia gives a file that nobody has heard or seen to a person.
+const ruleMedia = "media"
 
 // unreadable answers a burst without words: reactions want nothing, and
 // everything else gets one polite request for text, then a person.
@@ -115,6 +121,8 @@ const (
 	ruleOffTopic   = "off_topic"
 	ruleAskBack    = "ask_back"
 	ruleSuggest    = "suggest_only"
+	ruleIdentity   = "identity"
+	ruleOrdersAway = "orders_unavailable"
 )
 
 // maxOffTopic is how often in a row a customer hears that something is not the shop's
@@ -127,9 +135,9 @@ func decideAnswer(s Situation) Decision {
 	a := s.Answer
 	switch {
 	case a.Orders.Withheld && (aboutOrders(a) || a.Draft.NeedsHuman):
-		return handOff(ReasonIdentity, "identity")
+		return handOff(ReasonIdentity, ruleIdentity)
 	case a.Orders.Unavailable && (len(a.Orders.Asked) > 0 || a.Draft.NeedsHuman):
-		return handOff(ReasonOrders, "orders_unavailable")
+		return handOff(ReasonOrders, ruleOrdersAway)
 	case a.Proposal != nil || a.Refusal != nil:
 		return decideWrite(s)
 	case a.OffTopic && s.Memory.OffTopic >= maxOffTopic:

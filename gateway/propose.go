@@ -118,7 +118,7 @@ func decideStep(s Situation) Decision {
 	code, step := s.wish() == wishCode, s.Step
 	switch {
 	case step.Err != nil:
-		return handOff(ReasonOrders, "orders_unavailable")
+		return handOff(ReasonOrders, ruleOrdersAway)
 	case step.Wrong && step.Left > 0:
 		return Decision{Kind: DecideReply, Rule: ruleCodeWrong}
 	case step.Wrong:
@@ -160,7 +160,7 @@ func decideRefusal(s Situation, v action.Verdict) Decision {
 	case "status", "return_days", "final", "not_found":
 		return Decision{Kind: DecideReply, Rule: ruleRefusal}
 	case "unavailable":
-		return handOff(ReasonOrders, "orders_unavailable")
+		return handOff(ReasonOrders, ruleOrdersAway)
 	case "arguments":
 		if !s.Clarified {
 			return Decision{Kind: DecideClarify, Rule: ruleArguments}

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 
 	"github.com/recado/recado/rag"
@@ -26,8 +24,7 @@ func record(c *Claim, after Conversation, s Situation, d Decision) Record {
 	}
 	r.Proposal, r.Refusal = s.considered()
 	for _, e := range c.Events {
-		sum := sha256.Sum256([]byte(e.Key))
-		r.EventKeys = append(r.EventKeys, hex.EncodeToString(sum[:8]))
+		r.EventKeys = append(r.EventKeys, keyHash(e.Key))
 	}
 	return r.withoutSecrets()
 }

@@ -20,7 +20,9 @@ func historyTests() []test {
 
 func (b *bundle) past(since time.Time) (ids []string) {
 	b.Helper()
-	all := pages(b, func(p gateway.Page) ([]gateway.PastConversation, string, error) { return b.store.Past(b.Context(), since, p) })
+	all := pages(b, func(p gateway.Page) ([]gateway.PastConversation, string, error) {
+		return b.store.Past(b.Context(), since, p)
+	})
 	for _, c := range all {
 		ids = append(ids, c.ID)
 	}

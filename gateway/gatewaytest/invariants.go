@@ -33,6 +33,7 @@ func (w *world) holds(people func() []gateway.Identity) {
 			w.oneOpenHandoff(who)
 			w.nothingWithdrawn(who)
 			w.commandsHold(who)
+			w.replays(who)
 		}
 	}
 }

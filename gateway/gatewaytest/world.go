@@ -165,6 +165,8 @@ type world struct {
 	// took is what the provider took, attempts how often it was asked.
 	took     []sent
 	attempts int
+	// taken counts the turns that were replayed, skipped those that can't be.
+	taken, skipped int
 	// seen counts the messages that a script has read.
 	seen int
 }
