@@ -197,11 +197,18 @@ func openPipeline(s settings, x rag.Retriever, e knowledge.Embedder, ledger llm.
 
 // openPipelineWith has what providers answer recorded, or given from the tape; nil asks them.
 func openPipelineWith(s settings, x rag.Retriever, e knowledge.Embedder, ledger llm.Ledger, tape *cassette.Cassette, log *slog.Logger) (*rag.Pipeline, error) {
-	model, err := openModel(s, ledger, log)
+	calibration, err := openCalibration(s)
 	if err != nil {
 		return nil, err
 	}
-	calibration, err := openCalibration(s)
+	return openPipelineFrom(s, x, e, calibration, ledger, tape, log)
+}
+
+// openPipelineFrom has a calibration of its own.
+func openPipelineFrom(
+	s settings, x rag.Retriever, e knowledge.Embedder, calibration *confidence.Calibration, ledger llm.Ledger, tape *cassette.Cassette, log *slog.Logger,
+) (*rag.Pipeline, error) {
+	model, err := openModel(s, ledger, log)
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,8 @@ type settings struct {
 	// Locale is the language of documents that name none.
 	Locale   string
 	Glossary string
+	// ReplayAll lets eval replay take the conversations of all customers who did not object.
+	ReplayAll bool
 	// Rules is the file of what the shop wants of its assistant, or empty.
 	Rules string
 	// RerankURL, RerankKey and RerankModel are the endpoint that orders passages.
@@ -150,6 +152,7 @@ func table() []setting {
 		{"RECADO_ACTIONS", "actions", "", "file of the shop's rules for cancelling, readdressing and returning; with it, such wishes become commands for the shop's system on Redis streams; empty means that people do them", text(func(s *settings) *string { return &s.Actions })},
 		{"RECADO_CODE_KEY", "code-key", "", "secret of at least 16 characters that hashes one-time codes; several instances need the same one", readCodeKey},
 		{"RECADO_AUDIT_SHARE", "audit-share", "0.03", "share of the answers that are picked for a person to look at, from 0 to 1", readAuditShare},
+		{"RECADO_REPLAY", "replay-of", "agreed", "whose conversations recado eval replay takes: those of customers who agreed, or with everybody of all who did not object, where the shop's privacy notice covers that", readReplay},
 		{"RECADO_MARKET", "market", "", "market of customers whose number does not tell it, as an ISO 3166 code such as ES", readMarket},
 		{"RECADO_TIMEZONE", "timezone", "UTC", "where the shop's days begin, such as Europe/Madrid: documents are valid by day", readZone},
 		{"RECADO_RECRAWL", "recrawl", "24h", "how often serve reads ingested sites again; 0 never does", readRecrawl},
@@ -356,6 +359,14 @@ func readAuditShare(s *settings, v string) string {
 		return "is not a share from 0 to 1, such as 0.03"
 	}
 	s.AuditShare = share
+	return ""
+}
+
+func readReplay(s *settings, v string) string {
+	s.ReplayAll = v == "everybody"
+	if v != "agreed" && v != "everybody" {
+		return "is neither agreed nor everybody"
+	}
 	return ""
 }
 

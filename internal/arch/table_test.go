@@ -18,6 +18,7 @@ var layers = arch.Layers{
 	"evals/cassette": {"evals/judge", "evals/simulate", "knowledge", "rag"},
 	"evals/simulate": {"evals/runs", "evals/suite", "evals/suite/vary"},
 	"evals/runner":   {"evals", "evals/judge", "evals/runs", "evals/simulate", "evals/suite", "gateway", "rag", "rag/action", "rag/assure", "rag/pii"},
+	"evals/replay":   {"evals/stats", "gateway", "knowledge", "rag", "rag/action", "rag/pii", "rag/receipts"},
 
 	"evals/suite":      {"evals/suite/vary"},
 	"evals/suite/vary": {},
@@ -97,7 +98,7 @@ var uses = arch.Uses{
 	// Texts.
 	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
 	"github.com/yuin/goldmark":            {Code: []string{"knowledge", "knowledge/extract"}},
-	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/intent", "rag/offline", "rag/receipts", "rag/sufficiency", "evals"}},
+	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/intent", "rag/offline", "rag/receipts", "rag/sufficiency", "evals", "evals/replay"}},
 
 	// A shop's documents.
 	"github.com/JohannesKaufmann/html-to-markdown/v2": {Code: []string{"knowledge/extract"}},
@@ -110,7 +111,7 @@ var uses = arch.Uses{
 	"github.com/temoto/robotstxt":      {Code: []string{"knowledge/sources"}},
 	"golang.org/x/time":                {Code: []string{"knowledge/sources"}},
 	"github.com/goccy/go-yaml": {
-		Code: []string{"evals/suite", "knowledge", "knowledge/sources", "rag/action"}, Tests: []string{"gateway/api", "internal/arch"},
+		Code: []string{"evals/replay", "evals/suite", "knowledge", "knowledge/sources", "rag/action"}, Tests: []string{"gateway/api", "internal/arch"},
 	},
 	"github.com/santhosh-tekuri/jsonschema/v6": {Code: []string{"evals/suite"}},
 
@@ -122,7 +123,7 @@ var uses = arch.Uses{
 	"github.com/google/uuid":              {Code: []string{"gateway", "gateway/vault/vaulttest"}, Tests: []string{"gateway/vault"}},
 	"github.com/prometheus/client_golang": {Code: []string{"gateway", "gateway/whatsapp", "cmd/recado"}, Tests: []string{"*"}},
 	"golang.org/x/crypto":                 {Code: []string{"gateway/desk"}},
-	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado", "knowledge", "evals/runner"}},
+	"golang.org/x/sync":                   {Code: []string{"gateway", "cmd/recado", "knowledge", "evals/replay", "evals/runner"}},
 
 	// Tests.
 	"github.com/johannesboyne/gofakes3": {Tests: []string{"gateway/vault", "cmd/recado"}},

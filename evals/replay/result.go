@@ -1,0 +1,261 @@
+package replay
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/recado/recado/evals/stats"
+	"github.com/recado/recado/gateway"
+)
+
+// Result is what a run found.
+type Result struct {
+	Candidate string   `json:"candidate"`
+	Changes   []string `json:"changes,omitempty"`
+	// Fingerprint is the candidate's, and Today that of the configuration in use.
+	Fingerprint string    `json:"fingerprint"`
+	Today       string    `json:"today"`
+	Since       time.Time `json:"since"`
+	Until       time.Time `json:"until"`
+	Everybody   bool      `json:"everybody,omitempty"`
+	// Conversations were taken; Unasked were left out because their customers have not
+	// agreed, Withheld because they objected or want their data deleted.
+	Conversations int `json:"conversations"`
+	Unasked       int `json:"unasked"`
+	Withheld      int `json:"withheld"`
+	// Skipped counts turns that can't be taken again, by why.
+	Skipped map[string]int `json:"skipped,omitempty"`
+	// Outages counts turns that a provider of the candidate failed, OutagesThen those that
+	// failed then; neither is judged.
+	Outages     int `json:"outages"`
+	OutagesThen int `json:"outages_then"`
+	// Exact and After count the turns before and after the first change of their
+	// conversation, and Inexact those of both of which a passage is lost.
+	Exact   int `json:"exact"`
+	After   int `json:"after"`
+	Inexact int `json:"inexact"`
+	// Counts are the turns by how they changed: the exact ones, and those after a change.
+	Counts      map[Kind]int `json:"counts"`
+	CountsAfter map[Kind]int `json:"counts_after,omitempty"`
+	// Made counts the turns by what made them.
+	Made []Made `json:"made"`
+	// Gate says whether the candidate was shown not to be worse; see Judge.
+	Gate *Gate `json:"gate,omitempty"`
+	// Turns are all that were taken, in the order of their conversations. Texts stand where
+	// something changed.
+	Turns []Turn `json:"turns"`
+}
+
+// Made is what made turns, and how many.
+type Made struct {
+	Config      string `json:"config"`
+	Model       string `json:"model"`
+	Calibration string `json:"calibration"`
+	Turns       int    `json:"turns"`
+	// Today tells that the configuration in use is that one.
+	Today bool `json:"today"`
+}
+
+// sum counts.
+func (r *Result) sum() {
+	r.Counts, r.CountsAfter = map[Kind]int{}, map[Kind]int{}
+	made := map[Made]int{}
+	for _, t := range r.Turns {
+		counts := r.Counts
+		if t.After {
+			counts = r.CountsAfter
+			r.After++
+		} else {
+			r.Exact++
+		}
+		counts[t.Kind]++
+		if t.Inexact {
+			r.Inexact++
+		}
+		made[Made{Config: t.Was.Config, Model: t.Was.Model, Calibration: t.Was.Calibration, Today: t.Was.Config == r.Today}]++
+	}
+	for m, n := range made {
+		m.Turns = n
+		r.Made = append(r.Made, m)
+	}
+	slices.SortFunc(r.Made, func(a, b Made) int {
+		return cmp.Or(cmp.Compare(b.Turns, a.Turns), cmp.Compare(a.Config, b.Config), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Calibration, b.Calibration))
+	})
+}
+
+// Changed are the turns that came out differently, the riskiest first, exact ones before
+// those after a change.
+func (r Result) Changed() []Turn {
+	list := slices.DeleteFunc(slices.Clone(r.Turns), func(t Turn) bool { return t.Kind == Same })
+	order := func(after bool) int {
+		if after {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b Turn) int {
+		return cmp.Or(cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(order(a.After), order(b.After)),
+			// What was right and changes is worse than what nobody looked at.
+			cmp.Compare(labelRank(a.Label), labelRank(b.Label)), cmp.Compare(b.Now.Confidence, a.Now.Confidence))
+	})
+	return list
+}
+
+func labelRank(label string) int { return slices.Index([]string{"right", "", "wrong"}, label) }
+
+// Verdict is what a gate says.
+type Verdict string
+
+// The verdicts.
+const (
+	// SameAsNow: the candidate is the configuration that made the turns, and nothing came
+	// out differently.
+	SameAsNow Verdict = "same"
+	// NotWorse: it was shown that it is worse by less than the margins.
+	NotWorse Verdict = "not_worse"
+	// Undecided: neither that nor the opposite was shown.
+	Undecided Verdict = "undecided"
+	// Worse: it was shown that it is worse by more than a margin.
+	Worse Verdict = "worse"
+	// Unjudged: there were no turns to judge, or a provider was away.
+	Unjudged Verdict = "unjudged"
+)
+
+// Passes tells whether the candidate may go on.
+func (v Verdict) Passes() bool { return v == SameAsNow || v == NotWorse }
+
+// Margins are by how much each share may fall.
+type Margins struct {
+	// Answered is for the share of turns that the bot answers.
+	Answered float64 `json:"answered"`
+	// Held is for the share of turns in which the customer is told nothing that nobody has
+	// seen to be right: no other facts, no other action, no new answer.
+	Held float64 `json:"held"`
+}
+
+// Gate compares the exact turns, clustered by conversation.
+type Gate struct {
+	Margins Margins `json:"margins"`
+	Verdict Verdict `json:"verdict"`
+	// Answered and Held are the differences of both shares, candidate less record. Where
+	// people said that the answer of then was wrong, it does not count as held before, so
+	// that changing it costs nothing.
+	Answered stats.Difference `json:"answered"`
+	Held     stats.Difference `json:"held"`
+	// AnsweredOK and HeldOK tell which margins were shown to be kept.
+	AnsweredOK bool `json:"answered_ok"`
+	HeldOK     bool `json:"held_ok"`
+	// More is how many more conversations like these would show it, 0 when no number would or
+	// none is needed; MoreThan tells that it takes more than that.
+	More     int  `json:"more,omitempty"`
+	MoreThan bool `json:"more_than,omitempty"`
+}
+
+// rows are the turns of one share.
+type rows struct{ was, now []stats.Row }
+
+func (r *rows) add(group string, was, now float64) {
+	r.was = append(r.was, stats.Row{Group: group, Top: was, Bottom: 1})
+	r.now = append(r.now, stats.Row{Group: group, Top: now, Bottom: 1})
+}
+
+// Judge holds the exact turns against margins.
+func (r *Result) Judge(m Margins) {
+	g := &Gate{Margins: m, Verdict: Unjudged}
+	r.Gate = g
+	var answered, held rows
+	for _, t := range r.Turns {
+		if t.After {
+			continue
+		}
+		answered.add(t.Conversation, one(answers(t.Was)), one(answers(t.Now)))
+		right := t.Label != "wrong"
+		held.add(t.Conversation, one(right), one(right && !t.Kind.Risky()))
+	}
+	if len(answered.was) == 0 || r.Outages > 0 {
+		return
+	}
+	g.Answered, _ = stats.CompareProportions(answered.was, answered.now, source())
+	g.Held, _ = stats.CompareProportions(held.was, held.now, source())
+	g.AnsweredOK, g.HeldOK = g.Answered.NotWorse(m.Answered), g.Held.NotWorse(m.Held)
+	switch {
+	case r.untouched():
+		g.Verdict = SameAsNow
+	case g.AnsweredOK && g.HeldOK:
+		g.Verdict = NotWorse
+	case g.Answered.High < -m.Answered || g.Held.High < -m.Held:
+		g.Verdict = Worse
+	default:
+		g.Verdict = Undecided
+		g.more(answered, held)
+	}
+}
+
+// untouched tells whether the candidate is what made the turns, and did nothing else.
+func (r *Result) untouched() bool {
+	return len(r.Made) == 1 && r.Made[0].Config == r.Fingerprint && r.Exact == len(r.Turns) && r.Counts[Same] == len(r.Turns)
+}
+
+func answers(s Side) bool {
+	return slices.Contains([]gateway.DecisionKind{gateway.DecideReply, gateway.DecidePropose, gateway.DecideNotify}, s.Decision)
+}
+
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// source is the same each time: the same turns get the same figures.
+func source() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+// mostTimes is up to how many times the conversations that there are more of them are
+// looked for.
+const mostTimes = 64
+
+// more finds how many conversations would show it if others went as these did.
+func (g *Gate) more(answered, held rows) {
+	n := g.Answered.N
+	shown := func(times int) bool {
+		a, h := answered.times(times), held.times(times)
+		first, _ := stats.CompareProportions(a.was, a.now, source())
+		second, _ := stats.CompareProportions(h.was, h.now, source())
+		return first.NotWorse(g.Margins.Answered) && second.NotWorse(g.Margins.Held)
+	}
+	// A share that fell by the margin or more stays so with any number.
+	if g.Answered.Value <= -g.Margins.Answered || g.Held.Value <= -g.Margins.Held {
+		return
+	}
+	low, high := 1, 2
+	for high <= mostTimes && !shown(high) {
+		low, high = high, 2*high
+	}
+	if high > mostTimes {
+		g.More, g.MoreThan = n*(mostTimes-1), true
+		return
+	}
+	for high-low > 1 {
+		if middle := (low + high) / 2; shown(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	g.More = n * (high - 1)
+}
+
+// times repeats the rows as those of so many other conversations.
+func (r rows) times(n int) (more rows) {
+	for i := range n {
+		for k := range r.was {
+			was, now := r.was[k], r.now[k]
+			was.Group = string(rune('A'+i)) + was.Group
+			now.Group = was.Group
+			more.was, more.now = append(more.was, was), append(more.now, now)
+		}
+	}
+	return more
+}
