@@ -58,6 +58,11 @@ type History interface {
 	// order in which the gateway took them on, without Raw, Body and signals. What was
 	// withdrawn or changed since is so. A conversation that does not exist gives ErrNotFound.
 	Heard(ctx context.Context, conversationID string, p Page) (list []Event, next string, err error)
+	Agreements
+}
+
+// Agreements keeps which customers let what they wrote be used to try changes.
+type Agreements interface {
 	// Agreement gives that of the contact of a conversation, or ErrNotFound.
 	Agreement(ctx context.Context, conversationID string) (Agreement, error)
 	// Agree notes the contact's consent for all their conversations, those to come too; the

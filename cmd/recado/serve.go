@@ -221,7 +221,7 @@ func (s *site) doors(guest string) error {
 	}
 	s.desk, err = desk.New(desk.Config{
 		Desk: s.store, Agents: s.store, Changes: s.gateway.Changes, Changed: s.gateway.Changed,
-		Files: s.store, Vault: s.vault, Channel: s.store, Commands: s.store, Audits: s.gateway.Audits(), Labels: s.store,
+		Files: s.store, Vault: s.vault, Channel: s.store, Commands: s.store, Audits: s.gateway.Audits(), Labels: s.store, Agreements: s.store,
 		Revoke:     documentShelf{s.library.shelf.Index}.takeBack,
 		GuestAgent: guest, Secure: s.settings.secureCookies(), Logger: s.log,
 	})
@@ -232,7 +232,7 @@ func (s *site) doors(guest string) error {
 		Desk: s.store, Orders: s.orders, Token: s.settings.APIToken, Logger: s.log,
 		Files: s.store, Vault: s.vault, Channel: s.store, Archive: s.store,
 		Library: documentShelf{s.library.shelf.Index}, Evidence: s.store,
-		Commands: s.store, Audits: s.gateway.Audits(), Labels: s.store, Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
+		Commands: s.store, Audits: s.gateway.Audits(), Labels: s.store, Agreements: s.store, Changed: s.gateway.Changed, ErrOrder: orders.ErrInvalid,
 	})
 	return err
 }

@@ -280,6 +280,9 @@ func (r *run) conversation(ctx context.Context, p gateway.Past) (out taken, err 
 		case one.Skipped != "":
 			out.skipped[one.Skipped]++
 			continue
+		case one.Was.Decision.Rule == "human_owns" && one.Now.Decision == one.Was.Decision:
+			out.skipped["a person had the conversation"]++
+			continue
 		case away(one.Was) && !away(one.Now):
 			out.outagesThen++
 			continue

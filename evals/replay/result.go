@@ -195,7 +195,8 @@ func (r *Result) Judge(m Margins) {
 
 // untouched tells whether the candidate is what made the turns, and did nothing else.
 func (r *Result) untouched() bool {
-	return len(r.Made) == 1 && r.Made[0].Config == r.Fingerprint && r.Exact == len(r.Turns) && r.Counts[Same] == len(r.Turns)
+	others := slices.ContainsFunc(r.Made, func(m Made) bool { return m.Config != r.Fingerprint })
+	return !others && r.Counts[Same] == len(r.Turns)
 }
 
 func answers(s Side) bool {

@@ -60,6 +60,8 @@ type Config struct {
 	// Library has the documents that answers rest on, and Evidence which answers do.
 	Library  Library
 	Evidence gateway.Evidence
+	// Agreements has which customers let what they wrote be used to try changes.
+	Agreements gateway.Agreements
 	// Commands has what was done in the shop's system, and Audits the answers that were
 	// picked for a look.
 	Commands Commands

@@ -92,7 +92,7 @@ func setup(t *testing.T) bundle {
 	}
 	a, err := api.New(api.Config{
 		Desk: b.store, Orders: b.book, Token: token, ErrOrder: errOrder,
-		Files: b.store, Vault: b.vault, Channel: b.store, Archive: b.archive, Library: b.library, Evidence: b.library, Commands: b.store, Audits: b.store, Labels: b.store, MaxUpload: maxUpload,
+		Files: b.store, Vault: b.vault, Channel: b.store, Archive: b.archive, Library: b.library, Evidence: b.library, Commands: b.store, Audits: b.store, Labels: b.store, Agreements: b.store, MaxUpload: maxUpload,
 		Now: func() time.Time { return now }, Logger: slog.New(slog.NewTextHandler(b.log, nil)),
 		Changed: func() { *b.changed++ },
 	})

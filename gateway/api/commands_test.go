@@ -61,6 +61,12 @@ func commandsRun() []step {
 	return []step{
 		{method: "GET", path: c + "/{id}/commands", id: desktest.Nora, before: fillCommands},
 		{method: "GET", path: c + "/{id}/commands", id: "none"},
+		{method: "GET", path: c + "/{id}/agreement", id: desktest.Nora},
+		{method: "GET", path: c + "/{id}/agreement", id: "none"},
+		{method: "PUT", path: c + "/{id}/agreement", id: desktest.Nora, body: `{"consent": "given", "agent": "ana"}`},
+		{method: "PUT", path: c + "/{id}/agreement", id: desktest.Nora, body: `{"consent": "perhaps"}`},
+		{method: "PUT", path: c + "/{id}/agreement", id: "none", body: `{"consent": "unset"}`},
+		{method: "GET", path: c + "/{id}/agreement", id: desktest.Nora},
 		{method: "GET", path: c + "/{id}", id: desktest.Nora},
 		{method: "GET", path: a},
 		{method: "GET", path: a, query: "?state=odd"},

@@ -70,6 +70,10 @@ var (
 		http.StatusNotFound, "not_configured",
 		"This Recado keeps no labels.",
 	}
+	errNoAgreements = &problem{
+		http.StatusNotFound, "not_configured",
+		"This Recado keeps no agreements of customers.",
+	}
 	errNoArchive = &problem{
 		http.StatusNotFound, "not_configured",
 		"This Recado does not keep webhooks as they came.",

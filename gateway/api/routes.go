@@ -27,6 +27,8 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/conversations/{id}/messages", a.messages},
 		{"GET", "/api/v1/conversations/{id}/turns", a.turns},
 		{"GET", "/api/v1/conversations/{id}/commands", a.commands},
+		{"GET", "/api/v1/conversations/{id}/agreement", a.agreement},
+		{"PUT", "/api/v1/conversations/{id}/agreement", a.agree},
 		{"POST", "/api/v1/conversations/{id}/take", a.act(gateway.ActionTake)},
 		{"GET", "/api/v1/messages/{id}/webhook", a.webhook},
 		{"GET", "/api/v1/handoffs", a.handoffs},

@@ -44,6 +44,9 @@ type conversationView struct {
 	Verify   string
 	// Said is what this agent has said of the handoff, nil where nothing can be said.
 	Said *saying
+	// Agreement is what the customer said of their words being used to try changes, nil when
+	// nothing is known of that.
+	Agreement *gateway.Agreement
 	// Suggested tells that the reply is a draft that nobody has sent.
 	Suggested bool
 	Uploads   int64
@@ -146,8 +149,12 @@ func (d *Desk) conversationView(r *http.Request, id string) (conversationView, e
 	if err != nil {
 		return conversationView{}, err
 	}
+	agreement, err := d.agreementOf(r.Context(), id)
+	if err != nil {
+		return conversationView{}, err
+	}
 	return conversationView{
-		Dealings: known, Conversation: c, Messages: bubbles(messages, d.config.Vault != nil, earlier), Earlier: earlier,
+		Dealings: known, Agreement: agreement, Conversation: c, Messages: bubbles(messages, d.config.Vault != nil, earlier), Earlier: earlier,
 		WindowOpen: c.WindowOpen(d.config.Now()), MaxText: gateway.MaxText,
 		Files: d.config.Vault != nil, Templates: d.config.Channel != nil, Uploads: d.config.MaxUpload,
 	}, nil
@@ -168,7 +175,11 @@ func (d *Desk) conversationPage(w http.ResponseWriter, r *http.Request, agent st
 		return err
 	}
 	if h != nil {
-		http.Redirect(w, r, handoffPath(h.ID), http.StatusSeeOther)
+		to := handoffPath(h.ID)
+		if r.URL.RawQuery != "" {
+			to += "?" + r.URL.RawQuery
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
 		return nil
 	}
 	view.Queue, view.More = lists.All(), lists.More()

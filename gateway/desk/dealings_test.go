@@ -29,7 +29,7 @@ func dealing(t *testing.T, guest string) (*bundle, *[]taken) {
 	var list []taken
 	return start(t, guest, func(b *bundle, c *desk.Config) {
 		desktest.Dealings(b.store, morning)
-		c.Commands, c.Audits, c.Labels = b.store, b.store, b.store
+		c.Commands, c.Audits, c.Labels, c.Agreements = b.store, b.store, b.store, b.store
 		c.Revoke = func(_ context.Context, p rag.Passage, by, reason string, _ time.Time) error {
 			list = append(list, taken{p.ID, by, reason})
 			return nil
@@ -249,4 +249,33 @@ func TestDealingsInABrowser(t *testing.T) {
 	tab.holds("!document.querySelector('#m-i1 .text').innerText.includes('4111')")
 	tab.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('#m-i1 form.text').target = ''"), chromedp.Click("#m-i1 .veiled"), chromedp.WaitVisible("p.text"))
 	tab.holds("document.querySelector('p.text').innerText.includes('4111 1111 1111 1111')")
+}
+
+func TestAgreement(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	place := "/desk/conversations/" + desktest.Nora
+	page := b.get(place, "es")
+	page.says(t, http.StatusOK, "Sin preguntar: no se usa", `value="given"`, `value="withheld"`)
+	page.lacks(t, "Borrar lo anotado")
+	b.post(place+"/agreement", url.Values{"consent": {"given"}}).leads(t, place+"?done=agree")
+	page = b.get(place+"?done=agree", "en")
+	page.says(t, http.StatusOK, "Noted.", "Agrees that it is used", "ana", "Clear the note")
+	page.lacks(t, `value="given"`)
+	if b.changed.Load() != 1 {
+		t.Errorf("%d changes", b.changed.Load())
+	}
+	b.post(place+"/agreement", url.Values{"consent": {"withheld"}}).leads(t, place+"?done=agree")
+	b.get(place, "es").says(t, http.StatusOK, "No quiere que se use.")
+	b.post(place+"/agreement", url.Values{"consent": {""}}).leads(t, place+"?done=agree")
+	b.get(place, "es").says(t, http.StatusOK, "Sin preguntar")
+	if a := b.post(place+"/agreement", url.Values{"consent": {"perhaps"}}); a.status < 400 {
+		t.Errorf("status %d", a.status)
+	}
+	b.post("/desk/conversations/none/agreement", url.Values{"consent": {"given"}}).says(t, http.StatusNotFound)
+	// The page of a conversation leads on to its handoff, which says that it is done.
+	b.get("/desk/conversations/"+desktest.Iris+"?done=agree", "es").leads(t, iris+"?done=agree")
+	none := setup(t, "ana")
+	none.get(place, "es").lacks(t, `id="agreement"`)
+	none.post(place+"/agreement", url.Values{"consent": {"given"}}).says(t, http.StatusNotFound)
 }

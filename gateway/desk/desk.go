@@ -49,6 +49,9 @@ type Config struct {
 	// Commands has what customers had done in the shop's system. Without it nothing is
 	// said of that.
 	Commands Commands
+	// Agreements has which customers let what they wrote be used to try changes. Without it
+	// nothing is said of that.
+	Agreements gateway.Agreements
 	// Audits are the answers that were picked for a look. Without it there is no page of
 	// them.
 	Audits gateway.Audits
@@ -160,6 +163,7 @@ func (d *Desk) routes() http.Handler {
 	handle("POST /desk/handoffs/{id}/template", d.signed(d.sendTemplate))
 	handle("GET /desk/conversations/{id}", d.signed(d.conversationPage))
 	handle("POST /desk/conversations/{id}/take", d.signed(d.take))
+	handle("POST /desk/conversations/{id}/agreement", d.signed(d.agree))
 	handle("GET /desk/conversations/{id}/history", d.signed(d.historyPage))
 	handle("POST /desk/conversations/{id}/messages/{message}/reveal", d.signed(d.reveal))
 	handle("GET /desk/conversations/{id}/why", d.signed(d.whyPage))

@@ -76,6 +76,9 @@ func functions(language string) template.FuncMap {
 		"deals": func(now time.Time, id, verify string, d *dealings) known {
 			return known{now, id, verify, d}
 		},
+		"agreed": func(now time.Time, id string, a *gateway.Agreement) agreed {
+			return agreed{now, id, a}
+		},
 		"dialled": dialled,
 	}
 }
@@ -96,6 +99,13 @@ type known struct {
 	Now        time.Time
 	ID, Verify string
 	Dealings   *dealings
+}
+
+// agreed is what the shared part about a customer's agreement is given.
+type agreed struct {
+	Now       time.Time
+	ID        string
+	Agreement *gateway.Agreement
 }
 
 // onPhone tells whether somebody who answers from the phone app has the handoff.

@@ -120,7 +120,7 @@ func (d *Desk) frame(r *http.Request, agent string) (page, inboxLists, error) {
 var notices = map[string]string{
 	"reply": "done_reply", "claim": "done_claim", "return": "done_return", "resolve": "done_resolve",
 	"take": "done_claim", "verify": "done_verify", "react": "done_react", "template": "done_template", "seen": "done_seen",
-	"label": "done_label", "said": "done_said", "revoke": "done_revoke",
+	"agree": "done_agree", "label": "done_label", "said": "done_said", "revoke": "done_revoke",
 }
 
 var errCrossOrigin = errors.New("the request came from another site")

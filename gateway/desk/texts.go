@@ -363,6 +363,7 @@ var phrases = map[string]text{
 	"done_claim":    {"La conversación es tuya; el asistente calla.", "The conversation is yours; the assistant is silent."},
 	"done_return":   {"El asistente vuelve a responder.", "The assistant answers again."},
 	"done_resolve":  {"Conversación resuelta.", "The conversation is resolved."},
+	"done_agree":    {"Anotado.", "Noted."},
 	"done_verify":   {"Anotado: has comprobado quién escribe.", "Noted: you have checked who is writing."},
 	"done_react":    {"Reacción en camino.", "Your reaction is on its way."},
 	"done_template": {"Plantilla en camino.", "The template is on its way."},
@@ -513,6 +514,14 @@ var phrases = map[string]text{
 	"type_template":    {"una plantilla", "a template"},
 	"type_order":       {"un carrito", "a cart"},
 	"sent_a":           {"Ha enviado", "Sent"},
+
+	"agreement":          {"Pruebas con lo que escribe", "Trials with what they write"},
+	"agreement_unset":    {"Sin preguntar: no se usa para probar cambios del asistente.", "Not asked: not used to try changes of the assistant."},
+	"agreement_given":    {"Acepta que se use, sin su nombre ni sus datos, para probar cambios del asistente.", "Agrees that it is used, without their name or data, to try changes of the assistant."},
+	"agreement_withheld": {"No quiere que se use.", "Does not want it to be used."},
+	"agree_given":        {"Acepta", "Agrees"},
+	"agree_withheld":     {"No quiere", "Objects"},
+	"agree_unset":        {"Borrar lo anotado", "Clear the note"},
 
 	"sure":           {"Quién escribe", "Who is writing"},
 	"sure_unknown":   {"Sin comprobar: puede ser otra persona", "Not checked: may be someone else"},

@@ -77,7 +77,7 @@ func (s *Store) Heard(ctx context.Context, conversationID string, p gateway.Page
 	return events, next, nil
 }
 
-// Agreement implements gateway.History.
+// Agreement implements gateway.Agreements.
 func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway.Agreement, err error) {
 	const query = `select coalesce(a.consent, ''), coalesce(a.by, ''), a.at
 		from gateway_conversations c left join gateway_agreements a on a.contact_id = c.contact_id where c.id = $1`
@@ -87,7 +87,7 @@ func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway
 	return a, nil
 }
 
-// Agree implements gateway.History. The conversation is locked, so that its contact
+// Agree implements gateway.Agreements. The conversation is locked, so that its contact
 // doesn't become another's meanwhile.
 func (s *Store) Agree(ctx context.Context, conversationID string, a gateway.Agreement) error {
 	if !a.Consent.Valid() {

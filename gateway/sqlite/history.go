@@ -119,7 +119,7 @@ func (t *tx) joinAgreements(from, into string) error {
 	return t.exec(`delete from agreements where contact_id = ?`, from)
 }
 
-// Agreement implements gateway.History.
+// Agreement implements gateway.Agreements.
 func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway.Agreement, err error) {
 	err = s.read(ctx, func(t *tx) error {
 		c, err := get(t, scanConversation, selectConversation+` where id = ?`, conversationID)
@@ -134,7 +134,7 @@ func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway
 	return a, nil
 }
 
-// Agree implements gateway.History.
+// Agree implements gateway.Agreements.
 func (s *Store) Agree(ctx context.Context, conversationID string, a gateway.Agreement) error {
 	if !a.Consent.Valid() {
 		return fmt.Errorf("note an agreement: %w: unknown consent", gateway.ErrInvalid)

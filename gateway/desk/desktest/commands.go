@@ -57,3 +57,32 @@ func (s *Store) Label(_ context.Context, turnID, agent string, right bool, at ti
 	s.bump()
 	return nil
 }
+
+// Agreement implements gateway.Agreements.
+func (s *Store) Agreement(_ context.Context, conversationID string) (gateway.Agreement, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.conversations[conversationID]
+	if !ok {
+		return gateway.Agreement{}, cmp.Or(s.failure, gateway.ErrNotFound)
+	}
+	return s.agreements[c.ContactID], s.failure
+}
+
+// Agree implements gateway.Agreements.
+func (s *Store) Agree(_ context.Context, conversationID string, a gateway.Agreement) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.conversations[conversationID]
+	switch {
+	case s.failure != nil:
+		return s.failure
+	case !a.Consent.Valid():
+		return gateway.ErrInvalid
+	case !ok:
+		return gateway.ErrNotFound
+	}
+	s.agreements[c.ContactID] = a
+	s.bump()
+	return nil
+}

@@ -39,6 +39,7 @@ type Store struct {
 	templates     []gateway.Template
 	revision      int64
 	changed       chan struct{}
+	agreements    map[string]gateway.Agreement
 	failure       error
 	listed        int
 }
@@ -50,6 +51,8 @@ var (
 	_ gateway.Channel = (*Store)(nil)
 	_ gateway.Audits  = (*Store)(nil)
 	_ gateway.Labels  = (*Store)(nil)
+
+	_ gateway.Agreements = (*Store)(nil)
 )
 
 // New makes an empty store.
@@ -58,7 +61,7 @@ func New() *Store {
 		conversations: map[string]gateway.Conversation{}, messages: map[string][]gateway.MessageView{},
 		turns: map[string][]gateway.Record{}, agents: map[string]gateway.Agent{},
 		sessions: map[string]gateway.Session{}, files: map[string]gateway.File{},
-		commands: map[string][]gateway.CommandView{}, changed: make(chan struct{}),
+		commands: map[string][]gateway.CommandView{}, agreements: map[string]gateway.Agreement{}, changed: make(chan struct{}),
 	}
 }
 

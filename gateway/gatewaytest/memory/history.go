@@ -47,7 +47,7 @@ func (s *Store) Heard(ctx context.Context, conversationID string, pg gateway.Pag
 	return list, next, err
 }
 
-// Agreement implements gateway.History.
+// Agreement implements gateway.Agreements.
 func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway.Agreement, err error) {
 	err = s.with(ctx, "read an agreement", func(p *Place) error {
 		c, err := p.find(conversationID)
@@ -59,7 +59,7 @@ func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway
 	return a, err
 }
 
-// Agree implements gateway.History.
+// Agree implements gateway.Agreements.
 func (s *Store) Agree(ctx context.Context, conversationID string, a gateway.Agreement) error {
 	return s.with(ctx, "note an agreement", func(p *Place) error {
 		if !a.Consent.Valid() {

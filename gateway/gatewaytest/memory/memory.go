@@ -51,7 +51,7 @@ type Place struct {
 func New() *Place {
 	return &Place{
 		labels: map[string]*gateway.Label{},
-		byKey: map[string]*event{}, contacts: map[string]string{}, agreements: map[string]gateway.Agreement{}, conversations: map[string]*conversation{},
+		byKey:  map[string]*event{}, contacts: map[string]string{}, agreements: map[string]gateway.Agreement{}, conversations: map[string]*conversation{},
 		early: map[string]early{}, templates: map[[2]string]gateway.Template{},
 		agents: map[string]gateway.Agent{}, sessions: map[string]gateway.Session{},
 	}
