@@ -283,10 +283,10 @@ func (r *run) conversation(ctx context.Context, p gateway.Past) (out taken, err 
 		case one.Was.Decision.Rule == "human_owns" && one.Now.Decision == one.Was.Decision:
 			out.skipped["a person had the conversation"]++
 			continue
-		case away(one.Was) && !away(one.Now):
+		case away(one.Was):
 			out.outagesThen++
 			continue
-		case away(one.Now) && !away(one.Was):
+		case away(one.Now):
 			out.outages++
 			if out.outages >= mostOutages && len(out.turns) == 0 {
 				return out, ErrAway

@@ -76,17 +76,22 @@ func (r Result) head(b *bytes.Buffer, bullet string) {
 		r.Since.Format(time.DateOnly), r.Until.Format(time.DateOnly), counted(r.Exact, "turn", "turns"), counted(r.After, "turn", "turns"))
 	say := func(n int, text string) {
 		if n > 0 {
-			fmt.Fprintf(b, "%s%s\n", bullet, fmt.Sprintf(text, n))
+			fmt.Fprintf(b, "%s%s\n", bullet, fmt.Sprintf(text, counted(n, "turn", "turns")))
 		}
 	}
-	say(r.Unasked, "left out: %d whose customers have not agreed")
-	say(r.Withheld, "left out: %d whose customers objected, or want their data deleted")
-	for _, why := range slices.Sorted(maps.Keys(r.Skipped)) {
-		say(r.Skipped[why], "not taken again: %d turns, because "+why)
+	out := func(n int, why string) {
+		if n > 0 {
+			fmt.Fprintf(b, "%sleft out: %s whose customers %s\n", bullet, counted(n, "conversation", "conversations"), why)
+		}
 	}
-	say(r.OutagesThen, "not judged: %d turns that a provider failed then")
-	say(r.Outages, "not judged: %d turns that a provider of the candidate failed; look whether it can be reached and run again")
-	say(r.Inexact, "%d turns rest on search results of which a part is not there any more, so that their score may differ by it")
+	out(r.Unasked, "have not agreed")
+	out(r.Withheld, "objected, or want their data deleted")
+	for _, why := range slices.Sorted(maps.Keys(r.Skipped)) {
+		say(r.Skipped[why], "not taken again: %s, because "+why)
+	}
+	say(r.OutagesThen, "not judged: %s that a provider failed then")
+	say(r.Outages, "not judged: %s that a provider of the candidate failed; look whether it can be reached and run again")
+	say(r.Inexact, "inexact: %s with search results of which a part is not there any more, so that the score may differ by it")
 	for _, m := range r.Made {
 		if !m.Today {
 			fmt.Fprintf(b, "%s%s made by another configuration than today's: %s, %s, %s\n", bullet, counted(m.Turns, "turn was", "turns were"),
