@@ -128,7 +128,7 @@ func runReplay(ctx context.Context, c console, args []string) (err error) {
 	return gate(result)
 }
 
-// read reads the candidate; a folder in it is found from where its file is.
+// read reads the candidate; files and folders in it are found from where it is.
 func (f *replayFlags) read() (replay.Candidate, error) {
 	if f.candidate == "" {
 		return replay.Candidate{}, nil
@@ -142,10 +142,18 @@ func (f *replayFlags) read() (replay.Candidate, error) {
 	if err != nil {
 		return candidate, usagef("--candidate %s: %v", f.candidate, err)
 	}
-	if candidate.Knowledge != "" && !filepath.IsAbs(candidate.Knowledge) {
-		candidate.Knowledge = filepath.Join(filepath.Dir(f.candidate), candidate.Knowledge)
+	beside := func(name string) string {
+		if name == "" || filepath.IsAbs(name) {
+			return name
+		}
+		return filepath.Join(filepath.Dir(f.candidate), name)
 	}
-	if candidate.Knowledge != "" {
+	for _, name := range []string{"RECADO_CALIBRATION", "RECADO_RULES", "RECADO_GLOSSARY"} {
+		if value, set := candidate.Settings[name]; set {
+			candidate.Settings[name] = beside(value)
+		}
+	}
+	if candidate.Knowledge = beside(candidate.Knowledge); candidate.Knowledge != "" {
 		if _, err := os.Stat(candidate.Knowledge); err != nil {
 			return candidate, usagef("--candidate %s: the folder of knowledge %s can't be read", f.candidate, candidate.Knowledge)
 		}
