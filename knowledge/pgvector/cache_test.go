@@ -81,6 +81,7 @@ func TestCosine(t *testing.T) {
 func TestVectorsAreKeptTheSecondTime(t *testing.T) {
 	t.Parallel()
 	x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(4)})
+	x.words.fewAtMost = 0
 	fill(t, x, "a.md", "es", "plazo de envío", "plazo de devolución", "horario de verano")
 	q := knowledge.Query{Text: "plazo", Vector: knowledgetest.NewEmbedder(4).Vector("plazo de envío"), Distinct: true}
 	wanted := ask(t, x, q) // in steps: the process has nothing yet

@@ -65,8 +65,10 @@ type proposals struct {
 	// generation is that of the index at which the nearest were found, 0 while they are not.
 	generation int64
 	near       []neighbour
-	// scanned says that they were compared one by one, by their full vectors.
+	// scanned says that they were compared one by one, by their full vectors, and few are
+	// those of the process that does so.
 	scanned bool
+	few     map[int32]fact
 	// iterated says that the index was gone through until there were enough.
 	iterated bool
 	lexical  []scored
@@ -90,7 +92,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	if !r.ready {
 		return false, nil
 	}
-	aside := &aside{pool: x.pool, wanted: p.wantsNear(r.filter)}
+	aside := &aside{pool: x.pool, wanted: p.wantsNear(r.filter) && r.few == nil}
 	defer aside.release()
 	together := !aside.spare() && x.words.prepare(p.q, &r) && len(r.fetched.postings) > 0
 	asked := x.ask(ctx, conn, &r, p, together)
@@ -99,6 +101,9 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	}
 	if err := errors.Join(found(asked.Close()), err); err != nil {
 		return false, err
+	}
+	if r.few != nil {
+		p.nearest(r.few)
 	}
 	if p.tooFew(r.filter) {
 		p.iterated = true
@@ -121,6 +126,8 @@ type readiness struct {
 	ready      bool
 	generation int64
 	filter     filter
+	// few are all chunks that may be found, where the process compares them.
+	few []one
 	// planned says that the words are looked up, see prepare.
 	planned bool
 	plans   []planned
@@ -135,14 +142,16 @@ func (w *words) ready(q knowledge.Query) readiness {
 	if !w.loaded || q.Documents != nil {
 		return readiness{}
 	}
-	return readiness{ready: true, generation: w.generation, filter: w.filter(q, nil)}
+	f := w.filter(q, nil)
+	return readiness{ready: true, generation: w.generation, filter: f, few: w.few(q, f)}
 }
 
 // prepared prepares a query for a list of documents, if any.
 func (w *words) prepared(q knowledge.Query, documents map[int32]bool) readiness {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	r := readiness{ready: true, generation: w.generation, filter: w.filter(q, documents)}
+	f := w.filter(q, documents)
+	r := readiness{ready: true, generation: w.generation, filter: f, few: w.few(q, f)}
 	w.lookUp(q, &r)
 	return r
 }
@@ -173,9 +182,7 @@ const current = `select generation from knowledge_spaces where id = @`
 // trip, which is one transaction. Whoever closes the results waits for them.
 func (x *Index) ask(ctx context.Context, conn asker, r *readiness, p *proposals, postings bool) pgx.BatchResults {
 	batch := &pgx.Batch{}
-	if p.wantsNear(r.filter) {
-		x.queueNear(batch, r.filter, p)
-	}
+	x.queueNearest(batch, r, p)
 	if postings {
 		x.queuePostings(batch, &r.fetched)
 	}
@@ -218,12 +225,15 @@ func (x *Index) look(ctx context.Context, conn asker, p proposals, last bool) (h
 	if p.generation != now.generation && p.wantsNear(r.filter) {
 		// How many of the candidates are still there is not known: better once for sure.
 		p.iterated = true
-		x.queueNear(batch, r.filter, &p)
+		x.queueNearest(batch, &r, &p)
 	}
 	if batch.Len() > 0 {
 		if err := found(conn.SendBatch(ctx, batch).Close()); err != nil {
 			return nil, false, err
 		}
+	}
+	if r.few != nil && p.few != nil {
+		p.nearest(r.few)
 	}
 	r.fetched.folded = now.folded
 	if len(r.fetched.postings) == 0 || x.words.hold(r) {
@@ -321,6 +331,17 @@ const exactBelow = 2500
 // scans says whether to compare all that the query may find.
 func (x *Index) scans(f filter) bool {
 	return x.identity.Dim > maxIndexed || f.documents != nil || f.matching*f.matching < exactBelow*f.all
+}
+
+// queueNearest asks for what the nearest are found by, if there are any.
+func (x *Index) queueNearest(batch *pgx.Batch, r *readiness, p *proposals) {
+	switch {
+	case !p.wantsNear(r.filter):
+	case r.few != nil:
+		x.queueFew(batch, r.few, p)
+	default:
+		x.queueNear(batch, r.filter, p)
+	}
 }
 
 // queueNear asks for the nearest. Where the filter leaves three quarters, a hundred

@@ -130,6 +130,7 @@ func TestLargeIndex(t *testing.T) {
 	} {
 		same, all := 0, 0
 		for n := range 30 {
+			x.words.fewAtMost = []int{0, fewAtMost}[n%2] // the database compares, and the process
 			q := test.q
 			q.Vector, q.Limit = next(), 10
 			want, got := ask(t, memory, q), ask(t, x, q)

@@ -19,6 +19,8 @@ type words struct {
 	// budget is how many bytes of postings are kept.
 	budget int
 	clock  atomic.Int64
+	// fewAtMost is the constant, but in tests.
+	fewAtMost int
 
 	mu                 sync.RWMutex
 	loaded             bool
@@ -75,7 +77,7 @@ func newWords(budget, shown int) *words {
 		budget = defaultPostingsBytes
 	}
 	return &words{
-		budget: budget, passages: newCache[kept](shown - shown/8), documents: newCache[knowledge.Document](shown / 8),
+		budget: budget, fewAtMost: fewAtMost, passages: newCache[kept](shown - shown/8), documents: newCache[knowledge.Document](shown / 8),
 		languages: map[string]*vocabulary{}, facets: map[int32]facet{}, counts: map[int32]int{},
 	}
 }
