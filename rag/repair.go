@@ -16,11 +16,11 @@ const leastKeptCoverage = 0.8
 // repair gives a draft that the checks refuse one second try: the model is asked again
 // with the objections. A model that writes the same again, as one without a choice of
 // words does, has the unbacked sentences dropped, if the rest still answers. What the
-// checks refuse after that stays refused.
-func (t *turn) repair(ctx context.Context) {
+// checks refuse after that stays refused. It says whether the model was asked.
+func (t *turn) repair(ctx context.Context) (asked bool) {
 	objections := t.objections()
 	if len(objections) == 0 || t.a.Draft.NeedsHuman {
-		return
+		return false
 	}
 	t.request.Rejected, t.request.Objections = t.a.Text, objections
 	again, err := t.ask(ctx)
@@ -37,6 +37,7 @@ func (t *turn) repair(ctx context.Context) {
 		t.a.Repaired = true
 	}
 	t.clock.lap("repair", &t.a)
+	return true
 }
 
 // objections are the failed checks in words, each with its details.

@@ -58,36 +58,29 @@ func (p *Pipeline) retrieve(ctx context.Context, v *veil, query string, q Questi
 	// long as the search itself. So both are asked at once.
 	foreign := p.searchAside(ctx, search, otherLanguage(q.Locale))
 	own, err := p.index.Search(ctx, search)
-	also, alsoErr := foreign()
+	also := foreign()
 	if err != nil || covered(own) >= surelyCovered {
 		return own, err
 	}
-	if alsoErr != nil {
-		return nil, alsoErr
+	if also.err != nil {
+		return nil, also.err
 	}
-	return join(own, also, search.DenseShare, p.candidates), nil
+	return join(own, also.hits, search.DenseShare, p.candidates), nil
 }
 
-// searchAside begins a search in a language and gives what waits for it. If the index
-// breaks down, it does so for who waits.
-func (p *Pipeline) searchAside(ctx context.Context, search knowledge.Query, locale string) func() ([]knowledge.Hit, error) {
+// found are the hits of a search, or its error.
+type found struct {
+	hits []knowledge.Hit
+	err  error
+}
+
+// searchAside begins a search in a language and gives what waits for it.
+func (p *Pipeline) searchAside(ctx context.Context, search knowledge.Query, locale string) (wait func() found) {
 	search.Locale = locale
-	var hits []knowledge.Hit
-	var err error
-	var broken any
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() { broken = recover() }()
-		hits, err = p.index.Search(ctx, search)
-	}()
-	return func() ([]knowledge.Hit, error) {
-		<-done
-		if broken != nil {
-			panic(broken)
-		}
-		return hits, err
-	}
+	return aside(func() found {
+		hits, err := p.index.Search(ctx, search)
+		return found{hits, err}
+	})
 }
 
 // Searcher turns a question into what an index is asked: the question with what came

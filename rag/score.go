@@ -88,13 +88,9 @@ func features(words *recent.Cache[indexed, map[string]bool], a Answer, hits []kn
 	return f
 }
 
-// sufficient adds how likely it is that what was found holds the answer. An answer that
-// rests on no passage has no such score.
-func sufficient(f map[string]float64, s *sufficiency.Scorer, q Question, a Answer, hits []knowledge.Hit) {
-	if f == nil || len(a.Cited) == 0 {
-		return
-	}
-	asked := sufficiency.Question{Locale: a.Locale, Text: q.Text, Query: a.Query}
+// holds are the features of how likely it is that what was found holds the answer.
+func (p *Pipeline) holds(q Question, query string, hits []knowledge.Hit) map[string]float64 {
+	asked := sufficiency.Question{Locale: q.Locale, Text: q.Text, Query: query}
 	for _, u := range q.History {
 		asked.History = append(asked.History, sufficiency.Utterance{Customer: u.Role == RoleCustomer, Text: u.Text})
 	}
@@ -105,8 +101,15 @@ func sufficient(f map[string]float64, s *sufficiency.Scorer, q Question, a Answe
 			Dense: h.Dense, Lexical: h.Lexical, Self: h.Self, DenseRank: h.DenseRank, LexicalRank: h.LexicalRank,
 		}
 	}
-	all := s.Features(asked, found)
-	f[featureTopic], f[featureHolds], f[featureYesNo] = all[featureTopic], all[featureHolds], all[featureYesNo]
+	return p.sufficiency.Features(asked, found)
+}
+
+// sufficient adds them to an answer's. One that rests on no passage has no such score.
+func sufficient(f map[string]float64, a Answer, holds map[string]float64) {
+	if f == nil || len(a.Cited) == 0 {
+		return
+	}
+	f[featureTopic], f[featureHolds], f[featureYesNo] = holds[featureTopic], holds[featureHolds], holds[featureYesNo]
 	if saysYesOrNo.MatchString(a.Text) {
 		f[featureYesNo] = 0
 	}

@@ -58,6 +58,7 @@ func (t *turn) run(ctx context.Context) error {
 	}
 
 	t.request = t.newRequest()
+	meanwhile := t.workAside()
 	err := t.draft(ctx)
 	t.clock.lap("complete", &t.a)
 	if err != nil {
@@ -66,21 +67,28 @@ func (t *turn) run(ctx context.Context) error {
 
 	t.write(ctx)
 	t.fill(ctx)
+	revoked := t.revokedAside(ctx)
 	t.ground()
 	t.clock.lap("ground", &t.a)
-	t.repair(ctx)
+	if t.repair(ctx) {
+		revoked = t.revokedAside(ctx)
+	}
 	t.askBack()
 	t.cover()
-	if err := t.checkRevoked(ctx); err != nil {
+	if err := t.checkRevoked(revoked()); err != nil {
 		return fmt.Errorf("%w: %w", ErrRetrieval, err)
 	}
-
-	t.a.Features = features(t.p.words, t.a, t.hits)
-	sufficient(t.a.Features, t.p.sufficiency, t.q, t.a, t.hits)
-	t.a.Confidence = score(t.a, t.p.calibration)
-	t.a.OffTopic = t.offTopic()
+	t.score(meanwhile())
 	t.clock.lap("score", &t.a)
 	return nil
+}
+
+// score says how sure the answer is.
+func (t *turn) score(m meanwhile) {
+	t.a.Features = features(t.p.words, t.a, t.hits)
+	sufficient(t.a.Features, t.a, m.holds)
+	t.a.Confidence = score(t.a, t.p.calibration)
+	t.a.OffTopic = t.offTopic(m)
 }
 
 // find looks the passages up, orders them and takes the best.
@@ -133,19 +141,35 @@ func (t *turn) take(d drafted) {
 	t.a.Text, t.masked = strings.TrimSpace(d.Draft.Answer), d.masked
 }
 
-// checkRevoked looks once more at what the answer rests on: a model takes seconds, and
-// whoever takes a passage back meanwhile is told that no answer rests on it from now on.
-func (t *turn) checkRevoked(ctx context.Context) error {
+// revocations are what was taken back, or the error of looking.
+type revocations struct {
+	list []knowledge.Revocation
+	err  error
+}
+
+// revokedAside looks once more at what was taken back: a model takes seconds, and whoever
+// takes a passage back meanwhile is told that no answer rests on it from now on.
+func (t *turn) revokedAside(ctx context.Context) (wait func() revocations) {
+	if len(t.a.Passages) == 0 {
+		return func() revocations { return revocations{} }
+	}
+	return aside(func() revocations {
+		list, err := t.p.index.Revocations(ctx)
+		return revocations{list, err}
+	})
+}
+
+// checkRevoked holds what the answer rests on against it.
+func (t *turn) checkRevoked(revoked revocations) error {
 	if len(t.a.Cited) == 0 {
 		return nil
 	}
-	revoked, err := t.p.index.Revocations(ctx)
-	if err != nil {
-		return err
+	if revoked.err != nil {
+		return revoked.err
 	}
 	var taken []string
 	for _, c := range t.a.Cited {
-		if slices.ContainsFunc(revoked, func(r knowledge.Revocation) bool { return r.DocumentID == c.DocumentID && r.Hash == c.Hash }) {
+		if slices.ContainsFunc(revoked.list, func(r knowledge.Revocation) bool { return r.DocumentID == c.DocumentID && r.Hash == c.Hash }) {
 			taken = append(taken, strconv.Quote(c.ID))
 		}
 	}

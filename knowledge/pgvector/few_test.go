@@ -29,6 +29,8 @@ func TestFewAreComparedHere(t *testing.T) {
 		"documents": {Documents: []string{"0002", "0051", "0059"}},
 		"nothing":   {Locale: "pt"},
 	}
+	// Ranks of what is equally near to the fourth digit may be the other way round.
+	alike := cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateApprox(1e-4, 5e-5), cmpopts.IgnoreFields(knowledge.Hit{}, "DenseRank")}
 	compare := func(when string) {
 		t.Helper()
 		for name, q := range queries {
@@ -37,7 +39,7 @@ func TestFewAreComparedHere(t *testing.T) {
 			want := ask(t, x, q)
 			for time := range 2 {
 				x.words.fewAtMost = fewAtMost
-				if diff := cmp.Diff(want, ask(t, x, q), cmpopts.EquateEmpty(), cmpopts.EquateApprox(1e-4, 5e-5)); diff != "" {
+				if diff := cmp.Diff(want, ask(t, x, q), alike); diff != "" {
 					t.Errorf("%s, %s, time %d: here (+) is not what the database finds (-):\n%s", when, name, time, diff)
 				}
 			}
