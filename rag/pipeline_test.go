@@ -32,6 +32,8 @@ type fakeIndex struct {
 }
 
 func (f *fakeIndex) Revocations(context.Context) ([]knowledge.Revocation, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.revoked, f.lost
 }
 
@@ -110,7 +112,7 @@ type setup struct {
 	rag.Config
 }
 
-func newSetup(model fakeModel) setup {
+func newSetup(model rag.Model) setup {
 	index := &fakeIndex{hits: map[string][]knowledge.Hit{"es": {hit("a", 0.8, 3, 1, 1), hit("b", 0.4, 2, 2, 2)}}}
 	return setup{index: index, Config: rag.Config{
 		Index: index, Embedder: fakeEmbedder{vectors: [][]float32{{1, 0}}}, Model: model, Calibration: calibration(),
@@ -395,6 +397,24 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
+// takenBackLate is a model during whose second draft somebody takes back what it cites.
+type takenBackLate struct {
+	draft rag.Draft
+	index *fakeIndex
+}
+
+func (*takenBackLate) Name() string { return "fake-model" }
+
+func (m *takenBackLate) Complete(_ context.Context, r rag.Request) (rag.Response, error) {
+	if len(r.Objections) == 0 {
+		return rag.Response{Draft: m.draft}, nil
+	}
+	m.index.mu.Lock()
+	defer m.index.mu.Unlock()
+	m.index.revoked = []knowledge.Revocation{{DocumentID: "doc-a", Hash: "hash-a"}}
+	return rag.Response{Draft: good()}, nil
+}
+
 // TestAnswerOnWhatWasTakenBack: a passage that somebody takes back while the answer is
 // made fails a check, and a list of those that can't be read is no answer.
 func TestAnswerOnWhatWasTakenBack(t *testing.T) {
@@ -416,7 +436,13 @@ func TestAnswerOnWhatWasTakenBack(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, a.Checks, err)
 		}
 	}
-	s := newSetup(fakeModel{draft: good()})
+	late := &takenBackLate{draft: rag.Draft{Answer: "Tienes 45 días para devolver.", Citations: []string{"a"}, Locale: "es"}}
+	s := newSetup(late)
+	late.index = s.index
+	if a, err := s.answer(t, question); err != nil || !a.Repaired || failing(a) != rag.CheckRevoked {
+		t.Errorf("taken back while the draft was mended: failing %q, %v", failing(a), err)
+	}
+	s = newSetup(fakeModel{draft: good()})
 	s.index.lost = errBroken
 	if _, err := s.answer(t, question); !errors.Is(err, rag.ErrRetrieval) || !errors.Is(err, errBroken) {
 		t.Errorf("revocations that can't be read: %v", err)

@@ -24,10 +24,12 @@ const lookQuery = `select
 	(select no from gateway_events where state = 'accepted' order by no limit 1) is not null,
 	(select id from gateway_conversations where ` + dueCondition + ` order by due_at, id limit 1) is not null`
 
-// leaseQuery leases the conversation that has been due longest.
+// leaseQuery leases the conversation that has been due longest. With $4 it does so only if
+// there is nothing to file, as it asks by lookQuery's way.
 const leaseQuery = `
 with due as (
 	select id from gateway_conversations where ` + dueCondition + `
+		and not ($4 and (select no from gateway_events where state = 'accepted' order by no limit 1) is not null)
 	order by due_at, id limit 1 for no key update skip locked
 )
 update gateway_conversations c set lease = $2, leased_until = $3, attempt = attempt + 1
@@ -41,8 +43,30 @@ order by e.happened_at, e.no`
 // historyLength is how many messages a claim looks back.
 const historyLength = 20
 
-// Claim implements gateway.Inbox.
+// Claim implements gateway.Inbox. While there is work it takes one round trip: who has just
+// leased one conversation tries to lease the next, and looks first only once there was none.
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
+	if s.busy.Load() {
+		switch c, err := s.lease(ctx, now, lease, true); {
+		case c != nil:
+			return c, nil
+		case err != nil && !cannotWrite(err):
+			return nil, fmt.Errorf("lease a conversation: %w", err)
+		}
+	}
+	c, err := s.lookAndLease(ctx, now, lease)
+	s.busy.Store(c != nil)
+	return c, err
+}
+
+// cannotWrite says that a server refuses to write. It may still be looked at.
+func cannotWrite(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && refused.Code == "25006"
+}
+
+// lookAndLease files what was accepted and leases what is due, if a look finds any of it.
+func (s *Store) lookAndLease(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
 	var accepted, due bool
 	if err := s.pool.QueryRow(ctx, lookQuery, stamp(now)).Scan(&accepted, &due); err != nil {
 		return nil, fmt.Errorf("look for work: %w", err)
@@ -55,7 +79,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 	if !accepted && !due {
 		return nil, gateway.ErrNoWork
 	}
-	c, err := s.lease(ctx, now, lease)
+	c, err := s.lease(ctx, now, lease, false)
 	if err != nil {
 		return nil, fmt.Errorf("lease a conversation: %w", err)
 	}
@@ -65,14 +89,14 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 	return c, nil
 }
 
-// lease leases the conversation that is due longest, or gives nil. One round trip
-// leases it and reads its events and its history.
-func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration) (*gateway.Claim, error) {
+// lease leases the conversation that is due longest, or gives nil, with afterFiling also if something is to
+// be filed before. One round trip leases it and reads its events and its history.
+func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration, afterFiling bool) (*gateway.Claim, error) {
 	c := &gateway.Claim{Lease: gateway.NewID(), LeasedUntil: micro(now.Add(lease))}
 	var leased []*conversation
 	batch := &pgx.Batch{}
 	batch.Queue(withoutDisk)
-	batch.Queue(leaseQuery, stamp(now), c.Lease, stamp(c.LeasedUntil)).Query(func(rows pgx.Rows) (err error) {
+	batch.Queue(leaseQuery, stamp(now), c.Lease, stamp(c.LeasedUntil), afterFiling).Query(func(rows pgx.Rows) (err error) {
 		leased, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*conversation, error) {
 			one := &conversation{}
 			return one, row.Scan(append(one.places(), &c.Attempt)...)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"fmt"
 	"net"
 	"strings"
@@ -142,6 +143,49 @@ func TestIdleClaimOnlyReads(t *testing.T) {
 	}
 }
 
+// TestBusyClaims: while there is work a claim leases without a look, but not before what
+// came meanwhile is filed, and looks again once nothing is left.
+func TestBusyClaims(t *testing.T) {
+	t.Parallel()
+	reader, writer := readOnly(t)
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	accept(t, writer, say("one", "1", "hola", now), say("two", "2", "hola", now), say("three", "3", "hola", now))
+	due := now.Add(time.Hour)
+	claim := func(busy bool, texts ...string) {
+		t.Helper()
+		if writer.busy.Load() != busy {
+			t.Errorf("before %q the store is busy: %v", texts, !busy)
+		}
+		c, err := writer.Claim(t.Context(), due, time.Minute)
+		if len(texts) == 0 {
+			if !errors.Is(err, gateway.ErrNoWork) {
+				t.Errorf("claim of nothing: %v", err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range c.Events {
+			got = append(got, e.Message.Text)
+		}
+		if !slices.Equal(got, texts) {
+			t.Errorf("claimed %q, want %q", got, texts)
+		}
+	}
+	claim(false, "hola")
+	claim(true, "hola")
+	accept(t, writer, say("more", "3", "¿hay alguien?", now.Add(time.Second)))
+	claim(true, "hola", "¿hay alguien?")
+	claim(true)
+	claim(false)
+	reader.busy.Store(true)
+	if _, err := reader.Claim(t.Context(), due, time.Minute); !errors.Is(err, gateway.ErrNoWork) || reader.busy.Load() {
+		t.Errorf("claim by a server that can only be read: %v, busy %v", err, reader.busy.Load())
+	}
+}
+
 func TestPingFindsAStandby(t *testing.T) {
 	t.Parallel()
 	reader, writer := readOnly(t)
@@ -166,7 +210,7 @@ func TestWithoutDisk(t *testing.T) {
 	if _, err := s.Claim(t.Context(), time.Now(), time.Minute); !errors.Is(err, gateway.ErrNoWork) {
 		t.Fatal(err)
 	}
-	if _, err := s.lease(t.Context(), time.Now(), time.Minute); err != nil {
+	if _, err := s.lease(t.Context(), time.Now(), time.Minute, false); err != nil {
 		t.Fatal(err)
 	}
 	var setting string

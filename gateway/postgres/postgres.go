@@ -35,6 +35,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,6 +87,8 @@ type Store struct {
 	pool *pgxpool.Pool
 	own  bool
 	log  *slog.Logger
+	// busy says that the last claim found something.
+	busy atomic.Bool
 }
 
 var _ gateway.Store = (*Store)(nil)
