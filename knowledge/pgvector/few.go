@@ -37,7 +37,9 @@ func (w *words) few(q knowledge.Query, f filter) []one {
 		}
 		for i, facet := range p.facets {
 			if facet > 0 && f.finds(facet, p.documents[i]) {
-				list = append(list, one{int32(at*pageSize + i), p.ids[i]})
+				if list = append(list, one{int32(at*pageSize + i), p.ids[i]}); len(list) == f.matching {
+					return list
+				}
 			}
 		}
 	}
@@ -47,24 +49,22 @@ func (w *words) few(q knowledge.Query, f filter) []one {
 const readFacts = `select c.no, c.hash, v.embedding from knowledge_@_chunks c join knowledge_@_vectors v on v.no = c.no
 	where c.no = any($1::int[])`
 
-// queueFew asks for the vectors that are not kept. What comes goes to the proposals, too:
-// there may be no room to keep it.
+// queueFew asks for the vectors that are not kept. All of them go to the proposals, in the
+// places of their chunks: there may be no room to keep them.
 func (x *Index) queueFew(batch *pgx.Batch, few []one, p *proposals) {
 	numbers := make([]int32, len(few))
 	for i, c := range few {
 		numbers[i] = c.no
 	}
-	kept, missing := x.facts.get(numbers)
-	p.scanned, p.few = true, make(map[int32]fact, len(few))
+	kept, _ := x.facts.get(numbers)
+	places := map[int32]int{}
+	var missing []int32
 	for i, f := range kept {
-		switch {
-		case f == nil:
-		case f.vector == nil:
-			missing = append(missing, numbers[i])
-		default:
-			p.few[numbers[i]] = *f
+		if f == nil || f.vector == nil {
+			kept[i], places[numbers[i]], missing = nil, i, append(missing, numbers[i])
 		}
 	}
+	p.scanned, p.few, p.vectors = true, few, kept
 	if len(missing) == 0 {
 		return
 	}
@@ -78,7 +78,7 @@ func (x *Index) queueFew(batch *pgx.Batch, few []one, p *proposals) {
 				return err
 			}
 			f := fact{hash, knowledge.PackVector(v.Slice())}
-			p.few[no] = f
+			kept[places[no]] = &f
 			x.facts.keep(no, f, len(f.hash)+len(f.vector))
 			return nil
 		})
@@ -88,22 +88,25 @@ func (x *Index) queueFew(batch *pgx.Batch, few []one, p *proposals) {
 
 // nearest puts the nearest of few in order, ties by their names. One whose vector is not
 // there is newer than what the database was asked for.
-func (p *proposals) nearest(few []one) {
-	type named struct {
-		neighbour
-		id string
+func (p *proposals) nearest() {
+	if p.few == nil {
+		return
 	}
-	all := make([]named, 0, len(few))
-	for _, c := range few {
-		if f, there := p.few[c.no]; there {
-			all = append(all, named{neighbour{c.no, f.hash, f.cosine(p.q.Vector)}, c.id})
+	all, at := make([]neighbour, len(p.few)), make([]int, 0, len(p.few))
+	for i, f := range p.vectors {
+		if f != nil {
+			at, all[i] = append(at, i), neighbour{p.few[i].no, f.hash, f.cosine(p.q.Vector)}
 		}
 	}
-	slices.SortFunc(all, func(a, b named) int {
-		return cmp.Or(cmp.Compare(float32(b.dense), float32(a.dense)), cmp.Compare(a.id, b.id))
+	slices.SortFunc(at, func(a, b int) int {
+		if x, y := float32(all[a].dense), float32(all[b].dense); x != y {
+			return cmp.Compare(y, x)
+		}
+		return cmp.Compare(p.few[a].id, p.few[b].id)
 	})
-	p.near = make([]neighbour, min(knowledge.Depth, len(all)))
+	p.near = make([]neighbour, min(knowledge.Depth, len(at)))
 	for i := range p.near {
-		p.near[i] = all[i].neighbour
+		p.near[i] = all[at[i]]
 	}
+	p.few, p.vectors = nil, nil
 }

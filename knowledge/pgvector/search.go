@@ -66,9 +66,10 @@ type proposals struct {
 	generation int64
 	near       []neighbour
 	// scanned says that they were compared one by one, by their full vectors, and few are
-	// those of the process that does so.
+	// those that the process is to compare, with their vectors, nil where one is not there.
 	scanned bool
-	few     map[int32]fact
+	few     []one
+	vectors []*fact
 	// iterated says that the index was gone through until there were enough.
 	iterated bool
 	lexical  []scored
@@ -102,9 +103,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	if err := errors.Join(found(asked.Close()), err); err != nil {
 		return false, err
 	}
-	if r.few != nil {
-		p.nearest(r.few)
-	}
+	p.nearest()
 	if p.tooFew(r.filter) {
 		p.iterated = true
 		if err := found(x.ask(ctx, conn, &r, p, false).Close()); err != nil {
@@ -232,9 +231,7 @@ func (x *Index) look(ctx context.Context, conn asker, p proposals, last bool) (h
 			return nil, false, err
 		}
 	}
-	if r.few != nil && p.few != nil {
-		p.nearest(r.few)
-	}
+	p.nearest()
 	r.fetched.folded = now.folded
 	if len(r.fetched.postings) == 0 || x.words.hold(r) {
 		p.lexical = x.words.find(r)
