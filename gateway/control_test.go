@@ -267,7 +267,7 @@ func TestMaskedCode(t *testing.T) {
 		{Direction: "out", Author: AuthorBot, Text: "Gracias.", At: noon},
 		{Author: AuthorCustomer, Type: "text", Text: "654321", At: noon},
 	}
-	q := question(Conversation{Language: "es"}, Burst{}, history, rag.OrderFacts{}, noon)
+	q := question(Conversation{Language: "es"}, Burst{}, history, noon)
 	var texts []string
 	for _, u := range q.History {
 		texts = append(texts, u.Text)

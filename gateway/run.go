@@ -130,10 +130,9 @@ func (g *Gateway) situation(c *Claim, after Conversation, b Burst, now time.Time
 
 // ask has the question answered, with what is known of the orders.
 func (g *Gateway) ask(ctx context.Context, c *Claim, conversation Conversation, s *Situation) {
-	began := time.Now()
-	facts := g.facts(ctx, conversation, s.Burst, s.At)
-	orders := rag.Stage{Name: "orders", Took: time.Since(began)}
-	q := question(conversation, s.Burst, c.History, facts, s.At)
+	facts := g.factsAside(ctx, conversation, s.Burst, s.At)
+	q := question(conversation, s.Burst, c.History, s.At)
+	q.Coming = func() rag.OrderFacts { return facts().OrderFacts }
 	q.Tools, q.Receipts = g.tools(conversation, s.At), g.receipts(ctx, conversation, s.At)
 	stopTyping := g.typing(ctx, conversation.Channel, c.Events)
 	s.Answer, s.AnswerErr = g.answer(ctx, q)
@@ -143,8 +142,37 @@ func (g *Gateway) ask(ctx context.Context, c *Claim, conversation Conversation, 
 		// The error names the server's trouble and never what was asked.
 		g.Logger.WarnContext(ctx, "no answer could be made; a person takes over", "reason", string(errorReason(s.AnswerErr)), "error", s.AnswerErr)
 	}
-	s.Answer.Orders = facts
-	s.Answer.Stages = append([]rag.Stage{orders}, s.Answer.Stages...)
+	known := facts()
+	s.Answer.Orders = known.OrderFacts
+	s.Answer.Stages = append([]rag.Stage{{Name: "orders", Took: known.took}}, s.Answer.Stages...)
+}
+
+// timedFacts are facts and what reading them took.
+type timedFacts struct {
+	rag.OrderFacts
+	took time.Duration
+}
+
+// factsAside reads the facts while passages are looked for, and gives what waits for them.
+// If reading breaks down, the orders are unavailable.
+func (g *Gateway) factsAside(ctx context.Context, c Conversation, b Burst, now time.Time) (wait func() timedFacts) {
+	facts := timedFacts{OrderFacts: rag.OrderFacts{Unavailable: true}}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if recover() != nil { // its value may quote the customer
+				g.Logger.ErrorContext(ctx, "reading the orders broke down", "stack", string(debug.Stack()))
+			}
+		}()
+		began := time.Now()
+		facts.OrderFacts = g.facts(ctx, c, b, now)
+		facts.took = time.Since(began)
+	}()
+	return func() timedFacts {
+		<-done
+		return facts
+	}
 }
 
 // audit picks turns for a look: a share of those that were answered because the answer
@@ -225,9 +253,9 @@ func (g *Gateway) answer(ctx context.Context, q rag.Question) (a rag.Answer, err
 
 // question is what the answerer is asked, with the conversation before it. While it is
 // in doubt who writes, what was said before the doubt is nobody's to hear again.
-func question(c Conversation, b Burst, history []MessageView, facts rag.OrderFacts, at time.Time) rag.Question {
+func question(c Conversation, b Burst, history []MessageView, at time.Time) rag.Question {
 	q := rag.Question{
-		Text: b.Text(), Locale: c.Language, Orders: facts, Market: market(c.Contact.Phone), At: at,
+		Text: b.Text(), Locale: c.Language, Market: market(c.Contact.Phone), At: at,
 		Clarified: c.Clarified, Conversation: opaque(c.ID),
 	}
 	codes := SaidCodes(history, false)

@@ -28,17 +28,22 @@ type veil struct {
 
 func newVeil(f OrderFacts, receipts []action.Receipt) *veil {
 	v := &veil{}
+	v.know(f)
+	for _, r := range receipts {
+		v.numbers = append(v.numbers, unmarked(r.Order), unmarked(r.Reference))
+	}
+	v.vault = pii.NewVault(v.kept)
+	return v
+}
+
+// know lets the numbers of orders stay.
+func (v *veil) know(f OrderFacts) {
 	for _, o := range f.Orders {
 		v.numbers = append(v.numbers, unmarked(o.Number))
 	}
 	for _, number := range slices.Concat(f.Asked, f.NotFound) {
 		v.numbers = append(v.numbers, unmarked(number))
 	}
-	for _, r := range receipts {
-		v.numbers = append(v.numbers, unmarked(r.Order), unmarked(r.Reference))
-	}
-	v.vault = pii.NewVault(v.kept)
-	return v
 }
 
 // keep lets the numbers and addresses of the shop stay.

@@ -96,6 +96,34 @@ func TestNoModelSeesPersonalData(t *testing.T) {
 	}
 }
 
+// TestOrdersThatAreComing: a search waits for them only if the question may name one, and
+// everything else does.
+func TestOrdersThatAreComing(t *testing.T) {
+	t.Parallel()
+	facts := rag.OrderFacts{Orders: []rag.Order{{Number: "612000111", Status: "shipped"}}}
+	for text, first := range map[string]bool{
+		"¿Cuántos días tengo para devolver?": false, "¿Dónde está el pedido 612000111?": true, "¿Y el 612 000 111?\n¿Qué plazo tengo?": true,
+	} {
+		h, request := &heard{}, rag.Request{}
+		s := newSetup(fakeModel{draft: good(), request: &request})
+		s.Embedder = hearingEmbedder{heard: h}
+		asked, searched := 0, 0
+		a, err := s.answer(t, rag.Question{Text: text, At: question.At, Coming: func() rag.OrderFacts {
+			asked, searched = asked+1, len(h.texts)
+			return facts
+		}})
+		if err != nil || asked != 1 || (searched == 0) != first {
+			t.Errorf("%q: asked for %d times, after %d texts were embedded; %v", text, asked, searched, err)
+		}
+		if len(a.Orders.Orders) != 1 || len(request.Orders.Orders) != 1 {
+			t.Errorf("%q: the answer knows of %d orders, the model of %d", text, len(a.Orders.Orders), len(request.Orders.Orders))
+		}
+		if first != strings.Contains(strings.Join(h.texts, ""), "111") {
+			t.Errorf("%q: embedded %q", text, h.texts)
+		}
+	}
+}
+
 // TestAModelsOwnPlaceholderFails: it stands for nobody.
 func TestAModelsOwnPlaceholderFails(t *testing.T) {
 	t.Parallel()

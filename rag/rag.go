@@ -142,6 +142,9 @@ type Question struct {
 	// History is the conversation before the question, oldest first.
 	History []Utterance
 	Orders  OrderFacts
+	// Coming gives Orders while they are being read, and waits for them. What the search
+	// does not need of them it does not wait for. Nil means that Orders are there.
+	Coming func() OrderFacts
 	// Market is the ISO 3166 code of the customer's market, or empty when it is not
 	// known: then Config.Market holds.
 	Market string

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/confidence"
@@ -53,10 +54,14 @@ func (t *turn) run(ctx context.Context) error {
 	t.split()
 	t.clock.lap("rewrite", &t.a)
 
+	if namesNumber(t.q.Text + t.a.Query) {
+		t.know()
+	}
 	if err := t.find(ctx); err != nil {
 		return fmt.Errorf("%w: %w", ErrRetrieval, err)
 	}
 
+	t.know()
 	t.request = t.newRequest()
 	meanwhile := t.workAside()
 	err := t.draft(ctx)
@@ -89,6 +94,21 @@ func (t *turn) score(m meanwhile) {
 	sufficient(t.a.Features, t.a, m.holds)
 	t.a.Confidence = score(t.a, t.p.calibration)
 	t.a.OffTopic = t.offTopic(m)
+}
+
+// namesNumber tells whether a text may name an order. Then the search needs to know the
+// order: its number is nothing to mask, and its day is the one whose rules hold.
+func namesNumber(text string) bool { return strings.ContainsFunc(text, unicode.IsDigit) }
+
+// know waits for the orders, if they are still being read.
+func (t *turn) know() {
+	if t.q.Coming == nil {
+		return
+	}
+	t.q.Orders, t.q.Coming = t.q.Coming(), nil
+	t.a.Orders = t.q.Orders
+	t.veil.know(t.q.Orders)
+	t.clock.last = time.Now() // reading them is a step of who asked
 }
 
 // find looks the passages up, orders them and takes the best.

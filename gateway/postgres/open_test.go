@@ -3,9 +3,9 @@ package postgres
 import (
 	"context"
 	"errors"
-	"slices"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
