@@ -5,6 +5,10 @@ import "slices"
 // meanwhile is what a turn needs of the question and of what was found alone. It is worked
 // out while the model writes, which takes far longer.
 type meanwhile struct {
+	// asked are the words of the question, and unknown is the share of them that is nowhere
+	// in what was found.
+	asked   map[string]bool
+	unknown float64
 	// holds are the features of whether the answer is in what was found.
 	holds map[string]float64
 	// grave tells that somebody has to see the question, and elsewhere that its words have
@@ -37,7 +41,9 @@ func (t *turn) workAside() (wait func() meanwhile) {
 	q, hits, query := t.q, t.hits, t.a.Query
 	topics := t.aboutWhat()
 	return aside(func() meanwhile {
+		asked := terms(q.Locale, query)
 		return meanwhile{
+			asked: asked, unknown: 1 - share(asked, candidateTerms(t.p.words, hits)...),
 			holds: t.p.holds(q, query, hits),
 			grave: grave(q.Text),
 			elsewhere: covered(hits) < surelyCovered && !slices.ContainsFunc(topics, func(text string) bool {
@@ -46,4 +52,17 @@ func (t *turn) workAside() (wait func() meanwhile) {
 			}),
 		}
 	})
+}
+
+// riskAside looks for what the risk class of the draft depends on. Where the draft changes
+// after that, it is looked for again.
+func (t *turn) riskAside() (wait func() string) {
+	text := t.a.Text
+	risk := aside(func() string { return RiskOf(text, false) })
+	return func() string {
+		if orders := aboutOrders(t.a); orders || t.a.Text != text {
+			return RiskOf(t.a.Text, orders)
+		}
+		return risk()
+	}
 }

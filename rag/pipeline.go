@@ -86,6 +86,7 @@ type Pipeline struct {
 	sufficiency   *sufficiency.Scorer
 	topic         *intent.Topic
 	words         *recent.Cache[indexed, map[string]bool]
+	harmless      *recent.Cache[string, string]
 	candidates    int
 	passages      int
 	evidence      int
@@ -134,6 +135,7 @@ func New(c Config) (*Pipeline, error) {
 	p := &Pipeline{
 		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer, topic: intent.NewTopic(),
 		words:      recent.New(wordsKept, indexed.terms),
+		harmless:   recent.New(wordsKept, harmlessText),
 		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence,
 		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
 		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now,

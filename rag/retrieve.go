@@ -255,7 +255,7 @@ func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
 		})
 		if used {
 			tokens += needed
-			passages = append(passages, passage(h))
+			passages = append(passages, p.passage(h))
 		}
 	}
 	return candidates, passages
@@ -268,11 +268,11 @@ func promptTokens(h knowledge.Hit) int {
 	return h.Chunk.Tokens + knowledge.CountTokens(around)
 }
 
-func passage(h knowledge.Hit) Passage {
+func (p *Pipeline) passage(h knowledge.Hit) Passage {
 	return Passage{
 		ID: h.Chunk.ID, DocumentID: h.Document.ID, Title: h.Document.Title, Heading: h.Chunk.Heading,
 		Locale: h.Document.Locale, Version: h.Document.Version, Hash: h.Chunk.Hash, Source: h.Document.Source,
-		Text: harmlessText(h.Chunk.Text), Question: h.Chunk.Question,
+		Text: p.harmless.Get(h.Chunk.Text), Question: h.Chunk.Question,
 		Dense: h.Dense, Lexical: h.Lexical, Self: h.Self, Score: h.Score,
 	}
 }

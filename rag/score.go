@@ -68,22 +68,21 @@ const (
 
 // features computes the parts of the score. It is nil for a draft without text,
 // whose confidence is 0 whatever was found.
-func features(words *recent.Cache[indexed, map[string]bool], a Answer, hits []knowledge.Hit) map[string]float64 {
+func features(words *recent.Cache[indexed, map[string]bool], a Answer, hits []knowledge.Hit, m meanwhile) map[string]float64 {
 	if a.Text == "" {
 		return nil
 	}
-	question := terms(a.Locale, a.Query)
 	f := map[string]float64{
 		featureOrder:     indicator(aboutOrders(a)),
 		featureSmallTalk: indicator(a.Draft.SmallTalk),
-		featureUnknown:   1 - share(question, candidateTerms(words, hits)...),
+		featureUnknown:   m.unknown,
 		featureAsked:     indicator(len(a.Orders.Asked) > len(a.Orders.NotFound)),
-		featureWords:     math.Log1p(float64(len(question))),
+		featureWords:     math.Log1p(float64(len(m.asked))),
 		featureSupport:   min(1, max(0, a.Draft.Support)),
 		featureChecks:    passed(a.Checks),
 	}
 	if len(a.Cited) > 0 {
-		evidence(words, f, a, hits, question)
+		evidence(words, f, a, hits, m.asked)
 	}
 	return f
 }
@@ -160,11 +159,11 @@ func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float6
 
 // score is the probability that the answer is right. Nothing to send, or a model
 // that asks for a person, is certainly no right answer.
-func score(a Answer, c *confidence.Calibration) float64 {
+func score(a Answer, c *confidence.Calibration, risk string) float64 {
 	if a.Text == "" || a.Draft.NeedsHuman {
 		return 0
 	}
-	return c.ProbabilityOf(confidence.Sample{Features: a.Features, Locale: a.Locale, Risk: RiskOf(a.Text, aboutOrders(a))})
+	return c.ProbabilityOf(confidence.Sample{Features: a.Features, Locale: a.Locale, Risk: risk})
 }
 
 // indexed are the texts of a passage. Its words are kept: shops have few passages, and the

@@ -72,7 +72,7 @@ func (t *turn) run(ctx context.Context) error {
 
 	t.write(ctx)
 	t.fill(ctx)
-	revoked := t.revokedAside(ctx)
+	revoked, risk := t.revokedAside(ctx), t.riskAside()
 	t.ground()
 	t.clock.lap("ground", &t.a)
 	if t.repair(ctx) {
@@ -83,16 +83,16 @@ func (t *turn) run(ctx context.Context) error {
 	if err := t.checkRevoked(revoked()); err != nil {
 		return fmt.Errorf("%w: %w", ErrRetrieval, err)
 	}
-	t.score(meanwhile())
+	t.score(meanwhile(), risk())
 	t.clock.lap("score", &t.a)
 	return nil
 }
 
 // score says how sure the answer is.
-func (t *turn) score(m meanwhile) {
-	t.a.Features = features(t.p.words, t.a, t.hits)
+func (t *turn) score(m meanwhile, risk string) {
+	t.a.Features = features(t.p.words, t.a, t.hits, m)
 	sufficient(t.a.Features, t.a, m.holds)
-	t.a.Confidence = score(t.a, t.p.calibration)
+	t.a.Confidence = score(t.a, t.p.calibration, risk)
 	t.a.OffTopic = t.offTopic(m)
 }
 

@@ -36,6 +36,10 @@ update gateway_conversations c set lease = $2, leased_until = $3, attempt = atte
 from due where c.id = due.id
 returning ` + conversationColumns + `, c.attempt`
 
+// leaseSettings are withoutDisk, and one plan for all values, or planning would take a third
+// of a claim.
+const leaseSettings = `select set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
+
 const waitingQuery = `select ` + headColumns + `, ` + toldColumns + ` from gateway_events e` + toldJoins + `
 where e.state = 'waiting' and e.conversation_id = (select id from gateway_conversations where lease = $1)
 order by e.happened_at, e.no`
@@ -95,7 +99,7 @@ func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration, a
 	c := &gateway.Claim{Lease: gateway.NewID(), LeasedUntil: micro(now.Add(lease))}
 	var leased []*conversation
 	batch := &pgx.Batch{}
-	batch.Queue(withoutDisk)
+	batch.Queue(leaseSettings)
 	batch.Queue(leaseQuery, stamp(now), c.Lease, stamp(c.LeasedUntil), afterFiling).Query(func(rows pgx.Rows) (err error) {
 		leased, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*conversation, error) {
 			one := &conversation{}

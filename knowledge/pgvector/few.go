@@ -86,6 +86,9 @@ func (x *Index) queueFew(batch *pgx.Batch, few []one, p *proposals) {
 	})
 }
 
+// known says that no vector of few has to be read.
+func (p *proposals) known() bool { return p.few != nil && !slices.Contains(p.vectors, nil) }
+
 // nearest puts the nearest of few in order, ties by their names. One whose vector is not
 // there is newer than what the database was asked for.
 func (p *proposals) nearest() {

@@ -100,6 +100,9 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	if !together {
 		err = x.byWords(ctx, aside, p, &r)
 	}
+	if p.known() {
+		p.nearest() // while the database answers
+	}
 	if err := errors.Join(found(asked.Close()), err); err != nil {
 		return false, err
 	}
