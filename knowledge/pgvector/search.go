@@ -52,9 +52,11 @@ func (x *Index) try(ctx context.Context, q knowledge.Query, last bool) (hits []k
 	if err != nil {
 		return nil, false, err
 	}
-	if usable {
-		hits, whole, err = x.finish(ctx, conn, p, last)
-		return hits, whole, err
+	switch {
+	case usable && p.hits != nil:
+		return p.hits, true, nil
+	case usable:
+		return x.finish(ctx, conn, p, last)
 	}
 	return x.look(ctx, conn, p, last)
 }
@@ -75,6 +77,8 @@ type proposals struct {
 	lexical  []scored
 	// facts are what was compared of the chunks that only the words propose.
 	facts map[int32]compared
+	// hits are what a search gives for which nothing had to be read but the generation.
+	hits []knowledge.Hit
 }
 
 // neighbour is a chunk with its similarity, and its content if that is wanted.
@@ -93,15 +97,16 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	if !r.ready {
 		return false, nil
 	}
-	aside := &aside{pool: x.pool, wanted: p.wantsNear(r.filter) && r.few == nil}
+	aside := &aside{pool: x.pool, wanted: p.wantsNear(r.filter)}
 	defer aside.release()
 	together := !aside.spare() && x.words.prepare(p.q, &r) && len(r.fetched.postings) > 0
 	asked := x.ask(ctx, conn, &r, p, together)
 	if !together {
 		err = x.byWords(ctx, aside, p, &r)
 	}
-	if p.known() {
-		p.nearest() // while the database answers
+	if p.known() { // then all can be done while the database answers
+		p.nearest()
+		p.hits = x.kept(p)
 	}
 	if err := errors.Join(found(asked.Close()), err); err != nil {
 		return false, err
@@ -114,7 +119,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 		}
 	}
 	if p.generation != r.generation { // then the filter is of no use, nor is what it left
-		p.generation, p.near, p.lexical = 0, nil, nil
+		p.generation, p.near, p.lexical, p.hits = 0, nil, nil, nil
 		return false, nil
 	}
 	if together && x.words.hold(r) {
@@ -379,28 +384,57 @@ func (x *Index) finish(ctx context.Context, conn asker, p proposals, last bool) 
 			return nil, false, err
 		}
 	}
-	list, numbers, whole := x.words.candidates(p)
+	ranking, numbers, whole := x.rank(p)
 	if !whole && !last {
 		return nil, false, nil
 	}
-	ranking := knowledge.Rank(p.q, list)
-	wanted := make([]int32, len(ranking))
-	for i, f := range ranking {
-		wanted[i] = numbers[f.ChunkID]
-	}
-	passages, err := x.passages(ctx, conn, p.generation, wanted)
+	passages, err := x.passages(ctx, conn, p.generation, numbers)
 	if err != nil {
 		return nil, false, err
 	}
-	hits = make([]knowledge.Hit, 0, len(ranking))
+	hits, all := show(ranking, passages)
+	return hits, whole && all || last, nil
+}
+
+// kept gives the hits for which nothing has to be read, nil where something has.
+func (x *Index) kept(p *proposals) []knowledge.Hit {
+	if p.lexical == nil {
+		return nil
+	}
+	if missing, _ := x.recall(p, p.near); len(missing) > 0 {
+		return nil
+	}
+	ranking, numbers, whole := x.rank(*p)
+	if s := x.words.shownOf(numbers); whole && len(s.missing) == 0 {
+		hits, _ := show(ranking, s.passages)
+		return hits
+	}
+	return nil
+}
+
+// rank puts what is proposed in order, with the numbers of the chunks. It is not whole when
+// one is not there.
+func (x *Index) rank(p proposals) (ranking []knowledge.Fused, numbers []int32, whole bool) {
+	list, named, whole := x.words.candidates(p)
+	ranking = knowledge.Rank(p.q, list)
+	numbers = make([]int32, len(ranking))
+	for i, f := range ranking {
+		numbers[i] = named[f.ChunkID]
+	}
+	return ranking, numbers, whole
+}
+
+// show makes hits of passages in their order, and says whether all are there.
+func show(ranking []knowledge.Fused, passages []*kept) (hits []knowledge.Hit, all bool) {
+	hits, all = make([]knowledge.Hit, 0, len(ranking)), true
 	for i, k := range passages {
 		if k == nil {
-			whole = false
+			all = false
 			continue
 		}
 		d := *k.document
 		d.Markets, d.Tags = slices.Clone(d.Markets), slices.Clone(d.Tags) // the caller's own
 		hits = append(hits, knowledge.NewHit(ranking[i], k.chunk, d))
 	}
-	return hits, whole || last, nil
+	return hits, all
 }
