@@ -36,6 +36,7 @@ func evalCommands() map[string]func(context.Context, console, []string) error {
 		"rules":     runRules,
 		"serve":     runBrowse,
 		"import":    runImport,
+		"label":     runLabel,
 		"schema":    runSchema,
 	}
 }
@@ -66,6 +67,7 @@ Labelled questions
   recado eval questions                             the demo shop's, as a table
   recado eval calibrate --labels FILE               fit the confidence, choose the threshold
   recado eval promise --scores FILE                 is what a threshold promises kept?
+  recado eval label                                 collect what people say of real answers
 
 Data sets
   recado eval retrieval|abstain --data DIR

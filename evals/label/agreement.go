@@ -46,7 +46,9 @@ type doubled struct {
 // two of them looked at.
 func Agree(ctx context.Context, s Store) ([]Agreement, error) {
 	turns := map[string]*doubled{}
-	err := each(func(p gateway.Page) ([]gateway.LabelView, string, error) { return s.Labels(ctx, gateway.LabelFilter{}, p) }, func(l gateway.LabelView) error {
+	err := each(func(p gateway.Page) ([]gateway.LabelView, string, error) {
+		return s.Labels(ctx, gateway.LabelFilter{}, p)
+	}, func(l gateway.LabelView) error {
 		if l.Kind != gateway.LabelAnswer {
 			return nil
 		}

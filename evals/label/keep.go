@@ -49,7 +49,9 @@ func (k InStore) Words(ctx context.Context, cases []Case) (map[string]Word, erro
 	for _, c := range cases {
 		wanted[c.ID] = true
 	}
-	err := each(func(p gateway.Page) ([]gateway.LabelView, string, error) { return k.Store.Labels(ctx, gateway.LabelFilter{}, p) }, func(l gateway.LabelView) error {
+	err := each(func(p gateway.Page) ([]gateway.LabelView, string, error) {
+		return k.Store.Labels(ctx, gateway.LabelFilter{}, p)
+	}, func(l gateway.LabelView) error {
 		if l.Kind == gateway.LabelAnswer && l.By == k.By && wanted[l.TurnID] {
 			words[l.TurnID] = Word{l.Verdict, l.Note}
 		}

@@ -126,7 +126,9 @@ func Export(ctx context.Context, s Store, w Wanted) (Exported, error) {
 			found.Unsure++
 		}
 	}
-	slices.SortStableFunc(found.Lines, func(a, b Line) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID), cmp.Compare(a.By, b.By)) })
+	slices.SortStableFunc(found.Lines, func(a, b Line) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID), cmp.Compare(a.By, b.By))
+	})
 	return found, nil
 }
 

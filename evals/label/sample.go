@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"text/tabwriter"
 
 	"github.com/recado/recado/evals/stats"
 )
@@ -402,4 +404,21 @@ func (p Plan) Seen(picked []Picked, wrong func(id string) (looked, wrong bool)) 
 		}
 	}
 	return list
+}
+
+// WriteTable writes the strata for a terminal.
+func (p Plan) WriteTable(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "stratum\tscores\tturns\tto label\tof them audit\twrong, as the scores foretell")
+	for i, s := range p.Strata {
+		about := ""
+		if !s.Counts {
+			about = " (held back)"
+		}
+		fmt.Fprintf(table, "%d\t%.3f to %.3f%s\t%d\t%d\t%d\t%.1f %%\n", i+1, s.Low, s.High, about, s.Size, s.Draw, s.Audit, 100*s.Wrong)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write the strata: %w", err)
+	}
+	return nil
 }

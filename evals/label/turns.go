@@ -92,7 +92,9 @@ func sent(r gateway.Record) bool {
 // wrong in a sample before.
 func Turns(ctx context.Context, s Store, since time.Time) (list []gateway.Record, err error) {
 	drawn := map[string]bool{}
-	err = each(func(p gateway.Page) ([]gateway.LabelView, string, error) { return s.Labels(ctx, gateway.LabelFilter{}, p) }, func(l gateway.LabelView) error {
+	err = each(func(p gateway.Page) ([]gateway.LabelView, string, error) {
+		return s.Labels(ctx, gateway.LabelFilter{}, p)
+	}, func(l gateway.LabelView) error {
 		if l.Kind == gateway.LabelAnswer && l.Chance > 0 {
 			drawn[l.TurnID] = true
 		}
