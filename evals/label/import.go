@@ -157,7 +157,6 @@ func readTable(r io.Reader, what func(line int, columns row, err error)) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		line, _ := table.FieldPos(0)
 		if broken := (*csv.ParseError)(nil); errors.As(err, &broken) {
 			what(broken.Line, nil, fmt.Errorf("the row can't be read, a quote may be missing: %w", broken.Err))
 			return nil
@@ -165,6 +164,7 @@ func readTable(r io.Reader, what func(line int, columns row, err error)) error {
 		if err != nil {
 			return fmt.Errorf("read verdicts: %w", err)
 		}
+		line, _ := table.FieldPos(0)
 		columns := row{}
 		for i, field := range fields {
 			if i < len(header) {

@@ -213,6 +213,12 @@ func (p *Plan) allocate(n int, audit float64) {
 	more := apportion(max(0, left), topUp(pay, p.Strata, left), caps)
 	for i := range p.Strata {
 		p.Strata[i].Draw += more[i]
+		caps[i] -= more[i]
+		left -= more[i]
+	}
+	// All of the figure are drawn: what is left goes to the others.
+	for i, more := range apportion(max(0, left), sizes, caps) {
+		p.Strata[i].Draw += more
 	}
 }
 

@@ -137,6 +137,10 @@ func TestPlanHoldsTogether(t *testing.T) {
 			N: rapid.IntRange(1, 120).Draw(t, "n"), Audit: rapid.Float64Range(0.01, 1).Draw(t, "audit"),
 			Strata: rapid.IntRange(1, 12).Draw(t, "strata"), Figure: Accuracy, Seed: rapid.Uint64().Draw(t, "seed"),
 		}
+		units[0].Sent = true
+		if rapid.Bool().Draw(t, "risk") {
+			d.Figure = Risk
+		}
 		p, err := NewPlan(units, d)
 		if err != nil {
 			t.Fatal(err)
