@@ -207,7 +207,8 @@ func TestEvalLabelOfARun(t *testing.T) {
 	wrong.DraftRight = false
 	name, err := runs.Keep(dir, runs.Run{Suite: "demo", Started: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), Results: []runs.Result{
 		{ID: "a/es", Try: 1, Group: "a", Language: "es", Steps: []runs.Step{step, {Did: "30m later"}}},
-		{ID: "b/es", Try: 1, Group: "b", Language: "es", Steps: []runs.Step{wrong}}, {ID: "c", Skipped: "no desk", Steps: []runs.Step{step}},
+		{ID: "b/es", Try: 1, Group: "b", Language: "es", Steps: []runs.Step{wrong}},
+		{ID: "c", Skipped: "no desk", Steps: []runs.Step{step}},
 	}})
 	if err != nil {
 		t.Fatal(err)

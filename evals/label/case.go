@@ -27,7 +27,10 @@ type Case struct {
 	Sent bool
 	// Cited are the passages that the draft rests on, and Others those that were found too.
 	Cited, Others []Source
-	Orders        []string
+	// Orders are those that were looked at, and AboutOrders tells that the draft speaks of
+	// some.
+	Orders      []string
+	AboutOrders bool
 	// Chance is the probability with which the turn was drawn, 0 when it was not.
 	Chance float64
 
@@ -42,7 +45,7 @@ func CaseOf(r gateway.Record, chance float64) Case {
 	vault := pii.NewVault(nil)
 	c := Case{
 		ID: r.ID, Language: r.Language, Draft: masked(vault, r.Draft.Answer), Sent: r.Decision.Kind == gateway.DecideReply,
-		Chance: chance, record: r,
+		Chance: chance, AboutOrders: len(r.Draft.Orders) > 0, record: r,
 	}
 	for _, text := range r.Messages {
 		c.Said = append(c.Said, masked(vault, text))
@@ -68,10 +71,11 @@ func title(p rag.Passage) string {
 	switch {
 	case p.Question != "":
 		return p.Question
-	case p.Heading != "" && p.Heading != p.Title:
-		return p.Title + " › " + p.Heading
+	case p.Heading == "" || p.Heading == p.Title:
+		return p.Title
 	}
-	return p.Title
+	// A heading names those above it, of which the first is often the title.
+	return p.Title + " › " + strings.ReplaceAll(strings.TrimPrefix(p.Heading, p.Title+" > "), " > ", " › ")
 }
 
 // order is an order in a line.
@@ -81,7 +85,7 @@ func order(o rag.Order) string {
 		parts = append(parts, strconv.Itoa(item.Quantity)+" × "+item.Name)
 	}
 	for _, more := range []struct{ name, value string }{
-		{"placed", o.PlacedAt}, {"eta", o.ETA}, {"carrier", o.Carrier}, {"refund", o.Refund}, {"note", o.LastNote},
+		{"placed", o.PlacedAt[:min(len(o.PlacedAt), len("2026-03-02"))]}, {"eta", o.ETA}, {"carrier", o.Carrier}, {"refund", o.Refund}, {"note", o.LastNote},
 	} {
 		if more.value != "" {
 			parts = append(parts, more.name+" "+more.value)

@@ -145,9 +145,13 @@ func TestAgentsLabelDrafts(t *testing.T) {
 		"no draft":     {gateway.ReasonLegal, func(b *books, h gateway.Handoff) gateway.Label { return b.on(h, "a", gateway.VerdictNeeded) }, "nothing"},
 		"only suggest": {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label { return b.on(h, "a", gateway.VerdictNeeded) }, "nothing"},
 		"sent":         {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label { return b.edit(h, "a", gateway.VerdictSent, "") }, "right"},
-		"a fact":       {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label { return b.edit(h, "a", gateway.VerdictEdited, gateway.FlawFact) }, "wrong"},
-		"the tone":     {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label { return b.edit(h, "a", gateway.VerdictEdited, gateway.FlawTone) }, "right"},
-		"edited":       {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label { return b.edit(h, "a", gateway.VerdictEdited, "") }, "nothing"},
+		"a fact": {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label {
+			return b.edit(h, "a", gateway.VerdictEdited, gateway.FlawFact)
+		}, "wrong"},
+		"the tone": {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label {
+			return b.edit(h, "a", gateway.VerdictEdited, gateway.FlawTone)
+		}, "right"},
+		"edited": {gateway.ReasonSuggest, func(b *books, h gateway.Handoff) gateway.Label { return b.edit(h, "a", gateway.VerdictEdited, "") }, "nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

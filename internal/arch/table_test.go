@@ -136,7 +136,7 @@ var uses = arch.Uses{
 	"github.com/prometheus/client_model": {Tests: []string{"gateway", "gateway/whatsapp"}},
 	"github.com/tiktoken-go/tokenizer":   {Tests: []string{"knowledge"}},
 	"codeberg.org/go-pdf/fpdf":           {Tests: []string{"knowledge/extract"}},
-	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "evals/report", "gateway/desk", "gateway/whatsapp/cloudsim"}},
+	"github.com/chromedp/chromedp":       {Tests: []string{"cmd/recado", "evals/label", "evals/report", "gateway/desk", "gateway/whatsapp/cloudsim"}},
 	"golang.org/x/tools":                 {Code: []string{"gateway/gatewaytest"}, Tests: []string{"gateway"}},
 }
 
