@@ -135,24 +135,48 @@ func TestFromTau(t *testing.T) {
 {"id":"2","scenario":{"reason_for_call":"You want to exchange the keyboard."},"actions":[{"name":"exchange_delivered_order_items","arguments":{"order_id":"#W2"}}]}
 {"id":"3","scenario":{"reason_for_call":"How much is it to you?"},"actions":[],"communicate_info":["54.04"]}
 {"id":"4","instruction":"You want to talk.","handoff":true,"actions":[{"name":"transfer_to_human_agents"}]}
+{"id":"5","scenario":{"known_info":"You are Eva Ruiz in zip code 19122.","reason_for_call":"You want to return the lamp of #W5 and have #W6 sent to your new address.","task_instructions":"You are upset."},"nl_assertions":["The shop is polite."],"actions":[{"name":"find_user_id_by_email","arguments":{"email":"eva@example.com"}},{"name":"return_delivered_order_items","arguments":{"order_id":"#W5","item_ids":["1"]}},{"name":"modify_pending_order_address","arguments":{"order_id":"#W6","address1":"1 Elm Street","address2":"","city":"Austin","state":"TX","zip":"78701","country":"USA"}}]}
 `,
 	})
-	one := func(id, say, intent string, e suite.Expect) suite.Case {
-		return suite.Case{ID: id + "/en", Group: id, Language: "en", Tags: []string{"tau"}, Intent: intent, Risk: "money", Steps: []suite.Step{{Say: []string{say}, Expect: e}}}
+	one := func(id, intent string, who suite.Simulate) suite.Case {
+		who.Patience, who.GivesUp, who.Turns = 2, "leave", 15
+		return suite.Case{ID: id + "/en", Group: id, Language: "en", Tags: []string{"tau"}, Intent: intent, Risk: "money", Simulate: &who}
 	}
-	cancel := one("task-dev-1", "My name is Ana Lopez. I want to cancel my order #W1 and I'm in a hurry.", "cancel_order", suite.Expect{
-		Decision: []string{"propose", "clarify"}, Actions: []suite.Action{{Kind: "cancel_order", Order: "#W1", Outcome: "proposed"}},
+	cancel := one("task-dev-1", "cancel_order", suite.Simulate{
+		Mood: "hurried",
+		Wish: suite.Wish{
+			Wants: "cancel_order", Goal: "My name is Ana Lopez. I want to cancel my order #W1 and I'm in a hurry.",
+			Knows: map[string]string{"name": "Ana Lopez", "order": "#W1", "reason": "no longer needed"},
+		},
+		Expect: suite.Expect{Ending: []string{"done"}, Orders: map[string]map[string]string{"#W1": {"status": "cancelled"}}},
 	})
 	cancel.Customer.Name = "ana_lopez"
 	same(t, []suite.Case{
 		cancel,
-		one("task-2", "I want to exchange the keyboard.", "other", suite.Expect{Decision: []string{"handoff"}}),
-		one("task-3", "How much is it to me?", "other", suite.Expect{Decision: []string{"reply"}, Says: []suite.Fact{{"54.04"}}}),
-		one("task-4", "I want to talk.", "other", suite.Expect{Decision: []string{"handoff"}}),
+		one("task-2", "other", suite.Simulate{
+			Mood: "calm", Wish: suite.Wish{Wants: "answer", Goal: "I want to exchange the keyboard."}, Expect: suite.Expect{Decision: []string{"handoff"}, Ending: []string{"person"}},
+		}),
+		one("task-3", "other", suite.Simulate{
+			Mood: "calm", Wish: suite.Wish{Wants: "answer", Goal: "How much is it to me?"}, Expect: suite.Expect{Says: []suite.Fact{{"54.04"}}, Ending: []string{"done"}},
+		}),
+		one("task-4", "other", suite.Simulate{
+			Mood: "calm", Wish: suite.Wish{Wants: "person", Goal: "I want to talk."}, Expect: suite.Expect{Decision: []string{"handoff"}, Ending: []string{"person"}},
+		}),
+		one("task-5", "start_return", suite.Simulate{
+			Mood: "angry",
+			Wish: suite.Wish{
+				Wants: "start_return", Goal: "I am Eva Ruiz in zip code 19122. I want to return the lamp of #W5 and have #W6 sent to my new address.",
+				Knows: map[string]string{"name": "Eva Ruiz", "zip": "19122", "email": "eva@example.com", "order": "#W5", "address": "1 Elm Street, Austin, TX 78701, USA"},
+			},
+			Expect: suite.Expect{Judge: []string{"The shop is polite."}, Ending: []string{"done"}, Orders: map[string]map[string]string{
+				"#W5": {"status": "return_requested"}, "#W6": {"shipping.address": "1 Elm Street, Austin, TX 78701, USA"},
+			}},
+		}),
 	}, s.Cases, notes, []string{
-		"tasks.jsonl:2: the task needs `exchange_delivered_order_items` (1 writes), which Recado does not do in one go; a person is expected",
+		"tasks.jsonl:2: the task needs `exchange_delivered_order_items`, which Recado does not do; a person is expected for that",
 		"tasks.jsonl: tau-bench has no phone numbers; give the customers the ones that their orders have in your shop",
 	})
+	kept(t, s)
 }
 
 func TestFromTable(t *testing.T) {
