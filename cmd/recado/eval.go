@@ -51,6 +51,9 @@ Suites: conversations with what has to come of them
   recado eval run --record tape.jsonl               keep what models answer
   recado eval run --replay tape.jsonl               the same run without them
   recado eval run --against latest --md pr.md       compared with the run before
+  recado eval run --filter simulated --repeat 3     customers who are played, three talks each
+  recado eval run --speaker model                   a chat model plays them
+  recado eval run --resume                          go on with a run that was interrupted
   recado eval compare A.json B.json --margin 0.02   what changed, case by case
   recado eval run suite.yaml --judge=MODEL          a model judges the suite's statements about replies
   recado eval compare A.json B.json --judge         and which replies a model finds better

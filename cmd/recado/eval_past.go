@@ -298,7 +298,14 @@ func runImport(_ context.Context, c console, args []string) error {
 }
 
 // runSchema prints the JSON schema of suites, for editors.
-func runSchema(_ context.Context, c console, _ []string) error {
-	_, err := c.out.Write(suite.Schema())
+func runSchema(_ context.Context, c console, args []string) error {
+	words, err := interspersed(c, flag.NewFlagSet("eval schema", flag.ContinueOnError), args)
+	if err != nil {
+		return err
+	}
+	if len(words) > 0 {
+		return usagef("eval schema takes no arguments; got %q", words[0])
+	}
+	_, err = c.out.Write(suite.Schema())
 	return err
 }

@@ -142,9 +142,7 @@ func parse(c console, set *flag.FlagSet, args []string) error {
 	set.Usage = func() {}
 	err := set.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintf(c.out, "Flags of recado %s:\n", set.Name())
-		set.SetOutput(c.out)
-		set.PrintDefaults()
+		printFlags(c.out, set)
 		return err
 	}
 	if err != nil {

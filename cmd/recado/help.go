@@ -1,0 +1,59 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ofSettings matches the end of what a flag says that is a setting as well.
+var ofSettings = regexp.MustCompile(`\([A-Z][A-Z0-9_]+\)$`)
+
+// printFlags writes what a command's flags are: by example first, then its own flags, and
+// then the settings, which are the same for nearly all commands.
+func printFlags(w io.Writer, set *flag.FlagSet) {
+	if examples := examplesOf(set.Name()); len(examples) > 0 {
+		fmt.Fprintf(w, "For example:\n%s\n\n", strings.Join(examples, "\n"))
+	}
+	own, settings := flag.NewFlagSet("", flag.ContinueOnError), flag.NewFlagSet("", flag.ContinueOnError)
+	set.VisitAll(func(f *flag.Flag) {
+		to := own
+		if ofSettings.MatchString(f.Usage) {
+			to = settings
+		}
+		to.Var(f.Value, f.Name, f.Usage)
+	})
+	for _, part := range []struct {
+		set   *flag.FlagSet
+		title string
+	}{{own, "Flags of recado " + set.Name() + ":"}, {settings, "Settings, which come from the environment too:"}} {
+		count := 0
+		part.set.VisitAll(func(*flag.Flag) { count++ })
+		if count == 0 {
+			continue
+		}
+		fmt.Fprintln(w, part.title)
+		part.set.SetOutput(w)
+		part.set.PrintDefaults()
+	}
+}
+
+// examplesOf are the lines of the help of evals that are about a command, such as "eval run";
+// one line may be about several: "recado eval retrieval|abstain --data DIR".
+func examplesOf(name string) []string {
+	word, ok := strings.CutPrefix(name, "eval ")
+	if !ok {
+		return nil
+	}
+	var lines []string
+	for line := range strings.Lines(evalHelp) {
+		words := strings.Fields(line)
+		if len(words) > 2 && words[0] == "recado" && words[1] == "eval" && slices.Contains(strings.Split(words[2], "|"), word) {
+			lines = append(lines, strings.TrimRight(line, "\n"))
+		}
+	}
+	return lines
+}
