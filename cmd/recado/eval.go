@@ -64,6 +64,7 @@ Suites: conversations with what has to come of them
   recado eval report latest --html report.html      a run that was kept, in another form
   recado eval serve                                 the runs that were kept, in a browser
   recado eval import promptfoo CONFIG --out FILE    a suite out of another format
+  recado eval import tau TASKS --out FILE           tau-bench's retail shop, with its orders
   recado eval schema                                the JSON schema of suites, for editors
 
 Labelled questions

@@ -287,6 +287,11 @@ func runImport(_ context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
+	if words[0] == "tau" && out != "" {
+		if err := besideTau(c, place, out, &one); err != nil {
+			return err
+		}
+	}
 	for _, n := range notes {
 		fmt.Fprintln(c.err, n)
 	}

@@ -228,6 +228,24 @@ func TestEvalImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds(t, "the suite", string(text), "¿Cuánto tarda?", "5 días")
+	tasks := filepath.Join(dir, "tasks.jsonl")
+	if err := os.Mkdir(filepath.Join(dir, "db"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"tasks.jsonl":     `{"id":"1","instruction":"You want to cancel #W2378156.","actions":[{"name":"cancel_pending_order","kwargs":{"order_id":"#W2378156"}}]}`,
+		"policy.md":       "---\nlocale: en\n---\n# Cancelling\n\nAn order can be cancelled while it is pending.\n",
+		"db/users.jsonl":  `{"key":"ana_1","name":{"first_name":"Ana","last_name":"Lopez"}}`,
+		"db/orders.jsonl": `{"order_id":"#W2378156","user_id":"ana_1","status":"pending","items":[{"item_id":"7","name":"Lamp","price":10}]}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told(t, nil, "eval", "import", "tau", tasks, "--out", filepath.Join(dir, "tau.yaml"))
+	// What is imported runs, and the customer gets the order cancelled.
+	env := map[string]string{"RECADO_DATA": filepath.Join(dir, "data")}
+	holds(t, "tau-bench", told(t, env, "eval", "run", filepath.Join(dir, "tau.yaml"), "--no-keep"), "1 of 1 cases passed")
 	if code, _, errs := tell(t, nil, "eval", "import", "excel", table); code != exitUsage || !strings.Contains(errs, "promptfoo") {
 		t.Errorf("status %d, %s", code, errs)
 	}

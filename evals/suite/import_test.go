@@ -174,7 +174,7 @@ func TestFromTau(t *testing.T) {
 		}),
 	}, s.Cases, notes, []string{
 		"tasks.jsonl:2: the task needs `exchange_delivered_order_items`, which Recado does not do; a person is expected for that",
-		"tasks.jsonl: tau-bench has no phone numbers; give the customers the ones that their orders have in your shop",
+		"tasks.jsonl: tau-bench has no phone numbers; with its database beside the tasks the customers get some, and otherwise give them those that their orders have in your shop",
 	})
 	kept(t, s)
 }

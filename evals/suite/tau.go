@@ -48,13 +48,9 @@ func (a tauAction) arg(name string) string {
 
 // address is where an order goes, in a line.
 func (a tauAction) address() string {
-	var parts []string
-	for _, part := range []string{a.arg("address1"), a.arg("address2"), a.arg("city"), strings.TrimSpace(a.arg("state") + " " + a.arg("zip")), a.arg("country")} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, ", ")
+	return tauAddress{
+		Line1: a.arg("address1"), Line2: a.arg("address2"), City: a.arg("city"), State: a.arg("state"), Zip: a.arg("zip"), Land: a.arg("country"),
+	}.line()
 }
 
 // tauKinds are the writes that Recado has as well.
@@ -86,7 +82,7 @@ func FromTau(files fs.FS, name string) (Suite, []Note, error) {
 	if err != nil {
 		return Suite{}, im.notes, err
 	}
-	im.note(0, "tau-bench has no phone numbers; give the customers the ones that their orders have in your shop")
+	im.note(0, "tau-bench has no phone numbers; with its database beside the tasks the customers get some, and otherwise give them those that their orders have in your shop")
 	return im.finished(name)
 }
 

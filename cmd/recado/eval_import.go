@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/recado/recado/evals/suite"
+)
+
+// besideTau writes the shop of tau-bench's tasks beside the suite, where its database lies
+// beside the tasks or above, and gives the customers the numbers that their orders have.
+func besideTau(c console, tasks, out string, one *suite.Suite) error {
+	root := filepath.Dir(filepath.Dir(tasks))
+	name, err := filepath.Rel(root, tasks)
+	if err != nil {
+		return fmt.Errorf("find %s: %w", tasks, err)
+	}
+	shop, err := suite.OpenTauShop(os.DirFS(root), filepath.ToSlash(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(c.err, "no folder db lies beside the tasks, so that the suite has no shop of its own")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	base := strings.TrimSuffix(out, filepath.Ext(out))
+	for _, file := range []struct {
+		end  string
+		data []byte
+		note func(name string)
+	}{
+		{".orders.json", shop.Orders, func(name string) { one.Shop.Orders = name }},
+		{".policy.md", shop.Policy, func(name string) { one.Shop.Knowledge = []string{name} }},
+	} {
+		if file.data == nil {
+			continue
+		}
+		err := writeFile(base+file.end, func(w io.Writer) error { _, err := w.Write(file.data); return err })
+		if err != nil {
+			return err
+		}
+		file.note(filepath.Base(base + file.end))
+	}
+	return shop.Give(one)
+}
