@@ -48,6 +48,24 @@ const (
 	boundHigh  = "high"
 )
 
+// regate holds the figures that people's marks make against their thresholds anew. Thresholds of a
+// slice stay as they were: a run does not keep by what it was taken.
+func (r *Run) regate() {
+	for i, g := range r.Gates {
+		if g.Where != "" || !ofPeople(g.Metric) {
+			continue
+		}
+		t := suite.Threshold{Metric: g.Metric, Min: g.Min, Max: g.Max, Bound: g.Bound, Cases: g.Cases, Line: g.Line}
+		r.Gates[i] = gateOf(t, r.Metrics, leftOut(r.Results))
+		r.Gates[i].File = g.File
+	}
+}
+
+// ofPeople tells whether a figure is made by people's marks.
+func ofPeople(metric string) bool {
+	return strings.HasSuffix(metric, Corrected) || strings.HasSuffix(metric, Agreement) || strings.HasSuffix(metric, Kappa)
+}
+
 // left is what was not judged: statements, for want of a judge, and cases whose provider was away.
 type left struct{ statements, away int }
 
@@ -62,7 +80,7 @@ func leftOut(results []Result) left {
 }
 
 func gateOf(t suite.Threshold, measured map[string]stats.Estimate, left left) Gate {
-	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Line: t.Line}
+	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Cases: t.Cases, Line: t.Line}
 	e, known := measured[t.Metric]
 	if known {
 		g.Estimate = &e
@@ -109,7 +127,7 @@ func missing(language, metric, where string, measured map[string]stats.Estimate,
 		return fmt.Sprintf(say(language,
 			"Nadie ha juzgado las afirmaciones sobre respuestas (%d): nombra un modelo con RECADO_JUDGE_MODEL o --judge=MODELO, o quita el umbral.",
 			"Nobody judged the statements about replies (%d): name a model with RECADO_JUDGE_MODEL or --judge=MODEL, or take the threshold out."), left.statements)
-	case strings.HasSuffix(metric, Corrected), strings.HasSuffix(metric, Agreement), strings.HasSuffix(metric, Kappa):
+	case ofPeople(metric):
 		return fmt.Sprintf(say(language,
 			"Las marcas de personas no bastan para %q: pásalas con --judge-labels, de %d casos independientes como mínimo.",
 			"There are not enough marks of people for %q: give them with --judge-labels, of %d independent cases at least."), metric, LeastMarked)

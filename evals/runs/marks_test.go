@@ -140,9 +140,13 @@ func TestFewMarksSayHowManyMore(t *testing.T) {
 	if note := run.Gates[0].Note; !strings.Contains(note, "not enough marks") || !strings.Contains(run.Gates[0].NoteIn("es"), "marcas de personas") {
 		t.Errorf("%q %q", note, run.Gates[0].NoteES)
 	}
-	// With as many as it takes, the rest is how narrow the interval is.
+	// With as many as it takes, the rest is how narrow the interval is, and a run that was kept is held
+	// against what it has to reach.
 	run.Take(marksOf(truth, 40))
-	run.Summarise(suite.Suite{})
+	run.Measure()
+	if g := run.Gates[0]; g.Estimate == nil || g.OK != (g.Estimate.Value >= .5) {
+		t.Errorf("%+v", g)
+	}
 	if e := run.Metrics["judge_corrected"]; e.N != 40 || !run.Marked[0].Enough || (run.Marked[0].More > 0) != (e.High-e.Low > .2) {
 		t.Errorf("%+v %+v", e, run.Marked[0])
 	}

@@ -70,9 +70,11 @@ type Gate struct {
 	Metric string `json:"metric"`
 	Where  string `json:"where,omitempty"`
 	// Bound is "value", "low" or "high".
-	Bound    string          `json:"bound"`
-	Min      *float64        `json:"min,omitempty"`
-	Max      *float64        `json:"max,omitempty"`
+	Bound string   `json:"bound"`
+	Min   *float64 `json:"min,omitempty"`
+	Max   *float64 `json:"max,omitempty"`
+	// Cases is how many independent cases it has to rest on.
+	Cases    int             `json:"cases,omitempty"`
 	Estimate *stats.Estimate `json:"estimate,omitempty"`
 	OK       bool            `json:"ok"`
 	// Note is a sentence that says why not, and what to do; NoteES is the same in Spanish.

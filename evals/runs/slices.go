@@ -102,8 +102,8 @@ func (r *Run) Summarise(s suite.Suite) {
 	r.Gates = Gates(s, r.Results)
 }
 
-// Measure measures the results anew, as after people's marks were put to them. What it had to reach
-// stays as it was.
+// Measure measures the results anew, as after people's marks were put to them, and holds the figures
+// that these make against their thresholds.
 func (r *Run) Measure() {
 	r.Unjudged, r.Marked = unjudged(Judged(r.Results)), countMarks(r.Results)
 	r.Metrics = Measure(r.Results, r.Costs)
@@ -112,6 +112,7 @@ func (r *Run) Measure() {
 	if c := Confuse(r.Results); len(c.Counts) > 0 {
 		r.Confusion = &c
 	}
+	r.regate()
 }
 
 // unjudged counts the statements about replies that nobody judged.

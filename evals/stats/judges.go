@@ -104,8 +104,8 @@ type Rated struct {
 
 // Kappa is how much two agree beyond chance (Cohen, "A coefficient of agreement for
 // nominal scales", 1960), with the interval of its linearisation over groups, which for
-// independent cases is that of Fleiss, Cohen and Everitt (1969). Where they always agree
-// the interval is the one of the share of agreement. It is not defined without cases, or
+// independent cases is that of Fleiss, Cohen and Everitt (1969). Where they always agree, or one of
+// them never says anything else, its lower end is that of the share of agreement and the upper one 1. It is not defined without cases, or
 // where both always say the same one thing.
 func Kappa(cases []Rated) (Estimate, bool) {
 	n := float64(len(cases))
@@ -138,7 +138,9 @@ func Kappa(cases []Rated) (Estimate, bool) {
 	}
 	s := sampleOf(rows)
 	e := Estimate{Value: (agree - chance) / (1 - chance), N: len(s.groups)}
-	if variance := s.variance(); variance > 0 {
+	// What is left of rounding is no variance: there is none where one of the two says the same
+	// thing each time.
+	if variance := s.variance(); variance > 1e-18 {
 		t := student(float64(e.N - 1))
 		e.Low, e.High = max(-1, e.Value-t*math.Sqrt(variance)), min(1, e.Value+t*math.Sqrt(variance))
 		return e, true

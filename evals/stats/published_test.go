@@ -388,6 +388,18 @@ func TestCorrected(t *testing.T) {
 	}
 }
 
+// Who never says anything else agrees by chance alone, and few cases do not prove that.
+func TestKappaOfWhoSaysOneThing(t *testing.T) {
+	t.Parallel()
+	var cases []stats.Rated
+	for i := range 40 {
+		cases = append(cases, stats.Rated{A: "no", B: []string{"no", "yes", "no"}[i%3]})
+	}
+	if e, ok := stats.Kappa(cases); !ok || math.Abs(e.Value) > 1e-12 || e.Low > -.1 || e.High != 1 {
+		t.Errorf("%+v", e)
+	}
+}
+
 // Two who always agree have an interval that tells how few cases that was, whatever sixths and
 // sevenths add up to.
 func TestKappaOfThoseWhoAlwaysAgree(t *testing.T) {
