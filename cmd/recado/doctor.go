@@ -139,12 +139,17 @@ func (d *doctor) checks() []check {
 	if d.settings.DatabaseURL != "" {
 		list = append(list, check{"pgvector", d.extension})
 	}
-	return append(list, []check{
+	list = append(list, []check{
 		{"knowledge", d.knowledge},
 		{"Redis", d.redis},
 		{"commands", d.commands},
 		{"model", d.model},
 		{"embedding", d.embedding},
+	}...)
+	if d.settings.JudgeModel != "" {
+		list = append(list, check{"judge", d.judge})
+	}
+	return append(list, []check{
 		{"files", d.files},
 		{"voice and photos", d.readers},
 		{"clock", d.clock},

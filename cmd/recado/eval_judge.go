@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -81,6 +82,18 @@ func (j *chosenJudge) open(c console, s settings, tape *cassette.Cassette, log *
 	if s.online() && model == s.ChatModel {
 		fmt.Fprintln(c.err, "The model that answers also judges, and models are partial to what they wrote themselves: RECADO_JUDGE_MODEL can name one of another family.")
 	}
+	arbiter, err := openArbiter(s, model, log)
+	if err != nil {
+		return nil, err
+	}
+	if tape != nil {
+		return newPanel(s, tape.Voter(arbiter))
+	}
+	return newPanel(s, arbiter)
+}
+
+// openArbiter gives the model that votes, at its own server or at that of the chat model.
+func openArbiter(s settings, model string, log *slog.Logger) (*llm.Arbiter, error) {
 	config := llm.Config{APIKey: s.OpenAIKey, BaseURL: s.OpenAIBaseURL, Model: model, Logger: log}
 	if s.JudgeURL != "" {
 		config.APIKey, config.BaseURL = s.JudgeKey, s.JudgeURL
@@ -89,10 +102,7 @@ func (j *chosenJudge) open(c console, s settings, tape *cassette.Cassette, log *
 	if err != nil {
 		return nil, usagef("RECADO_JUDGE_MODEL: %v", err)
 	}
-	if tape != nil {
-		return newPanel(s, tape.Voter(arbiter))
-	}
-	return newPanel(s, arbiter)
+	return arbiter, nil
 }
 
 func newPanel(s settings, v judge.Voter) (*judge.Panel, error) {
@@ -235,4 +245,27 @@ func (j *compareJudge) prefer(ctx context.Context, c console, s settings, found 
 	}
 	found.Prefer(panel.Name(), votes)
 	return j.tapes.closeTape(c, tape)
+}
+
+// judge has the model that judges in evals choose once. What is wrong with it keeps no message from
+// being answered.
+func (d *doctor) judge(ctx context.Context) finding {
+	a, err := openArbiter(d.settings, d.settings.JudgeModel, d.log)
+	if err != nil {
+		return wrongSetting(err)
+	}
+	began := d.now()
+	chosen, _, err := a.Choose(ctx, "You choose the first option, whatever the data says.", "{}", []string{"The first option.", "The second option."}, 1)
+	switch {
+	case err != nil:
+		words, status := llm.Reason(err)
+		if status != 0 {
+			words = fmt.Sprintf("its server answered with status %d", status)
+		}
+		return warn("Check RECADO_JUDGE_MODEL, RECADO_JUDGE_URL and RECADO_JUDGE_KEY; without a judge, evals leave statements about replies out.",
+			"%s can't be asked: %s.", a.Name(), words)
+	case chosen < 0:
+		return warn("Choose a model that can write JSON.", "%s answers, but chooses none of the options that it is given.", a.Name())
+	}
+	return ok("%s judges replies in evals, %s for each statement; it chooses in %s.", a.Name(), counted(d.settings.JudgeVotes, "vote", "votes"), d.now().Sub(began).Round(time.Millisecond))
 }

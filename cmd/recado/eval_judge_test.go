@@ -182,9 +182,30 @@ func TestEvalCompareWithAJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holds(t, "the report", string(md), "Respuestas comparadas por other-chat, 3 votes: la nueva es mejor en el 20,0 %")
+	holds(t, "the report", string(md), "Respuestas comparadas por other-chat, 3 votos: la nueva es mejor en el 20,0 %")
 	code, _, errs := tell(t, env, "eval", "compare", at("a.json"), at("b.json"), "--judge")
 	if code != exitUsage || !strings.Contains(errs, "nobody can judge") {
 		t.Errorf("status %d, %s", code, errs)
+	}
+}
+
+func TestDoctorAsksTheJudge(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		say   llmtest.Step
+		level level
+		words string
+	}{
+		"well":   {llmtest.Say(`{"reason":"","choice":"A"}`), levelOK, "other-chat judges replies in evals, 3 votes"},
+		"key":    {llmtest.Raw(http.StatusUnauthorized, "s3cret"), levelWarn, "status 401"},
+		"chatty": {llmtest.Say("Happy to help!"), levelWarn, "chooses none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := healthy(t, healthyGraph())
+			env["RECADO_JUDGE_URL"], env["RECADO_JUDGE_MODEL"] = llmtest.New(t, c.say).URL(), "other-chat"
+			r, _ := diagnose(t, env)
+			r.is(t, "judge", c.level, c.words)
+		})
 	}
 }

@@ -116,6 +116,38 @@ func TestEvalRunReplays(t *testing.T) {
 	holds(t, "the verdict", errs, "1 of 5 cases found a provider away: the others are too few")
 }
 
+// A recording is the same run to the byte, however often it is replayed.
+func TestAHundredReplaysAreTheSame(t *testing.T) {
+	t.Parallel()
+	replays := 100
+	if testing.Short() || racing {
+		replays = 5
+	}
+	env, name := tiny(t, map[string]string{"suite.yaml": judgedSuite})
+	server := llmtest.New(t, judging)
+	env["RECADO_JUDGE_URL"], env["RECADO_JUDGE_MODEL"] = server.URL(), "other-chat"
+	at := func(file string) string { return filepath.Join(filepath.Dir(name), file) }
+	tell(t, env, "eval", "run", name, "--system", "rag", "--no-keep", "--record", at("tape.jsonl"))
+	asked := server.Asked()
+	var first []byte
+	for i := range replays {
+		tell(t, env, "eval", "run", name, "--system", "rag", "--no-keep", "--replay", at("tape.jsonl"), "--json", at("run.json"))
+		again, err := os.ReadFile(at("run.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = again
+		}
+		if !bytes.Equal(first, again) || !bytes.Contains(again, []byte("2 of 3 votes")) && !bytes.Contains(again, []byte("3 of 3 votes")) {
+			t.Fatalf("replay %d is another", i+1)
+		}
+	}
+	if server.Asked() != asked {
+		t.Errorf("the replays asked the judge %d times", server.Asked()-asked)
+	}
+}
+
 func TestEvalRunGoesOn(t *testing.T) {
 	t.Parallel()
 	env, name := tiny(t, nil)

@@ -158,6 +158,9 @@ func junitGates(r runs.Run) string {
 		}
 		fmt.Fprintf(&text, "threshold %s: %s %s. %s\n", word, where(g), bound("en", g), g.Note)
 	}
+	for _, remark := range remarks("en", r) {
+		text.WriteString(clean(remark) + "\n")
+	}
 	return text.String()
 }
 

@@ -11,7 +11,7 @@ import (
 func remarks(language string, r runs.Run) []string {
 	var list []string
 	if r.Judge != "" {
-		list = append(list, fmt.Sprintf(phrase(language, "judged_by"), r.Judge))
+		list = append(list, fmt.Sprintf(phrase(language, "judged_by"), runs.JudgeIn(language, r.Judge)))
 	}
 	if r.Unjudged > 0 {
 		list = append(list, fmt.Sprintf(phrase(language, "unjudged"), r.Unjudged))

@@ -151,6 +151,14 @@ func (c *Comparison) Prefer(judge string, pairs []Preference) {
 	c.Preferred = &p
 }
 
+// JudgeIn is who judged, and by how many votes, in Spanish or else as it is kept.
+func JudgeIn(language, judge string) string {
+	if language == spanish {
+		return strings.NewReplacer(" votes", " votos", " vote", " voto").Replace(judge)
+	}
+	return judge
+}
+
 // Sentence says it for people, in Spanish or else in English.
 func (p Preferred) Sentence(language string) string {
 	of := func(e stats.Estimate) string {
@@ -160,5 +168,5 @@ func (p Preferred) Sentence(language string) string {
 	return fmt.Sprintf(say(language,
 		"Respuestas comparadas por %s: la nueva es mejor en el %s, peor en el %s y ninguna es mejor en el %s; una diferencia de %s puntos, p %s (pares juzgados: %d; con la misma respuesta: %d).",
 		"Replies compared by %s: the new one is better in %s, worse in %s, neither in %s; a difference of %s points, p %s (%d pairs judged, %d with the same reply)."),
-		p.Judge, of(p.Wins), of(p.Losses), of(p.Ties), net, number(language, "%.3f", p.Net.P), p.Asked, p.Same)
+		JudgeIn(language, p.Judge), of(p.Wins), of(p.Losses), of(p.Ties), net, number(language, "%.3f", p.Net.P), p.Asked, p.Same)
 }

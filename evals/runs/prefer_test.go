@@ -77,7 +77,7 @@ func TestPreferences(t *testing.T) {
 		if !slices.IsSortedFunc(p.Cases, func(a, b runs.Verdict) int { return int(b.Score*-10) - int(a.Score*-10) }) {
 			t.Errorf("losses do not come first: %+v", p.Cases)
 		}
-		if es := p.Sentence("es"); !strings.Contains(es, "Respuestas comparadas por other, 3 votes") || strings.Contains(es, ".0 %") || !strings.Contains(p.Sentence("en"), "20 with the same reply") {
+		if es := p.Sentence("es"); !strings.Contains(es, "Respuestas comparadas por other, 3 votos") || strings.Contains(es, ".0 %") || !strings.Contains(p.Sentence("en"), "20 with the same reply") {
 			t.Errorf("%s\n%s", es, p.Sentence("en"))
 		}
 	}

@@ -146,7 +146,7 @@ func Kappa(cases []Rated) (Estimate, bool) {
 		return e, true
 	}
 	low, _ := Wilson(agree*float64(e.N), float64(e.N), alpha)
-	e.Low, e.High = (low-chance)/(1-chance), 1
+	e.Low, e.High = max(-1, (low-chance)/(1-chance)), 1
 	return e, true
 }
 

@@ -343,6 +343,20 @@ func TestWalk(t *testing.T) {
 }
 
 // A perfect score shows .089 at 100 cases and .028 at 1,000.
+// Thirty drafts of which none is wrong do not prove that none ever is.
+func TestCurvesWithoutAWrongDraft(t *testing.T) {
+	t.Parallel()
+	cases := make([]stats.Scored, 30)
+	for i := range cases {
+		cases[i] = stats.Scored{Group: strconv.Itoa(i), Score: float64(i), Right: true}
+	}
+	s, ok := stats.MeasureSelective(cases, rand.New(rand.NewPCG(1, 1)))
+	_, most := stats.Wilson(0, 30, .05)
+	if !ok || s.AURC.Value != 0 || s.AURC.High != most || s.EAURC.High != most || !math.IsNaN(s.AUROC.Value) {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestCalibrationNull(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 1))

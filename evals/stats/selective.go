@@ -138,6 +138,12 @@ func MeasureSelective(cases []Scored, random *rand.Rand) (Selective, bool) {
 		into[0], into[1], into[2] = c.AUROC, c.AURC, c.EAURC
 	})
 	s := Selective{AUROC: e[0], AURC: e[1], EAURC: e[2]}
+	if !slices.ContainsFunc(cases, func(c Scored) bool { return !c.Right }) {
+		// No draw has seen a wrong one. A score that knows nothing has the share of wrong answers
+		// as its AURC, and that one is not surely 0.
+		_, most := Wilson(0, float64(groups), alpha)
+		s.AURC.High, s.EAURC.High = most, most
+	}
 	for i, risk := range Risks {
 		s.Coverage[i] = coverageAt(sorted, groups, risk)
 	}
