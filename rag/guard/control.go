@@ -189,7 +189,7 @@ var controls = []controlRow{
 	}},
 	{ControlYes, []string{
 		"si", "sii", "sip", "si si", "si quiero", "si confirmo", "si hazlo", "si adelante", "si de acuerdo", "si vale", "si claro", "si correcto", "si es correcto", "si eso es", "vale", "vale si", "ok", "okey", "okay", "oki", "ok si", "ok vale", "de acuerdo", "claro", "claro que si", "por supuesto", "confirmo", "confirmado", "confirmar", "adelante", "hazlo", "hagalo", "dale", "correcto", "es correcto", "eso es", "perfecto", "me parece bien",
-		"yes", "yep", "yeah", "yup", "ya", "y", "sure", "of course", "yes do it", "yes go ahead", "yes confirm", "yes i confirm", "yes that s right", "yes correct", "yes ok", "confirm", "confirmed", "i confirm", "go ahead", "do it", "correct", "that s right", "that is right", "sounds good", "absolutely", "ok do it", "ok go ahead",
+		"yes", "yep", "yeah", "yup", "ya", "y", "sure", "of course", "yes do it", "yes go ahead", "yes confirm", "yes i confirm", "yes that s right", "yes correct", "yes ok", "confirm", "confirmed", "i confirm", "go ahead", "do it", "correct", "that s right", "that is right", "sounds good", "absolutely", "ok do it", "ok go ahead", "ok yes", "okay yes", "yes sure", "sure yes",
 	}},
 	{ControlNo, []string{
 		"no", "nop", "nope", "nah", "n", "no no", "no quiero", "no lo hagas", "no lo haga", "mejor no", "no mejor no", "que no", "para nada", "dejalo", "dejelo", "dejalo asi", "no dejalo", "no hace falta", "cancela", "cancelalo", "no cancela", "incorrecto", "no es correcto", "no confirmo",
