@@ -2,9 +2,12 @@ package runner_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -215,5 +218,47 @@ func TestPlayedLimit(t *testing.T) {
 	s.Cases[0].Simulate.Turns, s.Cases[0].Simulate.Patience = 2, 9
 	if names, r := failed(t, s, &counter{spoil: "deaf"}); slices.Contains(names, "ending") || len(r.Steps) != 3 {
 		t.Errorf("%v, %d steps", names, len(r.Steps))
+	}
+}
+
+// An endpoint is told what the customer writes and taps; orders can't be seen there, and time
+// does not pass.
+func TestPlayedAtAnEndpoint(t *testing.T) {
+	t.Parallel()
+	var told []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			Messages []string
+			Tap      string
+		}
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+		}
+		said := strings.Join(asked.Messages, " ") + asked.Tap
+		told = append(told, said)
+		answer := map[string]any{"replies": []map[string]any{{"text": "Shall I pass this on to the shop?", "buttons": []string{"Yes", "No"}}}, "decision": "propose"}
+		if len(told) > 1 {
+			answer = map[string]any{
+				"replies": []map[string]any{{"text": "Order #1042 is cancelled."}}, "decision": "reply",
+				"actions": []map[string]any{{"kind": "cancel_order", "order": "#1042", "outcome": "done"}},
+			}
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	endpoint, err := runner.NewEndpoint(runner.EndpointConfig{URL: server.URL, HTTP: server.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := played(suite.Expect{
+		Ending: []string{"done"}, Actions: []suite.Action{{Kind: "cancel_order", Order: "#1042", Outcome: "done"}},
+		Orders: map[string]map[string]string{"#1042": {"status": "cancelled"}},
+	})
+	s.Cases[0].Simulate.Mood = "hurried"
+	names, r := failed(t, s, endpoint)
+	if len(names) != 0 || r.Skipped != "" || r.Outage != "" || len(told) != 2 {
+		t.Errorf("%v, skipped %q, outage %q, told %q", names, r.Skipped, r.Outage, told)
 	}
 }
