@@ -69,6 +69,17 @@ func TestDecidingIsDrawnAlike(t *testing.T) {
 	}
 }
 
+func TestOneConversationCalibratesNothing(t *testing.T) {
+	t.Parallel()
+	var labels []Label
+	for i := range 60 {
+		labels = append(labels, Label{ID: fmt.Sprint(i), Group: "one", Answered: true, Right: i%5 > 0, Features: map[string]float64{"x": float64(i % 7)}})
+	}
+	if _, _, _, err := CalibrateLabels(labels, Fitting{Features: FeaturesOf(labels)}); err == nil || !strings.Contains(err.Error(), "label turns of more conversations") {
+		t.Errorf("one conversation: %v", err)
+	}
+}
+
 func TestBiasedLabelsPromiseNothing(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
