@@ -18,8 +18,8 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-const labelHelp = `recado eval label collects what people say of answers (docs/labels.md).
-
+// labelHelp is what can be done with labels, by example.
+const labelHelp = `For example:
   recado eval label sample --n 50 --out sample.csv           which turns to look at next, so that a figure is known soonest
   recado eval label serve --sample sample.csv --by ana       a page to look at them, one at a time
   recado eval label import sample.csv --by ana               what somebody wrote into the column right
@@ -30,7 +30,7 @@ const labelHelp = `recado eval label collects what people say of answers (docs/l
   recado eval label agreement                                how much people agree, by language
   recado eval label serve --run run.json --out words.jsonl   look at the drafts of a run
 
-` + "`recado eval label WORD --help` lists the flags of each. All but runs are of the store of your settings.\n"
+` + "`recado eval label WORD --help` lists the flags of each. All but runs are of the store of your settings; docs/labels.md says what becomes of labels.\n"
 
 func runLabel(ctx context.Context, c console, args []string) error {
 	commands := map[string]func(context.Context, console, []string) error{

@@ -239,6 +239,7 @@ func TestEvalLabelBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds(t, "the help", told(t, env, "eval", "label"), "recado eval label sample", "recado eval label agreement")
+	holds(t, "the help of one", told(t, env, "eval", "label", "sample", "--help"), "For example:\n  recado eval label sample --n 50", "-audit float")
 	holds(t, "nobody", told(t, env, "eval", "label", "agreement"), "No turn has been looked at by two people yet")
 	for name, c := range map[string]struct {
 		args []string

@@ -49,9 +49,9 @@ func examplesOf(name string) []string {
 		return nil
 	}
 	var lines []string
-	for line := range strings.Lines(evalHelp) {
+	for line := range strings.Lines(evalHelp + labelHelp) {
 		words := strings.Fields(line)
-		if len(words) > 2 && words[0] == "recado" && words[1] == "eval" && slices.Contains(strings.Split(words[2], "|"), word) {
+		if strings.HasPrefix(line, "  recado "+name+" ") || len(words) > 2 && words[0] == "recado" && words[1] == "eval" && slices.Contains(strings.Split(words[2], "|"), word) {
 			lines = append(lines, strings.TrimRight(line, "\n"))
 		}
 	}
