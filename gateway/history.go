@@ -93,7 +93,8 @@ func (p Past) Objected() bool {
 		return true
 	}
 	for _, r := range p.Turns {
-		if r.Decision.Rule == ruleDeleteData && !(p.Agreement.Consent == ConsentGiven && p.Agreement.At.After(r.At)) {
+		anew := p.Agreement.Consent == ConsentGiven && p.Agreement.At.After(r.At)
+		if r.Decision.Rule == ruleDeleteData && !anew {
 			return true
 		}
 	}

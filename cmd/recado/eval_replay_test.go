@@ -32,6 +32,7 @@ type unlimited struct{}
 func (unlimited) Take(context.Context, string, string, time.Time) (time.Duration, error) {
 	return 0, nil
 }
+
 func (unlimited) Send(context.Context, *gateway.Outgoing) (gateway.SendResult, error) {
 	return gateway.SendResult{Outcome: gateway.SendAccepted, ProviderID: gateway.NewID()}, nil
 }

@@ -80,7 +80,7 @@ var keys = []string{"knowledge", "name", "search", "settings", "threshold"}
 
 // checkKeys refuses what nobody would look at.
 func checkKeys(n ast.Node, settings []string) error {
-	top, err := pairs(n, "a candidate")
+	top, err := entries(n, "a candidate")
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func checkKeys(n ast.Node, settings []string) error {
 		case key != "settings":
 			continue
 		}
-		inner, err := pairs(pair.Value, "settings")
+		inner, err := entries(pair.Value, "settings")
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func meant(name string, settings []string) string {
 	return ""
 }
 
-func pairs(n ast.Node, what string) ([]*ast.MappingValueNode, error) {
+func entries(n ast.Node, what string) ([]*ast.MappingValueNode, error) {
 	switch n := n.(type) {
 	case nil, *ast.NullNode, *ast.CommentGroupNode:
 		return nil, nil

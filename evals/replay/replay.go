@@ -37,7 +37,7 @@ type Config struct {
 	// Fingerprint is the candidate's, and Today that of the configuration in use.
 	Fingerprint, Today string
 	// Writable tells whether the shop's system can be told to do something. It is taken to
-	// be so as well when a past turn proposed a change.
+	// be so as well when a past turn proposed a change or refused one.
 	Writable bool
 	// Gone counts the candidates of a record whose text is lost, or is nil.
 	Gone func(ctx context.Context, was gateway.Record) (int, error)
@@ -137,7 +137,7 @@ func Run(ctx context.Context, c Config) (Result, error) {
 
 // writes tells whether the shop's system could be told to do something then.
 func writes(p gateway.Past) bool {
-	return slices.ContainsFunc(p.Turns, func(r gateway.Record) bool { return r.Decision.Kind == gateway.DecidePropose })
+	return slices.ContainsFunc(p.Turns, func(r gateway.Record) bool { return r.Proposal != nil || r.Refusal != nil })
 }
 
 // read gives the conversations that count, and counts the others.

@@ -2,8 +2,9 @@ package replay
 
 import (
 	"cmp"
-	"math/rand/v2"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/recado/recado/evals/stats"
@@ -142,8 +143,8 @@ type Gate struct {
 	// Answered and Held are the differences of both shares, candidate less record. Where
 	// people said that the answer of then was wrong, it does not count as held before, so
 	// that changing it costs nothing.
-	Answered stats.Difference `json:"answered"`
-	Held     stats.Difference `json:"held"`
+	Answered Share `json:"answered"`
+	Held     Share `json:"held"`
 	// AnsweredOK and HeldOK tell which margins were shown to be kept.
 	AnsweredOK bool `json:"answered_ok"`
 	HeldOK     bool `json:"held_ok"`
@@ -153,32 +154,66 @@ type Gate struct {
 	MoreThan bool `json:"more_than,omitempty"`
 }
 
-// rows are the turns of one share.
-type rows struct{ was, now []stats.Row }
+// Share is by how much a share changed, candidate less record, with its 95 % interval over
+// conversations.
+type Share struct {
+	stats.Estimate
+	Base float64 `json:"base"`
+	New  float64 `json:"new"`
+}
 
-func (r *rows) add(group string, was, now float64) {
-	r.was = append(r.was, stats.Row{Group: group, Top: was, Bottom: 1})
-	r.now = append(r.now, stats.Row{Group: group, Top: now, Bottom: 1})
+// NotWorse tells whether the share fell by less than the margin: not inferior at 2.5 %,
+// one-sided, as stats.Difference.NotWorse.
+func (s Share) NotWorse(margin float64) bool { return s.N > 0 && s.Low > -margin }
+
+// pairs are the turns of one share: those that lost it and those that gained it. What is
+// kept or not had by both is neither.
+type pairs struct {
+	lost, gained []stats.Row
+	was, now     int
+}
+
+func (p *pairs) add(group string, was, now bool) {
+	row := func(yes bool) stats.Row { return stats.Row{Group: group, Top: one(yes), Bottom: 1} }
+	p.lost, p.gained = append(p.lost, row(was && !now)), append(p.gained, row(!was && now))
+	p.was, p.now = p.was+int(one(was)), p.now+int(one(now))
+}
+
+// share is the difference. Changes are rare and go one way mostly, where Student's interval
+// of the differences passes what is worse twice as often as it says. So the interval joins
+// those of Wilson of both kinds of changes (Zou and Donner, "Construction of confidence
+// limits about effect measures", 2008), clustered by conversation.
+func (p pairs) share() (s Share) {
+	lost, ok := stats.Proportion(p.lost)
+	gained, _ := stats.Proportion(p.gained)
+	if !ok {
+		return s
+	}
+	all := float64(len(p.lost))
+	s.Base, s.New, s.N = float64(p.was)/all, float64(p.now)/all, lost.N
+	s.Value = gained.Value - lost.Value
+	s.Low = s.Value - math.Hypot(gained.Value-gained.Low, lost.High-lost.Value)
+	s.High = s.Value + math.Hypot(gained.High-gained.Value, lost.Value-lost.Low)
+	return s
 }
 
 // Judge holds the exact turns against margins.
 func (r *Result) Judge(m Margins) {
 	g := &Gate{Margins: m, Verdict: Unjudged}
 	r.Gate = g
-	var answered, held rows
+	var answered, held pairs
 	for _, t := range r.Turns {
 		if t.After {
 			continue
 		}
-		answered.add(t.Conversation, one(answers(t.Was)), one(answers(t.Now)))
+		answered.add(t.Conversation, answers(t.Was), answers(t.Now))
 		right := t.Label != "wrong"
-		held.add(t.Conversation, one(right), one(right && !t.Kind.Risky()))
+		held.add(t.Conversation, right, right && !t.Kind.Risky())
 	}
-	if len(answered.was) == 0 || r.Outages > 0 {
+	if len(answered.lost) == 0 || r.Outages > 0 {
 		return
 	}
-	g.Answered, _ = stats.CompareProportions(answered.was, answered.now, source())
-	g.Held, _ = stats.CompareProportions(held.was, held.now, source())
+	g.Answered, g.Held = answered.share(), held.share()
 	g.AnsweredOK, g.HeldOK = g.Answered.NotWorse(m.Answered), g.Held.NotWorse(m.Held)
 	switch {
 	case r.untouched():
@@ -210,21 +245,15 @@ func one(yes bool) float64 {
 	return 0
 }
 
-// source is the same each time: the same turns get the same figures.
-func source() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
-
 // mostTimes is up to how many times the conversations that there are more of them are
 // looked for.
 const mostTimes = 64
 
 // more finds how many conversations would show it if others went as these did.
-func (g *Gate) more(answered, held rows) {
+func (g *Gate) more(answered, held pairs) {
 	n := g.Answered.N
 	shown := func(times int) bool {
-		a, h := answered.times(times), held.times(times)
-		first, _ := stats.CompareProportions(a.was, a.now, source())
-		second, _ := stats.CompareProportions(h.was, h.now, source())
-		return first.NotWorse(g.Margins.Answered) && second.NotWorse(g.Margins.Held)
+		return answered.times(times).share().NotWorse(g.Margins.Answered) && held.times(times).share().NotWorse(g.Margins.Held)
 	}
 	// A share that fell by the margin or more stays so with any number.
 	if g.Answered.Value <= -g.Margins.Answered || g.Held.Value <= -g.Margins.Held {
@@ -248,15 +277,16 @@ func (g *Gate) more(answered, held rows) {
 	g.More = n * (high - 1)
 }
 
-// times repeats the rows as those of so many other conversations.
-func (r rows) times(n int) (more rows) {
+// times repeats the turns as those of so many other conversations.
+func (p pairs) times(n int) (more pairs) {
 	for i := range n {
-		for k := range r.was {
-			was, now := r.was[k], r.now[k]
-			was.Group = string(rune('A'+i)) + was.Group
-			now.Group = was.Group
-			more.was, more.now = append(more.was, was), append(more.now, now)
+		for k := range p.lost {
+			lost, gained := p.lost[k], p.gained[k]
+			lost.Group = strconv.Itoa(i) + " " + lost.Group
+			gained.Group = lost.Group
+			more.lost, more.gained = append(more.lost, lost), append(more.gained, gained)
 		}
 	}
+	more.was, more.now = n*p.was, n*p.now
 	return more
 }

@@ -256,7 +256,7 @@ func TestAgreement(t *testing.T) {
 	b, _ := dealing(t, "ana")
 	place := "/desk/conversations/" + desktest.Nora
 	page := b.get(place, "es")
-	page.says(t, http.StatusOK, "Sin preguntar: no se usa", `value="given"`, `value="withheld"`)
+	page.says(t, http.StatusOK, "No se le ha preguntado.", `value="given"`, `value="withheld"`)
 	page.lacks(t, "Borrar lo anotado")
 	b.post(place+"/agreement", url.Values{"consent": {"given"}}).leads(t, place+"?done=agree")
 	page = b.get(place+"?done=agree", "en")
@@ -268,7 +268,7 @@ func TestAgreement(t *testing.T) {
 	b.post(place+"/agreement", url.Values{"consent": {"withheld"}}).leads(t, place+"?done=agree")
 	b.get(place, "es").says(t, http.StatusOK, "No quiere que se use.")
 	b.post(place+"/agreement", url.Values{"consent": {""}}).leads(t, place+"?done=agree")
-	b.get(place, "es").says(t, http.StatusOK, "Sin preguntar")
+	b.get(place, "es").says(t, http.StatusOK, "No se le ha preguntado.")
 	if a := b.post(place+"/agreement", url.Values{"consent": {"perhaps"}}); a.status < 400 {
 		t.Errorf("status %d", a.status)
 	}

@@ -516,7 +516,7 @@ var phrases = map[string]text{
 	"sent_a":           {"Ha enviado", "Sent"},
 
 	"agreement":          {"Pruebas con lo que escribe", "Trials with what they write"},
-	"agreement_unset":    {"Sin preguntar: no se usa para probar cambios del asistente.", "Not asked: not used to try changes of the assistant."},
+	"agreement_unset":    {"No se le ha preguntado.", "They have not been asked."},
 	"agreement_given":    {"Acepta que se use, sin su nombre ni sus datos, para probar cambios del asistente.", "Agrees that it is used, without their name or data, to try changes of the assistant."},
 	"agreement_withheld": {"No quiere que se use.", "Does not want it to be used."},
 	"agree_given":        {"Acepta", "Agrees"},
