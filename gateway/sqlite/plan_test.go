@@ -71,6 +71,8 @@ func TestPlans(t *testing.T) {
 	for query, want := range map[string][]string{
 		fetchable:         {"files_due"},
 		dueCommand:        {"commands_due"},
+		selectPast:        {"conversations_updated"},
+		selectHeard:       {"events_conversation"},
 		auditsOpen:        {"audits_open", "SEARCH t USING INTEGER PRIMARY KEY"},
 		auditsDone:        {"audits_done", "SEARCH t USING INTEGER PRIMARY KEY"},
 		labelsAll:         {"labels_at", "SEARCH t USING INTEGER PRIMARY KEY"},
