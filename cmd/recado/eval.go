@@ -60,6 +60,7 @@ Suites: conversations with what has to come of them
   recado eval report latest --judge-labels FILE     figures corrected by people's marks
   recado eval power latest --difference 0.03        how many cases it takes to see a difference
   recado eval replay --since 30d --candidate FILE   a change, tried on real conversations, before customers get it
+  recado eval replay --candidate FILE --md pr.md    the same for a pull request; exit status 1 if it may be worse
   recado eval rules run.json                        the calibrated rule beside those of the field
   recado eval report latest --html report.html      a run that was kept, in another form
   recado eval serve                                 the runs that were kept, in a browser
