@@ -73,6 +73,15 @@ func TestCosine(t *testing.T) {
 		if got := f.cosine(a); math.Abs(got-want) > 1e-4 {
 			t.Errorf("of %d dimensions %v, want %v", dim, got, want)
 		}
+		// The same with a question of which little is not zero.
+		for i := range a {
+			if i%5 != dim%5 {
+				a[i] = 0
+			}
+		}
+		if want, got := f.cosine(a), nearness(a)(&f); math.Abs(got-want) > 1e-6 {
+			t.Errorf("of %d dimensions, most of them zero, %v, want %v", dim, got, want)
+		}
 	}
 }
 

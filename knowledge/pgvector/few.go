@@ -2,6 +2,8 @@ package pgvector
 
 import (
 	"cmp"
+	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -96,9 +98,10 @@ func (p *proposals) nearest() {
 		return
 	}
 	all, at := make([]neighbour, len(p.few)), make([]int, 0, len(p.few))
+	near := nearness(p.q.Vector)
 	for i, f := range p.vectors {
 		if f != nil {
-			at, all[i] = append(at, i), neighbour{p.few[i].no, f.hash, f.cosine(p.q.Vector)}
+			at, all[i] = append(at, i), neighbour{p.few[i].no, f.hash, near(f)}
 		}
 	}
 	slices.SortFunc(at, func(a, b int) int {
@@ -112,4 +115,25 @@ func (p *proposals) nearest() {
 		p.near[i] = all[at[i]]
 	}
 	p.few, p.vectors = nil, nil
+}
+
+// nearness compares a question with chunks. Hashed words leave most of a vector zero, and
+// only what is not is looked at.
+func nearness(question []float32) func(*fact) float64 {
+	var parts []int
+	for i, x := range question {
+		if x != 0 {
+			parts = append(parts, i)
+		}
+	}
+	if 4*len(parts) > len(question) {
+		return func(f *fact) float64 { return f.cosine(question) }
+	}
+	return func(f *fact) float64 {
+		var sum float32
+		for _, i := range parts {
+			sum += question[i] * float32(int16(binary.LittleEndian.Uint16(f.vector[4+2*i:])))
+		}
+		return float64(sum * math.Float32frombits(binary.LittleEndian.Uint32(f.vector)))
+	}
 }
