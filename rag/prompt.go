@@ -42,8 +42,14 @@ type prompt struct {
 	version   string
 	// shingles are the runs of words of the rules, which no reply repeats.
 	shingles map[string]bool
-	// rules are the shop's own.
-	rules string
+	// systems are the rules that a model is given, which are the same in every turn of its kind.
+	systems map[systemOf]string
+}
+
+// systemOf is what they depend on.
+type systemOf struct {
+	language string
+	writable bool
 }
 
 func newPrompt(shopRules string) (*prompt, error) {
@@ -64,7 +70,12 @@ func newPrompt(shopRules string) (*prompt, error) {
 		hash.Write(text)
 	}
 	hash.Write([]byte(shopRules))
-	p := &prompt{templates: templates, version: hex.EncodeToString(hash.Sum(nil)[:4]), shingles: map[string]bool{}, rules: shopRules}
+	p := &prompt{templates: templates, version: hex.EncodeToString(hash.Sum(nil)[:4]), shingles: map[string]bool{}, systems: map[systemOf]string{}}
+	for _, of := range []systemOf{{english, false}, {english, true}, {spanish, false}, {spanish, true}} {
+		if p.systems[of], err = p.system(of, shopRules); err != nil {
+			return nil, fmt.Errorf("rag: prompt: %w", err)
+		}
+	}
 	rules, err := p.execute("system.tmpl", promptData{Language: languageName(english), Actions: offered()})
 	if err != nil {
 		return nil, fmt.Errorf("rag: prompt: %w", err)
@@ -78,6 +89,15 @@ func newPrompt(shopRules string) (*prompt, error) {
 // offered are the actions that a model may ask for.
 func offered() []action.Spec {
 	return slices.DeleteFunc(action.Specs(), func(s action.Spec) bool { return s.Kind == action.SendCode })
+}
+
+// system writes the rules.
+func (p *prompt) system(of systemOf, shopRules string) (string, error) {
+	data := promptData{Language: languageName(of.language), Rules: shopRules, RulesFence: rulesFence(shopRules)}
+	if of.writable {
+		data.Actions = offered()
+	}
+	return p.execute("system.tmpl", data)
 }
 
 // promptData is what the templates see.
@@ -94,26 +114,19 @@ type promptData struct {
 // stands between fences that it can't contain.
 func (p *prompt) messages(r Request) ([]PromptMessage, error) {
 	data := promptData{
-		Language: languageName(r.Locale), Rules: p.rules, RulesFence: rulesFence(p.rules), At: r.At, Question: r.Question, Rejected: r.Rejected,
+		At: r.At, Question: r.Question, Rejected: r.Rejected,
 		Passages: slices.Clone(r.Passages), Orders: orderLines(r.Orders), Receipts: receiptLines(r.Receipts), History: historyLines(r.History), Objections: r.Objections,
 	}
 	if len(r.Parts) > 1 {
 		data.Parts = r.Parts
 	}
 	slices.SortStableFunc(data.Passages, func(a, b Passage) int { return strings.Compare(a.ID, b.ID) })
-	if r.Writable {
-		data.Actions = offered()
-	}
 	data.Fence = fence(data)
-	system, err := p.execute("system.tmpl", data)
-	if err != nil {
-		return nil, err
-	}
 	user, err := p.execute("user.tmpl", data)
 	if err != nil {
 		return nil, err
 	}
-	return []PromptMessage{{Role: "system", Content: system}, {Role: "user", Content: user}}, nil
+	return []PromptMessage{{Role: "system", Content: p.systems[systemOf{supported(r.Locale), r.Writable}]}, {Role: "user", Content: user}}, nil
 }
 
 func (p *prompt) execute(name string, data promptData) (string, error) {
