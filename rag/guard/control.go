@@ -38,6 +38,9 @@ const maxControl = 14
 // one more word that means something does: "stop" is a control and "stop my
 // order" is none. A wish for a person in other words is for AsksForPerson.
 func ControlOf(text string) (Control, bool) {
+	if wantsErased(fold(text)) {
+		return ControlDeleteData, true
+	}
 	said := controlWords(text)
 	if len(said) == 0 || len(said) > maxControl {
 		return "", false

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/recado/recado/rag/phrases"
@@ -13,7 +14,7 @@ var graveRules = []struct {
 	reason  Reason
 	pattern *phrases.Set
 }{
-	{ReasonSafety, phrases.Words(
+	{ReasonSafety, phrases.Words(slices.Concat(despairWords, threatWords, []string{
 		`(end|ending|ended|take|taking|finish|finishing) my (own |whole )?life`,
 		`(took|taken|take|taking|swallow|swallowed|swallowing|downed) (all|too many|a lot|loads|lots|a handful|every one|(a|the|half a|half the)( whole| entire)? (bottle|box|pack|packet))( of)?( the| my| his| her| these| those)?( sleeping| pain)? (pills|tablets|medication|painkillers|paracetamol|ibuprofen|antidepressants)`,
 		`(can ?t|cannot|can not|don ?t (want to|wanna)|do not want to|no longer want to) (go on|carry on|keep|keep on|continue|continue to) (living|live|being alive)`,
@@ -34,11 +35,11 @@ var graveRules = []struct {
 		`(tirarme|lanzarme|arrojarme|me tiro|me voy a tirar|me lanzo)( \w+){0,2} (balcon|ventana|puente|tren|azotea|metro)`, `(ahorcarme|pegarme un tiro|matarme)( \.|$)`, `(seguir|estar|vivir) en este mundo`,
 		`(pienso|pensando|pensar|pensado) (solo |mucho |siempre )?en (morir|morirme|matarme|quitarme|acabar con (todo|mi vida))`,
 		`(prefiero|quiero|quisiera|desearia) estar muert[oa]`, `(took|taken|swallowed|tome|tomado|tragado|trague) [1-9]\d (of )?(\w+ )?(pills|tablets|painkillers|paracetamol|ibuprofen|pastillas|pildoras|somniferos|paracetamoles)`, `(nobody|no one) (would|will|d) miss me`, `nadie me (echaria de menos|echara de menos|extranaria|extranara)`,
-	)},
-	{ReasonLegal, phrases.Words(
+	})...)},
+	{ReasonLegal, phrases.Words(slices.Concat(legalWords, []string{
 		`(my|our|a|the) (lawyers?|attorneys?)`, `abogad[oa]s?`, `(os|les|te|lo|la|le) (voy a|vamos a) (denunciar|demandar)`, `(a|al|en el) juzgado`,
-	)},
-	{ReasonFraud, phrases.Words(
+	})...)},
+	{ReasonFraud, phrases.Words(slices.Concat(fraudWords, []string{
 		`(charge|payment|transaction|purchase|order|debit|withdrawal)s?( \w+){0,8} (that|which) (i|we) (don ?t|do not|didn ?t|did not|never|have not|haven ?t) (recogni[sz]ed?|authori[sz]ed?|make|made|place|placed|approved?)`,
 		`(don ?t|do not|didn ?t|did not|never|can ?t|cannot) recogni[sz]e( \w+){0,3} (charge|payment|transaction|purchase|order|debit|withdrawal)s?`,
 		`(charge|payment|transaction|purchase|order|debit|withdrawal)s? (i|we) (have not|haven ?t) (recogni[sz]ed|authori[sz]ed|made|placed|approved)`,
@@ -46,7 +47,7 @@ var graveRules = []struct {
 		`(no|nunca|jamas) (reconozco|reconocemos|autorice|he autorizado)( \w+){0,4} (cargo|cobro|pago|compra|pedido|movimiento|adeudo|transaccion|transferencia)(s|es)?`,
 		`(charge|payment|transaction|purchase|order)s?( \w+)? (on|in) my (account|card|statement) (that|which) (are|is|aren|isn|were|was) ?(n t|not|t) mine`, `(someone|somebody) (has |had )?(bought|ordered|purchased)( \w+){0,3} (using|with|through|on|in|from) my (account|card)`, `charged( \w+)? for (something|things|stuff) (that )?(i|we) (never|didn ?t|did not) (buy|bought|order|ordered)`,
 		`(cargo|cobro|pago|compra|pedido|movimiento)s?( \w+)? en mi (cuenta|tarjeta) que no (son|es) (mi[oa]s?|nuestr[oa]s?)`, `(cobrado|cargado|cobraron|cargaron|cobrasteis)( \w+)? (algo|cosas) que( yo)? (no|nunca) (compre|pedi|he comprado|he pedido)`,
-	)},
+	})...)},
 }
 
 // graveReason reads both what somebody wrote and what they meant to write.
@@ -75,7 +76,7 @@ var graveVocabulary = []string{
 var (
 	graveWords      = byLetter(graveVocabulary)
 	graveNeighbours = set("lining loving liking livings giving layer layers piles polls pulls pilla pilas tables tablet viniendo vivienda viendo vivia vivid vivie mover motir moris quieto quiere quieres pastilla abocado abocada denuncian demandan juzgada quitarse quitarle quitarte matarse matarte recognised recognized autorices")
-	graveSlang      = map[string]string{"wnt": "want", "wnat": "want", "watn": "want", "wan": "want", "dont": "don t", "dnt": "don t", "cant": "can t", "wanna": "want to", "liv": "live", "livee": "live", "lief": "life", "lfie": "life", "kil": "kill", "kiero": "quiero", "qiero": "quiero", "bida": "vida", "vda": "vida", "bivir": "vivir", "biviendo": "viviendo", "bibir": "vivir"}
+	graveSlang      = map[string]string{"wnt": "want", "wnat": "want", "watn": "want", "wan": "want", "dont": "don t", "dnt": "don t", "cant": "can t", "wanna": "want to", "liv": "live", "livee": "live", "lief": "life", "lfie": "life", "kil": "kill", "matr": "matar", "gona": "gonna", "kiero": "quiero", "qiero": "quiero", "bida": "vida", "vda": "vida", "bivir": "vivir", "biviendo": "viviendo", "bibir": "vivir"}
 	// pauses are what people say while they look for a word.
 	pauses = set("uh uhm um er erm eh ehm em hmm mmm so okay ok well mira bueno pues")
 )

@@ -70,3 +70,24 @@ func TestControlOfErasure(t *testing.T) {
 		}
 	}
 }
+
+// A wish to have one's data erased is heard in a message of any length, and whoever speaks
+// of erasing something else, or asks about it, has erased nothing.
+func TestWishesForErasure(t *testing.T) {
+	t.Parallel()
+	for _, text := range readPhrasings(t, "erasure.txt") {
+		for _, written := range []string{text, strings.ToUpper(text), "Hola, buenas. " + text, text + "\nGracias por todo lo demás, habéis sido muy amables conmigo desde que compré la cafetera"} {
+			if got, _ := guard.ControlOf(written); got != guard.ControlDeleteData {
+				t.Errorf("%q: %q", written, got)
+			}
+		}
+	}
+	for _, text := range []string{
+		"quiero borrar mi cuenta, cómo se hace", "i want to delete my account", "¿Cómo borro los datos de mi móvil antes de repararlo?", "how do I erase my data from the phone before the repair?", "no borréis mis datos", "please don't delete my data",
+		"quita mi número del pedido", "remove my number from the parcel label", "borrad el segundo artículo de mi pedido", "I'd like to make some changes to my personal information.", "quiero quitar la sartén", "¿cuánto tiempo guardáis mis datos?", "borrad todo lo que sabéis del pedido W2024117",
+	} {
+		if got, _ := guard.ControlOf(text); got == guard.ControlDeleteData {
+			t.Errorf("%q has data erased", text)
+		}
+	}
+}
