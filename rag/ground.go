@@ -205,11 +205,13 @@ func aboutOrders(a Answer) bool { return len(a.Draft.Orders) > 0 }
 var quotation = regexp.MustCompile(`(?s)«[^»]*»|“[^”]*”`)
 
 // checkLanguage wants the customer's language. A text that speaks for neither passes,
-// and what is quoted from a passage in the other language does not count, nor what the
+// and what is quoted from a passage or an order in the other language does not count, nor what the
 // model did not see: the name of a street.
 func checkLanguage(a Answer, masked string, cited []Passage) Check {
 	text := pii.Blank(masked)
-	if slices.ContainsFunc(cited, func(p Passage) bool { return supported(p.Locale) != a.Locale }) {
+	foreign := func(p Passage) bool { return supported(p.Locale) != a.Locale }
+	noted := func(o Order) bool { return o.LastNote != "" && DetectLocale(o.LastNote, a.Locale) != a.Locale }
+	if slices.ContainsFunc(cited, foreign) || aboutOrders(a) && slices.ContainsFunc(a.Orders.Orders, noted) {
 		text = quotation.ReplaceAllString(text, " ")
 	}
 	if got := DetectLocale(text, a.Locale); got != a.Locale {

@@ -35,6 +35,9 @@ func (t *turn) draft(ctx context.Context) error {
 		if err := t.read(ctx, calls); err != nil {
 			return nil //nolint:nilerr // the model's word without the look-up is all there is
 		}
+		if t.a.Refusal != nil {
+			return nil // first they have to show that it is them
+		}
 	}
 }
 
@@ -64,6 +67,9 @@ func (t *turn) read(ctx context.Context, calls []action.Call) error {
 			return fmt.Errorf("look up %s: %w", c.Kind, err)
 		}
 		t.a.Receipts = append(t.a.Receipts, receipt)
+		if spec, ok := action.Find(c.Kind); ok && receipt.Outcome == action.Refused && receipt.Reason == action.RuleLevel {
+			t.settle(c, action.Verdict{Rule: action.RuleLevel, Level: spec.Level}, "")
+		}
 	}
 	t.request.Receipts = t.a.Receipts
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/action"
+	"github.com/recado/recado/rag/assure"
 )
 
 // tools remember what they were asked and give what they have.
@@ -16,11 +17,16 @@ type tools struct {
 	reads, checks []action.Call
 	facts         map[string]string
 	verdict       action.Verdict
-	err           error
+	// refused is why look-ups give nothing.
+	refused string
+	err     error
 }
 
 func (f *tools) Read(_ context.Context, c action.Call) (action.Receipt, error) {
 	f.reads = append(f.reads, c)
+	if f.refused != "" {
+		return action.Receipt{ID: "r", Kind: c.Kind, Order: c.Order, Outcome: action.Refused, Reason: f.refused}, f.err
+	}
 	return action.Receipt{ID: fmt.Sprintf("r%d", len(f.reads)), Kind: c.Kind, Order: c.Order, Outcome: action.Done, Facts: f.facts}, f.err
 }
 
@@ -84,6 +90,21 @@ func TestALookUpComesBackAsAReceipt(t *testing.T) {
 	}
 	if len(a.Receipts) != 1 || a.Receipts[0].ID != "r1" {
 		t.Errorf("receipts %+v", a.Receipts)
+	}
+}
+
+// TestALookUpBelowItsLevelWantsACode: what a look-up needs is not said by the model but asked
+// for by code, and the model is not asked again.
+func TestALookUpBelowItsLevelWantsACode(t *testing.T) {
+	t.Parallel()
+	f := &tools{refused: action.RuleLevel}
+	a, requests := acting(t, "¿me mandas la factura del W1?", f, want(action.Invoice, "W1"), rag.Draft{Answer: "Toma: https://x.example.com", Locale: "es"})
+	if a.Refusal == nil || a.Refusal.Verdict.Rule != action.RuleLevel || a.Refusal.Verdict.Level != assure.Code || a.Refusal.Call.Kind != action.Invoice || a.Text != "" || len(requests) != 1 {
+		t.Errorf("%d requests, %+v, %q", len(requests), a.Refusal, a.Text)
+	}
+	f = &tools{refused: action.RuleUnavailable}
+	if a, requests := acting(t, "¿me mandas la factura del W1?", f, want(action.Invoice, "W1"), rag.Draft{NeedsHuman: true, Locale: "es"}); a.Refusal != nil || len(requests) != 2 {
+		t.Errorf("%d requests, %+v", len(requests), a.Refusal)
 	}
 }
 

@@ -19,7 +19,7 @@ var _ rag.Model = (*Model)(nil)
 func NewModel() *Model { return &Model{concepts: newConcepts()} }
 
 // Name carries the version of the rules.
-func (m *Model) Name() string { return "offline-extractive-v4" }
+func (m *Model) Name() string { return "offline-extractive-v5" }
 
 // Complete drafts an answer from the parts of the request; it does not read the
 // prompt. The only error is that of ctx, which wraps rag.ErrModel.
@@ -46,6 +46,9 @@ func (m *Model) one(r rag.Request) rag.Draft {
 		return rag.Draft{Answer: text, SmallTalk: true}
 	}
 	if draft, ok := m.wish(r); ok {
+		return draft
+	}
+	if draft, ok := m.aboutCharge(folded, r); ok {
 		return draft
 	}
 	if m.aboutOrder(folded, r) {

@@ -34,7 +34,11 @@ var (
 	asksAction = phrases(`(cancelar|cancelad|cancela|anular|cancelo|anulo)(lo|la|me|melo)?`, `(cambiar|cambiad|modificar|corregir|anadir|quitar)(lo|la|me|melo|le)?`, `(devolver|devuelvo|descambiar)(lo|la)?`, `(factura|facturas|tique|ticket)`,
 		`(direccion|telefono|correo)`, `(reclamar|reclamacion|queja)`, `(cancel|change|modify|amend|return|exchange|swap|edit|add|remove) `, `(address|invoice|receipt|phone number|complain|complaint)`)
 	// aboutRefund matches questions about money or goods on their way back.
-	aboutRefund = phrases(`(mi|el|del|un|la|de la|mi) (reembolso|devolucion|abono|dinero)`, `(refund|refunded|return|returned|money back|sent back)`)
+	aboutRefund = phrases(`(mi|el|del|un|la|de la|mi) (reembolso|devolucion|abono|dinero)`, `(refund|refunded|refunding|refunds|return|returned|money back|sent back)`, `me (vais a |van a |vas a )?(devolver|devolveis|devuelven|devolvereis|reembolsais|reembolsan|reembolsar|abonais|abonar|abonan)`, `(getting|get|pay|paying|give|giving)( me)? (it |that |the money )?back`)
+	// asksMoneyBack matches questions about money that comes back, which are none for a deed.
+	asksMoneyBack = phrases(`(cuanto|cuando|que importe|que dia)( dinero)?( me| nos) (vais a |van a |vas a )?(devolver|devolveis|devuelven|devolvereis|reembols\w+|abon\w+)`, `(how much|when)( \w+){0,4} (refund|refunding|refunded|get back|getting back)`)
+	// supposes matches questions about what would be.
+	supposes = phrases(`(si|cuando|en caso de) (lo |la |los |las |yo |te |os )?(devuelvo|devolviera|cancelo|anulo|devolver|cancelar|pago|compro)`, `(if|when|in case) i (return|cancel|send|pay|buy)`)
 	// wantsTracking matches who wants to be given the tracking of what they wait for: nobody
 	// asks that of a shop in general.
 	wantsTracking = phrases(`(me|nos) (pasa|pasas|pasais|mandas|mandais|envias|enviais|das|dais)( \w+){0,3} (seguimiento|tracking|rastreo)`, `(pasame|mandame|enviame|dame|pasadme|mandadme|enviadme|dadme)( \w+){0,3} (seguimiento|tracking|rastreo)`,
@@ -52,15 +56,18 @@ func (m *Model) aboutOrder(folded string, r rag.Request) bool {
 	if wantsTracking.MatchString(folded) && len(r.Orders.Orders) > 0 {
 		return true
 	}
+	if len(m.meantAlone(folded, r)) > 0 {
+		return true
+	}
 	if ownThing.MatchString(folded) {
 		if asksTracking.MatchString(folded) && len(r.Orders.Orders) > 0 {
 			return true
 		}
-		if aboutRefund.MatchString(folded) && slices.ContainsFunc(r.Orders.Orders, func(o rag.Order) bool { return o.Refund != "" }) {
+		if aboutRefund.MatchString(folded) && !supposes.MatchString(folded) && slices.ContainsFunc(r.Orders.Orders, func(o rag.Order) bool { return o.Refund != "" }) {
 			return true
 		}
 		for _, d := range detailsAsked(folded) {
-			if d.known(r.Orders.Orders) {
+			if _, ok := m.lookUp(folded, r, nil); ok || d.known(r.Orders.Orders) {
 				return true
 			}
 		}
@@ -84,23 +91,35 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	if told, ok := m.tellDetails(folded, r, asked); ok {
 		return told
 	}
-	if len(asked) > 0 && asksAction.MatchString(folded) && !asksState.MatchString(folded) {
+	if call, ok := m.lookUp(folded, r, asked); ok {
+		return call
+	}
+	alone := m.meantAlone(folded, r)
+	if len(asked) > 0 && asksAction.MatchString(folded) && !asksState.MatchString(folded) && !asksMoneyBack.MatchString(folded) {
 		return abstain("what to do with the order that the customer names")
 	}
 	switch {
 	case len(asked) > 0 || len(r.Orders.NotFound) > 0:
 	case strange(folded, r.Orders):
 		return abstain("the order that the customer names, which is none of theirs")
+	case len(alone) > 0:
+		asked = alone
 	default:
 		asked = m.meant(folded, r)
 	}
+	aboutMoney := aboutRefund.MatchString(folded) || moneyOfThat.MatchString(folded)
 	var draft rag.Draft
 	var lines []string
 	for _, o := range asked {
 		draft.Orders = append(draft.Orders, o.Number)
 		lines = append(lines, statement(o, r.Locale, r.At))
-		if told := refunded(o, r.Locale); told != "" && aboutRefund.MatchString(folded) {
+		if told := refunded(o, r.Locale); told != "" && aboutMoney {
 			lines = append(lines, told)
+		}
+	}
+	if len(asked) == 1 {
+		if help, ok := m.aboutLateness(folded, r, asked[0]); ok {
+			lines, draft.Citations = append(lines, help.Answer), help.Citations
 		}
 	}
 	if missing := r.Orders.NotFound; len(missing) > 0 {

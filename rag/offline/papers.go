@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 )
 
 // detail is a fact of an order that customers ask for beside its state. Shops give some
@@ -17,6 +18,11 @@ type detail struct {
 	of func(rag.Order) string
 	// es and en come before it.
 	es, en string
+	// kind is the look-up that gives it, fits tells whether an order may have it, and always
+	// matches questions for it that begin like one for the rules.
+	kind   action.Kind
+	fits   func(rag.Order) bool
+	always *regexp.Regexp
 }
 
 var details = []detail{
@@ -24,12 +30,16 @@ var details = []detail{
 		asks: phrases(`(factura|facturas|tique|ticket|recibo)`, `(invoice|invoices|bill|receipt)`),
 		of:   func(o rag.Order) string { return o.InvoiceURL },
 		es:   "La factura de tu pedido %s está aquí: ", en: "The invoice for your order %s is here: ",
+		kind: action.Invoice, fits: func(o rag.Order) bool { return action.Status(o.Status) != "pending_payment" },
+		always: phrases(`donde esta (la|mi) factura`, `where is (the|my) invoice`),
 	},
 	{
 		asks: phrases(`(justificante|prueba|comprobante|albaran|firma) (de (la )?entrega)`, `quien (lo |la |me lo )?(firmo|recogio|recibio)`,
 			`(proof of delivery|delivery proof|delivery note|signature)`, `who (signed|received|took)`),
 		of: func(o rag.Order) string { return o.ProofURL },
 		es: "El justificante de entrega de tu pedido %s está aquí: ", en: "The proof of delivery of your order %s is here: ",
+		kind: action.DeliveryProof, fits: func(o rag.Order) bool { return action.Status(o.Status) == "delivered" },
+		always: phrases(`quien (lo |la |me lo )?(firmo|recogio|recibio)`, `who (signed|received|took)`),
 	},
 }
 
@@ -110,9 +120,14 @@ func (d detail) tell(o rag.Order, locale string) string {
 	if value == "" {
 		return ""
 	}
+	return d.write(o.Number, value, locale)
+}
+
+// write says a detail of the order with a number.
+func (d detail) write(number, value, locale string) string {
 	end := ""
 	if !strings.Contains(value, "://") && !strings.HasSuffix(value, ".") {
 		end = "." // a link would take it along
 	}
-	return strings.Replace(inLanguage(locale, d.es, d.en), "%s", o.Number, 1) + value + end
+	return strings.Replace(inLanguage(locale, d.es, d.en), "%s", number, 1) + value + end
 }

@@ -116,7 +116,7 @@ func due(eta, locale string, now time.Time) string {
 	case day.Equal(today):
 		return inLanguage(locale, "La entrega está prevista para hoy, "+text+".", "Delivery is expected today, "+text+".")
 	case day.Before(today):
-		return inLanguage(locale, "La entrega estaba prevista para el "+text+" y va con retraso.", "Delivery was expected on "+text+" and is late.")
+		return inLanguage(locale, "Tu pedido tenía que llegar el "+text+" y todavía no consta como entregado.", "Delivery was expected on "+text+" and is late.")
 	}
 	return inLanguage(locale, "La entrega está prevista para el "+text+".", "Delivery is expected on "+text+".")
 }
@@ -131,16 +131,19 @@ func carrier(o rag.Order, locale string) string {
 	return ""
 }
 
-// note quotes the shop's last entry with its day. One in another language or one
-// that promises something stays out.
+// note quotes the shop's last entry with its day. One that promises something stays out,
+// and one in another language says so.
 func note(o rag.Order, locale string) string {
 	text := strings.TrimSuffix(strings.TrimSpace(o.LastNote), ".")
-	if text == "" || rag.DetectLocale(text, locale) != locale || receipts.Claims(text) {
+	if text == "" || receipts.Claims(text) {
 		return ""
 	}
 	when := ""
 	if day, ok := parseDay(o.LastAt); ok {
 		when = " (" + writeDay(day, locale) + ")"
+	}
+	if rag.DetectLocale(text, locale) != locale {
+		return inLanguage(locale, "Última anotación del pedido "+o.Number+", en el idioma de la tienda"+when+": «"+text+"».", "Latest note on order "+o.Number+", in the shop's language"+when+": “"+text+"”.")
 	}
 	return inLanguage(locale, "Última anotación"+when+": «"+text+"».", "Latest note"+when+": “"+text+"”.")
 }

@@ -327,7 +327,7 @@ func (p Passage) full() string { return strings.Join(p.lines(), "\n") }
 // order" would be more like the line of what was ordered.
 func (o Order) lines() []string {
 	self := "pedido order " + o.Number + " "
-	lines := []string{self, o.LastNote, o.TrackingURL, o.Refund, o.Address, o.InvoiceURL, o.ProofURL}
+	lines := []string{self, o.LastNote, o.TrackingURL, self + refundWords.Replace(o.Refund), o.Address, o.InvoiceURL, o.ProofURL}
 	if o.PlacedAt != "" {
 		lines = append(lines, self+"hiciste realizaste realizado compraste compra placed ordered made bought "+o.PlacedAt)
 	}
@@ -342,6 +342,9 @@ func (o Order) lines() []string {
 	}
 	return append(lines, o.Carrier)
 }
+
+// refundWords puts beside what an order says of its refund how people say it in Spanish.
+var refundWords = strings.NewReplacer("ordered ", "reembolso refund ordered ordenado ordenó pedido ", "expected by ", "reembolso refund expected by previsto prevista hasta llega llegará arrives ")
 
 func (r Receipt) lines() []string {
 	lines := []string{r.Order, r.Reference}

@@ -2,6 +2,7 @@ package understand
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -78,6 +79,25 @@ func Amounts(text string) []Amount {
 		found = append(found, a)
 		i = next
 	}
+	return found
+}
+
+// Figures finds what Amounts does and, without their currency, numbers that are written
+// with cents, for texts that speak of money: "why did you charge me 49.90?".
+func Figures(text string) []Amount {
+	found, list := Amounts(text), words(text)
+	for i := 0; i < len(list); i++ {
+		n, next := figure(text, list, i)
+		if next == i || n.digits != 2 || list[i].kind != digits {
+			continue
+		}
+		start, end := list[i].start, list[next-1].end
+		if !slices.ContainsFunc(found, func(a Amount) bool { return a.Start < end && start < a.End }) {
+			found = append(found, Amount{Start: start, End: end, Text: text[start:end], Minor: n.hundredths()})
+		}
+		i = next - 1
+	}
+	slices.SortFunc(found, func(a, b Amount) int { return cmp.Compare(a.Start, b.Start) })
 	return found
 }
 

@@ -2,6 +2,7 @@ package understand_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -124,4 +125,25 @@ func FuzzAmounts(f *testing.F) {
 			end = a.End
 		}
 	})
+}
+
+// TestFigures: a number with cents is a sum where money is spoken of, and nothing else is
+// without its currency.
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]sum{
+		"¿por qué me habéis cobrado 49,90?":  {{"49,90", 4990, ""}},
+		"why 49.90 and then 12 €?":           {{"49.90", 4990, ""}, {"12 €", 1200, "EUR"}},
+		"49,90 € el día 12":                  {{"49,90 €", 4990, "EUR"}},
+		"pedido W2024117, 3 unidades, v1.20": nil,
+		"hace 24 horas":                      nil,
+	} {
+		var got []sum
+		for _, a := range understand.Figures(text) {
+			got = append(got, sum{a.Text, a.Minor, a.Currency})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
 }

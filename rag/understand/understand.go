@@ -1,6 +1,6 @@
 // Package understand reads out of a customer's message what code has to know of it: the
 // questions that it holds (Split), the days that it names (Dates) and the amounts of money
-// (Amounts), in Spanish and in English, as people type on a phone: with or without
+// (Amounts, Figures), in Spanish and in English, as people type on a phone: with or without
 // accents and capital letters.
 //
 // It asks no model and keeps nothing. What it is not sure of it leaves alone: a question
