@@ -99,7 +99,7 @@ func (v *veil) request(r Request) Request {
 	r.Receipts = v.receipts(r.Receipts)
 	r.Question = v.mask(r.Question)
 	r.Query = v.plain(r.Query)
-	r.Parts = v.all(r.Parts)
+	r.Parts, r.PartQueries = v.all(r.Parts), v.all(r.PartQueries)
 	r.Objections = v.all(r.Objections)
 	r.Rejected = v.mask(r.Rejected)
 	r.History = slices.Clone(r.History)

@@ -39,8 +39,8 @@ func (t *turn) lookUp(ctx context.Context) ([]knowledge.Hit, error) {
 	}
 	var lists [][]knowledge.Hit
 	longest := 0
-	for _, part := range t.a.Parts {
-		hits, err := t.p.retrieve(ctx, t.veil, point(part.Text), t.q)
+	for i := range t.a.Parts {
+		hits, err := t.p.retrieve(ctx, t.veil, t.queryOf(i), t.q)
 		if err != nil {
 			return nil, err
 		}
@@ -59,6 +59,19 @@ func (t *turn) lookUp(ctx context.Context) ([]knowledge.Hit, error) {
 	return all, nil
 }
 
+// queryOf is a part as it is searched for: behind the one before it, where it says little of
+// its own, as "when do you open" behind "where are your stores".
+func (t *turn) queryOf(i int) string {
+	text := point(t.a.Parts[i].Text)
+	if i == 0 || len(knowledge.Tokens(t.q.Locale, text)) > leansUpTo {
+		return text
+	}
+	return t.queryOf(i-1) + "\n" + text
+}
+
+// leansUpTo is how many words a part may have that leans on the one before it.
+const leansUpTo = 2
+
 // fill asks once more for each question that the draft leaves open, by itself, and joins
 // what comes. A question without an answer is for a person, with what was found for the
 // others.
@@ -71,11 +84,11 @@ func (t *turn) fill(ctx context.Context) {
 		t.a.Text, t.masked, t.a.Draft.Answer, t.a.Draft.Citations, t.a.Draft.Orders = "", "", "", nil, nil
 	}
 	open := false
-	for _, part := range t.a.Parts {
+	for i, part := range t.a.Parts {
 		if t.answers(part.Text) {
 			continue
 		}
-		t.request.Question, t.request.Query, t.request.Parts = part.Text, point(part.Text), nil
+		t.request.Question, t.request.Query, t.request.Parts, t.request.PartQueries = part.Text, t.queryOf(i), nil, nil
 		d, err := t.ask(ctx)
 		if err != nil || d.Draft.NeedsHuman || strings.TrimSpace(d.Draft.Answer) == "" {
 			open = true

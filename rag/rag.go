@@ -219,6 +219,9 @@ type Request struct {
 	Messages []PromptMessage
 	// Parts are the questions that Question holds, when there are several.
 	Parts []string
+	// PartQueries are these as they were searched for: one that says little of its own
+	// carries the one before it.
+	PartQueries []string
 	// Receipts tell what was done or read.
 	Receipts []action.Receipt
 	// Writable tells whether writes may be proposed.

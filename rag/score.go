@@ -141,7 +141,7 @@ func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float6
 			agree = agree && h.DenseRank != 1 && h.LexicalRank != 1
 		}
 	}
-	f[featureSources] = float64(len(cited))
+	f[featureSources] = float64(len(cited)) / float64(max(1, len(a.Parts))) // of each question
 	f[featureDenseMargin] = f[featureDense] - otherDense
 	if best := max(f[featureLexical], otherLexical); best > 0 {
 		f[featureLexicalMargin] = (f[featureLexical] - otherLexical) / best

@@ -134,8 +134,8 @@ func (t *turn) newRequest() Request {
 		Locale: t.q.Locale, Question: t.q.Text, Query: t.a.Query, History: t.q.History, Passages: t.a.Passages, Orders: t.q.Orders, At: t.q.At,
 		Receipts: t.a.Receipts, Writable: t.q.Tools != nil, Clarified: t.q.Clarified, Conversation: t.q.Conversation,
 	}
-	for _, part := range t.a.Parts {
-		r.Parts = append(r.Parts, part.Text)
+	for i, part := range t.a.Parts {
+		r.Parts, r.PartQueries = append(r.Parts, part.Text), append(r.PartQueries, t.queryOf(i))
 	}
 	return r
 }

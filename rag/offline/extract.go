@@ -2,6 +2,7 @@ package offline
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,6 +20,8 @@ const (
 	// leastSubject is the share of what a price is asked of that has to stand by
 	// the amount.
 	leastSubject = 0.5
+	// beforeLast is what a word counts that only the lines before the last one hold.
+	beforeLast = 0.5
 	// wanted is the length in bytes up to which an answer takes more sentences.
 	wanted = 420
 	// besideBest is how much of the best sentence's score another one needs.
@@ -86,7 +89,10 @@ type asked struct {
 func (m *Model) extract(r rag.Request) rag.Draft {
 	text := cmp.Or(r.Query, r.Question)
 	folded := fold(text)
-	q := asked{features: m.concepts.features(r.Locale, priceOfShipping(text)), kinds: kindsOf(folded), price: asksPrice.MatchString(folded)}
+	q := asked{features: m.askedFeatures(r.Locale, text), kinds: kindsOf(folded), price: asksPrice.MatchString(folded)}
+	if newest := fold(text[strings.LastIndexByte(text, '\n')+1:]); newest != folded && len(kindsOf(newest)) > 0 {
+		q.kinds, q.price = kindsOf(newest), asksPrice.MatchString(newest)
+	}
 	if weight(q.features) < generalWeight {
 		return abstain("a question with a subject")
 	}
@@ -97,7 +103,7 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	}
 	readings := make([]reading, 0, len(r.Passages))
 	for _, p := range r.Passages {
-		if one := m.read(q, p); len(one.units) > 0 && (!q.price || m.pricesSubject(q, one)) {
+		if one := m.read(q, p); len(one.units) > 0 && (!q.price || m.pricesSubject(q, one)) && neededIn(folded, one.units) {
 			readings = append(readings, one)
 		}
 	}
@@ -107,11 +113,82 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	}
 	ownLanguageFirst(readings, r.Locale)
 	draft := m.compose(q, readings)
+	if m.affirms(r.Locale, text, readings[0]) {
+		draft.Answer = inLanguage(r.Locale, "Sí. ", "Yes. ") + draft.Answer
+	}
 	if language := knowledge.Language(readings[0].passage.Locale); language != knowledge.Language(r.Locale) {
 		draft.Answer = foreign(draft.Answer, r.Locale)
 	}
 	return draft
 }
+
+// allTheSame matches the word for "all the same" at the end of a question, which looks like
+// one about the same price.
+var allTheSame = regexp.MustCompile(`(?i)\bigual([\s?!.]*)$`)
+
+// asksShop matches folded questions about a shop as a place, where its word says what is
+// asked about.
+var asksShop = phrases(`(donde|horario|hora|abris|abren|cerrais|cierran|abre|cierra|ciudad|ciudades)`, `(where|hours|open|close|times|city|cities|what time)`, `(teneis|hay|tienen) (\w+ ){0,1}(tienda|tiendas)`, `(do you have|is there|are there) (\w+ ){0,1}(store|stores|shop|shops)`)
+
+// shopWords are the stems of the words for a shop.
+var shopWords = map[string]bool{"tiend": true, "tienda": true, "stor": true, "store": true, "shop": true, "local": true}
+
+// askedFeatures are the features of a question. What stands in the lines before the last is
+// what that leans on, and counts less than its own words.
+func (m *Model) askedFeatures(locale, text string) map[string]float64 {
+	text = allTheSame.ReplaceAllString(text, "$1")
+	all := m.concepts.features(locale, priceOfShipping(text))
+	if asksShop.MatchString(fold(text)) {
+		for _, stem := range knowledge.Tokens(locale, text) {
+			if shopWords[stem] {
+				all[m.concepts.feature(stem)] = usualWeight
+			}
+		}
+	}
+	at := strings.LastIndexByte(text, '\n')
+	if at < 0 {
+		return all
+	}
+	newest := m.concepts.features(locale, priceOfShipping(text[at+1:]))
+	for f := range all {
+		if newest[f] == 0 {
+			all[f] *= beforeLast
+		}
+	}
+	return all
+}
+
+// asksPresence matches folded questions whether something is at, or comes to, a place.
+var asksPresence = phrases(`(teneis|tienen|hay|enviais|envian|repartis|entregais|llegais|servis|mandais)`, `(do you|is there|are there|can you) (have|ship|deliver|send|any|a|an|shop|store)?`)
+
+// affirms tells whether the best sentence says yes to a question about a place: it names
+// the place that is asked about, denies nothing, and does not say so itself.
+func (m *Model) affirms(locale, text string, best reading) bool {
+	top := 0
+	for i := range best.scores {
+		if best.scores[i] > best.scores[top] {
+			top = i
+		}
+	}
+	said := best.units[top].text
+	if !asksPresence.MatchString(fold(text)) || len(kindsOf(fold(text))) > 0 || knowledge.Language(best.passage.Locale) != knowledge.Language(locale) || denies.MatchString(fold(said)) || answersItself.MatchString(said) {
+		return false
+	}
+	asked := m.concepts.places(locale, text)
+	if m := inPlace.FindStringSubmatch(text); m != nil {
+		asked = knowledge.Tokens(locale, m[1])
+	}
+	tokens := knowledge.Tokens(locale, said)
+	return len(asked) == 1 && slices.Contains(tokens, asked[0])
+}
+
+// inPlace matches a name behind the word that a place stands behind.
+var inPlace = regexp.MustCompile(`(?:\ben|\ba|\bin|\bto) (\p{Lu}\p{L}+)`)
+
+var (
+	denies        = phrases(`(no|ni|nunca|tampoco|sin|excepto|salvo|solo|not|never|except|only|cannot|without)`)
+	answersItself = regexp.MustCompile(`(?i)^\W*(sí|si|no|yes)\b`)
+)
 
 // newestPlace leaves of the places only those of the last line, where that names one: who
 // asks "and to the Canaries?" has done with the mainland.

@@ -1,6 +1,9 @@
 package offline
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // money matches a figure with a currency or as a share.
 const money = `[€$£]\s?\d|\d\s?[€$£%]|\d\s?(?:euros?|c[eé]ntimos|d[oó]lares|pesos?|soles|libras|cents|dollars?|pounds?|eur|usd|mxn|gbp)\b`
@@ -38,6 +41,10 @@ func priceOfShipping(text string) string {
 type kind struct {
 	// question matches the folded question, answer the sentence as it stands.
 	question, answer *regexp.Regexp
+	// clock is true for an hour of the day, which is no span of time.
+	clock bool
+	// needed matches questions for nothing but such a thing: what lacks it is no answer.
+	needed *regexp.Regexp
 }
 
 var kinds = []kind{
@@ -52,8 +59,12 @@ var kinds = []kind{
 		answer: amount,
 	},
 	{
-		question: phrases(`(a )?(que|q) hora`, `horario`, `what time`, `hours`, `opening times`),
-		answer:   regexp.MustCompile(`\d{1,2}:\d{2}`),
+		question: phrases(`(a )?(que|q) hora`, `horario`, `horarios`, `cuando (abris|abren|abre|cerrais|cierran|cierra)`, `what time`, `hours`, `opening (times|hours)`, `when (\w+ ){0,3}(open|close|closed)`),
+		answer:   regexp.MustCompile(`\d{1,2}:\d{2}`), clock: true,
+	},
+	{
+		question: phrases(`donde (esta|estan|teneis|tienen|hay|queda|quedan) (\w+ ){0,2}(tienda|tiendas|local|locales|sede|almacen|taller)`, `(en )?(que|cuales) (ciudad|ciudades) (\w+ ){0,2}(tienda|tiendas|estais|hay)`, `where (is|are|s) (\w+ ){0,2}(store|stores|shop|shops|warehouse|workshop)`, `where do you have (\w+ ){0,1}(stores|shops)`),
+		answer:   regexp.MustCompile(`: \p{Lu}\p{L}+(?:, | y | and |\.)|(?i:\b(?:calle|avenida|plaza|street|road)\b)|(?:está|están|is|are) in? ?(?:en )?\p{Lu}\p{L}+`),
 	},
 	{
 		question: phrases(`como (lo |la |se |puedo |hago |hacer |pido )*\w+`, `que tengo que hacer`, `how (do|can|should) (i|we|you)`, `how to`, `what (should|do) i (have to )?do`),
@@ -62,6 +73,10 @@ var kinds = []kind{
 	{
 		question: phrases(`(correo|email|mail|telefono)`, `(email|mail|phone number)`),
 		answer:   regexp.MustCompile(`@|\+\d{2}`),
+	},
+	{
+		question: phrases(`(vuestro|vuestros|el|un|su|que|cual es el) (numero de )?(telefono|correo|email|mail)( de (contacto|atencion( al cliente)?|la tienda))?`, `(your|a|the|what) (\w+ )?(phone number|phone|telephone( number)?|email( address)?|e mail( address)?)( number)?`),
+		answer:   regexp.MustCompile(`@|\+\d{2}`), needed: phrases(`(cual es|dame|dime|decidme|que|teneis|hay|cual seria) (\w+ ){0,2}(telefono|correo|email|mail)`, `(what|what s|whats|give me|do you have|is there|tell me) (\w+ ){0,3}(phone number|telephone|email|e mail|phone)( \w+)?`),
 	},
 }
 
@@ -73,7 +88,20 @@ func kindsOf(folded string) []kind {
 			found = append(found, k)
 		}
 	}
+	if slices.ContainsFunc(found, func(k kind) bool { return k.clock }) {
+		found = slices.DeleteFunc(found, func(k kind) bool { return !k.clock })
+	}
 	return found
+}
+
+// neededIn tells whether one of the sentences holds all that nothing else would answer.
+func neededIn(folded string, units []unit) bool {
+	for _, k := range kinds {
+		if k.needed != nil && k.needed.MatchString(folded) && !slices.ContainsFunc(units, func(u unit) bool { return k.in(u.text) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // in tells whether a sentence holds a thing of this kind.

@@ -112,3 +112,24 @@ func TestWhatTheShopDoesAboutALateParcel(t *testing.T) {
 		}
 	}
 }
+
+// TestYesToAPlace is said of the place that is named, and of no other one.
+func TestYesToAPlace(t *testing.T) {
+	t.Parallel()
+	stores := []rag.Passage{
+		{ID: "a", Locale: "es", Title: "Recogida en tienda", Heading: "Nuestras tiendas", Text: "Tenemos 4 tiendas: Madrid, Barcelona, Valencia y Sevilla. Abren de lunes a sábado, de 10:00 a 21:00."},
+		{ID: "b", Locale: "en", Title: "Store pick-up", Heading: "Our stores", Text: "We have 4 stores: Madrid, Barcelona, Valencia and Seville. They open from Monday to Saturday, from 10:00 to 21:00."},
+		{ID: "c", Locale: "es", Title: "Cambios", Heading: "Teléfono", Text: "El teléfono de contacto del pedido se puede cambiar hasta que salga a reparto."},
+	}
+	for _, c := range []struct {
+		locale, text, begins string
+	}{
+		{"es", "¿Tenéis tienda en Sevilla?", "Sí. Tenemos 4 tiendas"}, {"en", "Do you have a shop in Seville?", "Yes. We have 4 stores"}, {"es", "¿Hay tienda en Bilbao?", "Tenemos 4 tiendas"},
+		{"es", "¿Dónde están las tiendas?", "Tenemos 4 tiendas"}, {"en", "When do your stores open?", "We have 4 stores"}, {"es", "¿Cuál es vuestro teléfono?", ""},
+	} {
+		got := draft(t, rag.Request{Locale: c.locale, Question: c.text, Query: c.text, Passages: stores})
+		if !strings.HasPrefix(got.Answer, c.begins) || (c.begins == "") != (got.Answer == "") {
+			t.Errorf("%q: %q", c.text, got.Answer)
+		}
+	}
+}

@@ -14,8 +14,8 @@ func (m *Model) several(r rag.Request) rag.Draft {
 	var joined rag.Draft
 	var said []string
 	var wishes []rag.Draft
-	for _, part := range r.Parts {
-		one := m.one(ofPart(r, part))
+	for i, part := range r.Parts {
+		one := m.one(ofPart(r, i, part))
 		if one.SmallTalk {
 			continue
 		}
@@ -48,9 +48,12 @@ func (m *Model) several(r rag.Request) rag.Draft {
 
 // ofPart is the request with one of its questions alone, and with the order numbers that
 // stand in that one.
-func ofPart(r rag.Request, part string) rag.Request {
+func ofPart(r rag.Request, i int, part string) rag.Request {
 	one := r
-	one.Question, one.Query, one.Parts = part, part, nil
+	one.Question, one.Query, one.Parts, one.PartQueries = part, part, nil, nil
+	if i < len(r.PartQueries) {
+		one.Query = r.PartQueries[i]
+	}
 	elsewhere := func(number string) bool {
 		own := digits.FindString(number)
 		return own == "" || !strings.Contains(part, own)

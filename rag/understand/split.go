@@ -21,7 +21,11 @@ func Split(locale, text string) []string {
 	text = strings.TrimSpace(text)
 	var parts []part
 	for _, s := range sentences(text) {
-		for _, clause := range clauses(locale, s) {
+		for i, clause := range clauses(locale, s) {
+			if i > 0 { // it has its own question word and subject
+				parts = append(parts, part{[]string{clause}, true, content(locale, clause)})
+				continue
+			}
 			parts = add(locale, parts, clause)
 		}
 	}
@@ -161,22 +165,36 @@ func ends(rest string) bool {
 	return rest == "" || unicode.IsSpace(r) || r == '¿' || r == '¡'
 }
 
-// clauses cuts a question in two at an "and" behind which another one is asked, with its
-// own question word and its own subject: "how much is shipping and how do I return a
-// parcel".
+// clauses cuts a question at each "and" or comma behind which another one is asked, with
+// its own question word and something that was not named before: "how much is shipping and
+// how do I return a parcel", "where are you, when do you open and is there parking".
 func clauses(locale, sentence string) []string {
 	list := words(sentence)
 	for i := 1; i+1 < len(list); i++ {
-		if !links(locale, list[i].folded) || !questionWord(locale, list, i+1) {
+		if list[i].folded != "," && !links(locale, list[i].folded) || !questionWord(locale, list, i+1) {
 			continue
 		}
 		before, behind := strings.TrimRight(sentence[:list[i].start], " ,;"), sentence[list[i+1].start:]
-		first, second := content(locale, before), content(locale, behind)
-		if asking(locale, before) && len(first) > 0 && ofItsOwn(locale, behind, second, first) && !refers(locale, behind) {
+		if asksInWords(locale, before) && asksElse(locale, before, behind) {
 			return append([]string{before}, clauses(locale, behind)...)
 		}
 	}
 	return []string{sentence}
+}
+
+// asksElse tells whether the first of what stands behind a question is another one: it names
+// what that did not, and leans on nothing by a pronoun.
+func asksElse(locale, before, behind string) bool {
+	list := words(behind)
+	for i := 1; i+1 < len(list); i++ {
+		if (list[i].folded == "," || links(locale, list[i].folded)) && questionWord(locale, list, i+1) {
+			behind = behind[:list[i].start]
+			break
+		}
+	}
+	first, second := content(locale, before), content(locale, behind)
+	fresh := slices.ContainsFunc(second, func(w string) bool { return !slices.Contains(first, w) && !measures[w] })
+	return len(first) > 0 && fresh && !refers(locale, behind) && !elliptic(locale, behind)
 }
 
 func links(locale, w string) bool {
@@ -200,6 +218,11 @@ func asking(locale, sentence string) bool {
 	if strings.ContainsAny(sentence, "?¿") {
 		return true
 	}
+	return asksInWords(locale, sentence)
+}
+
+// asksInWords tells whether a sentence begins with a word that asks.
+func asksInWords(locale, sentence string) bool {
 	list := words(sentence)
 	i := 0
 	for i < len(list) && (list[i].kind == mark || skipped[list[i].folded]) {
@@ -266,6 +289,8 @@ var (
 	englishLeans    = among(`to from in on at with without for it's its right correct yes no ok okay or because if`)
 	// skipped stand before a question and ask nothing.
 	skipped = among(`hola buenas buenos dias tardes noches oye oiga perdon disculpa disculpe gracias y e tambien ademas otra cosa hi hello hey please and also so then ok vale bueno entonces`)
+	// measures are asked of what was named before them, and are nothing by themselves.
+	measures = among(`cuant dias dia hor seman mes año ano tiemp tard demor cuest val preci cost plaz much long many day hour week month tim tak cost price fee`)
 	// hollow words are in every question.
 	hollow = among(`hac pas pued quier sab decir dig favor graci hol buen dia tard pregunt dud cos quisier neces podr pod tien ten ten
 		do get know pleas thank hello hi question want need tell thing like`)

@@ -23,6 +23,9 @@ func TestSplit(t *testing.T) {
 		{"es", "¿cuánto cuesta el envío y cómo devuelvo un pedido dañado?", []string{"¿cuánto cuesta el envío", "cómo devuelvo un pedido dañado?"}},
 		{"es", "Compré un robot en enero. ¿Cuánto dura la garantía? ¿Dónde puedo comprar bolsas de recambio?", []string{"Compré un robot en enero. ¿Cuánto dura la garantía?", "¿Dónde puedo comprar bolsas de recambio?"}},
 		{"es", "¿Hacen factura a empresas? Otra cosa: ¿tienen tienda física en Monterrey?", []string{"¿Hacen factura a empresas?", "Otra cosa: ¿tienen tienda física en Monterrey?"}},
+		{"es", "¿Dónde están las tiendas, qué horario tienen y cuánto cuesta recoger?", []string{"¿Dónde están las tiendas", "qué horario tienen", "cuánto cuesta recoger?"}},
+		{"es", "¿Puedo pagar con Bizum y cuánto tarda el reembolso?", []string{"¿Puedo pagar con Bizum", "cuánto tarda el reembolso?"}},
+		{"en", "How long is the guarantee, how long does a repair take and can I pay in instalments?", []string{"How long is the guarantee", "how long does a repair take", "can I pay in instalments?"}},
 		{"en", "How long do refunds take? Do you ship to Portugal by courier?", []string{"How long do refunds take?", "Do you ship to Portugal by courier?"}},
 		{"en", "how much is shipping and when will my exchange parcel arrive", []string{"how much is shipping", "when will my exchange parcel arrive"}},
 		{"en", "hi\ncan I pay with paypal\nwhere is my last order", []string{"hi can I pay with paypal", "where is my last order"}},
@@ -46,12 +49,12 @@ func TestOneQuestionStaysOne(t *testing.T) {
 			"Mi pedido no llega. ¿Dónde está?", "¿Dónde está mi pedido? Lo pedí hace 3 días. ¿Dónde está?", "¿Qué es y cómo funciona la garantía?",
 			"¿Cómo pido la factura y dónde la descargo?", "¿Cuánto cuesta el envío y cuánto tarda?", "Quiero devolver un pedido. ¿Cómo lo hago?", "¿Qué pasa si lo devuelvo y qué pasa con eso?",
 			"hola\nbuenas tardes\ntengo una duda\n¿cuanto tarda el envio?", "el envío tarda 2 días y el pago es con tarjeta", "¿¿¿Hola??? ¿Hay alguien?", "me cobraron 12.50 € de más ¿por qué?",
-			"Quiero cancelar el pedido W1001. ¿Cuánto tarda el reembolso?", "¿Puedo cambiar la talla y el color?", "¿Enviáis a Canarias y Baleares?", "pedí el robot que vende Ana y cuando llegó estaba roto",
+			"Quiero cancelar el pedido W1001. ¿Cuánto tarda el reembolso?", "¿Puedo cambiar la talla y el color?", "¿Enviáis a Canarias y Baleares?", "¿Enviáis a Mallorca y cuántos días tarda?", "¿Qué pasa si llega roto, y quién paga la devolución?", "Si compro dos, ¿me hacéis descuento?", "¿Y ahora, dónde está el #W2024201?", "pedí el robot que vende Ana y cuando llegó estaba roto",
 		},
 		"en": {
 			"How much is shipping? It's for the Canary Islands.", "Where is my order? I ordered it last week. Where is it?", "Do you ship to Spain? How much?", "Can I return it, right?",
 			"How do I get an invoice and where do I download it?", "I want to return an order. How do I do that?", "Hello?? Anybody there?", "Can I change the size and the colour?",
-			"Do you know what happens when it breaks and what that costs?", "v1.2 is broken. Why?",
+			"Do you know what happens when it breaks and what that costs?", "v1.2 is broken. Why?", "Do you deliver to Mallorca and how many days does it take?", "If it breaks, who pays?",
 		},
 	} {
 		for _, text := range texts {
