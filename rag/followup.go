@@ -63,19 +63,25 @@ func followUp(locale, text string) bool {
 }
 
 // leansOn is what a follow-up leans on: the customer's turn before it, behind what that
-// one leans on itself, and the names of our own answer where the turn names nothing.
-func leansOn(locale string, history []Utterance, steps int) string {
+// one leans on itself, and the names of our own answer where the turn names nothing. A turn
+// that the follow-up takes the place of is left out: who asks "and to Mallorca?" has done
+// with "and to the Canaries?".
+func leansOn(locale, text string, history []Utterance, steps int) string {
 	turn, before := lastCustomerTurn(history)
 	turn = point(turn)
 	switch {
 	case turn == "" || steps == 0:
 		return ""
 	case guard.Courteous(turn) != "": // thanks, or a greeting, in between
-		return leansOn(locale, history[:before], steps-1)
+		return leansOn(locale, text, history[:before], steps-1)
 	}
 	var parts []string
 	if followUp(locale, turn) {
-		if earlier := leansOn(locale, history[:before], steps-1); earlier != "" {
+		earlier := leansOn(locale, turn, history[:before], steps-1)
+		if earlier != "" && insteadOf(locale, text, turn) {
+			return earlier
+		}
+		if earlier != "" {
 			parts = append(parts, earlier)
 		}
 	}
@@ -86,6 +92,13 @@ func leansOn(locale string, history []Utterance, steps int) string {
 		}
 	}
 	return strings.Join(parts, "\n")
+}
+
+// insteadOf tells whether a follow-up takes the place of the one before it: both begin alike
+// and name one thing.
+func insteadOf(locale, text, before string) bool {
+	one := func(t string) bool { return followUpStart.MatchString(t) && len(knowledge.Tokens(locale, t)) == 1 }
+	return one(text) && one(before)
 }
 
 // lastAnswer is what we said last.

@@ -28,6 +28,8 @@ func TestFollowUpsCarryTheirSubject(t *testing.T) {
 		want    string
 	}{
 		{"es", said("¿cuánto cuesta el envío?", "4,99 €."), "¿y a Canarias?", "¿cuánto cuesta el envío?\n¿y a Canarias?"},
+		{"es", said("¿cuánto cuesta el envío?", "4,99 €.", "¿y a Canarias?", "14,99 € en 12 días."), "¿y a Mallorca?", "¿cuánto cuesta el envío?\n¿y a Mallorca?"},
+		{"en", said("how long is delivery?", "4 days.", "and to Malta?", "9 days to Malta."), "and express?", "how long is delivery?\nand express?"},
 		{"es", said("¿qué garantía tiene el robot R2?", "Tres años."), "¿puedo devolverlo sin la caja?", "¿qué garantía tiene el robot R2?\n¿puedo devolverlo sin la caja?"},
 		{"en", said("How long does the warranty of the R2 last?", "Three years."), "does it cover the battery as well?", "How long does the warranty of the R2 last?\ndoes it cover the battery as well?"},
 		{"en", said("Do you sell bags?", "Yes, for the R2 and the R3."), "the blue ones", "Do you sell bags?\nthe blue ones"},

@@ -48,7 +48,7 @@ func rewrite(q Question) string {
 	if !followUp(q.Locale, text) {
 		return text
 	}
-	if before := leansOn(q.Locale, q.History, maxLeans); before != "" {
+	if before := leansOn(q.Locale, text, q.History, maxLeans); before != "" {
 		return before + "\n" + text
 	}
 	return text
