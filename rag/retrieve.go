@@ -182,8 +182,8 @@ func otherLanguage(locale string) string {
 var isDay = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}`)
 
 // dayAsked is the day whose rules the question is about: the day of the order when it
-// names just one of the customer's own, since what was promised then holds, and the
-// day of the question otherwise.
+// names just one of the customer's own, since what was promised then holds, else the day
+// that it names, and the day of the question otherwise.
 func dayAsked(q Question, zone *time.Location) string {
 	var days []string
 	for _, number := range q.Orders.Asked {
@@ -196,7 +196,7 @@ func dayAsked(q Question, zone *time.Location) string {
 	if slices.Sort(days); len(slices.Compact(days)) == 1 && days[0] != "" {
 		return days[0]
 	}
-	return q.At.In(zone).Format(time.DateOnly)
+	return cmp.Or(dayNamed(q, zone), q.At.In(zone).Format(time.DateOnly))
 }
 
 // dayPlaced is the day on which an order was placed, where the shop is: written in another

@@ -195,7 +195,7 @@ var controls = []controlRow{
 		"yes", "yep", "yeah", "yup", "ya", "y", "sure", "of course", "yes do it", "yes go ahead", "yes confirm", "yes i confirm", "yes that s right", "yes correct", "yes ok", "confirm", "confirmed", "i confirm", "go ahead", "do it", "correct", "that s right", "that is right", "sounds good", "absolutely", "ok do it", "ok go ahead", "ok yes", "okay yes", "yes sure", "sure yes",
 	}},
 	{ControlNo, []string{
-		"no", "nop", "nope", "nah", "n", "no no", "no quiero", "no lo hagas", "no lo haga", "mejor no", "no mejor no", "que no", "para nada", "dejalo", "dejelo", "dejalo asi", "no dejalo", "no hace falta", "cancela", "cancelalo", "no cancela", "incorrecto", "no es correcto", "no confirmo",
+		"no", "espera no", "no espera", "wait no", "no wait", "bueno no", "no mejor dejalo", "nop", "nope", "nah", "n", "no no", "no quiero", "no lo hagas", "no lo haga", "mejor no", "no mejor no", "que no", "para nada", "dejalo", "dejelo", "dejalo asi", "no dejalo", "no hace falta", "cancela", "cancelalo", "no cancela", "incorrecto", "no es correcto", "no confirmo",
 		"no don t", "don t", "do not", "don t do it", "do not do it", "no don t do it", "never mind", "nevermind", "no never mind", "no way", "not now", "forget it", "leave it", "no leave it", "no stop", "wrong", "that s wrong", "incorrect", "no cancel",
 	}},
 }

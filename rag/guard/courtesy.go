@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,6 +15,10 @@ const (
 	Greeting Courtesy = "greeting"
 	// Thanks is a message that only thanks, agrees or says goodbye.
 	Thanks Courtesy = "thanks"
+	// Who is a message that only asks who, or what, it is written to.
+	Who Courtesy = "who"
+	// Laughter is a message that only laughs.
+	Laughter Courtesy = "laughter"
 )
 
 const (
@@ -21,6 +26,13 @@ const (
 	kindEmoji     = "👍🙏❤😊🙂😀😁😃😄👌💪🥰😍🎉✅💚💙🤗👏"
 	thanksWords   = `gracias|muchas|muchisimas|mil|thanks|thank you|thank|thx|ty|cheers|so much|very much|a lot|many|perfecto|perfect|genial|great|vale|ok|okay|okey|de acuerdo|estupendo|entendido|got it|adios|bye|goodbye|hasta luego|see you|por todo|for everything|for your help|por tu ayuda|por la ayuda|muy amable|all good|todo bien|you re welcome|de nada|si|yes|bien|done|listo|nice|cool|super|feliz|have a nice day|that s all|eso es todo|nada mas|un saludo|un abrazo|saludo|take care|que vaya bien|buen finde|cuidate`
 )
+
+// asksWho matches a whole message that asks whether a machine answers, or what it can do.
+var asksWho = regexp.MustCompile(`^(?:(?:hola|hi|hello|hey|oye|pero|but|y|and) )*(?:(?:eres|sois|es esto|esto es|es usted|hablo con|estoy hablando con) (?:un|una) (?:robot|bot|chatbot|maquina|ia|inteligencia artificial|programa)|quien eres|que eres|como te llamas|que (?:puedes|sabes) hacer|en que (?:me )?puedes ayudar(?:me)?|para que sirves|` +
+	`(?:are you|is this|am i (?:talking|chatting|speaking) (?:to|with)) (?:a|an) (?:robot|bot|chatbot|machine|ai|program)|who are you|what are you|what s your name|what can you (?:do|help (?:me )?with))(?: (?:o que|verdad|no|or what))?$`)
+
+// laughs matches a message that only laughs.
+var laughs = regexp.MustCompile(`^(?:(?:a?(?:ja){2,}j?|(?:je){2,}|(?:ji){2,}|(?:ha){2,}h?|(?:he){2,}|lol|lmao|xd+)(?: |$))+$`)
 
 var (
 	greetings   = politeness(greetingWords)
@@ -58,8 +70,8 @@ func unstretched(word string) string {
 	return word
 }
 
-// Courteous tells whether a customer's message is nothing but a greeting, thanks or
-// a goodbye, in Spanish or English, and which. Of messages without words, those with
+// Courteous tells whether a customer's message is nothing but a greeting, thanks, a
+// goodbye, laughter, or the question who answers, in Spanish or English, and which. Of messages without words, those with
 // a kind emoji are taken for thanks. Everything else is "".
 //
 // Only such a message may be answered with words that rest on nothing, whatever a
@@ -71,6 +83,12 @@ func Courteous(text string) Courtesy {
 		return Greeting
 	case len(words) > 0 && thanksOrAny.only(words), len(words) == 0 && strings.ContainsAny(text, kindEmoji):
 		return Thanks
+	}
+	switch said := strings.Join(words, " "); {
+	case asksWho.MatchString(said):
+		return Who
+	case laughs.MatchString(said):
+		return Laughter
 	}
 	return ""
 }
