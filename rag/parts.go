@@ -15,7 +15,7 @@ const CheckParts = "parts"
 
 // leastOfPart is the share of a question's words that the answer and what it cites have
 // to hold for the question to count as answered.
-const leastOfPart = 0.5
+const leastOfPart = 0.4
 
 // split writes down the questions of a burst that holds several.
 func (t *turn) split() {
