@@ -124,8 +124,12 @@ func TestYesToAPlace(t *testing.T) {
 	for _, c := range []struct {
 		locale, text, begins string
 	}{
-		{"es", "¿Tenéis tienda en Sevilla?", "Sí. Tenemos 4 tiendas"}, {"en", "Do you have a shop in Seville?", "Yes. We have 4 stores"}, {"es", "¿Hay tienda en Bilbao?", "Tenemos 4 tiendas"},
-		{"es", "¿Dónde están las tiendas?", "Tenemos 4 tiendas"}, {"en", "When do your stores open?", "We have 4 stores"}, {"es", "¿Cuál es vuestro teléfono?", ""},
+		{"es", "¿Tenéis tienda en Sevilla?", "Sí. Tenemos 4 tiendas"},
+		{"en", "Do you have a shop in Seville?", "Yes. We have 4 stores"},
+		{"es", "¿Hay tienda en Bilbao?", "Tenemos 4 tiendas"},
+		{"es", "¿Dónde están las tiendas?", "Tenemos 4 tiendas"},
+		{"en", "When do your stores open?", "We have 4 stores"},
+		{"es", "¿Cuál es vuestro teléfono?", ""},
 	} {
 		got := draft(t, rag.Request{Locale: c.locale, Question: c.text, Query: c.text, Passages: stores})
 		if !strings.HasPrefix(got.Answer, c.begins) || (c.begins == "") != (got.Answer == "") {
