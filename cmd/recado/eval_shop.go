@@ -19,6 +19,10 @@ import (
 	"github.com/recado/recado/knowledge"
 )
 
+// evalPatience is how long an eval waits for orders: a computer that has other work must not make
+// another result of a case.
+const evalPatience = 30 * time.Second
+
 // evalShop is what the cases of a suite are asked about: the demo shop, the files that the
 // suite names, or the shop of the settings as it is now.
 type evalShop struct {
@@ -169,7 +173,7 @@ func (e *evalShop) ordersOf(ctx context.Context, c suite.Case, prefix string, cl
 	if err != nil {
 		return nil, nil, err
 	}
-	book, err := orders.New(orders.Config{Client: e.book.client, Policy: policy, Zone: e.settings.Zone, Prefix: prefix, Now: clock, Logger: log})
+	book, err := orders.New(orders.Config{Client: e.book.client, Policy: policy, Zone: e.settings.Zone, Prefix: prefix, Now: clock, Logger: log, Timeout: evalPatience})
 	if err != nil {
 		return nil, nil, err
 	}
