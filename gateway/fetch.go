@@ -75,21 +75,24 @@ func (g *Gateway) nextFile(ctx context.Context) (*File, error) {
 	return f, err
 }
 
-// handle fetches a file, or removes the content of one whose message was withdrawn.
+// handle fetches a file, or removes the content of one whose message was withdrawn. One
+// that is given up may have its content all the same: an attempt before kept it, and did not
+// come to say so.
 func (g *Gateway) handle(ctx context.Context, f *File) FileResult {
+	r := FileResult{State: FileFailed}
 	if f.Media.State != FileFailed {
-		return g.fetch(ctx, f)
+		r = g.fetch(ctx, f)
 	}
-	if g.Vault == nil {
-		return FileResult{State: FileFailed}
+	if r.State != FileFailed || g.Vault == nil {
+		return r
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err := g.Vault.Remove(ctx, f.ID); err != nil {
-		g.Logger.WarnContext(ctx, "a withdrawn file could not be removed; trying again", "error", err)
+		g.Logger.WarnContext(ctx, "the content of a file that is not shown could not be removed; trying again", "error", err)
 		return FileResult{State: FileWaiting, RetryAt: g.Now().Add(time.Minute)}
 	}
-	return FileResult{State: FileFailed}
+	return r
 }
 
 // fetch makes one attempt, within the lease.

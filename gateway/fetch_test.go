@@ -135,7 +135,8 @@ func TestFetch(t *testing.T) {
 			store := &fileStore{next: &tt.file}
 			c := withFakes(tt.parts)
 			c.Store, c.Now = store, func() time.Time { return at }
-			vault := &memory{}
+			// An attempt before this one kept it, and did not come to say so.
+			vault := &memory{kept: map[string]string{tt.file.ID: "content"}}
 			if c.Vault == nil && c.Source != nil {
 				c.Vault = vault
 			}
@@ -155,6 +156,9 @@ func TestFetch(t *testing.T) {
 			}
 			if tt.wait > 0 && !r.RetryAt.Equal(at.Add(tt.wait)) {
 				t.Errorf("tried again at %s", r.RetryAt)
+			}
+			if _, kept := vault.kept[tt.file.ID]; c.Vault == vault && kept != (tt.state != FileFailed) {
+				t.Errorf("of a file that is %q the content is kept: %v", tt.state, kept)
 			}
 			if tt.state == FileStored {
 				want := fmt.Sprintf("%s %d ", r.Type, r.Size)
