@@ -26,6 +26,7 @@ const (
 	ruleStaleTap      = "stale_tap"
 	ruleCodeLate      = "code_late"
 	ruleCodeAwaited   = "code_awaited"
+	ruleStillOpen     = "still_open"
 )
 
 // Tap is a button of a proposal that the customer tapped.
@@ -133,6 +134,8 @@ const (
 	wishLate
 	// wishAwaited: yes, while the code has to come first.
 	wishAwaited
+	// wishUnasked: yes, after something else was said, so that nobody knows to what.
+	wishUnasked
 )
 
 // wish reads what the customer says to the proposal that is open, or was. A button
@@ -155,6 +158,8 @@ func (s Situation) wish() wish {
 		c = ""
 	}
 	switch {
+	case open && !s.Asked && !s.Aside && !s.Clarified && !p.NeedsCode && c == guard.ControlYes:
+		return wishUnasked
 	case p == nil || !s.Asked || c != guard.ControlYes && c != guard.ControlNo:
 		return wishNone
 	case !open:
@@ -214,6 +219,8 @@ func control(s Situation) (Decision, bool) {
 		return reply(ruleCodeLate)
 	case w == wishAwaited:
 		return reply(ruleCodeAwaited)
+	case w == wishUnasked:
+		return reply(ruleStillOpen)
 	case w != wishNone:
 		return Decision{}, false
 	}

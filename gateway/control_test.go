@@ -57,7 +57,11 @@ func TestWish(t *testing.T) {
 		{"and, in Spanish", offered(nil), true, wrote("y"), wishNone},
 		{"no in a word", offered(nil), true, wrote("mejor no"), wishNo},
 		{"yes, but", offered(nil), true, wrote("sí, pero en azul"), wishNone},
-		{"yes to something said since", offered(nil), false, wrote("sí"), wishNone},
+		{"yes to something said since", offered(nil), false, wrote("sí"), wishUnasked},
+		{"two words of it", offered(nil), false, wrote("vale, sí"), wishUnasked},
+		{"no to something said since", offered(nil), false, wrote("no"), wishNone},
+		{"yes to something said since, too late", offered(expired), false, wrote("sí"), wishNone},
+		{"yes to something said while the code is awaited", needsCode, false, wrote("sí"), wishNone},
 		{"yes to nothing", Memory{}, false, wrote("sí"), wishNone},
 		{"yes too late", offered(expired), true, wrote("sí"), wishStale},
 		{"no too late", offered(expired), true, wrote("no"), wishStale},
@@ -87,6 +91,15 @@ func TestWish(t *testing.T) {
 		if got := s.wish(); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestYesAfterAClarification: what was asked back is what it answers.
+func TestYesAfterAClarification(t *testing.T) {
+	t.Parallel()
+	s := Situation{Memory: offered(nil), Clarified: true, Burst: wrote("sí"), At: noon}
+	if got := s.wish(); got != wishNone {
+		t.Errorf("%d", got)
 	}
 }
 
@@ -228,7 +241,7 @@ func TestWishNeedsAnOpenQuestion(t *testing.T) {
 		s := Situation{Memory: m, Burst: b, At: noon, Asked: rapid.Bool().Draw(t, "asked")}
 		open := m.Pending != nil && noon.Before(m.Pending.ExpiresAt)
 		switch w := s.wish(); {
-		case (w == wishYes || w == wishNo || w == wishMore || w == wishCode || w == wishAwaited) && !open:
+		case (w == wishYes || w == wishNo || w == wishMore || w == wishCode || w == wishAwaited || w == wishUnasked) && !open:
 			t.Fatalf("%d to nothing: %+v", w, b)
 		case w == wishYes && (m.Pending.NeedsCode && len(b.Taps) == 0 || len(b.Taps) == 0 && !s.Asked):
 			t.Fatalf("yes unasked: %+v", b)

@@ -31,6 +31,8 @@ type Situation struct {
 	// Asked is true when the last thing that the customer was told is the proposal of
 	// Memory: then a word is an answer to it.
 	Asked bool
+	// Aside is true when it was a person who told the customer something last.
+	Aside bool
 	// Repeats is how often the burst's question has come in a row, with this time.
 	Repeats int
 	// Writable tells whether the shop's system can be told to do something, and Codable

@@ -121,7 +121,7 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 func (g *Gateway) situation(c *Claim, after Conversation, b Burst, now time.Time) Situation {
 	return Situation{
 		Mode: after.Mode, Burst: b, Fallbacks: after.Fallbacks, Clarified: after.Clarified, Memory: after.Memory,
-		At: now, Doubted: !after.DoubtedAt.IsZero(), Asked: askedLast(c.History, after.Memory.Pending),
+		At: now, Doubted: !after.DoubtedAt.IsZero(), Asked: askedLast(c.History, after.Memory.Pending), Aside: personLast(c.History),
 		Repeats:  after.Memory.repeats(b.askedHash(), now),
 		Writable: g.Wire != nil && g.Actions != nil, Codable: g.Wire != nil && g.Codes != nil,
 		WindowOpen: after.WindowOpen(now), Attempt: c.Attempt,

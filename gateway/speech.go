@@ -125,6 +125,8 @@ func (p speech) reply() string {
 		return codeLateText(language)
 	case ruleCodeAwaited:
 		return codeAwaitedText(language)
+	case ruleStillOpen:
+		return proposalText(language, summary(language, p.s.Memory.Pending.Proposal))
 	case ruleCodeWrong:
 		return codeWrongText(language, p.s.Step.Left)
 	case ruleConfirmed:
@@ -160,7 +162,7 @@ func (p speech) handoffWords() string {
 // buttons are those below the words, or nil.
 func (p speech) buttons() *Content {
 	switch {
-	case p.d.Kind == DecidePropose && p.d.Rule != ruleCodeNeeded:
+	case p.d.Kind == DecidePropose && p.d.Rule != ruleCodeNeeded, p.d.Rule == ruleStillOpen:
 		return proposalButtons(p.c.Language, p.c.Memory.Pending.ID)
 	case p.d.Rule == ruleWhichLanguage:
 		// What the buttons say is a command of its own.
@@ -220,6 +222,16 @@ func askedLast(history []MessageView, p *Pending) bool {
 			return m.Author == AuthorBot && asksForCode(m.Text)
 		}
 		return m.Content != nil && slices.ContainsFunc(m.Content.Buttons, func(b Button) bool { return b.ID == yesButton+p.ID })
+	}
+	return false
+}
+
+// personLast tells whether a person told the customer something last.
+func personLast(history []MessageView) bool {
+	for _, m := range slices.Backward(history) {
+		if m.Direction == "out" {
+			return m.Author != AuthorBot
+		}
 	}
 	return false
 }

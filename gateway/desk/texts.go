@@ -622,6 +622,7 @@ var phrases = map[string]text{
 	"rule_stale_tap":              {"Pulsó un botón que ya no vale, y se le dijo.", "A button was tapped that is over, and they were told."},
 	"rule_code_late":              {"El código llegó tarde.", "The code came too late."},
 	"rule_code_awaited":           {"Recordó que falta el código.", "Reminded them of the code."},
+	"rule_still_open":             {"Dijo que sí después de otra cosa: se le preguntó otra vez.", "They said yes after something else: asked again."},
 	"rule_file_lost":              {"Pidió el archivo otra vez: no llegó.", "Asked for the file again: it did not arrive."},
 	"rule_off_topic":              {"Dijo que solo puede hablar de la tienda.", "Said that it can only speak of the shop."},
 	"rule_ask_back":               {"Preguntó algo antes de responder.", "Asked something back before answering."},
