@@ -89,7 +89,8 @@ func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confid
 	}
 	fit := confidence.Fitting{Names: f.Features, Lambda: f.Lambda, Taus: f.Taus}
 	samples, places := samplesOf(labels)
-	if len(samples) > 0 && !slices.ContainsFunc(samples, func(s confidence.Sample) bool { return s.Group != samples[0].Group }) {
+	// Labels that name no conversation are each of one of their own.
+	if len(samples) > 0 && samples[0].Group != "" && !slices.ContainsFunc(samples, func(s confidence.Sample) bool { return s.Group != samples[0].Group }) {
 		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: all %d labels are of one conversation, which says nothing of others: label turns of more conversations", len(samples))
 	}
 	probabilities, err := fit.CrossFit(samples, f.Folds)
