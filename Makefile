@@ -55,7 +55,7 @@ test: build services vet lint tidy-check ## check and test everything, with real
 	$(WITH_SERVICES) $(GO) test $(RACE) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(LONG) $(STORES))")
 	$(WITH_SERVICES) $(GO) test $(RACE) -short $(STORES) $(LONG)
 	$(GO) test $(FAST) $(LONG)
-	$(GO) test $(FAST) -run '^TestTaint$$' ./cmd/recado
+	$(GO) test $(FAST) -run '^(TestTaint|TestSeededRegressionsAreFound|TestAHundredReplaysAreTheSame)$$' ./cmd/recado
 	bin/recado eval run --no-keep
 
 vet:
