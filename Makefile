@@ -90,8 +90,8 @@ fuzz: ## feed every parser random input, for FUZZTIME (30s) each
 # Two players share the schedules. They are played on the store in memory, which passes the
 # same contract as the databases; one in a hundred is played on SQLite as well.
 soak: ## play SCHEDULES (100000) random schedules of a conversation, each checked against what must hold
-	$(GO) test $(FAST) -count=1 -timeout 12h -run '^TestScripts$$/^Random' -rapid.checks=$$(( ($(SCHEDULES) + 1) / 2 )) ./gateway/gatewaytest/memory
-	$(GO) test $(FAST) -count=1 -timeout 12h -run '^TestScripts$$/^Random' -rapid.checks=$$(( ($(SCHEDULES) + 199) / 200 )) ./gateway/sqlite
+	$(GO) test $(FAST) -count=1 -timeout 12h -run '^TestScripts$$/^Random' ./gateway/gatewaytest/memory -rapid.checks=$$(( ($(SCHEDULES) + 1) / 2 ))
+	$(GO) test $(FAST) -count=1 -timeout 12h -run '^TestScripts$$/^Random' ./gateway/sqlite -rapid.checks=$$(( ($(SCHEDULES) + 199) / 200 ))
 
 bench: services ## run the benchmarks; the output is also in bin/bench.txt
 	set -o pipefail; $(WITH_SERVICES) $(GO) test -run '^$$' -bench . -benchmem -timeout 60m \
