@@ -235,6 +235,8 @@ func (r *Replay) before(was Record) Conversation {
 		if c.DoubtedAt.IsZero() || c.DoubtedAt.After(was.At) {
 			c.DoubtedAt = was.At
 		}
+		// What the turn before it left was taken away by the doubt.
+		c.Memory = c.Memory.Doubted()
 	}
 	return c
 }
