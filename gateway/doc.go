@@ -16,8 +16,8 @@
 //	                      what a customer wants in a word: stop, repeat, a language, their data deleted
 //	Codes.Check           a yes or a one-time code needs no answer either: the code is checked and
 //	Tools.Check           the write held against the shop's rules once more
-//	Orders.Facts          what is known of this customer's orders; a failure is a note, and
-//	                      nothing is told while it is in doubt who the customer is
+//	Orders.Facts          what is known of this customer's orders, read beside the next steps; a
+//	                      failure is a note, and nothing is told while it is in doubt who they are
 //	Presence.Typing       the message is read, an answer is being written
 //	Answerer.Answer       rag: rewrite, retrieve, rerank, prompt, complete, ground, score; it is
 //	                      stopped when the customer writes on
@@ -87,6 +87,8 @@
 //	market.go           the customer's country, by their number
 //	templatecheck.go    what the channel would refuse of a template
 //	rehearse.go         a conversation outside of any channel, for evals and `recado ask`
+//	history.go replay.go   past conversations, and each turn taken again as it was
+//	label.go promise.go    what people say of answers, and whether a promise is kept
 //	run.go overtake.go deliver.go commands.go fetch.go presence.go circuit.go reopen.go sweep.go worker.go
 //	                    the effects
 //	texts.go texts_actions.go   everything that customers and agents read

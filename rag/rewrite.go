@@ -31,7 +31,7 @@ var closing = regexp.MustCompile(`(?i)(^|[\s,.;:!?…-])[\s,.;:!…-]*(?:por fav
 
 // closes tells whether a text holds a word that closing matches.
 func closes(text string) bool {
-	low := strings.ToLower(text)
+	low := strings.ReplaceAll(strings.ToLower(text), "ſ", "s") // as an expression without cases takes it
 	return slices.ContainsFunc(closingWords, func(word string) bool { return strings.Contains(low, word) })
 }
 

@@ -77,3 +77,14 @@ func FuzzPoint(f *testing.F) {
 		}
 	})
 }
+
+// TestClosingWords: no text has a closing without a word that is looked for beforehand.
+func TestClosingWords(t *testing.T) {
+	t.Parallel()
+	texts := rapid.StringMatching(closing.String())
+	rapid.Check(t, func(t *rapid.T) {
+		if text := texts.Draw(t, "text"); closing.MatchString(text) && !closes(text) {
+			t.Errorf("%q has a closing and is not looked at", text)
+		}
+	})
+}
