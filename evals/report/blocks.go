@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -25,9 +26,10 @@ type entry struct {
 	Intent   string   `json:"n,omitempty"`
 	Risk     string   `json:"r,omitempty"`
 	Tags     []string `json:"t,omitempty"`
-	// Status is "failed", "outage" or "passed", Change what became of it since the base:
-	// "broken", "mended", "other" or "added".
+	// Status is "failed", "outage", "skipped" or "passed", Cause where a failed one went wrong,
+	// and Change what became of it since the base: "broken", "mended", "other" or "added".
 	Status    string   `json:"s"`
+	Cause     string   `json:"w,omitempty"`
 	Change    string   `json:"k,omitempty"`
 	Decisions []string `json:"d,omitempty"`
 	Asked     string   `json:"q"`
@@ -50,31 +52,25 @@ type detail struct {
 func listed(r runs.Run) []runs.Result {
 	list := failures(r)
 	for _, one := range r.Results {
-		if one.Outage != "" {
+		if !judged(one) {
 			list = append(list, one)
 		}
 	}
 	for _, one := range r.Results {
-		if one.Outage == "" && one.Passed {
+		if status(one) == "passed" {
 			list = append(list, one)
 		}
 	}
 	return list
 }
 
-func newEntry(r runs.Result, change string) entry {
+func newEntry(r runs.Result, change string, refrains map[string]bool) entry {
 	e := entry{
-		Name: name(r), Language: r.Language, Variant: r.Variant, Intent: r.Intent, Risk: r.Risk, Tags: r.Tags, Status: "failed", Change: change,
-		Decisions: decisions(r), Asked: cut(asked(r), 160), Place: place(r, 0),
+		Name: name(r), Language: r.Language, Variant: r.Variant, Intent: r.Intent, Risk: r.Risk, Tags: r.Tags, Status: status(r), Change: change,
+		Cause: string(runs.CauseOf(r)), Decisions: decisions(r), Asked: cut(asked(r), 160), Place: place(r, 0),
 	}
 	if list := replies(r); len(list) > 0 {
-		e.Reply = cut(list[len(list)-1], 160)
-	}
-	switch {
-	case r.Outage != "":
-		e.Status = "outage"
-	case r.Passed:
-		e.Status = "passed"
+		e.Reply = cut(gist(list[len(list)-1], refrains), 160)
 	}
 	for _, c := range failedChecks(r) {
 		if !slices.Contains(e.Failed, c.Name) {
@@ -153,7 +149,7 @@ func pack(v View, entries []entry, list []runs.Result, pairs pairing) (packed, e
 		}
 		p.Details = append(p.Details, block)
 	}
-	index, err := json.Marshal(map[string]any{"cases": entries, "words": phrases, "per": perBlock, "base": v.Base != nil})
+	index, err := json.Marshal(map[string]any{"cases": entries, "words": phrases, "per": perBlock, "base": v.Base != nil, "refrains": slices.Sorted(maps.Keys(refrains(v.Run)))})
 	if err != nil {
 		return packed{}, fmt.Errorf("pack the list of a report: %w", err)
 	}

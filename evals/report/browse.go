@@ -292,7 +292,7 @@ func (b *browser) read(id string) (runs.Run, error) {
 }
 
 func (b *browser) report(w http.ResponseWriter, r *http.Request, v View) error {
-	v.Language = web.Language(r, "en")
+	v.Language, v.Home = web.Language(r, "en"), "/"
 	var page bytes.Buffer
 	if err := WriteHTML(&page, v); err != nil {
 		return err

@@ -135,12 +135,43 @@ func TestReportInABrowser(t *testing.T) {
 	tab.holds(`[...document.querySelectorAll('.case')].every((c) => c.querySelector('.inside > *'))`)
 	tab.holds(quiet + ` && document.querySelector('[data-name="markup/es"] .told').textContent.includes('<script>window.owned = 1</script>')`)
 
-	tab.do(chromedp.Click(`.words[lang="en"] .sortable th:nth-child(3) button`))
-	tab.holds(`(() => { const n = [...document.querySelectorAll('.words[lang="en"] .sortable tbody tr')].map((r) => +r.cells[2].textContent); return n.every((v, i) => !i || n[i - 1] <= v) })()`)
-	tab.holds(`document.querySelector('.words[lang="en"] .sortable th:nth-child(3)').getAttribute('aria-sort') === 'ascending'`)
+	tab.do(chromedp.Click(`.words[lang="en"] .sortable th:nth-child(2) button`))
+	tab.holds(`(() => { const n = [...document.querySelector('.words[lang="en"] .sortable').tBodies[0].rows].map((r) => +r.cells[1].textContent); return n.every((v, i) => !i || n[i - 1] <= v) })()`)
+	tab.holds(`document.querySelector('.words[lang="en"] .sortable th:nth-child(2)').getAttribute('aria-sort') === 'ascending'`)
 	tab.do(chromedp.Click("#switch"))
 	tab.holds(`document.documentElement.lang === 'es' && document.querySelector('.words[lang="en"]').offsetParent === null && document.querySelector('#cases h2').textContent === 'Casos'`)
 	tab.holds(`!document.body.innerText.includes('[undefined]') && !/\[\w+_?\w+\]/.test(document.querySelector('#cases').innerText.replaceAll(/\[x\]|\[31m|\[0m/g, ''))`)
+}
+
+// TestReportIsWalkedByKeysAndLinks holds that keys go through the cases, that the address says
+// what is shown, and that opening that address shows it again.
+func TestReportIsWalkedByKeysAndLinks(t *testing.T) {
+	t.Parallel()
+	tab := openTab(t)
+	tab.open(report.View{Run: sampleRun(t)})
+	tab.do(chromedp.KeyEvent("f"))
+	tab.holds(cases + " === 24 && location.hash === '#status=failed'")
+	tab.do(chromedp.KeyEvent("j"), chromedp.KeyEvent("j"), chromedp.KeyEvent("k"), chromedp.KeyEvent("n"))
+	second := "document.querySelectorAll('.case')[1]"
+	tab.holds(second + ".open && document.querySelectorAll('.case[open]').length === 1 && " + second + ".querySelector('.why') !== null")
+	tab.holds("new URLSearchParams(location.hash.slice(1)).get('case') === " + second + ".dataset.name")
+	tab.do(chromedp.KeyEvent("p"))
+	tab.holds("document.querySelectorAll('.case')[0].open && document.querySelectorAll('.case[open]').length === 1")
+	tab.eval("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true, cancelable: true }))")
+	tab.holds("document.activeElement.id === 'filter-q'")
+	tab.do(chromedp.KeyEvent("jk"))
+	tab.holds("document.getElementById('filter-q').value === 'jk' && " + cases + " === 0")
+	tab.eval("document.getElementById('clear').click()")
+	tab.holds(cases + " === 64 && location.hash === ''")
+
+	tab.eval(`document.querySelector('.words[lang="en"] .causes a[href="#cause=held_right"]').click()`)
+	tab.holds(cases + " === 4 && document.getElementById('filter-w').value === 'held_right'")
+	tab.eval("location.hash = '#tag=hostile&language=es&variant=written'")
+	tab.holds(cases + " === 2 && document.getElementById('filter-v').value === 'written'")
+	tab.do(chromedp.Reload(), chromedp.WaitVisible("#list"))
+	tab.holds(cases + " === 2")
+	tab.eval("document.querySelector('.case').open = true; document.querySelector('#switch').click()")
+	tab.holds("document.documentElement.lang === 'es' && " + cases + " === 2")
 }
 
 // TestReportFitsTheScreen holds that nothing is wider than a small phone, with every case

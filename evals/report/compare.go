@@ -47,13 +47,13 @@ func matched(run runs.Run, base *runs.Run) pairing {
 }
 
 func (p *pairing) sort(now, before runs.Result, found bool) {
-	judged := now.Outage == "" && before.Outage == ""
+	both := judged(now) && judged(before)
 	switch {
 	case !found:
 		p.added = append(p.added, name(now))
-	case judged && before.Passed && !now.Passed:
+	case both && before.Passed && !now.Passed:
 		p.broken = append(p.broken, name(now))
-	case judged && !before.Passed && now.Passed:
+	case both && !before.Passed && now.Passed:
 		p.mended = append(p.mended, name(now))
 	case changed(before, now):
 		p.other = append(p.other, name(now))
@@ -64,7 +64,7 @@ func (p *pairing) sort(now, before runs.Result, found bool) {
 
 // changed tells whether the customer got something else, or by another decision.
 func changed(a, b runs.Result) bool {
-	return a.Outage == "" != (b.Outage == "") || !slices.Equal(decisions(a), decisions(b)) || !slices.Equal(replies(a), replies(b)) || a.Passed != b.Passed
+	return judged(a) != judged(b) || !slices.Equal(decisions(a), decisions(b)) || !slices.Equal(replies(a), replies(b)) || a.Passed != b.Passed
 }
 
 func (p pairing) sentence(language string) string {

@@ -100,6 +100,55 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeAskedIsNoFailure: a case with a step that the system does not have is told apart
+// from those that failed, in each form.
+func TestWhatCannotBeAskedIsNoFailure(t *testing.T) {
+	t.Parallel()
+	run := runs.Run{Suite: "demo", Complete: true, Cases: 1, Passed: 1, Results: []runs.Result{
+		{ID: "a/en", Passed: true, Steps: []runs.Step{{Did: "customer", Said: []string{"Hi"}, Decision: "reply"}}},
+		{ID: "b/en", Skipped: "the system can't do this step: agent: take is not part of rag"},
+	}}
+	table := string(written(t, func(w io.Writer) error { return report.WriteTable(w, run, 100) }))
+	if !strings.Contains(table, "Passed. 1 of 1 cases passed. Cases that this system can't be asked: 1.") || strings.Contains(table, "Failed, worst first") {
+		t.Errorf("the table has\n%s", table)
+	}
+	junit := string(written(t, func(w io.Writer) error { return report.WriteJUnit(w, run) }))
+	if !strings.Contains(junit, `failures="0"`) || !strings.Contains(junit, `skipped="1"`) || !strings.Contains(junit, `<skipped message="the system can&#39;t do this step`) {
+		t.Errorf("JUnit has\n%s", junit)
+	}
+	var index struct {
+		Cases []struct {
+			Status string `json:"s"`
+		} `json:"cases"`
+	}
+	block(t, page(t, report.View{Run: run}), "index", &index)
+	if index.Cases[0].Status != "skipped" || index.Cases[1].Status != "passed" {
+		t.Errorf("the page has %+v", index.Cases)
+	}
+	before := run
+	before.Results = slices.Clone(run.Results)
+	before.Results[1].Skipped, before.Results[1].Passed = "", true
+	md := string(written(t, func(w io.Writer) error { return report.WriteMarkdown(w, report.View{Run: run, Base: &before}) }))
+	if strings.Contains(md, "Fail now") {
+		t.Errorf("the comparison takes it for broken:\n%s", md)
+	}
+}
+
+// TestRefrainsAreLeftOutOfALine: who is writing says nothing of a case.
+func TestRefrainsAreLeftOutOfALine(t *testing.T) {
+	t.Parallel()
+	run := runs.Run{Suite: "demo", Complete: true}
+	for i := range 6 {
+		run.Results = append(run.Results, runs.Result{ID: string(rune('a' + i)), Steps: []runs.Step{{
+			Did: "customer", Said: []string{"?"}, Decision: "reply", Replies: []runs.Reply{{Text: "I am the shop's assistant.\n\nThirty days."}}, Checks: []runs.Check{{Name: "says", Want: "5 days"}},
+		}}})
+	}
+	table := string(written(t, func(w io.Writer) error { return report.WriteTable(w, run, 100) }))
+	if strings.Contains(table, "assistant") || !strings.Contains(table, "→ Thirty days.") || !strings.Contains(table, "says: not said: 5 days") {
+		t.Errorf("the table has\n%s", table)
+	}
+}
+
 // element is any XML.
 type element struct {
 	XMLName  xml.Name

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -69,6 +70,8 @@ func hashed(text []byte) string {
 // page is what the template of a report is given.
 type page struct {
 	shell
+	// Home is the address of the list of runs, or empty in a file.
+	Home string
 	// Titles are that of the list of runs, by language.
 	Titles map[string]string
 	Bodies []template.HTML
@@ -83,12 +86,13 @@ func newPage(v View) (p page, whole *template.Template, err error) {
 	if err != nil {
 		return page{}, nil, err
 	}
-	p.shell = top
+	p.shell, p.Home = top, v.Home
+	p.Titles = map[string]string{"es": phrase("es", "home"), "en": phrase("en", "home")}
 	pairs, list := matched(v.Run, v.Base), listed(v.Run)
-	changes := pairs.changes()
+	changes, often := pairs.changes(), refrains(v.Run)
 	entries := make([]entry, 0, len(list))
 	for _, r := range list {
-		entries = append(entries, newEntry(r, changes[name(r)]))
+		entries = append(entries, newEntry(r, changes[name(r)], often))
 	}
 	blocks, err := pack(v, entries, list, pairs)
 	if err != nil {
@@ -107,7 +111,7 @@ func newPage(v View) (p page, whole *template.Template, err error) {
 			whole = t
 		}
 		var b bytes.Buffer
-		if err := t.ExecuteTemplate(&b, "body", newBody(View{v.Run, v.Base, v.Comparison, language}, pairs)); err != nil {
+		if err := t.ExecuteTemplate(&b, "body", newBody(View{v.Run, v.Home, v.Base, v.Comparison, language}, pairs)); err != nil {
 			return page{}, nil, fmt.Errorf("write a run as HTML: %w", err)
 		}
 		p.Bodies = append(p.Bodies, template.HTML(b.String()))
@@ -145,12 +149,26 @@ type body struct {
 	Reliability    template.HTML
 	Coverage       template.HTML
 	Ring           string
+	Causes         []cause
 	Confusion      runs.Confusion
 	Stages         []stage
 	Usage          []use
-	Slices         []runs.Slice
+	Slices         []sliced
 	Unequal        []unequal
 	Parity         stats.Estimate
+}
+
+// cause is where so many of the failed cases went wrong.
+type cause struct {
+	runs.Caused
+	// Most is the number of the most frequent one, which a bar is drawn to.
+	Most int
+}
+
+// sliced are the slices of one kind.
+type sliced struct {
+	By     string
+	Slices []runs.Slice
 }
 
 // group is a theme with its figures.
@@ -179,7 +197,7 @@ type unequal struct {
 }
 
 func newBody(v View, pairs pairing) body {
-	b := body{View: v, Passed: passed(v.Run), Verdict: verdict(v.Language, v.Run), Confusion: runs.Confuse(v.Run.Results), Slices: v.Run.Slices}
+	b := body{View: v, Passed: passed(v.Run), Verdict: verdict(v.Language, v.Run), Confusion: runs.Confuse(v.Run.Results), Slices: kinds(v.Run.Slices)}
 	b.Remarks = remarks(v.Language, v.Run)
 	groups := themed(v.Run.Metrics)
 	for _, theme := range themes {
@@ -196,9 +214,32 @@ func newBody(v View, pairs pairing) body {
 		b.Reliability = reliability(v.Language, drafts)
 		b.Coverage, b.Ring = coverage(v.Language, drafts, threshold(v.Run))
 	}
+	for _, c := range runs.Causes(v.Run.Results) {
+		b.Causes = append(b.Causes, cause{c, max(c.Cases, firstCases(b.Causes))})
+	}
 	b.Stages, b.Usage = stages(v.Run), usage(v.Language, v.Run)
 	b.Parity, b.Unequal = parity(v.Run)
 	return b
+}
+
+func firstCases(list []cause) int {
+	if len(list) == 0 {
+		return 0
+	}
+	return list[0].Cases
+}
+
+// kinds puts slices of one kind together, in the order of the run.
+func kinds(list []runs.Slice) []sliced {
+	var all []sliced
+	for _, s := range list {
+		at := slices.IndexFunc(all, func(k sliced) bool { return k.By == s.By })
+		if at < 0 {
+			at, all = len(all), append(all, sliced{By: s.By})
+		}
+		all[at].Slices = append(all[at].Slices, s)
+	}
+	return all
 }
 
 // stages are the parts of a turn by how long they took, and the whole turn first.
@@ -304,6 +345,9 @@ func functions(language string) template.FuncMap {
 		"ms":       func(v float64) string { return millis.one(language, v) },
 		"bar":      func(s stage) template.HTML { return bar(s.P50, s.P95, s.Top) },
 		"heat":     heat,
+		"part":     func(n, most int) template.HTML { return bar(float64(n), float64(n), float64(most)) },
+		"filter":   filter,
+		"minus":    func(a, b int) int { return a - b },
 		"of":       func(s runs.Slice, metric string) measured { return measured{figureOf(metric), s.Metrics[metric]} },
 		"has":      func(s runs.Slice, metric string) bool { _, ok := s.Metrics[metric]; return ok },
 		"columns":  columns,
@@ -315,6 +359,11 @@ func functions(language string) template.FuncMap {
 		"reached":  reached,
 		"resume":   resume,
 	}
+}
+
+// filter is the address of the cases with a value, for the script.
+func filter(by, value string) template.URL {
+	return template.URL("#" + url.Values{by: {value}}.Encode())
 }
 
 // named is a figure, or one that moved.

@@ -45,8 +45,12 @@ type (
 		Time    string        `xml:"time,attr"`
 		File    string        `xml:"file,attr,omitempty"`
 		Line    int           `xml:"line,attr,omitempty"`
+		Skipped *junitSkipped `xml:"skipped"`
 		Error   *junitProblem `xml:"error"`
 		Failure *junitProblem `xml:"failure"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
 	}
 	junitProblem struct {
 		Message string `xml:"message,attr"`
@@ -56,7 +60,8 @@ type (
 )
 
 // WriteJUnit writes a run for a build server: one suite with a test for each case. A
-// provider that was away is an error, not a failure, and thresholds are written as text,
+// provider that was away is an error, not a failure, a case that the system can't be asked is
+// skipped, and thresholds are written as text,
 // because a case may fail where enough others pass.
 func WriteJUnit(w io.Writer, run runs.Run) error {
 	suite := junitSuite{
@@ -72,6 +77,9 @@ func WriteJUnit(w io.Writer, run runs.Run) error {
 		}
 		if one.Error != nil {
 			suite.Errors++
+		}
+		if one.Skipped != nil {
+			suite.Skipped++
 		}
 		suite.Cases = append(suite.Cases, one)
 	}
@@ -99,6 +107,8 @@ func newJUnitCase(suite string, r runs.Result) (c junitCase, took time.Duration)
 	switch {
 	case r.Outage != "":
 		c.Error = &junitProblem{Message: r.Outage, Type: "outage", Text: "\nThis case was not judged.\n"}
+	case r.Skipped != "":
+		c.Skipped = &junitSkipped{Message: r.Skipped}
 	case !r.Passed:
 		c.Failure = newJUnitFailure(r)
 	}
@@ -107,7 +117,7 @@ func newJUnitCase(suite string, r runs.Result) (c junitCase, took time.Duration)
 
 func newJUnitFailure(r runs.Result) *junitProblem {
 	var text strings.Builder
-	text.WriteString("\n")
+	text.WriteString("\n" + causeWords("en", r) + "\n")
 	for _, s := range r.Steps {
 		if len(s.Said) > 0 {
 			fmt.Fprintf(&text, "customer: %s\n", strings.Join(s.Said, " / "))

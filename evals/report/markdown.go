@@ -176,6 +176,7 @@ func (m *markdown) failed() {
 	if len(list) == 0 {
 		return
 	}
+	m.causes()
 	m.say("\n### %s\n", m.t("failed_cases"))
 	groups := grouped(list)
 	for i, group := range groups {
@@ -189,12 +190,21 @@ func (m *markdown) failed() {
 	}
 }
 
+// causes counts the failed cases by where they went wrong.
+func (m *markdown) causes() {
+	m.say("\n### %s\n\n| | %s | %s |\n| ---: | --- | --- |", m.t("causes"), m.t("cause"), m.t("mend"))
+	for _, c := range runs.Causes(m.Run.Results) {
+		m.say("| %d | %s | %s |", c.Cases, inline(m.t("cause_"+string(c.Cause))), inline(m.t("mend_"+string(c.Cause))))
+	}
+}
+
 // failure is the worst case of a group, folded, and the names of the others. Texts are in
 // <pre>, where GitHub sees no names, links or marks in them.
 func (m *markdown) failure(group []runs.Result) string {
 	var b strings.Builder
 	r := group[0]
 	fmt.Fprintf(&b, "<details><summary>%s %s</summary>\n\n<pre>", code(name(r)), code(place(r, 0)))
+	b.WriteString(html.EscapeString(causeWords(m.Language, r)) + "\n\n")
 	line := func(who, text string) { b.WriteString(html.EscapeString(clean(who+": "+cut(text, maxText))) + "\n") }
 	for _, s := range r.Steps {
 		if len(s.Said) > 0 {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"html/template"
-	"math"
 	"slices"
 	"strings"
 
@@ -109,36 +108,52 @@ func reliability(language string, drafts []stats.Scored) template.HTML {
 	p.line("guide", 0, 0, 1, 1)
 	sorted := slices.Clone(drafts)
 	slices.SortStableFunc(sorted, byScore)
-	var labels []spotted
-	for _, bin := range stats.Reliability(sorted) {
+	bins := stats.Reliability(sorted)
+	taken := make([]spotted, 0, 2*len(bins))
+	for _, bin := range bins {
+		x, y := p.place(bin.Mean, float64(bin.Right)/float64(bin.N))
+		taken = append(taken, spotted{x - 4, x + 4, y - 4, y + 4})
+	}
+	for _, bin := range bins {
 		low, high := stats.ClopperPearson(bin.Right, bin.N, 0.05)
-		up := float64(bin.Right) / float64(bin.N)
 		p.line("span", bin.Mean, low, bin.Mean, high)
-		x, y := p.place(bin.Mean, up)
+		x, y := p.place(bin.Mean, float64(bin.Right)/float64(bin.N))
 		p.add(`<circle class="mark" cx="%.1f" cy="%.1f" r="5"><title>%s</title></circle>`, x, y,
 			html.EscapeString(fmt.Sprintf(phrase(language, "bin"), decimal(language, bin.Mean, 2), bin.Right, bin.N)))
-		if label := (spotted{x, y}); !slices.ContainsFunc(labels, label.near) {
-			labels = append(labels, label)
-			p.count(x, y, bin)
-		}
+		taken = p.count(x, y, bin, taken)
 	}
 	return p.svg()
 }
 
-// spotted is where a number stands; near tells whether another would run into it.
-type spotted struct{ x, y float64 }
+// spotted is what a dot or a number covers.
+type spotted struct{ left, right, top, bottom float64 }
 
-func (s spotted) near(other spotted) bool {
-	return math.Abs(s.x-other.x) < 44 && math.Abs(s.y-other.y) < 13
+func (s spotted) meets(o spotted) bool {
+	return s.left < o.right && o.left < s.right && s.top < o.bottom && o.top < s.bottom
 }
 
-// count writes how many drafts a dot stands for, on the side where there is room.
-func (p *plot) count(x, y float64, bin stats.Bin) {
-	beside, anchor := x+8, "start"
-	if bin.Mean > 0.88 {
-		beside, anchor = x-8, "end"
+// count writes how many drafts a dot stands for, where there is room beside it: to its right or
+// its left, a little above or below. Where there is none, its title tells.
+func (p *plot) count(x, y float64, bin stats.Bin, taken []spotted) []spotted {
+	text := fmt.Sprintf("%d/%d", bin.Right, bin.N)
+	wide := 6 * float64(len(text))
+	for _, try := range []struct {
+		anchor string
+		left   float64
+		down   float64
+	}{{"start", x + 8, -6}, {"end", x - 8 - wide, -6}, {"start", x + 8, 13}, {"end", x - 8 - wide, 13}} {
+		area := spotted{try.left, try.left + wide, y + try.down - 9, y + try.down + 1}
+		if area.left < margin || area.right > margin+side+26 || slices.ContainsFunc(taken, area.meets) {
+			continue
+		}
+		at := area.left
+		if try.anchor == "end" {
+			at = area.right
+		}
+		p.add(`<text class="soft" x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, at, y+try.down, try.anchor, text)
+		return append(taken, area)
 	}
-	p.add(`<text class="soft" x="%.1f" y="%.1f" text-anchor="%s">%d/%d</text>`, beside, y-7, anchor, bin.Right, bin.N)
+	return taken
 }
 
 func byScore(a, b stats.Scored) int {

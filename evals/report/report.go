@@ -16,6 +16,8 @@ import (
 // View is what is shown: a run, and the one before it where two are compared.
 type View struct {
 	Run runs.Run
+	// Home is the address of the list of runs, where there is one.
+	Home string
 	// Base is the run that Run is compared with, or nil.
 	Base *runs.Run
 	// Comparison is what runs.Compare says of Base and Run; where it is nil and there is a
@@ -58,6 +60,33 @@ func outages(r runs.Run) int {
 	return n
 }
 
+// skipped counts the results that the system can't be asked.
+func skipped(r runs.Run) int {
+	n := 0
+	for _, one := range r.Results {
+		if one.Outage == "" && one.Skipped != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// judged tells whether a case was: its provider was there, and the system can be asked it.
+func judged(r runs.Result) bool { return r.Outage == "" && r.Skipped == "" }
+
+// status is "failed", "passed", "outage" or "skipped".
+func status(r runs.Result) string {
+	switch {
+	case r.Outage != "":
+		return "outage"
+	case r.Skipped != "":
+		return "skipped"
+	case r.Passed:
+		return "passed"
+	}
+	return "failed"
+}
+
 // name is how a result is called: its case, and the try where there are several.
 func name(r runs.Result) string {
 	if r.Try > 1 {
@@ -93,7 +122,7 @@ func failedChecks(r runs.Result) []runs.Check {
 func failures(r runs.Run) []runs.Result {
 	var list []runs.Result
 	for _, one := range r.Results {
-		if one.Outage == "" && !one.Passed {
+		if status(one) == "failed" {
 			list = append(list, one)
 		}
 	}
@@ -171,6 +200,35 @@ func decisions(r runs.Result) []string {
 		}
 	}
 	return list
+}
+
+// refrains are the paragraphs that replies begin with again and again, such as who is writing:
+// where there is room for a line they say nothing.
+func refrains(r runs.Run) map[string]bool {
+	counts, all := map[string]int{}, 0
+	for _, one := range r.Results {
+		for _, text := range replies(one) {
+			all++
+			if first, _, more := strings.Cut(text, "\n\n"); more {
+				counts[first]++
+			}
+		}
+	}
+	often := map[string]bool{}
+	for text, n := range counts {
+		if n > 4 && 10*n > all {
+			often[text] = true
+		}
+	}
+	return often
+}
+
+// gist is a reply without a refrain.
+func gist(text string, refrains map[string]bool) string {
+	if first, rest, more := strings.Cut(text, "\n\n"); more && refrains[first] {
+		return rest
+	}
+	return text
 }
 
 // cut shortens a text to so many characters, in one line.

@@ -33,6 +33,7 @@ func WriteTable(w io.Writer, run runs.Run, width int) error {
 	t.stages()
 	t.slices()
 	t.unjudged()
+	t.causes()
 	t.failed()
 	return write(w, "table", t.b.Bytes())
 }
@@ -212,6 +213,18 @@ func (t *table) unjudged() {
 	}
 }
 
+// causes counts the failed cases by where they went wrong.
+func (t *table) causes() {
+	list := runs.Causes(t.run.Results)
+	if len(list) == 0 {
+		return
+	}
+	t.title(phrase("en", "causes"))
+	for _, c := range list {
+		t.wrap(fmt.Sprintf("  %4d  ", c.Cases), "        ", phrase("en", "cause_"+string(c.Cause)))
+	}
+}
+
 // failed lists the worst case of each group, and the names of the others of it: a case
 // mostly fails in all its variants, for one reason.
 func (t *table) failed() {
@@ -220,18 +233,23 @@ func (t *table) failed() {
 		return
 	}
 	t.title("Failed, worst first")
+	often := refrains(t.run)
 	for _, group := range groups[:min(len(groups), mostShown)] {
-		t.failure(group)
+		t.failure(group, often)
 	}
 	if more := len(groups) - mostShown; more > 0 {
 		t.wrap("  ", "  ", fmt.Sprintf("and %d more: --html and --junit have all of them.", more))
 	}
 }
 
-func (t *table) failure(group []runs.Result) {
+func (t *table) failure(group []runs.Result, often map[string]bool) {
 	r := group[0]
 	t.wrap("  ", "    ", name(r)+"  "+place(r, 0))
 	t.wrap("    ", "      ", "“"+cut(asked(r), 120)+"”")
+	if list := replies(r); len(list) > 0 {
+		t.wrap("    → ", "      ", cut(gist(list[len(list)-1], often), 160))
+	}
+	t.wrap("    ", "      ", causeWords("en", r))
 	for _, c := range failedChecks(r) {
 		t.wrap("    ", "      ", fmt.Sprintf("%s: %s", c.Name, cut(says("en", c), 300)))
 	}
