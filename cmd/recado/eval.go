@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/recado/recado/evals"
+	"github.com/recado/recado/evals/suite"
 )
 
 // evalFlags are those of `recado eval`.
@@ -54,18 +58,26 @@ Suites: conversations with what has to come of them
   recado eval run --filter simulated --repeat 3     customers who are played, three talks each
   recado eval run --speaker model                   a chat model plays them
   recado eval run --resume                          go on with a run that was interrupted
+  recado eval run policies.yaml orders.yaml         several suites at once, each held to its own thresholds
+  recado eval run --system https://bot.example.com/answer   another bot, by POST
+  recado eval run --json run.json --junit junit.xml files for programs and build servers
   recado eval compare A.json B.json --margin 0.02   what changed, case by case
   recado eval run suite.yaml --judge=MODEL          a model judges the suite's statements about replies
   recado eval compare A.json B.json --judge         and which replies a model finds better
   recado eval report latest --judge-labels FILE     figures corrected by people's marks
   recado eval power latest --difference 0.03        how many cases it takes to see a difference
+  recado eval power latest --json                   the same for a program
   recado eval replay --since 30d --candidate FILE   a change, tried on real conversations, before customers get it
   recado eval replay --candidate FILE --md pr.md    the same for a pull request; exit status 1 if it may be worse
   recado eval rules run.json                        the calibrated rule beside those of the field
   recado eval report latest --html report.html      a run that was kept, in another form
   recado eval serve                                 the runs that were kept, in a browser
+  recado eval serve --listen 127.0.0.1:9000         at another address
   recado eval import promptfoo CONFIG --out FILE    a suite out of another format
   recado eval import tau TASKS --out FILE           tau-bench's retail shop, with its orders
+  recado eval import beir FOLDER --out FILE         questions with the documents that answer them
+  recado eval import table questions.csv --out FILE labelled questions out of a spreadsheet
+  recado eval import questions FILE --out FILE      the lines of JSON that recado eval calibrate reads
   recado eval schema                                the JSON schema of suites, for editors
 
 Labelled questions
@@ -101,7 +113,7 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	if len(words) != 1 || (words[0] != "questions" && words[0] != "calibrate") {
-		return usagef("eval: write `recado eval run`, or `recado eval` with questions, calibrate, promise, rules, abstain, retrieval, grounded, pii, human, injection or intents")
+		return unknownEval(words)
 	}
 	if err := f.check(); err != nil {
 		return err
@@ -129,6 +141,16 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 		return report.WriteJSON(c.out)
 	}
 	return report.WriteTable(c.out)
+}
+
+// unknownEval says which word was probably meant, and where all are.
+func unknownEval(words []string) error {
+	if len(words) != 1 {
+		return usagef("eval: write one command, such as `recado eval run`; `recado eval --help` lists them")
+	}
+	names := append(slices.Sorted(maps.Keys(evalCommands())), "questions", "calibrate")
+	near := cmp.Or(suite.Suggest(words[0], names), ".")
+	return usagef("eval: there is no command %q%s `recado eval --help` lists them", words[0], near)
 }
 
 func (f evalFlags) read() ([]evals.Case, error) {

@@ -35,7 +35,7 @@ func loadPast(c console, name string, args []string, want int, more func(*flag.F
 func loadPastWith(c console, name string, args []string, want int, more func(*flag.FlagSet)) (settings, []runs.Run, error) {
 	folder := ""
 	s, words, err := loadSettings(c, name, args, func(set *flag.FlagSet) {
-		set.StringVar(&folder, "runs", "", "folder in which runs are kept; by default evals in the data folder")
+		set.StringVar(&folder, "runs", "", "`FOLDER` in which runs are kept; by default evals in the data folder")
 		if more != nil {
 			more(set)
 		}
@@ -84,10 +84,26 @@ func findRun(folder, name string) (runs.Run, error) {
 type reportFiles struct{ asJSON, junit, markdown, html string }
 
 func (f *reportFiles) register(set *flag.FlagSet) {
-	set.StringVar(&f.asJSON, "json", "", "file for the run with every case; - prints it in place of the table")
-	set.StringVar(&f.junit, "junit", "", "file for a build server")
-	set.StringVar(&f.markdown, "md", "", "file for a pull request")
-	set.StringVar(&f.html, "html", "", "file for a browser, with everything in it")
+	set.StringVar(&f.asJSON, "json", "", "`FILE` for the run with every case; - prints it in place of the table")
+	set.StringVar(&f.junit, "junit", "", "`FILE` for a build server")
+	set.StringVar(&f.markdown, "md", "", "`FILE` for a pull request")
+	set.StringVar(&f.html, "html", "", "`FILE` for a browser, with everything in it")
+}
+
+// writable looks whether the files can be written before the work is done that goes into them.
+func (f reportFiles) writable(more ...string) error {
+	for _, name := range append([]string{f.asJSON, f.junit, f.markdown, f.html}, more...) {
+		if name == "" || name == "-" {
+			continue
+		}
+		if folder, err := os.Stat(filepath.Dir(name)); err != nil || !folder.IsDir() {
+			return usagef("the file %s can't be written: there is no folder %s", name, filepath.Dir(name))
+		}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			return usagef("the file %s can't be written: it is a folder", name)
+		}
+	}
+	return nil
 }
 
 // write writes the files that are wanted of a run.
@@ -219,7 +235,7 @@ func runPower(_ context.Context, c console, args []string) error {
 func runBrowse(ctx context.Context, c console, args []string) error {
 	folder, listen := "", "127.0.0.1:8085"
 	s, words, err := loadSettings(c, "eval serve", args, func(set *flag.FlagSet) {
-		set.StringVar(&folder, "runs", "", "folder in which runs are kept; by default evals in the data folder")
+		set.StringVar(&folder, "runs", "", "`FOLDER` in which runs are kept; by default evals in the data folder")
 		set.StringVar(&listen, "listen", listen, "address to listen on; the pages hold what customers wrote, and nobody has to sign in")
 	})
 	if err != nil {
@@ -268,7 +284,7 @@ func importers() map[string]func(fs.FS, string) (suite.Suite, []suite.Note, erro
 func runImport(_ context.Context, c console, args []string) error {
 	out := ""
 	set := flag.NewFlagSet("eval import", flag.ContinueOnError)
-	set.StringVar(&out, "out", "", "file for the suite; without it, it is printed")
+	set.StringVar(&out, "out", "", "`FILE` for the suite; without it, it is printed")
 	words, err := interspersed(c, set, args)
 	if err != nil {
 		return err
@@ -276,30 +292,40 @@ func runImport(_ context.Context, c console, args []string) error {
 	if len(words) != 2 || importers()[words[0]] == nil {
 		return usagef("eval import: write `recado eval import FORMAT PATH`; FORMAT is promptfoo, beir, tau, table (CSV or TSV) or questions (JSONL)")
 	}
+	if err := (reportFiles{}).writable(out); err != nil {
+		return err
+	}
 	place, err := filepath.Abs(words[1])
 	if err != nil {
 		return fmt.Errorf("find %s: %w", words[1], err)
 	}
 	one, notes, err := importers()[words[0]](os.DirFS(filepath.Dir(place)), filepath.Base(place))
-	if errors.Is(err, fs.ErrNotExist) {
-		return usagef("eval import: there is no %s, or something that belongs to it is missing: %v", words[1], err)
-	}
-	if err != nil {
-		return err
-	}
-	if words[0] == "tau" && out != "" {
-		if err := besideTau(c, place, out, &one); err != nil {
-			return err
-		}
+	if err == nil && words[0] == "tau" && out != "" {
+		err = besideTau(c, place, out, &one)
 	}
 	for _, n := range notes {
 		fmt.Fprintln(c.err, n)
+	}
+	if err != nil {
+		return importError(words[1], err)
 	}
 	fmt.Fprintf(c.err, "%s; %s not taken over\n", counted(len(one.Cases), "case", "cases"), counted(len(notes), "thing was", "things were"))
 	if out == "" {
 		return suite.Write(c.out, one)
 	}
 	return writeFile(out, func(w io.Writer) error { return suite.Write(w, one) })
+}
+
+// importError says what is missing, or what can't be read.
+func importError(name string, err error) error {
+	var missing *fs.PathError
+	if !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &missing) {
+		return err
+	}
+	if filepath.Base(missing.Path) == filepath.Base(name) {
+		return usagef("eval import: there is no %s", name)
+	}
+	return usagef("eval import: %s is not complete: %s is missing", name, missing.Path)
 }
 
 // runSchema prints the JSON schema of suites, for editors.

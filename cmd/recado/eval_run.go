@@ -41,16 +41,16 @@ func (f *runFlags) register(set *flag.FlagSet) {
 	f.judge.register(set)
 	f.marks.register(set)
 	f.speakFlags.register(set)
-	set.StringVar(&f.system, "system", "gateway", "what is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
-	set.StringVar(&f.token, "token", "", "bearer token for the endpoint of --system")
-	set.StringVar(&f.against, "against", "", "an earlier run to compare with: its file, its id, or latest")
-	set.StringVar(&f.record, "record", "", "file to record in what models, embedders and rerankers answer")
-	set.StringVar(&f.replay, "replay", "", "recorded file to answer from, without asking anybody")
-	set.StringVar(&f.refresh, "refresh", "", "recorded file to ask anew, and say what the providers have changed")
-	set.StringVar(&f.filter, "filter", "", "only cases with this tag, or whose id begins so")
-	set.StringVar(&f.folder, "runs", "", "folder in which runs are kept; by default evals in the data folder")
-	set.StringVar(&f.language, "report-language", "en", "language of the reports: en or es")
-	set.IntVar(&f.repeat, "repeat", 1, "how often each case is run")
+	set.StringVar(&f.system, "system", "gateway", "`SYSTEM` that is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
+	set.StringVar(&f.token, "token", "", "bearer `TOKEN` for the endpoint of --system")
+	set.StringVar(&f.against, "against", "", "an earlier `RUN` to compare with: its file, its id, or latest")
+	set.StringVar(&f.record, "record", "", "`FILE` to record in what models, embedders and rerankers answer")
+	set.StringVar(&f.replay, "replay", "", "recorded `FILE` to answer from, without asking anybody")
+	set.StringVar(&f.refresh, "refresh", "", "recorded `FILE` to ask anew, and say what the providers have changed")
+	set.StringVar(&f.filter, "filter", "", "only cases with this `TAG`, or whose id begins so, or of this suite of several")
+	set.StringVar(&f.folder, "runs", "", "`FOLDER` in which runs are kept; by default evals in the data folder")
+	set.StringVar(&f.language, "report-language", "en", "`LANGUAGE` of the reports: en or es")
+	set.IntVar(&f.repeat, "repeat", 1, "how often each case is run, as `K`: with it pass^K, the share of cases that pass each time")
 	set.IntVar(&f.parallel, "parallel", runtime.GOMAXPROCS(0), "how many cases run at the same time")
 	set.BoolVar(&f.live, "live", false, "ask about the documents and orders of your settings in place of those of the suite")
 	set.BoolVar(&f.resume, "resume", false, "go on with a run that was interrupted")
@@ -88,9 +88,12 @@ func runSuite(ctx context.Context, c console, args []string) (err error) {
 	}
 	one, root, err := readSuite(names)
 	if err != nil {
-		return suiteError(c, err)
+		return suiteError(c, one, err)
 	}
 	if err := f.marks.read(c); err != nil {
+		return err
+	}
+	if err := f.writable(f.record, f.refresh); err != nil {
 		return err
 	}
 	base, err := f.base(s)
@@ -102,6 +105,9 @@ func runSuite(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	shop, err := openEvalShop(ctx, c, s, one.Shop, root, f.live, tape)
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted before anything was asked")
+	}
 	if err != nil {
 		return err
 	}
@@ -109,8 +115,8 @@ func runSuite(ctx context.Context, c console, args []string) (err error) {
 	if err := shop.holds(c, one); err != nil {
 		return err
 	}
-	if one.Cases = f.take(one.Cases); len(one.Cases) == 0 {
-		return usagef("eval run: no case has the tag %q or an id that begins so", f.filter)
+	if one, err = f.chosen(one); err != nil {
+		return err
 	}
 	run, err := f.run(ctx, c, s, shop, one, tape)
 	if err != nil {
@@ -133,7 +139,7 @@ func readSuite(names []string) (suite.Suite, string, error) {
 	if err != nil {
 		return suite.Suite{}, "", err
 	}
-	one, err := suite.Read(os.DirFS(root), relative)
+	one, err := suite.ReadAll(os.DirFS(root), relative)
 	return one, root, err
 }
 
@@ -167,7 +173,7 @@ func commonFolder(names []string) (root string, relative []string, err error) {
 }
 
 // suiteError prints all that is wrong with a suite, a line each.
-func suiteError(c console, err error) error {
+func suiteError(c console, one suite.Suite, err error) error {
 	var problems suite.Problems
 	if !errors.As(err, &problems) {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -175,26 +181,40 @@ func suiteError(c console, err error) error {
 		}
 		return err
 	}
-	for _, p := range problems {
+	// What is right so far is held against the figures that there are: all that is wrong is said at once.
+	return wrongSuite(c, append(problems, suite.Check(one, suite.Known{Metrics: runs.Names(), Shares: runs.Shares()})...))
+}
+
+// wrongSuite prints what is wrong with a suite, a line each.
+func wrongSuite(c console, problems suite.Problems) error {
+	for _, p := range problems.Sorted() {
 		fmt.Fprintln(c.err, p.Error())
 	}
-	return fmt.Errorf("the suite has %s; nothing was run", counted(len(problems), "mistake", "mistakes"))
+	return usagef("the suite has %s; nothing was run", counted(len(problems), "mistake", "mistakes"))
 }
 
 // holds holds the suite against the shop that it is about.
 func (e *evalShop) holds(c console, one suite.Suite) error {
-	known, err := e.known(runs.Names())
+	known, err := e.known()
 	if err != nil {
 		return err
 	}
-	problems := suite.Check(one, known)
-	for _, p := range problems {
-		fmt.Fprintln(c.err, p)
-	}
-	if n := len(problems); n > 0 {
-		return fmt.Errorf("the suite has %s; nothing was run", counted(n, "mistake", "mistakes"))
+	if problems := suite.Check(one, known); len(problems) > 0 {
+		return wrongSuite(c, problems)
 	}
 	return nil
+}
+
+// chosen is the suite with the cases that are asked for.
+func (f runFlags) chosen(one suite.Suite) (suite.Suite, error) {
+	var words []string
+	for _, c := range one.Cases {
+		words = append(words, append([]string{c.Suite, c.Group}, c.Tags...)...)
+	}
+	if one.Cases = f.take(one.Cases); len(one.Cases) == 0 {
+		return one, usagef("eval run: no case has the tag %q or an id that begins so%s", f.filter, suite.Suggest(f.filter, words))
+	}
+	return one, nil
 }
 
 // take leaves the cases that are asked for.
@@ -203,7 +223,7 @@ func (f runFlags) take(cases []suite.Case) []suite.Case {
 		if f.asWritten && c.Variant != "" {
 			return true
 		}
-		return f.filter != "" && !slices.Contains(c.Tags, f.filter) && !strings.HasPrefix(c.ID, f.filter)
+		return f.filter != "" && c.Suite != f.filter && !slices.Contains(c.Tags, f.filter) && !strings.HasPrefix(c.ID, f.filter)
 	})
 }
 
@@ -360,23 +380,31 @@ func (f runFlags) latest(folder string, now runs.Run) (time.Time, error) {
 		return time.Time{}, err
 	}
 	for _, r := range list {
-		if r.Suite == now.Suite && r.Revision == now.Revision && r.Config == now.Config && r.System == now.System && r.Model == now.Model && r.Judge == now.Judge && r.Repeat == now.Repeat {
+		if r.Suite == now.Suite && r.Revision == now.Revision && r.Config == now.Config && r.System == now.System && r.Model == now.Model && r.Judge == now.Judge && r.Repeat == now.Repeat && r.Content == now.Content {
 			return r.Started, nil
 		}
 	}
-	return time.Time{}, usagef("--resume: no interrupted run of this suite, at this revision and configuration, is in %s", folder)
+	return time.Time{}, usagef("--resume: no interrupted run of this suite as it is now, at this revision and configuration and with these flags, is in %s; run it without --resume", folder)
 }
 
 // interrupted says how a run can be gone on with.
 func (f runFlags) interrupted(journal *runs.Journal, err error) error {
+	refused := errors.Is(err, runner.ErrRefused)
+	if refused {
+		err = usagef("eval run: %v", err)
+	}
 	if journal == nil {
 		return err
 	}
-	if closed := journal.Close(); closed != nil {
+	switch closed := journal.Close(); {
+	case refused:
+		return err
+	case closed != nil:
 		return errors.Join(err, closed)
-	}
-	if errors.Is(err, context.Canceled) {
+	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted; what was found is kept: go on with --resume")
+	case errors.Is(err, runner.ErrProviderAway):
+		return awayError{err.Error() + "; what was found is kept: go on with --resume"}
 	}
 	return fmt.Errorf("%w; what was found is kept: go on with --resume", err)
 }
@@ -437,10 +465,6 @@ func (f runFlags) report(c console, view evalreport.View) error {
 	return errors.Join(f.write(view), f.marks.write(run), verdict(run))
 }
 
-// mostAway is the share of cases that may find a provider away: with more, those that were judged are
-// not the suite.
-const mostAway = 0.1
-
 // verdict is an error where a run did not reach its thresholds, or, without any, where a
 // case failed, and where too few cases were judged to tell.
 func verdict(run runs.Run) error {
@@ -451,10 +475,11 @@ func verdict(run runs.Run) error {
 		}
 	}
 	switch {
+	case run.Away():
+		return awayError{fmt.Sprintf("%d of %s found a provider away, so that the others don't say whether the suite passes; --resume asks those again, and nothing else",
+			run.Outages, counted(run.Cases+run.Outages, "case", "cases"))}
 	case missed > 0:
 		return fmt.Errorf("%d of %s not reached", missed, counted(len(run.Gates), "threshold was", "thresholds were"))
-	case float64(run.Outages) > mostAway*float64(run.Cases+run.Outages):
-		return fmt.Errorf("%d of %s found a provider away: the others are too few to say that the suite passes", run.Outages, counted(run.Cases+run.Outages, "case", "cases"))
 	case len(run.Gates) == 0 && run.Failed > 0:
 		return fmt.Errorf("%s failed", counted(run.Failed, "case", "cases"))
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/evals/cassette"
+	"github.com/recado/recado/evals/runs"
 	"github.com/recado/recado/evals/suite"
 	"github.com/recado/recado/gateway/orders"
 	"github.com/recado/recado/internal/demoshop"
@@ -128,8 +129,8 @@ func (e *evalShop) list(ctx context.Context) error {
 }
 
 // known is what a suite may name. The orders of a live shop are not listed.
-func (e *evalShop) known(metrics []string) (suite.Known, error) {
-	k := suite.Known{Documents: e.documents, Metrics: metrics}
+func (e *evalShop) known() (suite.Known, error) {
+	k := suite.Known{Documents: e.documents, Metrics: runs.Names(), Shares: runs.Shares()}
 	if e.docs == nil {
 		return k, nil
 	}

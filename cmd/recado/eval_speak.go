@@ -14,7 +14,7 @@ import (
 type speakFlags struct{ speaker string }
 
 func (f *speakFlags) register(set *flag.FlagSet) {
-	set.StringVar(&f.speaker, "speaker", "script", "who plays the customers of cases with `simulate`: script, which needs no model, or model, which is that of RECADO_SIMULATE_MODEL")
+	set.StringVar(&f.speaker, "speaker", "script", "who plays the customers of cases that are simulated: script, which needs no model, or model, which is that of RECADO_SIMULATE_MODEL")
 }
 
 func (f speakFlags) check() error {

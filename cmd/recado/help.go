@@ -12,8 +12,12 @@ import (
 // ofSettings matches the end of what a flag says that is a setting as well.
 var ofSettings = regexp.MustCompile(`\([A-Z][A-Z0-9_]+\)$`)
 
+// oneDash is how the flag package begins the line of a flag.
+var oneDash = regexp.MustCompile(`(?m)^  -`)
+
 // printFlags writes what a command's flags are: by example first, then its own flags, and
-// then the settings, which are the same for nearly all commands.
+// then the settings, which are the same for nearly all commands. Those of evals, which would bury what
+// is their own, only say where they are.
 func printFlags(w io.Writer, set *flag.FlagSet) {
 	if examples := examplesOf(set.Name()); len(examples) > 0 {
 		fmt.Fprintf(w, "For example:\n%s\n\n", strings.Join(examples, "\n"))
@@ -26,18 +30,20 @@ func printFlags(w io.Writer, set *flag.FlagSet) {
 		}
 		to.Var(f.Value, f.Name, f.Usage)
 	})
-	for _, part := range []struct {
-		set   *flag.FlagSet
-		title string
-	}{{own, "Flags of recado " + set.Name() + ":"}, {settings, "Settings, which come from the environment too:"}} {
-		count := 0
-		part.set.VisitAll(func(*flag.Flag) { count++ })
-		if count == 0 {
-			continue
-		}
-		fmt.Fprintln(w, part.title)
-		part.set.SetOutput(w)
-		part.set.PrintDefaults()
+	printPart(w, own, "Flags of recado "+set.Name()+":")
+	if strings.HasPrefix(set.Name(), "eval ") && settings.Lookup("data") != nil {
+		fmt.Fprint(w, "\nSettings are flags here too, such as --data FOLDER, --chat-model NAME and --rules FILE;\n`recado serve --help` lists all of them with their names in the environment.\n")
+		return
+	}
+	printPart(w, settings, "Settings, which come from the environment too:")
+}
+
+func printPart(w io.Writer, set *flag.FlagSet, title string) {
+	var text strings.Builder
+	set.SetOutput(&text)
+	set.PrintDefaults()
+	if text.Len() > 0 {
+		fmt.Fprintf(w, "%s\n%s", title, oneDash.ReplaceAllString(text.String(), "  --"))
 	}
 }
 

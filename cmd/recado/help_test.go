@@ -15,8 +15,8 @@ func TestHelpByExample(t *testing.T) {
 		}
 	}
 	out := told(t, nil, "eval", "run", "--help")
-	own, settings := strings.Index(out, "  -filter string"), strings.Index(out, "  -chat-model string")
-	if own < 0 || settings < own || !strings.Contains(out[own:settings], "Settings, which come from the environment too:") {
+	own, settings := strings.Index(out, "  --filter TAG"), strings.Index(out, "Settings are flags here too")
+	if own < 0 || settings < own || strings.Contains(out, "whatsapp") {
 		t.Errorf("flags and settings are not apart: %d, %d", own, settings)
 	}
 	if out := told(t, nil, "serve", "--help"); strings.Contains(out, "For example") || !strings.Contains(out, "(RECADO_") {

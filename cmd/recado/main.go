@@ -17,8 +17,8 @@
 // (settings.go), builds the parts (parts.go) and puts them behind one HTTP server
 // (serve.go). It decides nothing.
 //
-// The exit status is 0 when all went well, 1 when something failed, and 2 when the
-// command line or a setting is wrong.
+// The exit status is 0 when all went well, 1 when something failed, 2 when the command line,
+// a setting or a suite is wrong, and 3 when an eval found a provider away.
 package main
 
 import (
@@ -41,6 +41,7 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitAway   = 3
 )
 
 // errUsage says that the command line or a setting is wrong; its text is one line
@@ -54,6 +55,15 @@ func (e usageError) Error() string        { return e.line }
 func (e usageError) Is(target error) bool { return target == errUsage }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// errAway says that a provider was away, so that an eval says nothing of what it measures.
+var errAway = errors.New("a provider was away")
+
+// awayError is an errAway with its line.
+type awayError struct{ line string }
+
+func (e awayError) Error() string        { return e.line }
+func (e awayError) Is(target error) bool { return target == errAway }
 
 // console is what a command reads from and writes to.
 type console struct {
@@ -123,6 +133,9 @@ func status(c console, err error) int {
 	case errors.Is(err, errUsage):
 		fmt.Fprintln(c.err, "recado:", err)
 		return exitUsage
+	case errors.Is(err, errAway):
+		fmt.Fprintln(c.err, "recado:", err)
+		return exitAway
 	}
 	fmt.Fprintln(c.err, "recado:", err)
 	return exitFailed

@@ -135,7 +135,7 @@ func table() []setting {
 		{"RECADO_TRANSCRIPTION_URL", "transcription-url", "", "base URL of its OpenAI-compatible server; empty means that of the chat model", readHearURL},
 		{"RECADO_TRANSCRIPTION_KEY", "transcription-key", "", "key of that server, when it has a URL of its own", text(func(s *settings) *string { return &s.HearKey })},
 		{"RECADO_VISION_MODEL", "vision-model", "", "model at the chat model's server that looks at photos; empty means that people do", text(func(s *settings) *string { return &s.VisionModel })},
-		{"RECADO_SIMULATE_MODEL", "simulate-model", "", "model at the chat model's server that plays customers in `recado eval run --speaker model`; empty means the chat model", text(func(s *settings) *string { return &s.SimulateModel })},
+		{"RECADO_SIMULATE_MODEL", "simulate-model", "", "model at the chat model's server that plays customers in recado eval run --speaker model; empty means the chat model", text(func(s *settings) *string { return &s.SimulateModel })},
 		{"RECADO_REOPEN_TEMPLATE", "reopen-template", "", "approved template without variables that is sent when the service window closed before a message could go", text(func(s *settings) *string { return &s.ReopenTemplate })},
 		{"RECADO_SEND_RATE", "send-rate", "80", "messages a second that the business number may send: 80, or 1000 after the upgrade", readSendRate},
 		{"RECADO_RETENTION", "retention", "720h", "how long webhooks are kept as they came; 0 keeps them for ever", readRetention},

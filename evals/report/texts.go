@@ -55,7 +55,10 @@ func identity(language string, r runs.Run) string {
 func verdict(language string, r runs.Run) string {
 	say := func(key string, args ...any) string { return fmt.Sprintf(phrase(language, key), args...) }
 	parts := []string{say("verdict_failed")}
-	if passed(r) {
+	switch {
+	case r.Away():
+		parts[0] = say("verdict_away")
+	case passed(r):
 		parts[0] = say("verdict_passed")
 	}
 	parts = append(parts, say("verdict_cases", r.Passed, r.Cases))
@@ -111,6 +114,7 @@ func says(language string, c runs.Check) string {
 var phrases = map[string]text{
 	"verdict_passed":     {"Superado.", "Passed."},
 	"verdict_failed":     {"No superado.", "Failed."},
+	"verdict_away":       {"Sin juzgar.", "Not judged."},
 	"verdict_cases":      {"%d de %d casos bien.", "%d of %d cases passed."},
 	"verdict_gates":      {"Umbrales no alcanzados: %d de %d.", "Thresholds not reached: %d of %d."},
 	"verdict_outages":    {"Casos sin juzgar porque un proveedor no respondía: %d.", "Cases not judged because a provider was away: %d."},
@@ -319,6 +323,7 @@ var phrases = map[string]text{
 	"by_tag":            {"etiqueta", "tag"},
 	"by_risk":           {"riesgo", "risk"},
 	"by_variant":        {"variante", "variant"},
+	"by_suite":          {"suite", "suite"},
 	"parity":            {"Paridad entre idiomas", "Parity of languages"},
 	"parity_lead":       {"Pares de la misma pregunta en los dos idiomas que no recibieron la misma decisión o los mismos datos:", "Pairs of the same question in both languages that did not get the same decision or facts:"},
 	"unequal":           {"Pares desiguales", "Unequal pairs"},

@@ -38,6 +38,9 @@ type heard struct {
 // statements nobody judged.
 func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outcome, talk Talk, seen *heard) (list []runs.Check, unjudged int, err error) {
 	e := step.Expect
+	if o.Fault != "" {
+		return []runs.Check{{Name: "endpoint", Want: "an answer in the form that is asked for", Got: o.Fault, Line: max(e.Line, step.Line)}}, 0, nil
+	}
 	for _, text := range step.Say {
 		seen.spoken = seen.spoken || rag.DetectLocale(text, "") == c.Language
 	}
@@ -239,7 +242,7 @@ func sourced(e suite.Expect, r gateway.Record) runs.Check {
 	ok := false
 	for _, p := range r.Passages {
 		if slices.Contains(r.Draft.Citations, p.ID) {
-			ok = ok || slices.Contains(e.Sources, document(p.DocumentID)) || p.Question != "" && len(e.Says) > 0
+			ok = ok || slices.Contains(e.Sources, suite.DocumentName(p.DocumentID)) || p.Question != "" && len(e.Says) > 0
 		}
 	}
 	return runs.Check{Name: "sources", OK: ok, Want: strings.Join(e.Sources, " or "), Got: strings.Join(cited(r), ", ")}

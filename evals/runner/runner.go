@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,7 +77,7 @@ func (c Config) Header() runs.Run {
 	}
 	r := runs.Run{
 		Suite: c.Suite.Name, Revision: c.Revision, Config: c.System.Fingerprint(), Started: started.UTC().Truncate(time.Second),
-		System: c.System.Name(), Model: c.System.Model(), Repeat: cmp.Or(c.Repeat, 1), Costs: runs.Costs(c.Suite.Costs),
+		System: c.System.Name(), Model: c.System.Model(), Repeat: cmp.Or(c.Repeat, 1), Costs: runs.Costs(c.Suite.Costs), Content: c.Suite.Hash(),
 		Planned: len(c.Suite.Cases) * cmp.Or(c.Repeat, 1),
 	}
 	if c.Judge != nil {
@@ -150,9 +152,12 @@ func (s *state) one(ctx context.Context, i int, c suite.Case, try int) error {
 	if s.Session != nil {
 		session = s.Session(ctx, Key(c.ID, try))
 	}
-	r := s.take(session, c, try)
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("runner: %w", err)
+	r, err := s.take(session, c, try)
+	if stopped := ctx.Err(); stopped != nil {
+		return fmt.Errorf("runner: %w", stopped)
+	}
+	if err != nil {
+		return err
 	}
 	return s.finish(i, r)
 }
@@ -197,10 +202,10 @@ func (s *state) count(i int, r runs.Result) {
 	}
 }
 
-// take takes one case through the system.
-func (s *state) take(ctx context.Context, c suite.Case, try int) runs.Result {
+// take takes one case through the system. Its error is one that every other case would have as well.
+func (s *state) take(ctx context.Context, c suite.Case, try int) (runs.Result, error) {
 	r := runs.Result{
-		ID: c.ID, Try: try, Group: c.Group, Pair: c.Pair, Language: c.Language, Variant: c.Variant, Intent: c.Intent,
+		ID: c.ID, Try: try, Group: c.Group, Suite: c.Suite, Pair: c.Pair, Language: c.Language, Variant: c.Variant, Intent: c.Intent,
 		Risk: c.Risk, Tags: c.Tags, Weight: cmp.Or(c.Weight, 1), File: c.File, Line: c.Line,
 	}
 	talk, err := s.System.Begin(ctx, c)
@@ -213,6 +218,8 @@ func (s *state) take(ctx context.Context, c suite.Case, try int) runs.Result {
 		err = errors.Join(err, talk.End())
 	}
 	switch {
+	case errors.Is(err, ErrRefused):
+		return r, err
 	case errors.Is(err, ErrCannot):
 		r.Skipped = sentence(err)
 	case err != nil:
@@ -220,15 +227,22 @@ func (s *state) take(ctx context.Context, c suite.Case, try int) runs.Result {
 	default:
 		r.Passed = !anyFailed(r.Steps)
 	}
-	return r
+	return r, nil
 }
 
 func (s *state) steps(ctx context.Context, c suite.Case, talk Talk, r *runs.Result) error {
 	seen := &heard{language: c.Language}
+	expected, left := []string(nil), false
 	for _, step := range c.Steps {
 		o, err := talk.Do(ctx, step)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", c.File, step.Line, err)
+		}
+		whole := step.Expect
+		step.Expect = told(whole, o.Untold)
+		left = left || o.Fault != "" || !step.Expect.Empty()
+		if !whole.Empty() {
+			expected = append(expected, o.Untold...)
 		}
 		one := record(step, o)
 		if one.Checks, one.Unjudged, err = s.check(ctx, c, step, o, talk, seen); err != nil {
@@ -240,7 +254,31 @@ func (s *state) steps(ctx context.Context, c suite.Case, talk Talk, r *runs.Resu
 		}
 		r.Steps = append(r.Steps, one)
 	}
+	if !left && len(expected) > 0 {
+		slices.Sort(expected)
+		return fmt.Errorf("%w: it tells nothing of what is expected here (%s)", ErrCannot, strings.Join(slices.Compact(expected), ", "))
+	}
 	return nil
+}
+
+// told is what is expected without what the system gives nothing for: nobody can say whether it held.
+func told(e suite.Expect, untold []string) suite.Expect {
+	for _, name := range untold {
+		switch name {
+		case "decision":
+			e.Decision = nil
+		case "reason":
+			e.Reason = nil
+		case "sources":
+			e.Sources, e.Relevant = nil, slices.Concat(e.Relevant, e.Sources)
+		case "actions":
+			e.Actions = nil
+		}
+	}
+	if slices.Contains(untold, "found") {
+		e.Relevant = nil
+	}
+	return e
 }
 
 func anyFailed(steps []runs.Step) bool {

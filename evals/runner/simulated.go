@@ -103,7 +103,7 @@ func (s *state) moved(ctx context.Context, c suite.Case, m simulate.Move, talk T
 		one.Took, one.Stages = 0, nil
 	}
 	r.Steps = append(r.Steps, one)
-	w.Replies, w.Actions = append(w.Replies, o.Replies...), append(w.Actions, o.Actions...)
+	w.Replies, w.Actions, w.Untold = append(w.Replies, o.Replies...), append(w.Actions, o.Actions...), o.Untold
 	if m.End == "" {
 		w.Records = append(w.Records, o.Records...)
 	}
@@ -122,7 +122,7 @@ func settle(ctx context.Context, talk Talk, w *whole) error {
 
 // ended is the last step of a talk: what it came to, held against what is expected.
 func (s *state) ended(ctx context.Context, c suite.Case, talk Talk, w *whole) (runs.Step, error) {
-	e := c.Simulate.Expect
+	e := told(c.Simulate.Expect, w.Untold)
 	one := runs.Step{Did: fmt.Sprintf("the end: %s, after %d turns", endings[w.ending], w.turns), Expected: e.Decision}
 	if r, ok := decisive(w.Records); ok {
 		one.Decision, one.Rule, one.Reason = string(r.Decision.Kind), r.Decision.Rule, string(r.Decision.Reason)

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/recado/recado/evals"
@@ -37,7 +35,7 @@ func decisive(records []gateway.Record) (gateway.Record, bool) {
 func record(s suite.Step, o Outcome) runs.Step {
 	one := runs.Step{Did: did(s), Said: s.Say, Replies: steady(o.Replies), Actions: o.Actions, Took: o.Took, Expected: s.Expect.Decision}
 	one.Relevant = s.Expect.Relevant
-	if len(one.Relevant) == 0 {
+	if len(one.Relevant) == 0 && !slices.Contains(o.Untold, "found") {
 		one.Relevant = s.Expect.Sources
 	}
 	r, ok := decisive(o.Records)
@@ -100,7 +98,7 @@ func usage(records []gateway.Record) runs.Usage {
 func found(r gateway.Record) []string {
 	var list []string
 	for _, c := range r.Candidates {
-		if name := document(c.DocumentID); !slices.Contains(list, name) && len(list) < depth {
+		if name := suite.DocumentName(c.DocumentID); !slices.Contains(list, name) && len(list) < depth {
 			list = append(list, name)
 		}
 	}
@@ -110,7 +108,7 @@ func found(r gateway.Record) []string {
 func used(r gateway.Record) []string {
 	var list []string
 	for _, p := range r.Passages {
-		if name := document(p.DocumentID); !slices.Contains(list, name) {
+		if name := suite.DocumentName(p.DocumentID); !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}
@@ -120,18 +118,11 @@ func used(r gateway.Record) []string {
 func cited(r gateway.Record) []string {
 	var list []string
 	for _, p := range r.Passages {
-		if name := document(p.DocumentID); slices.Contains(r.Draft.Citations, p.ID) && !slices.Contains(list, name) {
+		if name := suite.DocumentName(p.DocumentID); slices.Contains(r.Draft.Citations, p.ID) && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
 	}
 	return list
-}
-
-// document is a document's name without folder and extension, as suites write it. A row of
-// a table goes by the table.
-func document(id string) string {
-	name, _, _ := strings.Cut(path.Base(id), "#")
-	return strings.TrimSuffix(name, path.Ext(name))
 }
 
 // requests matches the number of a wish to have data deleted, which is made by chance.

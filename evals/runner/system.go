@@ -23,6 +23,9 @@ var ErrCannot = errors.New("the system can't do this step")
 // ErrOutage says that a provider was away, so that the step says nothing of the system.
 var ErrOutage = errors.New("a provider was away")
 
+// ErrRefused says that a system takes no question at all, such as for a wrong token. It ends the run.
+var ErrRefused = errors.New("the system takes no questions")
+
 // System is what is measured. Talks may run at the same time.
 type System interface {
 	// Name is "rag", "gateway" or an address.
@@ -56,6 +59,12 @@ type Outcome struct {
 	Records []gateway.Record
 	// Actions are what was proposed, sent, done, refused and read since then, in order.
 	Actions []runs.Action
+	// Fault says what was wrong with an answer that no customer could have got; nothing else of
+	// the outcome counts then.
+	Fault string
+	// Untold are the checks that the system gives nothing for, by name, and "found" for the
+	// ranking; they are left out.
+	Untold []string
 	// Took is how long the customer waited for the reply, without the pauses in which
 	// they could have gone on.
 	Took time.Duration

@@ -25,7 +25,7 @@ func Gates(s suite.Suite, results []Result) []Gate {
 	}
 	if p := s.Parity; p.Margin > 0 {
 		margin := p.Margin
-		t := suite.Threshold{Metric: ParityGap, Max: &margin, Bound: boundHigh, Line: p.Line}
+		t := suite.Threshold{Metric: ParityGap, Max: &margin, Bound: boundHigh, File: p.File, Line: p.Line}
 		gap, _ := Parity(results)
 		some := map[string]stats.Estimate{}
 		if gap.N > 0 {
@@ -39,6 +39,20 @@ func Gates(s suite.Suite, results []Result) []Gate {
 // Reached tells whether all gates were.
 func Reached(gates []Gate) bool {
 	return !slices.ContainsFunc(gates, func(g Gate) bool { return !g.OK })
+}
+
+// mostAway is the share of results that may find a provider away: with more, those that were judged
+// are not the suite.
+const mostAway = 0.1
+
+// Away tells whether so many results found a provider away that the others can't say whether the suite
+// passes, or whether all that was missed could not be measured for that.
+func (r Run) Away() bool {
+	if float64(r.Outages) > mostAway*float64(r.Cases+r.Outages) {
+		return true
+	}
+	missed := slices.DeleteFunc(slices.Clone(r.Gates), func(g Gate) bool { return g.OK })
+	return r.Outages > 0 && len(missed) > 0 && !slices.ContainsFunc(missed, func(g Gate) bool { return g.Estimate != nil })
 }
 
 // The words of Gate.Bound.
@@ -55,9 +69,8 @@ func (r *Run) regate() {
 		if g.Where != "" || !ofPeople(g.Metric) {
 			continue
 		}
-		t := suite.Threshold{Metric: g.Metric, Min: g.Min, Max: g.Max, Bound: g.Bound, Cases: g.Cases, Line: g.Line}
+		t := suite.Threshold{Metric: g.Metric, Min: g.Min, Max: g.Max, Bound: g.Bound, Cases: g.Cases, File: g.File, Line: g.Line}
 		r.Gates[i] = gateOf(t, r.Metrics, leftOut(r.Results))
-		r.Gates[i].File = g.File
 	}
 }
 
@@ -80,7 +93,7 @@ func leftOut(results []Result) left {
 }
 
 func gateOf(t suite.Threshold, measured map[string]stats.Estimate, left left) Gate {
-	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Cases: t.Cases, Line: t.Line}
+	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Cases: t.Cases, File: t.File, Line: t.Line}
 	e, known := measured[t.Metric]
 	if known {
 		g.Estimate = &e

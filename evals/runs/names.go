@@ -2,6 +2,8 @@ package runs
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/recado/recado/evals/stats"
 )
@@ -25,4 +27,15 @@ func Names() []string {
 		list = append(list, PassAll+fmt.Sprint(k))
 	}
 	return list
+}
+
+// Shares are the names of figures between 0 and 1, for a threshold that asks for 90 in place of 0.9.
+func Shares() []string {
+	return slices.DeleteFunc(Names(), func(name string) bool {
+		switch name {
+		case Cost, LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros:
+			return true
+		}
+		return strings.HasSuffix(name, Kappa)
+	})
 }

@@ -43,6 +43,8 @@ type Run struct {
 	Unjudged int    `json:"unjudged,omitempty"`
 	// Marked are people's marks, by what they are of and in which language.
 	Marked []Marked `json:"marked,omitempty"`
+	// Content is a hash of the cases and what is expected of them.
+	Content string `json:"content,omitempty"`
 	// Repeat is how often each case was run.
 	Repeat int `json:"repeat"`
 	// Complete is false for a run that was interrupted, which can be taken up again.
@@ -86,7 +88,7 @@ type Gate struct {
 
 // Slice is what was measured on some of the cases.
 type Slice struct {
-	// By is "language", "intent", "tag", "risk" or "variant", Name one of its values.
+	// By is "suite", "language", "intent", "tag", "risk" or "variant", Name one of its values.
 	By      string                    `json:"by"`
 	Name    string                    `json:"name"`
 	Cases   int                       `json:"cases"`
@@ -97,9 +99,11 @@ type Slice struct {
 // Result is what became of one case.
 type Result struct {
 	// ID is that of the case; Try counts from 1 where cases are repeated.
-	ID       string   `json:"id"`
-	Try      int      `json:"try"`
-	Group    string   `json:"group"`
+	ID    string `json:"id"`
+	Try   int    `json:"try"`
+	Group string `json:"group"`
+	// Suite is the name of its suite where several are run together.
+	Suite    string   `json:"suite,omitempty"`
 	Pair     string   `json:"pair,omitempty"`
 	Language string   `json:"language"`
 	Variant  string   `json:"variant,omitempty"`

@@ -9,11 +9,13 @@ import (
 )
 
 // by are the ways to slice.
-var by = [...]string{"language", "intent", "tag", "risk", "variant"}
+var by = [...]string{"suite", "language", "intent", "tag", "risk", "variant"}
 
 // values are those of a result, several for tags.
 func (r Result) values(by string) []string {
 	switch by {
+	case "suite":
+		return nonEmpty(r.Suite)
 	case "language":
 		return nonEmpty(r.Language)
 	case "intent":
@@ -36,7 +38,7 @@ func nonEmpty(value string) []string {
 	return []string{value}
 }
 
-// Slices measures the results of each language, intent, tag, risk and variant, in this
+// Slices measures the results of each suite of several, each language, intent, tag, risk and variant, in this
 // order and by name. Variants are told where there is more than the cases as written.
 func Slices(results []Result, costs Costs) []Slice {
 	var all []Slice
@@ -77,7 +79,7 @@ func Take(results []Result, w suite.Where) []Result {
 		if w.Variant == suite.Written {
 			variant = cmp.Or(variant, suite.Written)
 		}
-		if fits(w.Language, r.Language) && fits(w.Intent, r.Intent) && fits(w.Risk, r.Risk) && fits(w.Variant, variant) &&
+		if fits(w.Suite, r.Suite) && fits(w.Language, r.Language) && fits(w.Intent, r.Intent) && fits(w.Risk, r.Risk) && fits(w.Variant, variant) &&
 			(w.Tag == "" || slices.Contains(r.Tags, w.Tag)) {
 			taken = append(taken, r)
 		}

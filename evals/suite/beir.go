@@ -81,7 +81,7 @@ func judgements(files fs.FS, folder string) (map[string][]string, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("import %s: neither qrels.tsv nor qrels/test.tsv can be read: %w", folder, err)
+		return nil, fmt.Errorf("import %s: this is no folder of the BEIR form: neither qrels.tsv nor qrels/test.tsv, dev.tsv or train.tsv is in it", folder)
 	}
 	relevant := map[string][]string{}
 	number := 0

@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,19 +11,20 @@ import (
 // Known is what a suite is held against: the shop that it is about, and the figures that
 // a run gives. What is nil is not looked at.
 type Known struct {
-	// Documents are those of the knowledge base, with or without folder and extension.
+	// Documents are those of the knowledge base, with or without folder, extension and language.
 	Documents []string
 	// Customers are the phone numbers that the shop has orders of.
 	Customers []string
 	// Orders are the numbers of its orders.
 	Orders []string
-	// Metrics are the names that a threshold may use.
-	Metrics []string
+	// Metrics are the names that a threshold may use, and Shares those of them that lie
+	// between 0 and 1.
+	Metrics, Shares []string
 }
 
 // Check looks for what a suite names and the shop does not have: documents, customers,
-// orders and figures. All of it comes back, each a Problem with its line.
-func Check(s Suite, known Known) []error {
+// orders and figures. All of it comes back, each with its line.
+func Check(s Suite, known Known) Problems {
 	c := &shopCheck{known: known}
 	for i := range c.known.Customers {
 		c.phones = append(c.phones, digits(c.known.Customers[i]))
@@ -36,24 +38,32 @@ func Check(s Suite, known Known) []error {
 		c.orders = append(c.orders, orderKey(number))
 	}
 	for _, t := range s.Thresholds {
-		if known.Metrics != nil && !slices.Contains(known.Metrics, t.Metric) {
-			c.fault(t.File, t.Line, "a run has no figure `%s`%s", t.Metric, suggest(t.Metric, known.Metrics))
-		}
+		c.threshold(t)
 	}
 	for _, one := range s.Cases {
 		c.oneCase(one)
 	}
-	var list []error
-	for _, p := range c.problems.sorted() {
-		list = append(list, p)
-	}
-	return list
+	return c.problems.Sorted()
 }
 
-// DocumentName is how suites name a document: without folder and extension.
+// ofHalves ends the names of the halves of a file in both languages, ofFiles are the endings that files
+// of documents have, and ofLanguages what may stand before those.
+var (
+	ofHalves    = regexp.MustCompile(`@(es|en)$`)
+	ofFiles     = regexp.MustCompile(`(?i)\.(md|markdown|txt|x?html?|pdf|docx|csv|tsv|jsonl?|ndjson)$`)
+	ofLanguages = regexp.MustCompile(`(?i)\.(es|en)$`)
+)
+
+// DocumentName is how suites name a document: without folder, extension and language, so that
+// `returns` is returns.es.md and en/returns.md. A row of a table goes by the table.
 func DocumentName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	return strings.TrimSuffix(name, path.Ext(name))
+	name, _, _ = strings.Cut(path.Base(strings.ReplaceAll(name, `\`, "/")), "#")
+	for _, ending := range []*regexp.Regexp{ofHalves, ofFiles, ofLanguages} {
+		if short := ending.ReplaceAllString(name, ""); short != "" {
+			name = short
+		}
+	}
+	return name
 }
 
 // orderKey is an order's number as customers may write it too.
@@ -69,6 +79,23 @@ type shopCheck struct {
 
 func (c *shopCheck) fault(file string, line int, format string, args ...any) {
 	c.problems = append(c.problems, Problem{File: file, Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *shopCheck) threshold(t Threshold) {
+	if c.known.Metrics != nil && !slices.Contains(c.known.Metrics, t.Metric) {
+		c.fault(t.File, t.Line, "a run has no figure `%s`%s", t.Metric, suggest(t.Metric, c.known.Metrics))
+		return
+	}
+	for _, bound := range []*float64{t.Min, t.Max} {
+		if bound == nil || *bound >= 0 && *bound <= 1 || !slices.Contains(c.known.Shares, t.Metric) {
+			continue
+		}
+		hint := ""
+		if *bound > 1 && *bound <= 100 {
+			hint = fmt.Sprintf("; for %g %% write %g", *bound, *bound/100)
+		}
+		c.fault(t.File, t.Line, "`%s` lies between 0 and 1, so that it never reaches %g%s", t.Metric, *bound, hint)
+	}
 }
 
 func (c *shopCheck) oneCase(one Case) {

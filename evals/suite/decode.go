@@ -378,9 +378,9 @@ func (r *reader) expect(w *written, n *node, language string, e Expect) Expect {
 		case "never":
 			e.Never = facts(r.in(w, value, language))
 		case "sources":
-			e.Sources = value.texts()
+			e.Sources = documents(value)
 		case "relevant":
-			e.Relevant = value.texts()
+			e.Relevant = documents(value)
 		case "judge":
 			e.Judge = r.in(w, value, language).texts()
 		case "length":
@@ -402,6 +402,15 @@ func (r *reader) expect(w *written, n *node, language string, e Expect) Expect {
 		}
 	}
 	return e
+}
+
+// documents are names of documents, however they are written.
+func documents(n *node) []string {
+	list := n.texts()
+	for i, name := range list {
+		list[i] = DocumentName(name)
+	}
+	return list
 }
 
 func facts(n *node) []Fact {

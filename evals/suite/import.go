@@ -31,7 +31,11 @@ type importer struct {
 }
 
 func (im *importer) note(line int, format string, args ...any) {
-	im.notes = append(im.notes, Note{File: im.file, Line: line, Text: fmt.Sprintf(format, args...)})
+	n := Note{File: im.file, Line: line, Text: fmt.Sprintf(format, args...)}
+	// What all tests share is said once.
+	if !slices.Contains(im.notes, n) {
+		im.notes = append(im.notes, n)
+	}
 }
 
 // readAll reads a file of an import whole.

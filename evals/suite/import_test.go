@@ -89,7 +89,7 @@ scenarios: [{config: []}]
 		return suite.Case{ID: id + "/" + language, Group: id, Language: language, Steps: []suite.Step{{Say: []string{say}, Expect: e}}}
 	}
 	refund := one("refund-time", "en", "How long does a refund take for a lamp?", suite.Expect{
-		Never: guaranteed, Says: []suite.Fact{{"5 to 10 days", "one week"}}, Judge: []string{"Is about a lamp"},
+		Never: guaranteed, Says: []suite.Fact{{"5 to 10 days", "one week"}}, Judge: []string{"Is about a lamp"}, Length: 99,
 	})
 	refund.Tags = []string{"refunds"}
 	if s.About != "What we asked another tool." || s.Name != "promptfooconfig" {
@@ -102,14 +102,11 @@ scenarios: [{config: []}]
 		one("do-you-ship-to-spain", "en", "Do you ship to Spain?", suite.Expect{Never: guaranteed, Says: []suite.Fact{{"yes"}}}),
 		one("and-to-peru", "en", "And to Peru?", suite.Expect{Never: guaranteed, Says: []suite.Fact{{"no"}}}),
 	}, s.Cases, notes, []string{
-		"a/promptfooconfig.yaml:20: the tests in file://more.js were not taken: only .yaml, .json and .csv files of tests are read",
-		"a/promptfooconfig.yaml:14: the assertion `javascript` has no counterpart in a suite; not taken",
-		"a/promptfooconfig.yaml:15: the assertion `latency` has no counterpart in a suite; not taken",
-		"a/promptfooconfig.yaml:17: `equals` became a fact: an answer may say it in a sentence",
+		"a/promptfooconfig.yaml:20: the tests in file://a/more.js were not taken: only .yaml, .json, .jsonl and .csv files of tests are read",
+		"a/promptfooconfig.yaml:15: the assertion `latency` has no counterpart in a suite; not taken; a run measures time: write a threshold of `latency_p95`, in milliseconds",
 		"a/promptfooconfig.yaml:17: `equals` became a fact: an answer may say it in a sentence",
 		"a/promptfooconfig.yaml:18: no variable of the test is a question; name it question",
-		"a/promptfooconfig.yaml:3: `equals` became a fact: an answer may say it in a sentence",
-		"a/promptfooconfig.yaml:21: `scenarios` has no counterpart in a suite; not taken",
+		"a/more.csv:3: `equals` became a fact: an answer may say it in a sentence",
 	})
 }
 
@@ -266,8 +263,8 @@ func TestImportsSayWhatIsWrong(t *testing.T) {
 		"missing.yaml": {suite.FromPromptfoo, "import: open missing.yaml: file does not exist"},
 		"bad.jsonl":    {suite.FromTau, "import bad.jsonl:3: this is not a JSON object of a task"},
 		"q.csv":        {suite.FromTable, "import q.csv:1: no column is the question; name one of them question"},
-		"empty.csv":    {suite.FromTable, "import empty.csv: the first line has to name the columns: EOF"},
-		"f":            {suite.FromBEIR, "import f: neither qrels.tsv nor qrels/test.tsv can be read: import: open f/qrels/train.tsv: file does not exist"},
+		"empty.csv":    {suite.FromTable, "import empty.csv: the file is empty; its first line has to name the columns"},
+		"f":            {suite.FromBEIR, "import f: this is no folder of the BEIR form: neither qrels.tsv nor qrels/test.tsv, dev.tsv or train.tsv is in it"},
 		"g":            {suite.FromBEIR, "import g/qrels.tsv:1: a judgement is a question, a document and a grade"},
 		"h":            {suite.FromBEIR, "import h/queries.jsonl:1: this is not a JSON object with a text"},
 	} {

@@ -49,9 +49,9 @@ func (p Problems) Unwrap() []error {
 	return list
 }
 
-// sorted orders problems by place and leaves out what is said twice, such as what an
+// Sorted orders problems by place and leaves out what is said twice, such as what an
 // alias repeats.
-func (p Problems) sorted() Problems {
+func (p Problems) Sorted() Problems {
 	slices.SortStableFunc(p, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})
@@ -75,6 +75,15 @@ func suggest(word string, known []string) string {
 		return fmt.Sprintf("; it is none of the %d that there are", len(known))
 	}
 	return "; write one of " + quoted(known)
+}
+
+// Suggest is the end of a sentence about a word that is not among those known: the one that was
+// probably meant, if any.
+func Suggest(word string, known []string) string {
+	if near := closest(word, known); near != "" {
+		return "; did you mean `" + near + "`?"
+	}
+	return ""
 }
 
 // closest is the known word with the fewest changes to word, empty where that would be

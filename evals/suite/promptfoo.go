@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +17,8 @@ type promptfoo struct {
 	files fs.FS
 	// asked are the variables that the prompts use.
 	asked []string
+	// templates are assertions that others refer to, by name.
+	templates *node
 }
 
 // FromPromptfoo reads the tests of a promptfoo configuration: variables become what is
@@ -34,13 +35,19 @@ func FromPromptfoo(files fs.FS, name string) (Suite, []Note, error) {
 			p.asked = append(p.asked, found[1])
 		}
 	}
+	p.templates = root.get("assertionTemplates")
 	shared := root.get("defaultTest")
+	if shared != nil && shared.scalar {
+		p.note(shared.line, "`defaultTest` is in another file; not taken")
+		shared = nil
+	}
 	for _, test := range p.tests(root.get("tests")) {
 		p.test(test, shared)
 	}
-	for _, key := range []string{"scenarios", "nunjucksFilters", "derivedMetrics"} {
-		if n := root.get(key); n != nil {
-			p.note(n.line, "`%s` has no counterpart in a suite; not taken", key)
+	p.scenarios(root.get("scenarios"), shared)
+	for i, key := range root.keys {
+		if !slices.Contains(configured, key.text) {
+			p.note(root.values[i].line, "`%s` has no counterpart in a suite; not taken", key.text)
 		}
 	}
 	s := p.suite(base(name))
@@ -51,6 +58,55 @@ func FromPromptfoo(files fs.FS, name string) (Suite, []Note, error) {
 		return Suite{}, p.notes, fmt.Errorf("import %s: there is no test in it that could be taken", name)
 	}
 	return s, p.notes, nil
+}
+
+// configured are the keys that are read, and those that say what is asked or how it is shown, which is
+// the business of a run and not of a suite.
+var configured = []string{
+	"description", "tests", "scenarios", "defaultTest", "assertionTemplates", "prompts", "providers", "targets", "evaluateOptions", "commandLineOptions",
+	"outputPath", "sharing", "env", "tags", "metadata", "version",
+}
+
+// scenarios are sets of variables, each asked every test beside them.
+func (p *promptfoo) scenarios(n, shared *node) {
+	if n == nil {
+		return
+	}
+	for _, one := range n.list {
+		for _, set := range one.get("config").items() {
+			for _, test := range p.tests(one.get("tests")) {
+				p.test(joinedTest(set, test), shared)
+			}
+		}
+	}
+}
+
+// items are those of a list; nothing has none.
+func (n *node) items() []*node {
+	if n == nil {
+		return nil
+	}
+	return n.list
+}
+
+// joinedTest is a test with the variables and assertions of a set as well.
+func joinedTest(set, test *node) *node {
+	both := &node{line: test.line}
+	vars, asserts := &node{line: test.line}, &node{line: test.line}
+	for _, from := range []*node{set, test} {
+		if own := from.get("vars"); own != nil {
+			vars.keys, vars.values = append(own.keys, vars.keys...), append(own.values, vars.values...)
+		}
+		asserts.list = append(asserts.list, from.get("assert").items()...)
+	}
+	both.set("vars", vars)
+	both.set("assert", asserts)
+	for i, key := range test.keys {
+		if key.text != "vars" && key.text != "assert" && key.text != "description" {
+			both.set(key.text, test.values[i])
+		}
+	}
+	return both
 }
 
 // variable is a place in a template.
@@ -87,25 +143,60 @@ func (p *promptfoo) tests(n *node) []*node {
 	return list
 }
 
+// fromFile gives the tests of the files that a text names, with * for any part of a name.
 func (p *promptfoo) fromFile(n *node) []*node {
 	name := path.Join(path.Dir(p.file), strings.TrimPrefix(n.text, "file://"))
+	names, err := fs.Glob(p.files, name)
+	if err != nil || len(names) == 0 {
+		names = []string{name} // to say what is wrong with it
+	}
 	var list []*node
-	var err error
+	for _, name := range names {
+		some, err := p.testsIn(name)
+		if err != nil {
+			p.note(n.line, "the tests in %s were not taken: %s", "file://"+name, unread(err))
+		}
+		list = append(list, some...)
+	}
+	return list
+}
+
+// unread says why a file was not read.
+func unread(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "there is no such file"
+	}
+	return err.Error()
+}
+
+// testsIn reads a file of tests. Their lines are those of that file.
+func (p *promptfoo) testsIn(name string) (list []*node, err error) {
 	switch path.Ext(name) {
 	case ".yaml", ".yml", ".json":
-		var root *node
-		if root, err = p.parse(name); err == nil {
-			list = root.list
+		root, err := p.parse(name)
+		if err != nil {
+			return nil, err
 		}
+		list = root.list
+	case ".jsonl":
+		err = eachLine(p.files, name, func(number int, line []byte) error {
+			root, problems := parse(name, line)
+			if root == nil {
+				return problems
+			}
+			root.line = number
+			list = append(list, root)
+			return nil
+		})
 	case ".csv":
 		list, err = p.table(name)
 	default:
-		err = errors.New("only .yaml, .json and .csv files of tests are read")
+		return nil, errors.New("only .yaml, .json, .jsonl and .csv files of tests are read")
 	}
-	if err != nil {
-		p.note(n.line, "the tests in %s were not taken: %s", n.text, err)
+	for _, test := range list {
+		test.file = name
 	}
-	return list
+	return list, err
 }
 
 // table reads tests from a CSV whose columns are variables, and __expected assertions.
@@ -114,13 +205,13 @@ func (p *promptfoo) table(name string) ([]*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader := csv.NewReader(strings.NewReader(string(data)))
-	reader.FieldsPerRecord = -1
+	reader := spreadsheet(name, data)
 	header, err := reader.Read()
 	if err != nil {
 		return nil, err
 	}
 	var list []*node
+	var noted []string
 	for {
 		row, err := reader.Read()
 		if err != nil {
@@ -130,17 +221,26 @@ func (p *promptfoo) table(name string) ([]*node, error) {
 			return list, err
 		}
 		line, _ := reader.FieldPos(0)
-		vars, asserts := &node{}, &node{}
+		vars, asserts, meta, test := &node{}, &node{}, &node{}, &node{line: line}
 		for i, value := range row[:min(len(row), len(header))] {
 			cell := &node{line: line, text: value, scalar: true, value: value}
-			switch {
-			case strings.HasPrefix(header[i], "__expected"):
+			column := strings.TrimSpace(header[i])
+			switch key, isMeta := strings.CutPrefix(column, "__metadata:"); {
+			case strings.TrimSpace(value) == "":
+			case strings.HasPrefix(column, "__expected"):
 				asserts.list = append(asserts.list, assertion(cell))
-			case !strings.HasPrefix(header[i], "__"):
-				vars.set(header[i], cell)
+			case column == "__description":
+				test.set("description", cell)
+			case isMeta:
+				meta.set(strings.TrimSuffix(key, "[]"), cell)
+			case !strings.HasPrefix(column, "__"):
+				vars.set(column, cell)
+			case !slices.Contains(noted, column):
+				noted = append(noted, column)
+				p.note(1, "the column `%s` of %s has no counterpart in a suite; not taken", column, name)
 			}
 		}
-		test := &node{line: line}
+		test.set("metadata", meta)
 		test.set("vars", vars)
 		test.set("assert", asserts)
 		list = append(list, test)
@@ -151,11 +251,14 @@ func (n *node) set(key string, value *node) {
 	n.keys, n.values = append(n.keys, &node{text: key, scalar: true, line: value.line}), append(n.values, value)
 }
 
-// assertion reads the short form "type: value"; a text without a type has to be equal.
+// shortForm is "type: value" or "type(threshold): value".
+var shortForm = regexp.MustCompile(`^\s*([a-z][a-z0-9:-]*?)(?:\([^)]*\))?:\s*((?s:.*))$`)
+
+// assertion reads the short form; a text without a type has to be equal.
 func assertion(cell *node) *node {
-	kind, value, ok := strings.Cut(cell.text, ":")
-	if _, known := taken[strings.TrimSpace(kind)]; !ok || !known {
-		kind, value = "equals", cell.text
+	kind, value := "equals", cell.text
+	if short := shortForm.FindStringSubmatch(cell.text); short != nil && kindOf(short[1]) {
+		kind, value = short[1], short[2]
 	}
 	a := &node{line: cell.line}
 	a.set("type", &node{line: cell.line, text: strings.TrimSpace(kind), scalar: true})
@@ -164,13 +267,18 @@ func assertion(cell *node) *node {
 }
 
 func (p *promptfoo) test(n, shared *node) {
+	main := p.file
+	own := first(n.file, main)
+	defer func() { p.file = main }()
+	p.file = own
+	p.conditions(n)
 	vars := map[string][]string{}
 	for _, from := range []*node{shared.get("vars"), n.get("vars")} {
 		if from == nil {
 			continue
 		}
 		for i, key := range from.keys {
-			vars[key.text] = from.values[i].texts()
+			vars[key.text] = p.value(from.values[i])
 		}
 	}
 	question := p.question(vars)
@@ -180,17 +288,18 @@ func (p *promptfoo) test(n, shared *node) {
 	}
 	for i, said := range vars[question] {
 		e := Expect{Line: n.line}
-		for _, from := range []*node{shared.get("assert"), n.get("assert")} {
-			if from == nil {
-				continue
-			}
-			for _, a := range from.list {
+		for _, from := range []struct {
+			file    string
+			asserts *node
+		}{{main, shared.get("assert")}, {own, n.get("assert")}} {
+			p.file = from.file
+			for _, a := range from.asserts.items() {
 				p.assert(&e, a, vars)
 			}
 		}
 		id := n.get("description").string()
 		if id == "" {
-			id = said
+			id = fill(said, vars)
 		}
 		if i > 0 {
 			id += " " + strconv.Itoa(i+1)
@@ -201,6 +310,25 @@ func (p *promptfoo) test(n, shared *node) {
 			Intent: meta.get("intent").string(),
 		}, []string{fill(said, vars)}, e)
 	}
+}
+
+// conditions notes what decides otherwise there whether a test passes.
+func (p *promptfoo) conditions(n *node) {
+	if at := n.get("threshold"); at != nil {
+		p.note(at.line, "`threshold` of a test has no counterpart in a suite: all that is expected has to hold")
+	}
+	if options := n.get("options"); options.get("transform") != nil {
+		p.note(options.get("transform").line, "`transform` is not taken: what is expected is held against the reply")
+	}
+}
+
+// value are the texts of a variable, without those that are in files.
+func (p *promptfoo) value(n *node) []string {
+	if n.scalar && strings.HasPrefix(n.text, "file://") {
+		p.note(n.line, "the variable is in the file %s; not taken", n.text)
+		return nil
+	}
+	return n.texts()
 }
 
 func first(list ...string) string {
@@ -244,60 +372,4 @@ func fill(text string, vars map[string][]string) string {
 		}
 		return place
 	})
-}
-
-// taken says what becomes of an assertion.
-var taken = map[string]func(*Expect, []string){
-	"contains": says, "icontains": says, "contains-all": says, "icontains-all": says, "equals": says,
-	"contains-any": saysAny, "icontains-any": saysAny,
-	"not-contains": never, "not-icontains": never, "not-contains-any": never, "not-icontains-any": never, "not-equals": never,
-	"llm-rubric": judged, "model-graded-closedqa": judged, "factuality": agrees, "model-graded-factuality": agrees,
-}
-
-func says(e *Expect, values []string) {
-	for _, v := range values {
-		e.Says = append(e.Says, Fact{v})
-	}
-}
-
-func saysAny(e *Expect, values []string) { e.Says = append(e.Says, values) }
-
-func never(e *Expect, values []string) {
-	for _, v := range values {
-		e.Never = append(e.Never, Fact{v})
-	}
-}
-
-func judged(e *Expect, values []string) { e.Judge = append(e.Judge, values...) }
-
-func agrees(e *Expect, values []string) {
-	for _, v := range values {
-		e.Judge = append(e.Judge, "The reply does not contradict this: "+v)
-	}
-}
-
-func (p *promptfoo) assert(e *Expect, n *node, vars map[string][]string) {
-	kind := n.get("type").string()
-	take, ok := taken[kind]
-	if !ok {
-		p.note(n.line, "the assertion `%s` has no counterpart in a suite; not taken", kind)
-		return
-	}
-	var values []string
-	for _, v := range n.get("value").texts() {
-		if v = strings.TrimSpace(fill(v, vars)); v != "" {
-			values = append(values, v)
-		}
-	}
-	switch {
-	case len(values) == 0:
-		p.note(n.line, "the assertion `%s` has no value; not taken", kind)
-		return
-	case slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(v, "file://") }):
-		p.note(n.line, "the value of `%s` is in a file; not taken", kind)
-		return
-	case kind == "equals" || kind == "not-equals":
-		p.note(n.line, "`%s` became a fact: an answer may say it in a sentence", kind)
-	}
-	take(e, values)
 }

@@ -11,10 +11,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
-// FromQuestions reads labelled questions as lines of JSON, the form of `recado eval run
-// --cases`: id, locale, text, kind, decision, docs, facts, customer, foreign.
+// FromQuestions reads labelled questions as lines of JSON, the form of `recado eval
+// questions --cases`: id, locale, text, kind, decision, docs, facts, customer, foreign.
 func FromQuestions(files fs.FS, name string) (Suite, []Note, error) {
 	im := &importer{file: name}
 	err := eachLine(files, name, func(number int, line []byte) error {
@@ -80,21 +83,33 @@ func (w *wordings) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// columns are the names that a column of a table may have, in either language.
+// columns are the names that a column of a table may have, in either language, without accents.
 var columns = map[string][]string{
-	"id":       {"id"},
+	"id":       {"id", "question id", "numero", "n"},
 	"group":    {"group", "grupo"},
-	"question": {"question", "pregunta", "text", "texto", "message", "mensaje", "say"},
-	"says":     {"says", "facts", "answer", "expected", "hechos", "respuesta", "dice"},
-	"never":    {"never", "nunca"},
-	"language": {"language", "lang", "locale", "idioma"},
-	"sources":  {"sources", "source", "docs", "document", "fuente", "fuentes", "documento"},
-	"decision": {"decision", "decisión"},
-	"reason":   {"reason", "motivo", "razón"},
-	"customer": {"customer", "phone", "cliente", "teléfono", "telefono"},
-	"tags":     {"tags", "tag", "etiquetas", "etiqueta", "kind"},
-	"intent":   {"intent", "intención", "intencion"},
+	"question": {"question", "pregunta", "text", "texto", "message", "mensaje", "say", "consulta", "query", "user", "cliente dice", "input"},
+	"says":     {"says", "facts", "answer", "expected", "expected answer", "ground truth", "reference", "hechos", "respuesta", "respuesta esperada", "dice", "debe decir"},
+	"never":    {"never", "nunca", "must not say", "no debe decir"},
+	"language": {"language", "lang", "locale", "idioma", "lengua"},
+	"sources":  {"sources", "source", "docs", "document", "documents", "fuente", "fuentes", "documento", "documentos"},
+	"decision": {"decision", "expected decision"},
+	"reason":   {"reason", "motivo", "razon"},
+	"customer": {"customer", "phone", "cliente", "telefono", "movil"},
+	"tags":     {"tags", "tag", "etiquetas", "etiqueta", "kind", "category", "categoria", "topic", "tema"},
+	"intent":   {"intent", "intencion"},
 	"risk":     {"risk", "riesgo"},
+}
+
+// inSpanish are words for decisions that Spanish tables have.
+var inSpanish = map[string]string{
+	"responder": "reply", "responde": "reply", "aclarar": "clarify", "preguntar": "clarify", "persona": "handoff", "derivar": "handoff", "agente": "handoff",
+	"callar": "quiet", "proponer": "propose",
+}
+
+// plainWord is the name of a column as columns have it.
+func plainWord(name string) string {
+	name = strings.NewReplacer("á", "a", "é", "e", "í", "i", "ó", "o", "ú", "u", "ñ", "n", "º", "", "°", "", "_", " ", "-", " ", ".", " ").Replace(strings.ToLower(name))
+	return strings.Join(strings.Fields(name), " ")
 }
 
 // FromTable reads labelled questions from a CSV or a TSV with a header. Several facts,
@@ -106,14 +121,11 @@ func FromTable(files fs.FS, name string) (Suite, []Note, error) {
 		return Suite{}, nil, err
 	}
 	im := &importer{file: name}
-	reader := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(data), "\ufeff")))
-	reader.FieldsPerRecord, reader.LazyQuotes = -1, true
-	if path.Ext(name) == ".tsv" {
-		reader.Comma = '\t'
-	} else if header, _, _ := strings.Cut(string(data), "\n"); strings.Count(header, ";") > strings.Count(header, ",") {
-		reader.Comma = ';' // what Spanish spreadsheets write
-	}
+	reader := spreadsheet(name, data)
 	header, err := reader.Read()
+	if errors.Is(err, io.EOF) {
+		return Suite{}, nil, fmt.Errorf("import %s: the file is empty; its first line has to name the columns", name)
+	}
 	if err != nil {
 		return Suite{}, nil, fmt.Errorf("import %s: the first line has to name the columns: %w", name, err)
 	}
@@ -130,6 +142,9 @@ func FromTable(files fs.FS, name string) (Suite, []Note, error) {
 			return Suite{}, im.notes, fmt.Errorf("import %s: %w", name, err)
 		}
 		line, _ := reader.FieldPos(0)
+		if strings.TrimSpace(strings.Join(row, "")) == "" {
+			continue
+		}
 		im.row(line, func(column string) string {
 			at, ok := places[column]
 			if !ok || at >= len(row) {
@@ -140,11 +155,32 @@ func FromTable(files fs.FS, name string) (Suite, []Note, error) {
 	}
 }
 
+// spreadsheet reads what spreadsheets write: with a mark of the encoding or without, with commas, or
+// semicolons where those are decimal signs, in UTF-8 or in Windows' own letters.
+func spreadsheet(name string, data []byte) *csv.Reader {
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	if !utf8.ValidString(text) {
+		if decoded, err := charmap.Windows1252.NewDecoder().String(text); err == nil {
+			text = decoded
+		}
+	}
+	reader := csv.NewReader(strings.NewReader(text))
+	reader.FieldsPerRecord, reader.LazyQuotes = -1, true
+	header, _, _ := strings.Cut(text, "\n")
+	switch {
+	case strings.EqualFold(path.Ext(name), ".tsv"), strings.Count(header, "\t") > strings.Count(header, ",")+strings.Count(header, ";"):
+		reader.Comma = '\t'
+	case strings.Count(header, ";") > strings.Count(header, ","):
+		reader.Comma = ';'
+	}
+	return reader
+}
+
 // header finds the columns.
 func (im *importer) header(names []string) map[string]int {
 	places := map[string]int{}
 	for i, name := range names {
-		word := strings.ToLower(strings.TrimSpace(name))
+		word := plainWord(name)
 		known := ""
 		for column, names := range columns {
 			if slices.Contains(names, word) {
@@ -171,6 +207,7 @@ func (im *importer) row(line int, cell func(string) string) {
 	}
 	for _, fact := range parted(cell("says"), ";") {
 		e.Says = append(e.Says, parted(fact, "|"))
+		im.sentence(line, fact)
 	}
 	for _, fact := range parted(cell("never"), ";") {
 		e.Never = append(e.Never, parted(fact, "|"))
@@ -191,6 +228,16 @@ func (im *importer) row(line int, cell func(string) string) {
 	im.add(line, cmp.Or(cell("group"), cell("id"), cell("question")), c, []string{cell("question")}, e)
 }
 
+// longFact is how long a fact may be before it is likely a sentence.
+const longFact = 60
+
+// sentence notes a fact that hardly any answer says word by word.
+func (im *importer) sentence(line int, fact string) {
+	if n := utf8.RuneCountInString(fact); n > longFact && !strings.Contains(fact, "|") {
+		im.note(line, "the fact has %d characters, and an answer has to hold all of them; leave the figures and words that count, or make a statement for `judge` of it", n)
+	}
+}
+
 // parted takes a cell apart.
 func parted(cell, by string) []string {
 	return slices.DeleteFunc(trimmed(strings.Split(cell, by)), func(s string) bool { return s == "" })
@@ -199,7 +246,13 @@ func parted(cell, by string) []string {
 // words are those of a cell that a suite knows for a key.
 func (im *importer) words(line int, key, cell string) []string {
 	known := enum(key + "word")
-	return slices.DeleteFunc(parted(strings.ToLower(cell), ";"), func(word string) bool {
+	list := parted(strings.ToLower(cell), ";")
+	for i, word := range list {
+		if known, ok := inSpanish[word]; ok && key == "decision" {
+			list[i] = known
+		}
+	}
+	return slices.DeleteFunc(list, func(word string) bool {
 		if slices.Contains(known, word) {
 			return false
 		}
@@ -220,6 +273,9 @@ func enum(def string) []string {
 	}
 	return file.Defs[def].Enum
 }
+
+// Decisions are the words for what is decided.
+func Decisions() []string { return enum("decisionword") }
 
 // plainWords leaves out what can't be a tag.
 func (im *importer) plainWords(line int, words []string) []string {

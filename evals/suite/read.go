@@ -33,7 +33,7 @@ type reader struct {
 
 // Read reads a suite from files, each a YAML file or a folder of them; no name means the
 // folder itself. Every case is there once for each language and for each variant. An error
-// that is Problems says all that is wrong, each with its line.
+// that is Problems says all that is wrong, each with its line; the suite then has what is right.
 func Read(files fs.FS, names []string) (Suite, error) {
 	check, err := newChecker()
 	if err != nil {
@@ -57,7 +57,7 @@ func Read(files fs.FS, names []string) (Suite, error) {
 		r.whole()
 	}
 	if len(r.problems) > 0 {
-		return Suite{}, r.problems.sorted()
+		return r.suite, r.problems.Sorted()
 	}
 	return r.suite, nil
 }

@@ -5,6 +5,9 @@ package suite
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +29,14 @@ type Suite struct {
 	Parity Parity
 	// Cases are in the order of the file, each followed by its variants.
 	Cases []Case
+}
+
+// Hash identifies the cases with what is expected of them.
+func (s Suite) Hash() string {
+	sum := sha256.New()
+	// Cases are plain data, which always marshals.
+	_ = json.NewEncoder(sum).Encode(s.Cases)
+	return hex.EncodeToString(sum.Sum(nil))[:12]
 }
 
 // Shop names what answers rest on. Zero means the demo shop.
@@ -67,6 +78,8 @@ type Threshold struct {
 // the cases as they are written.
 type Where struct {
 	Tag, Language, Intent, Risk, Variant string
+	// Suite is one of several that are run together; a suite itself does not name it.
+	Suite string
 }
 
 // Written is the Variant of a Where that takes no variants.
@@ -79,14 +92,14 @@ func (w Where) Takes(c Case) bool {
 		variant = cmp.Or(variant, Written)
 	}
 	return (w.Tag == "" || slices.Contains(c.Tags, w.Tag)) && (w.Language == "" || w.Language == c.Language) &&
-		(w.Intent == "" || w.Intent == c.Intent) && (w.Risk == "" || w.Risk == c.Risk) && (w.Variant == "" || w.Variant == variant)
+		(w.Intent == "" || w.Intent == c.Intent) && (w.Risk == "" || w.Risk == c.Risk) && (w.Variant == "" || w.Variant == variant) && (w.Suite == "" || w.Suite == c.Suite)
 }
 
 // String says which cases: "tag hostile, language es".
 func (w Where) String() string {
 	var parts []string
 	for _, part := range [][2]string{
-		{"tag", w.Tag}, {"language", w.Language}, {"intent", w.Intent}, {"risk", w.Risk}, {"variant", w.Variant},
+		{"suite", w.Suite}, {"tag", w.Tag}, {"language", w.Language}, {"intent", w.Intent}, {"risk", w.Risk}, {"variant", w.Variant},
 	} {
 		if part[1] != "" {
 			parts = append(parts, part[0]+" "+part[1])
@@ -111,6 +124,8 @@ type Case struct {
 	// File and Line are where it stands.
 	File string
 	Line int
+	// Suite is the name of its suite where several are run together, otherwise empty.
+	Suite string
 	// Group is the ID of the file: its languages and variants are no independent cases.
 	Group string
 	// Pair joins a case with its counterpart in the other language and the same variant;
@@ -179,7 +194,7 @@ type Expect struct {
 	// Says are facts, each in any of its wordings; Never are what must not be said.
 	Says, Never []Fact
 	// Sources are documents of which one has to be cited, Relevant those that count for
-	// the ranking (Sources where it is empty), by name without folder and extension.
+	// the ranking (Sources where it is empty), by DocumentName.
 	Sources, Relevant []string
 	// Actions are all writes and reads, in order, with their arguments. Nil says nothing
 	// about them, an empty list that there are none.

@@ -22,6 +22,8 @@ const (
 // node is a value of a file with its place. Aliases are resolved.
 type node struct {
 	line, column int
+	// file is where a test of an import stands; empty for the file that is read.
+	file string
 	// value is what a schema sees: nil, a string, a number, a bool, []any, map[string]any.
 	value any
 	// text is a scalar as it is written, quotes apart.
