@@ -127,6 +127,7 @@ func TestPlayed(t *testing.T) {
 		"what was never said":   {"", suite.Expect{Says: []suite.Fact{{"refund"}}, Orders: cancelled}, []string{"says"}},
 		"what was said":         {"", suite.Expect{Never: []suite.Fact{{"pass this on"}}, Orders: cancelled}, []string{"never"}},
 		"a person":              {"person", suite.Expect{Ending: []string{"person"}, Decision: []string{"handoff"}, Reason: []string{"not_covered"}, Actions: []suite.Action{}}, nil},
+		"what may change":       {"", suite.Expect{Ending: []string{"done"}, MayChange: []string{"1042"}}, nil},
 		"asked again and again": {"deaf", suite.Expect{Ending: []string{"gave_up"}}, []string{"asked_twice"}},
 	} {
 		t.Run(name, func(t *testing.T) {

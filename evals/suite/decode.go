@@ -222,7 +222,7 @@ func (r *reader) made(w *written, step *node) {
 
 // expectable finds expectations that exclude each other.
 func (r *reader) expectable(w *written, n *node) {
-	for _, key := range []string{"turns", "ending"} {
+	for _, key := range []string{"turns", "ending", "may_change"} {
 		if at := n.get(key); at != nil && w.simulate == nil {
 			r.caseFault(w, at, "`%s` is about the end of a talk that is played; it belongs to a case with `simulate`", key)
 		}
@@ -390,6 +390,8 @@ func (r *reader) expect(w *written, n *node, language string, e Expect) Expect {
 			e.Replies = &replies
 		case "turns":
 			e.Turns = int(value.number())
+		case "may_change":
+			e.MayChange = value.texts()
 		case "ending":
 			e.Ending = value.texts()
 		case "actions":

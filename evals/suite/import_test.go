@@ -129,7 +129,7 @@ func TestFromTau(t *testing.T) {
 	t.Parallel()
 	s, notes := imported(t, suite.FromTau, "tasks.jsonl", map[string]string{
 		"tasks.jsonl": `{"id":"dev-1","user_id":"ana_lopez_12","instruction":"Your name is Ana Lopez. You want to cancel your order #W1 and you're in a hurry.","actions":[{"name":"get_order_details","kwargs":{"order_id":"#W1"}},{"name":"cancel_pending_order","kwargs":{"order_id":"#W1","reason":"no longer needed"}}],"outputs":[]}
-{"id":"2","scenario":{"reason_for_call":"You want to exchange the keyboard."},"actions":[{"name":"exchange_delivered_order_items","arguments":{"order_id":"#W2"}}]}
+{"id":"2","scenario":{"reason_for_call":"You want to exchange the keyboard."},"actions":[{"name":"exchange_delivered_order_items","arguments":{"order_id":"#W2"}},{"name":"cancel_pending_order","arguments":{"order_id":"#W3"}}]}
 {"id":"3","scenario":{"reason_for_call":"How much is it to you?"},"actions":[],"communicate_info":["54.04"]}
 {"id":"4","instruction":"You want to talk.","handoff":true,"actions":[{"name":"transfer_to_human_agents"}]}
 {"id":"5","scenario":{"known_info":"You are Eva Ruiz in zip code 19122.","reason_for_call":"You want to return the lamp of #W5 and have #W6 sent to your new address.","task_instructions":"You are upset."},"nl_assertions":["The shop is polite."],"actions":[{"name":"find_user_id_by_email","arguments":{"email":"eva@example.com"}},{"name":"return_delivered_order_items","arguments":{"order_id":"#W5","item_ids":["1"]}},{"name":"modify_pending_order_address","arguments":{"order_id":"#W6","address1":"1 Elm Street","address2":"","city":"Austin","state":"TX","zip":"78701","country":"USA"}}]}
@@ -150,8 +150,9 @@ func TestFromTau(t *testing.T) {
 	cancel.Customer.Name = "ana_lopez"
 	same(t, []suite.Case{
 		cancel,
-		one("task-2", "other", suite.Simulate{
-			Mood: "calm", Wish: suite.Wish{Wants: "answer", Goal: "I want to exchange the keyboard."}, Expect: suite.Expect{Decision: []string{"handoff"}, Ending: []string{"person"}},
+		one("task-2", "cancel_order", suite.Simulate{
+			Mood: "calm", Wish: suite.Wish{Wants: "cancel_order", Goal: "I want to exchange the keyboard.", Knows: map[string]string{"order": "#W3"}},
+			Expect: suite.Expect{Decision: []string{"handoff"}, Ending: []string{"person"}, MayChange: []string{"#W3"}},
 		}),
 		one("task-3", "other", suite.Simulate{
 			Mood: "calm", Wish: suite.Wish{Wants: "answer", Goal: "How much is it to me?"}, Expect: suite.Expect{Says: []suite.Fact{{"54.04"}}, Ending: []string{"done"}},

@@ -26,7 +26,7 @@ cases:
       patience: 0
       gives_up: person
       turns: 6
-    expect: {ending: [done, person], turns: 5, says: {es: cancelado, en: cancelled}, orders: {"#1042": {status: cancelled}}}
+    expect: {ending: [done, person], turns: 5, says: {es: cancelado, en: cancelled}, orders: {"#1042": {status: cancelled}}, may_change: ["#7"]}
   - id: person
     simulate: {wants: person, confirms: false}
     expect: {ending: person}
@@ -55,7 +55,7 @@ func TestReadSimulate(t *testing.T) {
 		Instead: &suite.Wish{Wants: "answer", Goal: "When does it arrive?"},
 		Expect: suite.Expect{
 			Line: 18, Ending: []string{"done", "person"}, Turns: 5, Says: []suite.Fact{{"cancelled"}}, Never: []suite.Fact{{"Herrera"}},
-			Orders: map[string]map[string]string{"#1042": {"status": "cancelled"}},
+			Orders: map[string]map[string]string{"#1042": {"status": "cancelled"}}, MayChange: []string{"#7"},
 		},
 	}
 	if diff := cmp.Diff(want, s.Cases[2].Simulate); diff != "" {

@@ -212,13 +212,15 @@ type Expect struct {
 	// Ending how it may end, of the ends of Simulate; 0 and nil say nothing.
 	Turns  int
 	Ending []string
+	// MayChange are orders of a talk with a played customer that may change or stay as they are.
+	MayChange []string
 }
 
 // Empty tells whether nothing is expected.
 func (e Expect) Empty() bool {
 	return len(e.Decision) == 0 && len(e.Reason) == 0 && e.Language == "" && len(e.Says) == 0 && len(e.Never) == 0 &&
 		len(e.Sources) == 0 && len(e.Relevant) == 0 && e.Actions == nil && len(e.Orders) == 0 && e.Length == 0 &&
-		e.Replies == nil && len(e.Judge) == 0 && e.Turns == 0 && len(e.Ending) == 0
+		e.Replies == nil && len(e.Judge) == 0 && e.Turns == 0 && len(e.Ending) == 0 && len(e.MayChange) == 0
 }
 
 // Fact is one thing in any of several wordings, compared without regard to case, accents

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -230,7 +231,8 @@ func (im *importer) tauExpect(line int, t tauTask) (e Expect, writes []tauAction
 			slices.Sort(others)
 			im.note(line, "the task needs %s, which Recado does not do; a person is expected for that", quoted(slices.Compact(others)))
 		}
-		// A person does the rest, so that nothing of it is there yet.
+		// A person does the rest, so that nothing of it has to be there yet; what Recado can do may be.
+		e.MayChange = slices.Sorted(maps.Keys(e.Orders))
 		e.Decision, e.Ending, e.Says, e.Orders = []string{"handoff"}, []string{EndPerson}, nil, nil
 	case len(writes) > 0 || len(e.Says) > 0:
 		e.Ending = []string{EndDone}

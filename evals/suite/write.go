@@ -412,7 +412,7 @@ func (j joined) expect(of func(Case) Expect) yaml.MapSlice {
 		out = append(out, yaml.MapItem{Key: "replies", Value: *e.Replies})
 	}
 	out = append(out, j.local("judge", func(c Case) any { return of(c).Judge })...)
-	return slices.Concat(out, item("turns", e.Turns), list("ending", e.Ending))
+	return slices.Concat(out, item("turns", e.Turns), list("ending", e.Ending), list("may_change", e.MayChange))
 }
 
 // factList writes a fact in one wording as a text, and one in several as a list.
