@@ -209,6 +209,10 @@ type Query struct {
 	// Budget is how many tokens the hits may have together; 0 means no limit. The best
 	// hit comes whatever its length; behind it, what does not fit is passed over.
 	Budget int
+	// Age is how long ago the state of the index that is searched may have been the current
+	// one; 0 means that whatever was changed before the search is found. What the same
+	// process changed through the same Index is always found.
+	Age time.Duration
 }
 
 // AnyMarket is the Query.Market that finds documents of every market.

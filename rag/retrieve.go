@@ -27,6 +27,9 @@ const (
 	// meansMuch is the share from which on an embedder's vectors mean enough for that: a
 	// hashed word is near itself alone.
 	meansMuch = 0.3
+	// indexAge is how long ago what is searched may have been the state of the index. A model
+	// takes longer than that, and what is taken back meanwhile is looked up after it.
+	indexAge = 200 * time.Millisecond
 	// foreignPassages is how many passages in the other language come before the
 	// customer's own when their best one leads.
 	foreignPassages = 2
@@ -53,7 +56,7 @@ func (p *Pipeline) retrieve(ctx context.Context, v *veil, query string, q Questi
 	if err != nil {
 		return nil, err
 	}
-	search.Limit, search.PerDocument, search.Distinct = p.candidates, perDocument, true
+	search.Limit, search.PerDocument, search.Distinct, search.Age = p.candidates, perDocument, true, indexAge
 	// Hardly any question is covered in its own language, and waiting to know that takes as
 	// long as the search itself. So both are asked at once.
 	foreign := p.searchAside(ctx, search, otherLanguage(q.Locale))

@@ -2,8 +2,10 @@ package knowledgetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -47,6 +49,31 @@ func testOtherProcess(b *bundle) {
 	b.search(b.index, "es", "plazo")
 	hits = b.query(b.index, knowledge.Query{Text: "plazo", Locale: "es"})
 	b.same("passages", texts(hits), []string{"plazo último", "plazo tercero"})
+}
+
+// testAge asks for a state of a moment ago. What the process itself changed is found all
+// the same, and what others changed once that moment is over.
+func testAge(b *bundle) {
+	ask := func(age time.Duration) []string {
+		b.Helper()
+		return texts(b.query(b.index, knowledge.Query{Text: "plazo", Vector: b.embedder.Vector("plazo"), Locale: "es", Age: age}))
+	}
+	b.put(b.index, "mine.md", "es", "plazo primero")
+	ask(time.Hour)
+	b.same("passages", ask(time.Hour), []string{"plazo primero"})
+	b.put(b.index, "mine.md", "es", "plazo segundo")
+	b.same("passages after a change of one's own", ask(time.Hour), []string{"plazo segundo"})
+	other := b.reopen()
+	b.put(other, "mine.md", "es", "plazo tercero")
+	if got := ask(time.Hour); !slices.Equal(got, []string{"plazo segundo"}) && !slices.Equal(got, []string{"plazo tercero"}) {
+		b.Errorf("passages after another's change: %q", got)
+	}
+	ask(time.Nanosecond) // the contract allows one outdated answer
+	b.same("passages when that is over", ask(time.Nanosecond), []string{"plazo tercero"})
+	if err := b.index.Remove(b.Context(), "mine.md"); err != nil {
+		b.Fatal(err)
+	}
+	b.same("passages", len(ask(time.Hour)), 0)
 }
 
 // testSearchDuringReplace replaces one document over and over with passages that

@@ -67,6 +67,7 @@ func TestIndex(t *testing.T, place func(testing.TB) Open) {
 		{"Vectors", testVectors},
 		{"Reopen", testReopen},
 		{"OtherProcess", testOtherProcess},
+		{"Age", testAge},
 		{"SearchDuringReplace", testSearchDuringReplace},
 		{"ConcurrentWriters", testConcurrentWriters},
 	}

@@ -3,6 +3,7 @@ package pgvector
 import (
 	"cmp"
 	"encoding/binary"
+	"maps"
 	"math"
 	"slices"
 
@@ -51,25 +52,34 @@ func (w *words) few(q knowledge.Query, f filter) []one {
 const readFacts = `select c.no, c.hash, v.embedding from knowledge_@_chunks c join knowledge_@_vectors v on v.no = c.no
 	where c.no = any($1::int[])`
 
-// queueFew asks for the vectors that are not kept. All of them go to the proposals, in the
-// places of their chunks: there may be no room to keep them.
-func (x *Index) queueFew(batch *pgx.Batch, few []one, p *proposals) {
+// keptOf takes the vectors of few that are kept to the proposals, in the places of their
+// chunks, and gives the places of the others by their numbers.
+func (x *Index) keptOf(few []one, p *proposals) (missing map[int32]int) {
 	numbers := make([]int32, len(few))
 	for i, c := range few {
 		numbers[i] = c.no
 	}
 	kept, _ := x.facts.get(numbers)
-	places := map[int32]int{}
-	var missing []int32
 	for i, f := range kept {
 		if f == nil || f.vector == nil {
-			kept[i], places[numbers[i]], missing = nil, i, append(missing, numbers[i])
+			if missing == nil {
+				missing = map[int32]int{}
+			}
+			kept[i], missing[numbers[i]] = nil, i
 		}
 	}
 	p.scanned, p.few, p.vectors = true, few, kept
-	if len(missing) == 0 {
+	return missing
+}
+
+// queueFew asks for the vectors that are not kept. All of them go to the proposals: there
+// may be no room to keep them.
+func (x *Index) queueFew(batch *pgx.Batch, few []one, p *proposals) {
+	places := x.keptOf(few, p)
+	if len(places) == 0 {
 		return
 	}
+	missing, kept := slices.Sorted(maps.Keys(places)), p.vectors
 	batch.Queue(x.in(readFacts), missing).Query(func(rows pgx.Rows) error {
 		var no int32
 		var hash string

@@ -1,8 +1,10 @@
 package pgvector
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -83,5 +85,35 @@ func TestFewOfMany(t *testing.T) {
 	}
 	if q.Vector = nil; w.few(q, w.filter(q, nil)) != nil {
 		t.Error("there is nothing to compare with")
+	}
+}
+
+// TestRemembered asks nothing of the database where a query may take what was true a moment
+// ago, and only there: its context has ended, so that asking fails.
+func TestRemembered(t *testing.T) {
+	t.Parallel()
+	x := open(t, Config{DSN: testservices.Postgres(t), Identity: identity(32)})
+	memory, err := knowledge.NewMemory(identity(32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := clustered(t, x, memory, 20, 5)
+	q := knowledge.Query{Text: "palabra7 común1", Vector: next(), Locale: "es", Limit: 10, Age: time.Hour}
+	want := ask(t, x, q) // reads the index
+	ask(t, x, q)         // reads what is missing of passages and vectors
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	got, err := x.Search(ended, q)
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-4, 5e-5)); err != nil || diff != "" {
+		t.Errorf("remembered: %v, (-asked +remembered)\n%s", err, diff)
+	}
+	now := q
+	now.Age = 0
+	if _, err := x.Search(ended, now); err == nil {
+		t.Error("a query for the current state did not ask the database")
+	}
+	fill(t, x, "new.md", "es", "palabra7 nueva")
+	if _, err := x.Search(ended, q); err == nil {
+		t.Error("what was remembered before a change of one's own was given after it")
 	}
 }

@@ -97,6 +97,7 @@ type Index struct {
 	names    *strings.Replacer
 	words    *words
 	facts    *cache[fact]
+	fresh    freshness
 
 	// loading lets one search at a time read what the process lacks.
 	loading chan struct{}
@@ -239,6 +240,7 @@ func (x *Index) inTx(ctx context.Context, locked string, f func(pgx.Tx) error) e
 	if x.config.Opening == knowledge.OpenAsIs {
 		return errAsIs
 	}
+	defer x.fresh.writes.Add(1)
 	return pgx.BeginFunc(ctx, x.pool, func(tx pgx.Tx) error {
 		if err := knowVectors(ctx, tx.Conn()); err != nil {
 			return err

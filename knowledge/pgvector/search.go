@@ -25,6 +25,9 @@ func (x *Index) Search(ctx context.Context, q knowledge.Query) (hits []knowledge
 		return nil, fmt.Errorf("question: %w: %d, not %d", knowledge.ErrDimension, len(q.Vector), x.identity.Dim)
 	}
 	q = q.Directed()
+	if hits := x.remembered(q); hits != nil {
+		return hits, nil
+	}
 	whole := false
 	for try := 1; !whole && err == nil; try++ {
 		hits, whole, err = x.try(ctx, q, try == attempts)
@@ -99,6 +102,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 	}
 	aside := &aside{pool: x.pool, wanted: p.wantsNear(r.filter)}
 	defer aside.release()
+	asks := x.fresh.asks()
 	together := !aside.spare() && x.words.prepare(p.q, &r) && len(r.fetched.postings) > 0
 	asked := x.ask(ctx, conn, &r, p, together)
 	if !together {
@@ -118,6 +122,7 @@ func (x *Index) guess(ctx context.Context, conn asker, p *proposals) (usable boo
 			return false, err
 		}
 	}
+	x.fresh.hears(asks, p.generation)
 	if p.generation != r.generation { // then the filter is of no use, nor is what it left
 		p.generation, p.near, p.lexical, p.hits = 0, nil, nil, nil
 		return false, nil
