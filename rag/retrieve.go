@@ -165,13 +165,16 @@ func join(own, foreign []knowledge.Hit, denseShare float64, limit int) []knowled
 		}
 		before = append(before, f)
 	}
-	var joined []knowledge.Hit
-	for _, h := range slices.Concat(before, own, behind, foreign[first:]) {
-		if !slices.ContainsFunc(joined, func(j knowledge.Hit) bool { return j.Chunk.ID == h.Chunk.ID }) {
-			joined = append(joined, h)
+	joined := make([]knowledge.Hit, 0, limit)
+	there := make(map[string]bool, limit)
+	for _, list := range [...][]knowledge.Hit{before, own, behind, foreign[first:]} {
+		for i := range list {
+			if id := list[i].Chunk.ID; len(joined) < limit && !there[id] {
+				there[id], joined = true, append(joined, list[i])
+			}
 		}
 	}
-	return joined[:min(limit, len(joined))]
+	return joined
 }
 
 func otherLanguage(locale string) string {

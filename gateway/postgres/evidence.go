@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -11,18 +12,36 @@ import (
 	"github.com/recado/recado/gateway"
 )
 
-// queueEvidence notes what a record rests on and whether its question is open. A record
-// that was kept before has its rows already.
-func queueEvidence(batch *pgx.Batch, r gateway.Record) {
-	for _, p := range r.Cited() {
-		batch.Queue(`insert into gateway_citations (document_id, hash, chunk_id, turn_id, text_hash)
-			select $1, $2, $3, id, $5 from gateway_turns where id = $4 on conflict do nothing`,
-			escape(p.DocumentID), escape(p.Hash), escape(p.ID), escape(r.ID), p.TextHash())
+// recordQuery keeps a record, with the passages that it rests on, and notes whether its
+// question is open.
+const recordQuery = `
+with kept as (
+	insert into gateway_turns (id, conversation_id, at, record)
+	select $1::text, id, $3::timestamptz, $4::text::json from gateway_conversations where id = $2
+	on conflict (id) do nothing
+	returning id, at
+), cited as (
+	insert into gateway_citations (document_id, hash, chunk_id, text_hash, turn_id)
+	select c.*, kept.id from kept, unnest($5::text[], $6::text[], $7::text[], $8::text[]) c
+	on conflict do nothing
+)
+insert into gateway_open_questions (turn_id, at) select id, at from kept where $9`
+
+// queueRecord adds a decision record to a batch. A turn has one record: when a
+// commit took effect although its answer was lost, a later abandoning changes
+// nothing.
+func queueRecord(batch *pgx.Batch, conversationID string, r gateway.Record) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode a decision record: %w", err)
 	}
-	if r.Open() {
-		batch.Queue(`insert into gateway_open_questions (turn_id, at)
-			select id, at from gateway_turns where id = $1 on conflict do nothing`, escape(r.ID))
+	cited := r.Cited()
+	documents, hashes, chunks, texts := make([]string, len(cited)), make([]string, len(cited)), make([]string, len(cited)), make([]string, len(cited))
+	for i, p := range cited {
+		documents[i], hashes[i], chunks[i], texts[i] = escape(p.DocumentID), escape(p.Hash), escape(p.ID), p.TextHash()
 	}
+	batch.Queue(recordQuery, escape(r.ID), escape(conversationID), present(r.At), string(data), documents, hashes, chunks, texts, r.Open())
+	return nil
 }
 
 // restedQuery finds the turns that cite one of the passages.

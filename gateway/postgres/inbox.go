@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -128,17 +127,20 @@ func (s *Store) lease(ctx context.Context, now time.Time, lease time.Duration, a
 // micro is a time as precise as the database keeps it.
 func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// commitQuery changes the conversation, after its events: those that came during an
+// commitQuery changes the conversation and its events: those that came during an
 // overdue turn still wait. A doubt that came meanwhile takes from its memory what it
 // takes from all, and what the customer has said of marketing since then stays.
 const commitQuery = `
+with done as (
+	update gateway_events set state = 'done' where conversation_id = $1 and state = 'waiting' and seq <= $12
+)
 update gateway_conversations c set
 	epoch = epoch + (mode <> $2 or agent <> $3)::int, mode = $2, agent = $3,
 	language = $4, fallbacks = $5, clarified = $6, updated_at = greatest(updated_at, $7),
 	memory = case when doubted_at is null then $8::text::json else $9::text::json end,
 	marketing = case when $11 and coalesce(marketing_at <= $7, true) then $10 else marketing end,
 	marketing_at = case when $11 then greatest(marketing_at, $7) else marketing_at end,
-	lease = null, leased_until = null, attempt = 0, due_at = (` + burstDue + ` and e.conversation_id = c.id)
+	lease = null, leased_until = null, attempt = 0, due_at = (` + burstDue + ` and e.conversation_id = c.id and e.seq > $12)
 where c.id = $1`
 
 // Commit implements gateway.Inbox: one round trip, one transaction. The first
@@ -147,9 +149,7 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 	id, after := c.Conversation.ID, t.Conversation
 	batch := &pgx.Batch{}
 	batch.Queue(`select gateway_hold($1, $2, $3, $4, $5)`, escape(id), escape(c.Lease), c.Conversation.Epoch, c.Through, t.Overdue)
-	batch.Queue(`update gateway_events set state = 'done' where conversation_id = $1 and state = 'waiting' and seq <= $2`,
-		escape(id), c.Through)
-	if err := queueState(batch, c.Conversation, after, t.Record.At); err != nil {
+	if err := queueState(batch, c, after, t.Record.At); err != nil {
 		return fmt.Errorf("commit a turn: %w", err)
 	}
 	if after.Mode == gateway.ModeAgent {
@@ -184,7 +184,8 @@ func (s *Store) Commit(ctx context.Context, c *gateway.Claim, t gateway.Turn) er
 }
 
 // queueState adds to a batch what a conversation is after a turn.
-func queueState(batch *pgx.Batch, before, after gateway.Conversation, at time.Time) error {
+func queueState(batch *pgx.Batch, c *gateway.Claim, after gateway.Conversation, at time.Time) error {
+	before := c.Conversation
 	memory, err := document(&after.Memory)
 	if err != nil {
 		return fmt.Errorf("encode a memory: %w", err)
@@ -195,7 +196,7 @@ func queueState(batch *pgx.Batch, before, after gateway.Conversation, at time.Ti
 	}
 	batch.Queue(commitQuery, escape(before.ID), escape(string(after.Mode)), escape(after.Agent),
 		escape(after.Language), after.Fallbacks, after.Clarified, stamp(at),
-		memory, doubted, escape(after.Marketing), after.Marketing != before.Marketing)
+		memory, doubted, escape(after.Marketing), after.Marketing != before.Marketing, c.Through)
 	return nil
 }
 
@@ -255,21 +256,6 @@ func queueHandoff(batch *pgx.Batch, conversationID string, h gateway.Handoff) er
 		where excluded.state = 'claimed'`,
 		escape(h.ID), escape(conversationID), escape(h.Contact.UserID), escape(h.Contact.Phone), escape(h.Name),
 		escape(string(h.Reason)), escape(string(h.State)), escape(h.Agent), packet, present(h.CreatedAt), present(h.UpdatedAt))
-	return nil
-}
-
-// queueRecord adds a decision record to a batch. A turn has one record: when a
-// commit took effect although its answer was lost, a later abandoning changes
-// nothing.
-func queueRecord(batch *pgx.Batch, conversationID string, r gateway.Record) error {
-	data, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("encode a decision record: %w", err)
-	}
-	batch.Queue(`insert into gateway_turns (id, conversation_id, at, record)
-		select $1::text, id, $3::timestamptz, $4::text::json from gateway_conversations where id = $2
-		on conflict (id) do nothing`, escape(r.ID), escape(conversationID), present(r.At), string(data))
-	queueEvidence(batch, r)
 	return nil
 }
 

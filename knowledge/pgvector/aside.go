@@ -68,6 +68,9 @@ func (x *Index) byWords(ctx context.Context, a *aside, p *proposals, r *readines
 		}
 	}
 	p.lexical = x.words.find(*r)
+	if p.few != nil { // which are all compared anyway
+		return nil
+	}
 	missing, known := x.recall(p, nil)
 	if len(missing) == 0 || !a.spare() {
 		return nil

@@ -107,6 +107,11 @@ func TestRemembered(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-4, 5e-5)); err != nil || diff != "" {
 		t.Errorf("remembered: %v, (-asked +remembered)\n%s", err, diff)
 	}
+	other := q
+	other.Text = "palabra11 común2" // whose postings nobody asked for before
+	if r := x.words.ready(other); !x.words.prepare(other, &r) || len(r.fetched.postings) > 0 || len(x.words.find(r)) == 0 {
+		t.Errorf("postings have to be fetched although the log has them all: %+v", r.fetched)
+	}
 	now := q
 	now.Age = 0
 	if _, err := x.Search(ended, now); err == nil {

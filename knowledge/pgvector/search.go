@@ -169,12 +169,17 @@ func (w *words) prepared(q knowledge.Query, documents map[int32]bool) readiness 
 }
 
 // prepare looks the words of a query up, unless that was done or the index has changed
-// since. It takes a while: the database can look for the nearest meanwhile.
+// since. It takes a while: the database can look for the nearest meanwhile. Until the log is
+// folded for the first time, its changes have all postings there are, and none is to be fetched.
 func (w *words) prepare(q knowledge.Query, r *readiness) bool {
 	w.mu.RLock()
-	defer w.mu.RUnlock()
 	if !r.planned && w.generation == r.generation {
 		w.lookUp(q, r)
+	}
+	folded := w.folded
+	w.mu.RUnlock()
+	if folded == 0 && len(r.fetched.postings) > 0 && w.hold(*r) {
+		clear(r.fetched.postings)
 	}
 	return r.planned
 }

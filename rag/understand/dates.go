@@ -25,9 +25,9 @@ type Date struct {
 // tells of what has happened. A nil zone is UTC.
 func Dates(locale, text string, now time.Time, zone *time.Location) []Date {
 	r := reader{text: text, list: words(text), today: midnight(now.In(cmp.Or(zone, time.UTC))), english: isEnglish(locale), american: american(locale)}
-	r.sayings = spanishSayings()
+	r.sayings = inSpanish()
 	if r.english {
-		r.sayings = englishSayings()
+		r.sayings = inEnglish()
 	}
 	var found []Date
 	for i := 0; i < len(r.list); {
@@ -56,7 +56,7 @@ type reader struct {
 	list              []word
 	today             time.Time
 	english, american bool
-	sayings           []saying
+	sayings           grammar
 }
 
 // saying is a fixed way of naming days: its words, where "#" is a number and "@" the name
@@ -96,11 +96,13 @@ func (r reader) dateAt(i int) (Date, int) {
 
 // said reads a saying.
 func (r reader) said(i int) (best span, behind int) {
-	for _, s := range r.sayings {
-		n, next := r.match(s.words, i)
-		if next > behind {
-			if got := s.days(r, n, r.past(i)); !got.from.IsZero() {
-				best, behind = got, next
+	for _, first := range [...]string{at(r.list, i), "#", "@"} {
+		for _, s := range r.sayings[first] {
+			n, next := r.match(s.words, i)
+			if next > behind {
+				if got := s.days(r, n, r.past(i)); !got.from.IsZero() {
+					best, behind = got, next
+				}
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package understand
 
 import (
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,6 +19,23 @@ func fixed(sequence string, n int) saying {
 // spanOf is a saying without a number.
 func spanOf(sequence string, days func(reader) span) saying {
 	return say(sequence, func(r reader, _ int, _ bool) span { return days(r) })
+}
+
+// grammar has the sayings by their first words, since few begin at any word of a text.
+type grammar map[string][]saying
+
+// inSpanish and inEnglish are the sayings of a language, which are put together once.
+var (
+	inSpanish = sync.OnceValue(func() grammar { return byFirst(spanishSayings()) })
+	inEnglish = sync.OnceValue(func() grammar { return byFirst(englishSayings()) })
+)
+
+func byFirst(list []saying) grammar {
+	g := grammar{}
+	for _, s := range list {
+		g[s.words[0]] = append(g[s.words[0]], s)
+	}
+	return g
 }
 
 // spanishSayings are those of Spain and of Latin America.
