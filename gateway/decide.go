@@ -48,6 +48,9 @@ type Situation struct {
 	AnswerErr error
 	// Step is what was found out about a write.
 	Step Step
+	// unsettled is true when Preempt has found nothing to decide, so that Decide need not ask
+	// it again: its rules read the whole burst.
+	unsettled bool
 }
 
 // Preempt gives the decision that needs no answer, if there is one: rules come
@@ -104,8 +107,10 @@ func unreadable(s Situation) Decision {
 // Decide chooses what a turn does. It is pure and total: whatever the situation,
 // there is a decision, and an error is a handoff, never silence.
 func Decide(s Situation) Decision {
-	if d, ok := Preempt(s); ok {
-		return d
+	if !s.unsettled {
+		if d, ok := Preempt(s); ok {
+			return d
+		}
 	}
 	if w := s.wish(); w == wishYes || w == wishCode {
 		return decideStep(s)

@@ -94,6 +94,7 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 	conversation, burst := c.Conversation.Receive(c.Events)
 	s := g.situation(c, conversation, burst, now)
 	d, settled := Preempt(s)
+	s.unsettled = !settled
 	switch {
 	case settled && d.Kind == DecideHandoff && d.Reason != ReasonTakenOver:
 		// Whoever takes over sees the orders, although no answer needed them.
