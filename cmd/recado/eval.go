@@ -69,7 +69,7 @@ Suites: conversations with what has to come of them
   recado eval power latest --json                   the same for a program
   recado eval replay --since 30d --candidate FILE   a change, tried on real conversations, before customers get it
   recado eval replay --candidate FILE --md pr.md    the same for a pull request; exit status 1 if it may be worse
-  recado eval rules run.json                        the calibrated rule beside those of the field
+  recado eval rules latest --svg rules.svg          the calibrated rule beside those of the field
   recado eval report latest --html report.html      a run that was kept, in another form
   recado eval serve                                 the runs that were kept, in a browser
   recado eval serve --listen 127.0.0.1:9000         at another address

@@ -8,28 +8,20 @@ import (
 	"os"
 
 	"github.com/recado/recado/evals/rules"
-	"github.com/recado/recado/evals/runs"
 )
 
-// runRules is `recado eval rules RUN.json`: what other rules would have sent of a run's
+// runRules is `recado eval rules RUN`: what other rules would have sent of a run's
 // drafts.
 func runRules(_ context.Context, c console, args []string) error {
 	var out, picture string
-	_, names, err := loadSettings(c, "eval rules", args, func(set *flag.FlagSet) {
+	list, err := loadPast(c, "eval rules", args, 1, func(set *flag.FlagSet) {
 		set.StringVar(&out, "json", "", "file to write the curves to as JSON; - is standard output")
 		set.StringVar(&picture, "svg", "", "file to draw the curves in")
 	})
 	if err != nil {
 		return err
 	}
-	if len(names) != 1 {
-		return usagef("eval rules: write `recado eval rules RUN.json`, with the file of `recado eval run --json RUN.json`")
-	}
-	run, err := runs.Read(names[0])
-	if err != nil {
-		return err
-	}
-	rows, err := rules.RowsOf(run)
+	rows, err := rules.RowsOf(list[0])
 	if err != nil {
 		return err
 	}

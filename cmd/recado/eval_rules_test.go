@@ -25,10 +25,11 @@ func TestEvalRules(t *testing.T) {
 			t.Errorf("%s: %v %.200s", file, err, content)
 		}
 	}
+	holds(t, "the latest run that was kept", told(t, env, "eval", "rules", "latest", "--runs", dir), "2 drafts of 2 independent cases")
 	if code, _, _ := tell(t, env, "eval", "rules"); code != exitUsage {
 		t.Errorf("no run: status %d", code)
 	}
-	if code, _, errs := tell(t, env, "eval", "rules", picture); code != exitFailed || !strings.Contains(errs, "is no run") {
+	if code, _, errs := tell(t, env, "eval", "rules", picture); code != exitUsage || !strings.Contains(errs, "is not a run") {
 		t.Errorf("no run in it: status %d, %s", code, errs)
 	}
 }

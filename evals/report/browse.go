@@ -132,6 +132,21 @@ type overview struct {
 	Trends     []suiteTrend
 }
 
+// Before is the run that the newest one is best compared with: the last of the same suite that had
+// about as many cases, or else the one before it.
+func (o overview) Before() string {
+	if len(o.Runs) < 2 {
+		return ""
+	}
+	now := o.Runs[0]
+	for _, r := range o.Runs[1:] {
+		if r.Suite == now.Suite && r.Complete && 2*r.Cases >= now.Cases && r.Cases <= 2*now.Cases {
+			return r.ID
+		}
+	}
+	return o.Runs[1].ID
+}
+
 // suiteTrend is how the runs of one suite went, oldest first.
 type suiteTrend struct {
 	Suite   string
@@ -184,11 +199,7 @@ func trends(language string, list []runs.Run) []suiteTrend {
 			continue
 		}
 		slices.Reverse(some)
-		right, wrong := make([]float64, len(some)), make([]float64, len(some))
-		for i, r := range some {
-			right[i], wrong[i] = rate(r).Value, r.Metrics[runs.AnsweredWrong].Value
-		}
-		picture := trend(language, phrase(language, "trend")+": "+name, right, wrong)
+		picture := trend(language, phrase(language, "trend")+": "+name, some)
 		all = append(all, suiteTrend{Suite: name, Runs: len(some), Picture: picture})
 	}
 	return all

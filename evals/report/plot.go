@@ -253,23 +253,30 @@ func bar(p50, p95, most float64) template.HTML {
 		`<rect class="reach" y="1" width="%.1f" height="8"/><rect class="here" y="1" width="%.1f" height="8"/></svg>`, at(p95), at(p50)))
 }
 
-// trend draws shares over runs, oldest first, each scaled from 0 to 1.
-func trend(language, title string, series ...[]float64) template.HTML {
+// trend draws how runs went, oldest first: the share that passed, and the share that was answered
+// wrongly. Each dot goes to its run.
+func trend(language, title string, list []runs.Run) template.HTML {
 	var b strings.Builder
 	const width, height = 640.0, 120.0
-	fmt.Fprintf(&b, `<svg class="plot trend" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, width+52, height+20, html.EscapeString(title))
+	fmt.Fprintf(&b, `<svg class="plot trend" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, width+52, height+36, html.EscapeString(title))
 	for i := range 3 {
 		y := 10 + height*float64(i)/2
 		fmt.Fprintf(&b, `<line class="grid" x1="46" y1="%.1f" x2="%.1f" y2="%.1f"/><text class="soft" x="40" y="%.1f" text-anchor="end">%d %%</text>`, y, 46+width, y, y+4, 100-50*i)
 	}
-	for n, values := range series {
+	for n, value := range []func(runs.Run) float64{func(r runs.Run) float64 { return rate(r).Value }, func(r runs.Run) float64 { return r.Metrics[runs.AnsweredWrong].Value }} {
 		var points []string
-		for i, v := range values {
-			x, y := 46+width*(float64(i)+0.5)/float64(len(values)), 10+height*(1-min(1, max(0, v)))
+		var dots strings.Builder
+		for i, r := range list {
+			v := value(r)
+			x, y := 46+width*(float64(i)+0.5)/float64(len(list)), 10+height*(1-min(1, max(0, v)))
 			points = append(points, fmt.Sprintf("%.1f,%.1f", x, y))
-			fmt.Fprintf(&b, `<circle class="mark s%d" cx="%.1f" cy="%.1f" r="3.5"><title>%s</title></circle>`, n, x, y, share.one(language, v))
+			fmt.Fprintf(&dots, `<a href="/runs/%s"><circle class="mark s%d" cx="%.1f" cy="%.1f" r="4"><title>%s: %s</title></circle></a>`,
+				html.EscapeString(r.ID), n, x, y, r.Started.UTC().Format("2006-01-02 15:04"), share.one(language, v))
 		}
-		fmt.Fprintf(&b, `<polyline class="trace s%d" points="%s"/>`, n, strings.Join(points, " "))
+		fmt.Fprintf(&b, `<polyline class="trace s%d" points="%s"/>%s`, n, strings.Join(points, " "), dots.String())
+	}
+	for i, r := range []runs.Run{list[0], list[len(list)-1]} {
+		fmt.Fprintf(&b, `<text class="soft" x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, 46+width*float64(i), height+28, []string{"start", "end"}[i], r.Started.UTC().Format("2006-01-02"))
 	}
 	b.WriteString("</svg>")
 	return template.HTML(b.String())

@@ -87,13 +87,27 @@ func (c *chart) text(class string, x, y float64, anchor, words string) {
 	c.WriteString("</text>\n")
 }
 
+// step is the distance of the lines across, in whole per cents that a reader counts in.
+func (c *chart) step() float64 {
+	for _, step := range []float64{0.01, 0.02, 0.05, 0.1} {
+		if c.most/step <= 6 {
+			return step
+		}
+	}
+	return 0.2
+}
+
 func (c *chart) frame(b Benchmark) {
 	for i := range 5 {
-		share := float64(i) / 4
-		x, y := c.at(share, share*c.most)
-		fmt.Fprintf(c, `<path class="grid" d="M%.1f %.1fV%.1fM%.1f %.1fH%.1f"/>`+"\n", x, top, top+height, left, y, left+width)
-		c.text("soft", x, top+height+16, "middle", fmt.Sprintf("%.0f %%", 100*share))
-		c.text("soft", left-6, y+4, "end", fmt.Sprintf("%.3g %%", 100*share*c.most))
+		x, _ := c.at(float64(i)/4, 0)
+		fmt.Fprintf(c, `<path class="grid" d="M%.1f %.1fV%.1f"/>`+"\n", x, top, top+height)
+		c.text("soft", x, top+height+16, "middle", fmt.Sprintf("%d %%", 25*i))
+	}
+	step := c.step()
+	for i := 0; float64(i)*step <= c.most+1e-9; i++ {
+		_, y := c.at(0, float64(i)*step)
+		fmt.Fprintf(c, `<path class="grid" d="M%.1f %.1fH%.1f"/>`+"\n", left, y, left+width)
+		c.text("soft", left-6, y+4, "end", fmt.Sprintf("%.0f %%", 100*float64(i)*step))
 	}
 	fmt.Fprintf(c, `<rect class="line" x="%.1f" y="%.1f" width="%.1f" height="%.1f"/>`+"\n", left, top, width, height)
 	c.text("word", left, top-14, "start", fmt.Sprintf("Risk by coverage of handoff rules on the same %d drafts", b.Drafts))

@@ -40,7 +40,7 @@ const (
 	WrongAction Cause = "wrong_action"
 	// PoorForm: the reply is too long, in the wrong language, in several messages, or asks twice.
 	PoorForm Cause = "poor_form"
-	// PoorTalk: a played customer's talk took too long, or ended in another way.
+	// PoorTalk: a played customer's talk took too long, or ended before they had what they wanted.
 	PoorTalk Cause = "poor_talk"
 	// ByJudge: the judge, or a sentence without backing, and nothing else.
 	ByJudge Cause = "by_judge"
@@ -78,13 +78,17 @@ func (s Step) cause(bad []string) Cause {
 	switch {
 	case has("never", "masked"):
 		return ForbiddenSaid
-	case has("actions", "orders", "untouched"):
+	case has("untouched"):
+		return WrongAction
+	case has("ending"):
+		return PoorTalk
+	case has("actions", "orders"):
 		return WrongAction
 	case has("decision"):
 		return s.misdecided()
 	case has("says", "sources"):
 		return s.misanswered()
-	case has("ending", "turns"):
+	case has("turns"):
 		return PoorTalk
 	case has("language", "length", "replies", "asked_twice"):
 		return PoorForm

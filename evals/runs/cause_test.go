@@ -41,7 +41,7 @@ func TestCauseIsWhereACaseWentWrongFirst(t *testing.T) {
 		runs.ForbiddenSaid: answered(runs.Step{Cited: docs}, "says", "never"),
 		runs.WrongAction:   answered(runs.Step{}, "orders", "decision"),
 		runs.PoorForm:      answered(runs.Step{Cited: docs}, "length"),
-		runs.PoorTalk:      answered(runs.Step{Cited: docs}, "turns"),
+		runs.PoorTalk:      answered(runs.Step{}, "ending", "actions", "orders"),
 		runs.ByJudge:       answered(runs.Step{Cited: docs}, "judge"),
 	} {
 		well := runs.Step{Decision: "reply", Checks: []runs.Check{check("language", true)}}

@@ -194,7 +194,8 @@
       h('span', { class: 'text' }, c.q), c.a && h('span', { class: 'text' }, '→ ' + c.a), c.w && h('span', { class: 'text cause' }, word('cause', c.w))), inside);
     box.addEventListener('toggle', () => {
       if (box.open) fill(inside, c, at);
-      note({ ...state, case: box.open ? c.i : '' });
+      if (box.open) note({ ...state, case: c.i });
+      else if (named(location.hash).get('case') === c.i) note(state);
     });
     return box;
   };
@@ -210,8 +211,9 @@
     return '#' + query.toString().replaceAll('%2F', '/');
   };
   const note = (what) => history.replaceState(null, '', address(what) === '#' ? location.pathname + location.search : address(what));
-  const read = () => {
-    const query = new URLSearchParams(location.hash.includes('=') ? location.hash.slice(1) : '');
+  const named = (hash) => new URLSearchParams(hash.includes('=') ? hash.slice(1) : '');
+  const read = (hash) => {
+    const query = named(hash);
     state = Object.fromEntries(Object.entries(words).map(([key, name]) => [key, query.get(name) ?? '']));
     return query.get('case');
   };
@@ -245,7 +247,7 @@
     select.addEventListener('change', () => change(key, select.value));
     return h('label', {}, label, select);
   };
-  const named = (key, family) => values(key).map((v) => [v, word(family, v)]);
+  const worded = (key, family) => values(key).map((v) => [v, word(family, v)]);
   const build = () => {
     const search = h('input', { type: 'search', id: 'filter-q', value: state.q, autocomplete: 'off' });
     search.addEventListener('input', () => change('q', search.value));
@@ -258,9 +260,9 @@
     const variants = values('v').map((v) => [v, v]);
     const key = (letters, does) => [h('dt', {}, letters.map((x) => h('kbd', {}, x))), h('dd', {}, t(does))];
     $('cases').replaceChildren(h('h2', {}, t('cases')), h('div', { class: 'filters' }, h('label', { class: 'wide' }, t('search'), search),
-      pick('s', t('status'), states), pick('w', t('cause'), named('w', 'cause')), pick('c', t('checks'), named('c', 'check')), pick('l', t('language'), values('l').map((v) => [v, v])),
+      pick('s', t('status'), states), pick('w', t('cause'), worded('w', 'cause')), pick('c', t('checks'), worded('c', 'check')), pick('l', t('language'), values('l').map((v) => [v, v])),
       pick('n', t('intent'), values('n').map((v) => [v, v])), pick('t', t('tag'), values('t').map((v) => [v, v])), pick('r', t('risk'), values('r').map((v) => [v, v])),
-      pick('v', t('variant'), variants.length ? [['written', t('written')], ...variants] : []), pick('d', t('decision'), named('d', 'decision'))),
+      pick('v', t('variant'), variants.length ? [['written', t('written')], ...variants] : []), pick('d', t('decision'), worded('d', 'decision'))),
     h('div', { class: 'row counted' }, h('p', { class: 'soft', id: 'count', role: 'status' }), clear,
       h('details', { class: 'keys' }, h('summary', {}, t('keys')), h('dl', {}, key(['j', 'k'], 'key_move'), key(['Enter'], 'key_open'), key(['n', 'p'], 'key_walk'), key(['f'], 'key_failed'), key(['/'], 'key_search')), h('p', { class: 'soft' }, t('key_print')))),
     h('div', { id: 'list' }), more);
@@ -294,16 +296,17 @@
   });
 
   // open shows what the address names: a case, whatever the filters say, or the cases that they let through.
-  const open = () => {
+  const open = (hash) => {
     const before = JSON.stringify(state);
-    const name = read();
+    const name = read(hash);
     if (JSON.stringify(state) !== before) build();
     const at = index.cases.findIndex((c) => c.i === name);
     if (at >= 0 && ![...$('list').children].some((e) => e.dataset.name === name)) $('list').prepend(row(index.cases[at], at));
     if (at >= 0) focus([...$('list').children].find((e) => e.dataset.name === name), true);
-    else if (location.hash.includes('=')) $('cases').scrollIntoView();
+    else if (hash.includes('=')) $('cases').scrollIntoView();
   };
   redraw = build;
-  open();
-  addEventListener('hashchange', () => location.hash.includes('=') && open());
+  open(location.hash);
+  // The address may have been noted anew before this is told of.
+  addEventListener('hashchange', (event) => new URL(event.newURL).hash.includes('=') && open(new URL(event.newURL).hash));
 })();
