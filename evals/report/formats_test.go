@@ -173,6 +173,7 @@ var junitShape = map[string]struct{ must, may, holds []string }{
 		[]string{"assertions", "time", "classname", "status", "file", "line"},
 		[]string{"skipped", "error", "failure", "system-out", "system-err"},
 	},
+	"skipped":    {nil, []string{"type", "message"}, nil},
 	"error":      {nil, []string{"type", "message"}, nil},
 	"failure":    {nil, []string{"type", "message"}, nil},
 	"system-out": {},
@@ -219,7 +220,9 @@ func (e element) attr(name string) string {
 func TestJUnitHasTheShapeOfTheSchema(t *testing.T) {
 	t.Parallel()
 	var root element
-	if err := xml.Unmarshal(written(t, func(w io.Writer) error { return report.WriteJUnit(w, sampleRun(t)) }), &root); err != nil {
+	run := sampleRun(t)
+	run.Results[0].Skipped = "the system can't do this step"
+	if err := xml.Unmarshal(written(t, func(w io.Writer) error { return report.WriteJUnit(w, run) }), &root); err != nil {
 		t.Fatal(err)
 	}
 	root.check(t)
@@ -229,7 +232,7 @@ func TestJUnitHasTheShapeOfTheSchema(t *testing.T) {
 			counts[problem.XMLName.Local]++
 		}
 	}
-	if suite.attr("tests") != "64" || suite.attr("failures") != "24" || counts["failure"] != 24 || suite.attr("errors") != "1" || counts["error"] != 1 {
+	if suite.attr("tests") != "64" || suite.attr("failures") != "24" || counts["failure"] != 24 || suite.attr("errors") != "1" || counts["error"] != 1 || suite.attr("skipped") != "1" || counts["skipped"] != 1 {
 		t.Errorf("the suite says %v and holds %v", suite.Attrs, counts)
 	}
 }
