@@ -238,7 +238,21 @@ func (r *Replay) before(was Record) Conversation {
 		// What the turn before it left was taken away by the doubt.
 		c.Memory = c.Memory.Doubted()
 	}
+	if was.Decision.Rule == ruleStaleTap && r.tapsPending(was) {
+		// Only a doubt closes a question before its time without a turn that says so.
+		c.Memory = c.Memory.Doubted()
+	}
 	return c
+}
+
+// tapsPending tells whether a button of the proposal was tapped that, as far as the turns
+// before tell, is still open.
+func (r *Replay) tapsPending(was Record) bool {
+	p := r.state.Memory.Pending
+	return p != nil && slices.ContainsFunc(was.EventKeys, func(key string) bool {
+		tap, ok := tapOf(r.events[key].Message)
+		return ok && tap.ID == p.ID
+	})
 }
 
 // history are the last messages before a turn. What waited for a later turn is no part of
