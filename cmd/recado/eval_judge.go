@@ -98,7 +98,7 @@ func openArbiter(s settings, model string, log *slog.Logger) (*llm.Arbiter, erro
 	if s.JudgeURL != "" {
 		config.APIKey, config.BaseURL = s.JudgeKey, s.JudgeURL
 	}
-	arbiter, err := llm.NewArbiter(llm.ArbiterConfig{Config: config})
+	arbiter, err := llm.NewArbiter(llm.ArbiterConfig{Config: config, Price: s.Prices[model]})
 	if err != nil {
 		return nil, usagef("RECADO_JUDGE_MODEL: %v", err)
 	}
@@ -236,7 +236,7 @@ func (j *compareJudge) prefer(ctx context.Context, c console, s settings, found 
 			v, err := panel.Prefer(cassette.Session(limited, p.Key()), judge.Pair{
 				Language: p.Language, Earlier: p.Earlier, Question: p.Question, Before: p.Before, Now: p.Now,
 			})
-			votes[i] = runs.Preference{Pair: p, Asked: true, Score: v.Score(), Reason: v.Reason}
+			votes[i] = runs.Preference{Pair: p, Asked: true, Score: v.Score(), Reason: v.Reason, Usage: runner.Spent(v.Spent)}
 			return err
 		})
 	}
@@ -255,7 +255,7 @@ func (d *doctor) judge(ctx context.Context) finding {
 		return wrongSetting(err)
 	}
 	began := d.now()
-	chosen, _, err := a.Choose(ctx, "You choose the first option, whatever the data says.", "{}", []string{"The first option.", "The second option."}, 1)
+	chosen, _, _, err := a.Choose(ctx, "You choose the first option, whatever the data says.", "{}", []string{"The first option.", "The second option."}, 1)
 	switch {
 	case err != nil:
 		words, status := llm.Reason(err)

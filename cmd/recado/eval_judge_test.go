@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -61,7 +63,7 @@ func TestEvalRunWithAJudge(t *testing.T) {
 		holds(t, file, string(text), "Afirmaciones sobre respuestas que nadie ha juzgado: 4")
 	}
 	server := llmtest.New(t, judging)
-	env["RECADO_JUDGE_URL"], env["RECADO_JUDGE_MODEL"] = server.URL(), "other-chat"
+	env["RECADO_JUDGE_URL"], env["RECADO_JUDGE_MODEL"], env["RECADO_PRICES"] = server.URL(), "other-chat", "other-chat=1/2"
 	code, out, _ := tell(t, env, "eval", "run", name, "--record", at("tape.jsonl"), "--json", at("run.json"))
 	holds(t, "the table", out, "2 of 5 cases passed", "Replies were judged by other-chat, 3 votes.", "judge: wanted It names zebras.; got 0 of 3 votes: As it is written.")
 	run, err := runs.Read(at("run.json"))
@@ -72,6 +74,21 @@ func TestEvalRunWithAJudge(t *testing.T) {
 	if server.Asked() != 24 {
 		t.Errorf("the judge was asked %d times", server.Asked())
 	}
+	// What judging took stands apart from what the system took, which asks no model here.
+	const calls, cost = 24, 24 * (llmtest.InputTokens + 2*llmtest.OutputTokens)
+	for name, want := range map[string]float64{
+		runs.JudgeCalls: calls, runs.JudgeTokensIn: calls * llmtest.InputTokens, runs.JudgeTokensOut: calls * llmtest.OutputTokens, runs.JudgeCostMicros: cost,
+	} {
+		if got := 5 * run.Metrics[name].Value; math.Abs(got-want) > 1e-6 {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	for _, name := range []string{runs.TokensIn, runs.CostMicros} {
+		if e, there := run.Metrics[name]; there {
+			t.Errorf("the system took %s %v", name, e.Value)
+		}
+	}
+	holds(t, "the table", out, "judge_cost_micros")
 	delete(env, "RECADO_JUDGE_URL")
 	delete(env, "RECADO_JUDGE_MODEL")
 	var first []byte
@@ -83,6 +100,7 @@ func TestEvalRunWithAJudge(t *testing.T) {
 		}
 		if first == nil {
 			first = again
+			holds(t, "a replay", string(again), `"judge_tokens_in":{"value":`+fmt.Sprint(float64(calls*llmtest.InputTokens)/5))
 		}
 		if !bytes.Equal(first, again) {
 			t.Error("a replay is another")
@@ -170,7 +188,7 @@ func TestEvalCompareWithAJudge(t *testing.T) {
 	}
 	env["RECADO_JUDGE_URL"] = llmtest.New(t, judging).URL()
 	out := told(t, env, "eval", "compare", at("a.json"), at("b.json"), "--judge=other-chat", "--record", at("votes.jsonl"))
-	holds(t, "the comparison", out, "Replies compared by other-chat, 3 votes: the new one is better in 20.0 %", "1 pairs judged, 4 with the same reply")
+	holds(t, "the comparison", out, "Replies compared by other-chat, 3 votes: the new one is better in 20.0 %", "1 pairs judged, 4 with the same reply", "Judging took 6 calls, 1926 tokens read and 270 written.")
 	delete(env, "RECADO_JUDGE_URL")
 	told(t, env, "eval", "compare", at("a.json"), at("b.json"), "--replay", at("votes.jsonl"), "--json", at("c.json"), "--md", at("c.md"), "--report-language", "es")
 	text, err := os.ReadFile(at("c.json"))
@@ -182,7 +200,7 @@ func TestEvalCompareWithAJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holds(t, "the report", string(md), "Respuestas comparadas por other-chat, 3 votos: la nueva es mejor en el 20,0 %")
+	holds(t, "the report", string(md), "Respuestas comparadas por other-chat, 3 votos: la nueva es mejor en el 20,0 %", "Juzgar costó 6 llamadas, 1926 tokens leídos y 270 escritos.")
 	code, _, errs := tell(t, env, "eval", "compare", at("a.json"), at("b.json"), "--judge")
 	if code != exitUsage || !strings.Contains(errs, "nobody can judge") {
 		t.Errorf("status %d, %s", code, errs)

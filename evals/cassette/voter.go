@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/recado/recado/evals/judge"
+	"github.com/recado/recado/rag"
 )
 
 // Voter records who judges, or stands in for them: each vote is an answer of its own.
@@ -35,8 +36,8 @@ type absent string
 func (a absent) Name() string { return string(a) }
 
 // Choose implements judge.Voter.
-func (absent) Choose(context.Context, string, string, []string, int) (chosen int, reason string, err error) {
-	return -1, "", fmt.Errorf("%w: there is nobody to ask who judges", ErrMiss)
+func (absent) Choose(context.Context, string, string, []string, int) (chosen int, reason string, spent rag.Usage, err error) {
+	return -1, "", spent, fmt.Errorf("%w: there is nobody to ask who judges", ErrMiss)
 }
 
 type voter struct {
@@ -44,29 +45,30 @@ type voter struct {
 	inner judge.Voter
 }
 
-// ballot is a vote with its reason.
+// ballot is a vote with its reason and what it took.
 type ballot struct {
-	Choice int    `json:"choice"`
-	Reason string `json:"reason,omitempty"`
+	Choice int       `json:"choice"`
+	Reason string    `json:"reason,omitempty"`
+	Spent  rag.Usage `json:"spent,omitzero"`
 }
 
 // Name implements judge.Voter.
 func (v voter) Name() string { return v.inner.Name() }
 
 // Choose implements judge.Voter.
-func (v voter) Choose(ctx context.Context, task, data string, options []string, draw int) (chosen int, reason string, err error) {
+func (v voter) Choose(ctx context.Context, task, data string, options []string, draw int) (chosen int, reason string, spent rag.Usage, err error) {
 	b, err := do(ctx, v.c, call[ballot]{
 		kind: KindJudge, name: v.inner.Name(), parts: ballotParts(task, data, options, draw),
 		ask: func(ctx context.Context) (ballot, error) {
-			chosen, reason, err := v.inner.Choose(ctx, task, data, options, draw)
-			return ballot{Choice: chosen, Reason: reason}, err
+			chosen, reason, spent, err := v.inner.Choose(ctx, task, data, options, draw)
+			return ballot{Choice: chosen, Reason: reason, Spent: spent}, err
 		},
 		drift: ballotDrift,
 	})
 	if err != nil {
-		return -1, "", err
+		return -1, "", spent, err
 	}
-	return b.Choice, b.Reason, nil
+	return b.Choice, b.Reason, b.Spent, nil
 }
 
 // ballotParts are the fields of the data by their names, so that a miss can name one.

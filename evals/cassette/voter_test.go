@@ -9,6 +9,7 @@ import (
 
 	"github.com/recado/recado/evals/cassette"
 	"github.com/recado/recado/evals/judge"
+	"github.com/recado/recado/rag"
 )
 
 // moody votes otherwise with each draw, and counts.
@@ -20,9 +21,9 @@ type moody struct {
 
 func (*moody) Name() string { return "other-chat" }
 
-func (m *moody) Choose(_ context.Context, _, _ string, options []string, draw int) (chosen int, reason string, err error) {
+func (m *moody) Choose(_ context.Context, _, _ string, options []string, draw int) (chosen int, reason string, spent rag.Usage, err error) {
 	m.asked++
-	return (draw + m.turn) % len(options), "as it comes", m.err
+	return (draw + m.turn) % len(options), "as it comes", rag.Usage{InputTokens: 100 + draw, OutputTokens: 7, CostMicros: 5}, m.err
 }
 
 func verdict(t *testing.T, v judge.Voter, c judge.Claim) (judge.Verdict, error) {
@@ -41,6 +42,9 @@ func TestVotesAreReplayed(t *testing.T) {
 	want, err := verdict(t, tape.Voter(server), claim)
 	if err != nil || server.asked != 6 {
 		t.Fatalf("asked %d times, %v", server.asked, err)
+	}
+	if sum := (rag.Usage{InputTokens: 612, OutputTokens: 42, CostMicros: 30}); want.Spent != (judge.Spent{Calls: 6, Usage: sum}) {
+		t.Errorf("spent %+v", want.Spent)
 	}
 	file := written(t, tape)
 	for range 100 {

@@ -12,15 +12,16 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/pii"
 )
 
 // Voter chooses one of several options by what data says; rag/llm has one. Draws are numbered from
 // 1, and each may be answered otherwise. The place -1 stands for an answer that chose nothing; an
-// error says that nobody could be asked.
+// error says that nobody could be asked. Spent is what the answer took.
 type Voter interface {
 	Name() string
-	Choose(ctx context.Context, task, data string, options []string, draw int) (chosen int, reason string, err error)
+	Choose(ctx context.Context, task, data string, options []string, draw int) (chosen int, reason string, spent rag.Usage, err error)
 }
 
 // Claim is a statement about a reply.
@@ -39,6 +40,22 @@ type Verdict struct {
 	Yes, Split, Votes int
 	// Reason is what the model gave as its reason in the first vote that went with the verdict.
 	Reason string
+	Spent  Spent
+}
+
+// Spent is what judging took: how many calls, and what all of them came to.
+type Spent struct {
+	Calls int
+	Usage rag.Usage
+}
+
+// Add counts more.
+func (s *Spent) Add(more Spent) {
+	s.Calls += more.Calls
+	s.Usage.InputTokens += more.Usage.InputTokens
+	s.Usage.OutputTokens += more.Usage.OutputTokens
+	s.Usage.CachedTokens += more.Usage.CachedTokens
+	s.Usage.CostMicros += more.Usage.CostMicros
 }
 
 // Score is the share of the votes that found the statement true; those that chose by the order
@@ -65,6 +82,7 @@ type Preference struct {
 	Now, Before, Neither int
 	// Reason is the model's, of the first vote that went with the greater part.
 	Reason string
+	Spent  Spent
 }
 
 // Score is 1 where all votes are for Now, -1 where all are for Before.
@@ -132,6 +150,14 @@ const (
 type tally struct {
 	votes   [kinds]int
 	reasons [kinds]string
+	spent   Spent
+}
+
+// opinion is one answer of the model.
+type opinion struct {
+	kind   int
+	reason string
+	spent  Spent
 }
 
 // reason is that of the winning side, or else of those that won nothing.
@@ -139,22 +165,24 @@ func (t tally) reason(winner int) string { return cmp.Or(t.reasons[winner], t.re
 
 // vote asks in both orders and counts what was chosen in both. ask gives the kind of what was
 // chosen, whatever the order.
-func (p *Panel) vote(ask func(draw int, swapped bool) (kind int, reason string, err error)) (tally, error) {
+func (p *Panel) vote(ask func(draw int, swapped bool) (opinion, error)) (tally, error) {
 	var t tally
 	for draw := 1; draw <= p.config.Votes; draw++ {
-		kind, reason, err := ask(draw, false)
+		one, err := ask(draw, false)
 		if err != nil {
 			return t, err
 		}
-		other, _, err := ask(draw, true)
+		other, err := ask(draw, true)
 		if err != nil {
 			return t, err
 		}
-		if kind != other {
-			kind = neither
+		t.spent.Add(one.spent)
+		t.spent.Add(other.spent)
+		if one.kind != other.kind {
+			one.kind = neither
 		}
-		t.votes[kind]++
-		t.reasons[kind] = cmp.Or(t.reasons[kind], reason)
+		t.votes[one.kind]++
+		t.reasons[one.kind] = cmp.Or(t.reasons[one.kind], one.reason)
 	}
 	return t, nil
 }
@@ -165,7 +193,7 @@ func (p *Panel) Judge(ctx context.Context, c Claim) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	t, err := p.vote(func(draw int, swapped bool) (int, string, error) {
+	t, err := p.vote(func(draw int, swapped bool) (opinion, error) {
 		options, kinds := []string{isTrue, isFalse}, []int{yes, no}
 		if swapped {
 			options, kinds = []string{isFalse, isTrue}, []int{no, yes}
@@ -175,7 +203,7 @@ func (p *Panel) Judge(ctx context.Context, c Claim) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, fmt.Errorf("judge a statement: %w", err)
 	}
-	v := Verdict{Yes: t.votes[yes], Split: t.votes[neither], Votes: p.config.Votes}
+	v := Verdict{Yes: t.votes[yes], Split: t.votes[neither], Votes: p.config.Votes, Spent: t.spent}
 	v.Reason = t.reason(no)
 	if v.Holds() {
 		v.Reason = t.reason(yes)
@@ -185,21 +213,21 @@ func (p *Panel) Judge(ctx context.Context, c Claim) (Verdict, error) {
 
 // Prefer has two replies compared.
 func (p *Panel) Prefer(ctx context.Context, pair Pair) (Preference, error) {
-	t, err := p.vote(func(draw int, swapped bool) (int, string, error) {
+	t, err := p.vote(func(draw int, swapped bool) (opinion, error) {
 		one, other, kinds := pair.Before, pair.Now, []int{no, yes, neither}
 		if swapped {
 			one, other, kinds = pair.Now, pair.Before, []int{yes, no, neither}
 		}
 		data, err := written(pair.Language, pair.Earlier, pair.Question, field{"first_reply", one}, field{"second_reply", other})
 		if err != nil {
-			return neither, "", err
+			return opinion{}, err
 		}
 		return p.choose(ctx, betterTask, data, []string{firstWins, secondWins, noneWins}, kinds, draw)
 	})
 	if err != nil {
 		return Preference{}, fmt.Errorf("compare two replies: %w", err)
 	}
-	found, winner := Preference{Now: t.votes[yes], Before: t.votes[no], Neither: t.votes[neither]}, neither
+	found, winner := Preference{Now: t.votes[yes], Before: t.votes[no], Neither: t.votes[neither], Spent: t.spent}, neither
 	if found.Now > found.Before {
 		winner = yes
 	} else if found.Before > found.Now {
@@ -210,12 +238,13 @@ func (p *Panel) Prefer(ctx context.Context, pair Pair) (Preference, error) {
 }
 
 // choose asks once, and gives the kind of the option that was chosen.
-func (p *Panel) choose(ctx context.Context, task, data string, options []string, kinds []int, draw int) (int, string, error) {
-	chosen, reason, err := p.config.Voter.Choose(ctx, task, data, options, draw)
-	if err != nil || chosen < 0 || chosen >= len(kinds) {
-		return neither, reason, err
+func (p *Panel) choose(ctx context.Context, task, data string, options []string, kinds []int, draw int) (opinion, error) {
+	chosen, reason, spent, err := p.config.Voter.Choose(ctx, task, data, options, draw)
+	o := opinion{kind: neither, reason: reason, spent: Spent{Calls: 1, Usage: spent}}
+	if err == nil && chosen >= 0 && chosen < len(kinds) {
+		o.kind = kinds[chosen]
 	}
-	return kinds[chosen], reason, nil
+	return o, err
 }
 
 // field is a text with its name.

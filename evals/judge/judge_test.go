@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/recado/recado/evals/judge"
+	"github.com/recado/recado/rag"
 )
 
 // scripted is a voter that chooses as a test wants.
@@ -21,17 +22,21 @@ type scripted struct {
 
 func (*scripted) Name() string { return "scripted" }
 
-func (s *scripted) Choose(_ context.Context, task, data string, options []string, draw int) (chosen int, reason string, err error) {
+func (s *scripted) Choose(_ context.Context, task, data string, options []string, draw int) (chosen int, reason string, spent rag.Usage, err error) {
+	spent = rag.Usage{InputTokens: 10, OutputTokens: 2, CostMicros: 3}
 	s.asked = append(s.asked, task+data)
 	if s.err != nil {
-		return -1, "", s.err
+		return -1, "", spent, s.err
 	}
 	at := s.choose(data, options, draw)
 	if at < 0 {
-		return at, "", nil
+		return at, "", spent, nil
 	}
-	return at, fmt.Sprintf("draw %d: %s", draw, options[at]), nil
+	return at, fmt.Sprintf("draw %d: %s", draw, options[at]), spent, nil
 }
+
+// sixCalls are three votes in two orders.
+var sixCalls = judge.Spent{Calls: 6, Usage: rag.Usage{InputTokens: 60, OutputTokens: 12, CostMicros: 18}}
 
 func panel(t testing.TB, s *scripted, votes int) *judge.Panel {
 	t.Helper()
@@ -73,6 +78,7 @@ func TestVotesOnAStatement(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := panel(t, &scripted{choose: c.choose}, 0).Judge(t.Context(), judge.Claim{Reply: "Five days.", Statement: "It names a time."})
+			c.want.Spent = sixCalls
 			if err != nil || got != c.want || got.Score() != c.score || got.Holds() != (c.score > .5) {
 				t.Errorf("%+v, %v; want %+v", got, err, c.want)
 			}
@@ -105,7 +111,7 @@ func TestPreferringOneOfTwoReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := panel(t, &scripted{choose: c.choose}, 3).Prefer(t.Context(), judge.Pair{Question: "q", Before: "old", Now: "new"})
-			got.Reason = ""
+			got.Reason, c.want.Spent = "", sixCalls
 			if err != nil || got != c.want || got.Score() != float64(got.Now-got.Before)/3 {
 				t.Errorf("%+v, %v; want %+v", got, err, c.want)
 			}

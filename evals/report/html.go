@@ -270,17 +270,12 @@ func stages(r runs.Run) []stage {
 }
 
 func usage(language string, r runs.Run) []use {
-	var all runs.Usage
+	var all, judge runs.Usage
 	for _, one := range runs.Judged(r.Results) {
 		for _, s := range one.Steps {
-			all.Calls += s.Usage.Calls
-			all.InputTokens += s.Usage.InputTokens
-			all.OutputTokens += s.Usage.OutputTokens
-			all.CostMicros += s.Usage.CostMicros
+			all.Add(s.Usage)
+			judge.Add(s.JudgeUsage)
 		}
-	}
-	if all == (runs.Usage{}) {
-		return nil
 	}
 	cases := float64(max(1, r.Cases))
 	var list []use
@@ -289,10 +284,13 @@ func usage(language string, r runs.Run) []use {
 			list = append(list, use{phrase(language, key), u.one(language, v), u.one(language, v/cases)})
 		}
 	}
-	row("use_calls", amount, float64(all.Calls))
-	row("use_read", amount, float64(all.InputTokens))
-	row("use_written", amount, float64(all.OutputTokens))
-	row("use_cost", money, float64(all.CostMicros))
+	for i, u := range [...]runs.Usage{all, judge} {
+		who := [...]string{"use", "judge_use"}[i]
+		row(who+"_calls", amount, float64(u.Calls))
+		row(who+"_read", amount, float64(u.InputTokens))
+		row(who+"_written", amount, float64(u.OutputTokens))
+		row(who+"_cost", money, float64(u.CostMicros))
+	}
 	return list
 }
 

@@ -61,4 +61,8 @@ var figures = []figure{
 	{"tokens_in", "cost", amount, text{"Tokens leídos por caso", "Tokens read per case"}},
 	{"tokens_out", "cost", amount, text{"Tokens escritos por caso", "Tokens written per case"}},
 	{"cost_micros", "cost", money, text{"Dinero por caso", "Money per case"}},
+	{"judge_calls", "cost", amount, text{"Llamadas al modelo que juzga por caso", "Calls of the judge per case"}},
+	{"judge_tokens_in", "cost", amount, text{"Tokens leídos por el modelo que juzga por caso", "Tokens read by the judge per case"}},
+	{"judge_tokens_out", "cost", amount, text{"Tokens escritos por el modelo que juzga por caso", "Tokens written by the judge per case"}},
+	{"judge_cost_micros", "cost", money, text{"Dinero del modelo que juzga por caso", "Money of the judge per case"}},
 }

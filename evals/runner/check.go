@@ -34,9 +34,9 @@ type heard struct {
 	talk []string
 }
 
-// check holds what came of a step against what the suite expects of it, and tells how many
-// statements nobody judged.
-func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outcome, talk Talk, seen *heard) (list []runs.Check, unjudged int, err error) {
+// check holds what came of a step against what the suite expects of it, and tells what became of
+// the statements that are for a judge.
+func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outcome, talk Talk, seen *heard) (list []runs.Check, j judgement, err error) {
 	e := step.Expect
 	if o.Fault != "" {
 		return []runs.Check{{Name: "endpoint", Want: "an answer in the form that is asked for", Got: o.Fault, Line: max(e.Line, step.Line)}}, 0, nil
@@ -53,14 +53,13 @@ func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outc
 	list = append(list, hidden(step, o)...)
 	after, err := orders(ctx, e, talk)
 	if err != nil {
-		return nil, 0, err
+		return nil, j, err
 	}
 	list = append(list, after...)
-	judged, unjudged, err := s.judged(ctx, c, step, o, seen)
-	if err != nil {
-		return nil, 0, err
+	if j, err = s.judged(ctx, c, step, o, seen); err != nil {
+		return nil, j, err
 	}
-	list = append(list, judged...)
+	list = append(list, j.checks...)
 	seen.hear(step, o)
 	for i := range list {
 		if list[i].OK && list[i].Score == 0 {
@@ -70,7 +69,7 @@ func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outc
 			list[i].Line = max(e.Line, step.Line)
 		}
 	}
-	return list, unjudged, nil
+	return list, j, nil
 }
 
 // decided are the checks of the decision and its reason.

@@ -18,27 +18,42 @@ type Judge interface {
 	Judge(ctx context.Context, c judge.Claim) (judge.Verdict, error)
 }
 
-// judged are the checks that a judge makes, and how many statements nobody judged. More than half
-// of the votes decide, and their share is the score. Where a statement is expected to hold and
-// nothing was said, it does not.
-func (s *state) judged(ctx context.Context, c suite.Case, step suite.Step, o Outcome, seen *heard) (list []runs.Check, left int, err error) {
+// judgement is what became of the statements about a reply: the checks that a judge made, how many
+// nobody judged, and what judging took.
+type judgement struct {
+	checks []runs.Check
+	left   int
+	spent  runs.Usage
+}
+
+// Spent is what a judge took, as runs keep it.
+func Spent(s judge.Spent) runs.Usage {
+	return runs.Usage{Calls: s.Calls, InputTokens: s.Usage.InputTokens, OutputTokens: s.Usage.OutputTokens, CostMicros: s.Usage.CostMicros}
+}
+
+// judged has the statements about a step judged. More than half of the votes decide, and their
+// share is the score. Where a statement is expected to hold and nothing was said, it does not.
+func (s *state) judged(ctx context.Context, c suite.Case, step suite.Step, o Outcome, seen *heard) (j judgement, err error) {
 	if s.Judge == nil {
-		return nil, len(step.Expect.Judge), nil
+		return judgement{left: len(step.Expect.Judge)}, nil
 	}
+	var spent judge.Spent
 	for _, statement := range step.Expect.Judge {
 		if len(o.Replies) == 0 {
-			list = append(list, runs.Check{Name: "judge", Want: statement, Got: "no reply"})
+			j.checks = append(j.checks, runs.Check{Name: "judge", Want: statement, Got: "no reply"})
 			continue
 		}
 		v, err := s.Judge.Judge(ctx, judge.Claim{
 			Language: c.Language, Earlier: slices.Clone(seen.talk), Question: joined(step.Say), Reply: texts(o.Replies), Statement: statement,
 		})
 		if err != nil {
-			return nil, 0, fmt.Errorf("%w: the judge: %w", ErrOutage, err)
+			return judgement{}, fmt.Errorf("%w: the judge: %w", ErrOutage, err)
 		}
-		list = append(list, runs.Check{Name: "judge", OK: v.Holds(), Want: statement, Got: votes(v), Score: v.Score()})
+		spent.Add(v.Spent)
+		j.checks = append(j.checks, runs.Check{Name: "judge", OK: v.Holds(), Want: statement, Got: votes(v), Score: v.Score()})
 	}
-	return list, 0, nil
+	j.spent = Spent(spent)
+	return j, nil
 }
 
 // votes writes how the votes fell, and why: "2 of 3 votes, 1 undecided: The reply names a date.".

@@ -10,8 +10,10 @@ import (
 
 	"github.com/recado/recado/evals/judge"
 	"github.com/recado/recado/evals/runner"
+	"github.com/recado/recado/evals/runs"
 	"github.com/recado/recado/evals/suite"
 	"github.com/recado/recado/gateway"
+	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/action"
 )
 
@@ -25,7 +27,7 @@ func (*listening) Name() string { return "listening" }
 
 func (l *listening) Judge(_ context.Context, c judge.Claim) (judge.Verdict, error) {
 	l.claims = append(l.claims, c)
-	return judge.Verdict{Yes: 2, Split: 1, Votes: 3, Reason: "So it is."}, l.err
+	return judge.Verdict{Yes: 2, Split: 1, Votes: 3, Reason: "So it is.", Spent: judge.Spent{Calls: 6, Usage: rag.Usage{InputTokens: 60, OutputTokens: 12, CostMicros: 9}}}, l.err
 }
 
 func asking(c runner.Config) runner.Config {
@@ -57,6 +59,10 @@ func TestAJudgeHearsTheConversation(t *testing.T) {
 	check := last.Checks[len(last.Checks)-1]
 	if run.Judge != "listening" || check.Got != "2 of 3 votes, 1 undecided: So it is." || check.Score != 2.5/3 || !check.OK || last.Unjudged != 0 {
 		t.Errorf("%q, %+v", run.Judge, check)
+	}
+	// Two statements.
+	if want := (runs.Usage{Calls: 12, InputTokens: 120, OutputTokens: 24, CostMicros: 18}); last.JudgeUsage != want || last.Usage != (runs.Usage{}) {
+		t.Errorf("judging took %+v, and answering %+v", last.JudgeUsage, last.Usage)
 	}
 }
 

@@ -245,9 +245,11 @@ func (s *state) steps(ctx context.Context, c suite.Case, talk Talk, r *runs.Resu
 			expected = append(expected, o.Untold...)
 		}
 		one := record(step, o)
-		if one.Checks, one.Unjudged, err = s.check(ctx, c, step, o, talk, seen); err != nil {
+		var j judgement
+		if one.Checks, j, err = s.check(ctx, c, step, o, talk, seen); err != nil {
 			return err
 		}
+		one.Unjudged, one.JudgeUsage = j.left, j.spent
 		one.DraftRight = draftRight(step.Expect, one)
 		if s.Untimed {
 			one.Took, one.Stages = 0, nil

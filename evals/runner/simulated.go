@@ -96,9 +96,11 @@ func (s *state) moved(ctx context.Context, c suite.Case, m simulate.Move, talk T
 	one := record(step, o)
 	// Nothing is expected of a single answer, so that nobody can say whether it was right.
 	one.Scored = false
-	if one.Checks, one.Unjudged, err = s.check(ctx, c, step, o, talk, w.seen); err != nil {
+	var j judgement
+	if one.Checks, j, err = s.check(ctx, c, step, o, talk, w.seen); err != nil {
 		return o, err
 	}
+	one.Unjudged, one.JudgeUsage = j.left, j.spent
 	if s.Untimed {
 		one.Took, one.Stages = 0, nil
 	}
@@ -141,12 +143,12 @@ func (s *state) ended(ctx context.Context, c suite.Case, talk Talk, w *whole) (r
 	if err != nil {
 		return one, err
 	}
-	judged, left, err := s.judged(ctx, c, suite.Step{Line: e.Line, Expect: e}, all, w.seen)
+	j, err := s.judged(ctx, c, suite.Step{Line: e.Line, Expect: e}, all, w.seen)
 	if err != nil {
 		return one, err
 	}
-	one.Unjudged = left
-	one.Checks = slices.Concat(list, after, kept, judged)
+	one.Unjudged, one.JudgeUsage = j.left, j.spent
+	one.Checks = slices.Concat(list, after, kept, j.checks)
 	for i := range one.Checks {
 		if one.Checks[i].OK && one.Checks[i].Score == 0 {
 			one.Checks[i].Score = 1

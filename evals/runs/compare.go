@@ -161,7 +161,9 @@ func changes(m matched, costs Costs) []Change {
 // spent tells of a figure of time, tokens or money; the others are of quality.
 func spent(metric string) bool {
 	name, _, _ := strings.Cut(metric, "/")
-	return slices.Contains([]string{LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros}, name)
+	return slices.Contains([]string{
+		LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros, JudgeTokensIn, JudgeTokensOut, JudgeCalls, JudgeCostMicros,
+	}, name)
 }
 
 func correct(list []Change, kind bool) {

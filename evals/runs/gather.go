@@ -188,18 +188,21 @@ func (g *gathered) time(stage, group string, took time.Duration) {
 
 // usage counts a result without models too: it took nothing.
 func (g *gathered) usage(r Result) {
-	var u Usage
+	var u, judge Usage
 	for _, s := range r.Steps {
-		u.add(s.Usage)
+		u.Add(s.Usage)
+		judge.Add(s.JudgeUsage)
 	}
 	for name, amount := range map[string]float64{
 		Calls: float64(u.Calls), TokensIn: float64(u.InputTokens), TokensOut: float64(u.OutputTokens), CostMicros: float64(u.CostMicros),
+		JudgeCalls: float64(judge.Calls), JudgeTokensIn: float64(judge.InputTokens), JudgeTokensOut: float64(judge.OutputTokens), JudgeCostMicros: float64(judge.CostMicros),
 	} {
 		g.amounts[name] = append(g.amounts[name], stats.Row{Group: r.groupOf(), Top: amount, Bottom: 1})
 	}
 }
 
-func (u *Usage) add(more Usage) {
+// Add counts more.
+func (u *Usage) Add(more Usage) {
 	u.Calls += more.Calls
 	u.InputTokens += more.InputTokens
 	u.OutputTokens += more.OutputTokens

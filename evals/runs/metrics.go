@@ -93,6 +93,12 @@ const (
 	TokensOut  = "tokens_out"
 	Calls      = "calls"
 	CostMicros = "cost_micros"
+	// JudgeTokensIn and the following are what the model that judges took, apart from what
+	// is judged.
+	JudgeTokensIn   = "judge_tokens_in"
+	JudgeTokensOut  = "judge_tokens_out"
+	JudgeCalls      = "judge_calls"
+	JudgeCostMicros = "judge_cost_micros"
 )
 
 // Measure gives the figures over the results by name, each with the interval of its kind,
@@ -211,7 +217,8 @@ func Better(name string) int {
 	name, _, _ = strings.Cut(name, "/")
 	switch name {
 	case AnsweredWrong, NeedlessHandoff, AURC, ExcessAURC, CalibrationError, Brier, Cost, Forbidden, ParityGap,
-		LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros:
+		LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros,
+		JudgeTokensIn, JudgeTokensOut, JudgeCalls, JudgeCostMicros:
 		return -1
 	case Answered, CalibrationNull:
 		return 0

@@ -16,6 +16,7 @@ func Names() []string {
 		AUROC, AURC, ExcessAURC, CalibrationError, CalibrationNull, Brier, Cost, NDCG, Recall1, Recall5, Recall10, MRR,
 		ContextPrecision, FactRecall, Forbidden, Grounded, Sources, Language, Length, OneBubble, Reason, Actions, EndState,
 		AskedOnce, Ending, Turns, Untouched, Judge, Masked, Safety, ParityGap, LatencyP50, LatencyP95, LatencyP99, TokensIn, TokensOut, Calls, CostMicros,
+		JudgeTokensIn, JudgeTokensOut, JudgeCalls, JudgeCostMicros,
 	}
 	for _, name := range []string{Passed, Judge} {
 		list = append(list, name+Corrected, name+Agreement, name+Kappa)

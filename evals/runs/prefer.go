@@ -84,6 +84,8 @@ type Preference struct {
 	// Score is 1 where all votes are for the new reply, -1 where all are for the old one.
 	Score  float64
 	Reason string
+	// Usage is what judging took.
+	Usage Usage
 }
 
 // Preferred is which replies a judge finds better, over the cases of two runs.
@@ -94,6 +96,8 @@ type Preferred struct {
 	// ties.
 	Asked int `json:"asked"`
 	Same  int `json:"same"`
+	// Usage is what judging took.
+	Usage Usage `json:"usage"`
 	// Wins, Ties and Losses are shares of the pairs, and Net is wins less losses; its Base and
 	// New are the losses and the wins.
 	Wins   stats.Estimate   `json:"wins"`
@@ -127,6 +131,7 @@ func (c *Comparison) Prefer(judge string, pairs []Preference) {
 		wins, ties, losses = append(wins, row(one.Score > 0)), append(ties, row(one.Score == 0)), append(losses, row(one.Score < 0))
 		if one.Asked {
 			p.Asked++
+			p.Usage.Add(one.Usage)
 		} else {
 			p.Same++
 		}
@@ -159,6 +164,19 @@ func JudgeIn(language, judge string) string {
 	return judge
 }
 
+// took says what judging took, where anybody was asked.
+func (p Preferred) took(language string) string {
+	if p.Usage == (Usage{}) {
+		return ""
+	}
+	text := fmt.Sprintf(say(language, " Juzgar costó %d llamadas, %d tokens leídos y %d escritos", " Judging took %d calls, %d tokens read and %d written"),
+		p.Usage.Calls, p.Usage.InputTokens, p.Usage.OutputTokens)
+	if p.Usage.CostMicros > 0 {
+		text += say(language, ", y en dinero ", ", and in money ") + number(language, "%.5f", float64(p.Usage.CostMicros)/1e6)
+	}
+	return text + "."
+}
+
 // Sentence says it for people, in Spanish or else in English.
 func (p Preferred) Sentence(language string) string {
 	of := func(e stats.Estimate) string {
@@ -166,7 +184,7 @@ func (p Preferred) Sentence(language string) string {
 	}
 	net := number(language, "%+.1f", 100*p.Net.Value) + " [" + number(language, "%+.1f", 100*p.Net.Low) + say(language, "; ", ", ") + number(language, "%+.1f", 100*p.Net.High) + "]"
 	return fmt.Sprintf(say(language,
-		"Respuestas comparadas por %s: la nueva es mejor en el %s, peor en el %s y ninguna es mejor en el %s; una diferencia de %s puntos, p %s (pares juzgados: %d; con la misma respuesta: %d).",
-		"Replies compared by %s: the new one is better in %s, worse in %s, neither in %s; a difference of %s points, p %s (%d pairs judged, %d with the same reply)."),
-		JudgeIn(language, p.Judge), of(p.Wins), of(p.Losses), of(p.Ties), net, number(language, "%.3f", p.Net.P), p.Asked, p.Same)
+		"Respuestas comparadas por %s: la nueva es mejor en el %s, peor en el %s y ninguna es mejor en el %s; una diferencia de %s puntos, p %s (pares juzgados: %d; con la misma respuesta: %d).%s",
+		"Replies compared by %s: the new one is better in %s, worse in %s, neither in %s; a difference of %s points, p %s (%d pairs judged, %d with the same reply).%s"),
+		JudgeIn(language, p.Judge), of(p.Wins), of(p.Losses), of(p.Ties), net, number(language, "%.3f", p.Net.P), p.Asked, p.Same, p.took(language))
 }

@@ -158,6 +158,8 @@ type Step struct {
 	// Unjudged counts the statements about the reply that nobody judged.
 	Unjudged int   `json:"unjudged,omitempty"`
 	Usage    Usage `json:"usage"`
+	// JudgeUsage is what judging the reply took, which the system is not to blame for.
+	JudgeUsage Usage `json:"judge_usage,omitzero"`
 	// Took is the time to the reply and Stages its parts, in nanoseconds.
 	Took   time.Duration            `json:"took_ns"`
 	Stages map[string]time.Duration `json:"stages_ns,omitempty"`

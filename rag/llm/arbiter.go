@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/sashabaranov/go-openai"
+
+	"github.com/recado/recado/rag"
 )
 
 const (
@@ -28,6 +30,8 @@ type ArbiterConfig struct {
 	// Spread is the temperature of all draws but the first, which takes the likeliest
 	// words; 0 means 0.7.
 	Spread float64
+	// Price is what the model costs; zeros mean that nobody counts it.
+	Price Price
 }
 
 // Arbiter has a chat model choose one of several options by what some data says, as a judge of
@@ -35,6 +39,7 @@ type ArbiterConfig struct {
 type Arbiter struct {
 	name   string
 	spread float64
+	price  Price
 	talk   talk
 	client *openai.Client
 }
@@ -49,7 +54,7 @@ func NewArbiter(c ArbiterConfig) (*Arbiter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("llm: arbiter: %w", err)
 	}
-	return &Arbiter{name: c.Model, spread: cmp.Or(c.Spread, defaultSpread), talk: talk{calls: calls}, client: client}, nil
+	return &Arbiter{name: c.Model, spread: cmp.Or(c.Spread, defaultSpread), price: c.Price, talk: talk{calls: calls}, client: client}, nil
 }
 
 // Name is the model's name as it was configured.
@@ -64,18 +69,20 @@ Reply with one JSON object and nothing else: {"reason": "...", "choice": "..."}.
 // Choose asks which of the options the data makes right, and gives its place and the model's
 // reason. Draws are numbered from 1: the first takes the likeliest words, the others are drawn by
 // chance, each by its own seed. An answer that chooses nothing, such as a refusal, has the
-// place -1; an error says that the server could not be had, and wraps ErrJudge.
-func (a *Arbiter) Choose(ctx context.Context, task, data string, options []string, draw int) (chosen int, reason string, err error) {
+// place -1; an error says that the server could not be had, and wraps ErrJudge. What the answer
+// took is told for both kinds of answers.
+func (a *Arbiter) Choose(ctx context.Context, task, data string, options []string, draw int) (chosen int, reason string, spent rag.Usage, err error) {
 	if len(options) < 2 || len(options) > maxOptions {
-		return -1, "", fmt.Errorf("%w: there are %d options, 2 to %d can be asked for", ErrJudge, len(options), maxOptions)
+		return -1, "", spent, fmt.Errorf("%w: there are %d options, 2 to %d can be asked for", ErrJudge, len(options), maxOptions)
 	}
 	rules, schema := lettered(options)
+	prompt := []rag.PromptMessage{{Role: openai.ChatMessageRoleSystem, Content: task + "\n" + rules}, {Role: openai.ChatMessageRoleUser, Content: data}}
 	var answer openai.ChatCompletionResponse
 	err = a.talk.ask(ctx, func(ctx context.Context, d dialect) error {
-		q := openai.ChatCompletionRequest{Model: a.name, ResponseFormat: d.responseFormat("choice", schema), Messages: []openai.ChatCompletionMessage{
-			{Role: openai.ChatMessageRoleSystem, Content: task + "\n" + rules},
-			{Role: openai.ChatMessageRoleUser, Content: data},
-		}}
+		q := openai.ChatCompletionRequest{Model: a.name, ResponseFormat: d.responseFormat("choice", schema)}
+		for _, m := range prompt {
+			q.Messages = append(q.Messages, openai.ChatCompletionMessage{Role: m.Role, Content: m.Content})
+		}
 		d.limit(&q)
 		if draw > 1 && !d.noTemperature {
 			q.Temperature = float32(a.spread)
@@ -88,14 +95,16 @@ func (a *Arbiter) Choose(ctx context.Context, task, data string, options []strin
 		return err
 	})
 	if err != nil {
-		return -1, "", fmt.Errorf("%w: %w", ErrJudge, err)
+		return -1, "", spent, fmt.Errorf("%w: %w", ErrJudge, err)
 	}
+	spent = usage(answer, prompt)
+	spent.CostMicros = a.price.of(spent)
 	text, err := content(answer)
 	if err != nil {
-		return -1, "", nil //nolint:nilerr // the server was there, and the model chose nothing
+		return -1, "", spent, nil //nolint:nilerr // the server was there, and the model chose nothing
 	}
 	chosen, reason = readChoice(text, len(options))
-	return chosen, reason, nil
+	return chosen, reason, spent, nil
 }
 
 // lettered are the options by letters, as rules and as the schema of an answer.
