@@ -58,6 +58,9 @@ type History interface {
 	// order in which the gateway took them on, without Raw, Body and signals. What was
 	// withdrawn or changed since is so. A conversation that does not exist gives ErrNotFound.
 	Heard(ctx context.Context, conversationID string, p Page) (list []Event, next string, err error)
+	// TurnsNamed gives the turns with these ids, in no order, each once, as Turns does; an
+	// id that no turn has is left out.
+	TurnsNamed(ctx context.Context, ids []string) ([]Record, error)
 	Agreements
 }
 

@@ -219,16 +219,12 @@ func readLines(r io.Reader, what func(line int, columns row, err error)) error {
 // Import writes verdicts into the store, all of them or none. by is who says so where a row
 // does not, and now when. Rows whose turn is not there, or made no draft, are a FileError.
 func Import(ctx context.Context, s Store, list []Said, by string, now time.Time) error {
-	wanted := map[string]*gateway.Record{}
-	for _, one := range list {
-		wanted[one.ID] = nil
+	wanted, ids := map[string]*gateway.Record{}, make([]string, len(list))
+	for i, one := range list {
+		ids[i] = one.ID
 	}
-	err := EachTurn(ctx, s, time.Time{}, func(r gateway.Record) error {
-		if _, ok := wanted[r.ID]; ok {
-			r := gateway.Record{ID: r.ID, ConversationID: r.ConversationID, Draft: r.Draft}
-			wanted[r.ID] = &r
-		}
-		return nil
+	err := named(ctx, s, ids, func(r gateway.Record) {
+		wanted[r.ID] = &gateway.Record{ID: r.ID, ConversationID: r.ConversationID, Draft: r.Draft}
 	})
 	if err != nil {
 		return err

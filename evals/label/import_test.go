@@ -1,6 +1,7 @@
 package label
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -82,6 +83,34 @@ func FuzzReadSaid(f *testing.F) {
 			}
 		}
 	})
+}
+
+// withoutLists is a store whose lists of conversations and turns nobody may read.
+type withoutLists struct{ Store }
+
+var errListed = errors.New("everything was read")
+
+func (withoutLists) Conversations(context.Context, gateway.ConversationFilter, gateway.Page) ([]gateway.Conversation, string, error) {
+	return nil, "", errListed
+}
+
+func (withoutLists) Turns(context.Context, string, gateway.Page) ([]gateway.Record, string, error) {
+	return nil, "", errListed
+}
+
+// A file names its turns: others are not read, however many there are.
+func TestOnlyNamedTurnsAreRead(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	r := b.turn(nil)
+	b.turn(nil)
+	err := Import(t.Context(), withoutLists{b.store}, []Said{{Line: 2, ID: r.ID, Verdict: gateway.VerdictRight, Chance: .5}}, "ana", b.now)
+	if lines := b.export(all).Lines; err != nil || len(lines) != 1 {
+		t.Errorf("%+v, %v", lines, err)
+	}
+	if cases, err := CasesIn(t.Context(), withoutLists{b.store}, []string{r.ID}, map[string]float64{r.ID: .5}); err != nil || len(cases) != 1 {
+		t.Errorf("%+v, %v", cases, err)
+	}
 }
 
 func TestImport(t *testing.T) {

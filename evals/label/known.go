@@ -118,11 +118,10 @@ func Chances(r io.Reader) (ids []string, chances map[string]float64, err error) 
 // error.
 func CasesIn(ctx context.Context, s Store, ids []string, chances map[string]float64) ([]Case, error) {
 	records := map[string]gateway.Record{}
-	err := EachTurn(ctx, s, time.Time{}, func(r gateway.Record) error {
-		if _, wanted := chances[r.ID]; wanted && r.Draft.Answer != "" {
+	err := named(ctx, s, ids, func(r gateway.Record) {
+		if r.Draft.Answer != "" {
 			records[r.ID] = r
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/recado/recado/evals"
@@ -18,6 +19,26 @@ type Store interface {
 	gateway.Audits
 	Conversations(ctx context.Context, f gateway.ConversationFilter, p gateway.Page) ([]gateway.Conversation, string, error)
 	Turns(ctx context.Context, conversationID string, p gateway.Page) ([]gateway.Record, string, error)
+	TurnsNamed(ctx context.Context, ids []string) ([]gateway.Record, error)
+}
+
+// namedAtOnce is how many turns are looked up in one step: a record is some ten kilobytes.
+const namedAtOnce = 200
+
+// named calls what for the turns with these ids that took effect, and reads no others.
+func named(ctx context.Context, s Store, ids []string, what func(gateway.Record)) error {
+	for some := range slices.Chunk(ids, namedAtOnce) {
+		list, err := s.TurnsNamed(ctx, some)
+		if err != nil {
+			return fmt.Errorf("look for turns: %w", err)
+		}
+		for _, r := range list {
+			if r.Outcome == gateway.OutcomeCommitted {
+				what(r)
+			}
+		}
+	}
+	return nil
 }
 
 // each calls what for all pages of a list.

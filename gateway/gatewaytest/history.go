@@ -2,6 +2,8 @@ package gatewaytest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/recado/recado/gateway"
@@ -15,6 +17,7 @@ func historyTests() []test {
 		{"AgreementOfTheContact", testAgreement},
 		{"AgreementsAreJoined", testAgreementsJoined},
 		{"PastIsReadWhole", testReadPast},
+		{"TurnsAreFoundByName", testTurnsNamed},
 	}
 }
 
@@ -48,6 +51,24 @@ func (b *bundle) agreement(conversationID string) gateway.Agreement {
 	a, err := b.store.Agreement(b.Context(), conversationID)
 	b.ok("agreement", err)
 	return a
+}
+
+func testTurnsNamed(b *bundle) {
+	named := func(ids ...string) []gateway.Record {
+		b.Helper()
+		list, err := b.store.TurnsNamed(b.Context(), ids)
+		b.ok("look for turns", err)
+		slices.SortFunc(list, func(x, y gateway.Record) int { return strings.Compare(x.ID, y.ID) })
+		return list
+	}
+	b.same("none", len(named()), 0)
+	b.same("of nobody", len(named("x", "", "\x00")), 0)
+	one, two, three := b.answer(ana(), "hola"), b.answer(ben(), "hola"), b.answer(ana(), "otra")
+	b.crash()
+	want := []gateway.Record{b.records(one.Conversation.ID)[0], b.records(two.Conversation.ID)[0]}
+	slices.SortFunc(want, func(x, y gateway.Record) int { return strings.Compare(x.ID, y.ID) })
+	b.same("two of three", named(one.Record.ID, "x", two.Record.ID, one.Record.ID), want)
+	b.same("the third", named(three.Record.ID), b.records(one.Conversation.ID)[1:])
 }
 
 func testPast(b *bundle) {

@@ -77,6 +77,28 @@ func (s *Store) Heard(ctx context.Context, conversationID string, p gateway.Page
 	return events, next, nil
 }
 
+// TurnsNamed implements gateway.History.
+func (s *Store) TurnsNamed(ctx context.Context, ids []string) ([]gateway.Record, error) {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = escape(id)
+	}
+	found, err := s.pool.Query(ctx, `select record, conversation_id from gateway_turns where id = any($1)`, names)
+	if err != nil {
+		return nil, fmt.Errorf("look for turns: %w", err)
+	}
+	list, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (r gateway.Record, err error) {
+		var conversation string
+		err = row.Scan(&r, scan(&conversation))
+		r.ConversationID = conversation // contacts that were merged since have another
+		return r, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for turns: %w", err)
+	}
+	return list, nil
+}
+
 // Agreement implements gateway.Agreements.
 func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway.Agreement, err error) {
 	const query = `select coalesce(a.consent, ''), coalesce(a.by, ''), a.at

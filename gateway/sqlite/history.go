@@ -119,6 +119,32 @@ func (t *tx) joinAgreements(from, into string) error {
 	return t.exec(`delete from agreements where contact_id = ?`, from)
 }
 
+// TurnsNamed implements gateway.History.
+func (s *Store) TurnsNamed(ctx context.Context, ids []string) ([]gateway.Record, error) {
+	var records []gateway.Record
+	err := s.read(ctx, func(t *tx) error {
+		seen := map[string]bool{}
+		for _, id := range ids {
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			found, err := list(t, scanRecord, `select n, conversation_id, record from turns where json_extract(record, '$.id') = ?`, id)
+			if err != nil {
+				return err
+			}
+			for _, one := range found {
+				records = append(records, one.Record)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for turns: %w", err)
+	}
+	return records, nil
+}
+
 // Agreement implements gateway.Agreements.
 func (s *Store) Agreement(ctx context.Context, conversationID string) (a gateway.Agreement, err error) {
 	err = s.read(ctx, func(t *tx) error {

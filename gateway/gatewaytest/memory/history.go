@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/recado/recado/gateway"
@@ -45,6 +46,19 @@ func (s *Store) Heard(ctx context.Context, conversationID string, pg gateway.Pag
 		return err
 	})
 	return list, next, err
+}
+
+// TurnsNamed implements gateway.History.
+func (s *Store) TurnsNamed(ctx context.Context, ids []string) (list []gateway.Record, err error) {
+	err = s.with(ctx, "look for turns", func(p *Place) error {
+		for _, t := range p.turns {
+			if slices.Contains(ids, t.ID) {
+				list = append(list, t.given())
+			}
+		}
+		return nil
+	})
+	return list, err
 }
 
 // Agreement implements gateway.Agreements.
