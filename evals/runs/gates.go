@@ -63,14 +63,15 @@ const (
 )
 
 // regate holds the figures that people's marks make against their thresholds anew. Thresholds of a
-// slice stay as they were: a run does not keep by what it was taken.
+// slice stay as they were in runs of versions that did not keep which cases it takes.
 func (r *Run) regate() {
 	for i, g := range r.Gates {
-		if g.Where != "" || !ofPeople(g.Metric) {
+		if g.Where != g.Slice.String() || !ofPeople(g.Metric) {
 			continue
 		}
-		t := suite.Threshold{Metric: g.Metric, Min: g.Min, Max: g.Max, Bound: g.Bound, Cases: g.Cases, File: g.File, Line: g.Line}
-		r.Gates[i] = gateOf(t, r.Metrics, leftOut(r.Results))
+		t := suite.Threshold{Metric: g.Metric, Where: g.Slice, Min: g.Min, Max: g.Max, Bound: g.Bound, Cases: g.Cases, File: g.File, Line: g.Line}
+		taken := Take(r.Results, g.Slice)
+		r.Gates[i] = gateOf(t, Measure(taken, r.Costs), leftOut(taken))
 	}
 }
 
@@ -93,7 +94,9 @@ func leftOut(results []Result) left {
 }
 
 func gateOf(t suite.Threshold, measured map[string]stats.Estimate, left left) Gate {
-	g := Gate{Metric: t.Metric, Where: t.Where.String(), Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Cases: t.Cases, File: t.File, Line: t.Line}
+	g := Gate{
+		Metric: t.Metric, Where: t.Where.String(), Slice: t.Where, Bound: cmp.Or(t.Bound, boundValue), Min: t.Min, Max: t.Max, Cases: t.Cases, File: t.File, Line: t.Line,
+	}
 	e, known := measured[t.Metric]
 	if known {
 		g.Estimate = &e

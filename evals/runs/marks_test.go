@@ -1,7 +1,10 @@
 package runs_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -149,6 +152,41 @@ func TestFewMarksSayHowManyMore(t *testing.T) {
 	}
 	if e := run.Metrics["judge_corrected"]; e.N != 40 || !run.Marked[0].Enough || (run.Marked[0].More > 0) != (e.High-e.Low > .2) {
 		t.Errorf("%+v %+v", e, run.Marked[0])
+	}
+}
+
+// A threshold of a slice is held against people's marks anew too, of the cases of the slice alone.
+func TestMarksDecideThresholdsOfSlices(t *testing.T) {
+	t.Parallel()
+	run, truth := judgedRun(60, map[string]float64{"es": .2, "en": .9})
+	var s suite.Suite
+	for language, least := range map[string]float64{"es": .3, "en": .9} {
+		s.Thresholds = append(s.Thresholds, suite.Threshold{Metric: "judge_corrected", Min: &least, Where: suite.Where{Language: language}})
+	}
+	run.Summarise(s)
+	if runs.Reached(run.Gates) || run.Gates[0].Estimate != nil {
+		t.Fatalf("without a mark: %+v", run.Gates)
+	}
+	var kept bytes.Buffer
+	if err := runs.Encode(&kept, run); err != nil {
+		t.Fatal(err)
+	}
+	again := runs.Run{}
+	if err := json.Unmarshal(kept.Bytes(), &again); err != nil {
+		t.Fatal(err)
+	}
+	again.Take(marksOf(truth, 60))
+	again.Measure()
+	for i, g := range again.Gates {
+		people, n := 0.0, 0
+		for key, holds := range truth {
+			if strings.HasSuffix(key, "/"+s.Thresholds[i].Where.Language) {
+				people, n = people+indicator(holds), n+1
+			}
+		}
+		if g.Estimate == nil || g.Where != s.Thresholds[i].Where.String() || g.OK != (g.Estimate.Value >= *g.Min) || g.OK != (*g.Min == .3) || math.Abs(g.Estimate.Value-people/float64(n)) > .02 {
+			t.Errorf("%s: %+v, people %.3f", g.Where, g, people/float64(n))
+		}
 	}
 }
 

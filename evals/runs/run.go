@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/recado/recado/evals/stats"
+	"github.com/recado/recado/evals/suite"
 )
 
 // Run is what one run of a suite found.
@@ -71,6 +72,8 @@ type Gate struct {
 	// Metric and Where are what was measured, Where in words such as "tag hostile".
 	Metric string `json:"metric"`
 	Where  string `json:"where,omitempty"`
+	// Slice is what Where says, by its parts.
+	Slice suite.Where `json:"slice,omitzero"`
 	// Bound is "value", "low" or "high".
 	Bound string   `json:"bound"`
 	Min   *float64 `json:"min,omitempty"`

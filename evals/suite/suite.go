@@ -77,9 +77,13 @@ type Threshold struct {
 // Where takes the cases that have all that it names. The variant "written" stands for
 // the cases as they are written.
 type Where struct {
-	Tag, Language, Intent, Risk, Variant string
+	Tag      string `json:"tag,omitempty"`
+	Language string `json:"language,omitempty"`
+	Intent   string `json:"intent,omitempty"`
+	Risk     string `json:"risk,omitempty"`
+	Variant  string `json:"variant,omitempty"`
 	// Suite is one of several that are run together; a suite itself does not name it.
-	Suite string
+	Suite string `json:"suite,omitempty"`
 }
 
 // Written is the Variant of a Where that takes no variants.
