@@ -198,16 +198,19 @@ func (p *Plan) allocate(n int, audit float64) {
 	}
 	audits := apportion(int(math.Round(audit*float64(n))), sizes, caps)
 	left := n
+	for _, drawn := range audits {
+		left -= drawn
+	}
 	for i := range p.Strata {
 		s := &p.Strata[i]
 		s.Audit = audits[i]
 		s.Draw = s.Audit
-		// A share is known with its error from two on.
+		// A share is known with its error from two on, where the audit leaves any.
 		if s.Counts && n >= 2*len(p.Strata) {
-			s.Draw = max(s.Draw, min(2, s.Size))
+			more := min(max(0, min(2, s.Size)-s.Draw), left)
+			s.Draw, left = s.Draw+more, left-more
 		}
 		caps[i] -= s.Draw
-		left -= s.Draw
 	}
 	// Neyman's numbers are of the whole sample: what a stratum has already counts.
 	more := apportion(max(0, left), topUp(pay, p.Strata, left), caps)

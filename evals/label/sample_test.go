@@ -123,6 +123,22 @@ func TestSampleBySimulation(t *testing.T) {
 	}
 }
 
+// An audit that is all of the sample leaves nothing for the strata that it has missed.
+func TestAnAuditOfAllDrawsNoMore(t *testing.T) {
+	t.Parallel()
+	units := make([]Unit, 5)
+	for i := range units {
+		units[i] = Unit{ID: fmt.Sprint(i), Score: 1, Sent: i == 0}
+	}
+	p, err := NewPlan(units, Design{N: 4, Audit: 1, Strata: 1, Figure: Risk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if picked := p.Draw(); len(picked) != 4 {
+		t.Errorf("%d of 4 are drawn: %+v", len(picked), p.Strata)
+	}
+}
+
 // TestPlanHoldsTogether holds for any turns: all are in one stratum, so many are drawn as
 // were asked for, each once, and each had a chance that is more than none.
 func TestPlanHoldsTogether(t *testing.T) {
