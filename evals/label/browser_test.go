@@ -57,7 +57,7 @@ func TestKeys(t *testing.T) {
 		}
 		t.Fatalf("case %d is not shown", n)
 	}
-	do("size", chromedp.EmulateViewport(1280, 800)) // a phone has no room for the note
+	do("size", chromedp.EmulateViewport(360, 740)) // a phone has the note too
 	do("open", chromedp.Navigate(address+"/"))
 	at(1)
 	for i, key := range []string{"1", "2", "s"} {
@@ -71,6 +71,11 @@ func TestKeys(t *testing.T) {
 	// Keys in a note are letters.
 	do("note", chromedp.SendKeys("#note", "21u"))
 	at(4)
+	const fits = `document.documentElement.scrollWidth <= 360 && document.querySelector('#note').value === '21u' &&
+		getComputedStyle(document.body).backgroundColor !== 'rgba(0, 0, 0, 0)'`
+	if fine, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fits)); err != nil || !fine {
+		t.Errorf("the page does not fit a phone, has no colours, or lost the note: %v", err)
+	}
 	words, err := keeper.Words(t.Context(), cases)
 	if err != nil || len(words) != 2 || words[cases[0].ID].Verdict != gateway.VerdictRight || words[cases[1].ID].Verdict != gateway.VerdictUnsure {
 		t.Errorf("words %+v, %v", words, err)

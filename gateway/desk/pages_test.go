@@ -348,7 +348,7 @@ func TestScriptStaysSmall(t *testing.T) {
 	if n := strings.Count(script, "\n"); n > 300 {
 		t.Errorf("the script has %d lines", n)
 	}
-	style := b.get("/desk/static/desk.css", "es").body
+	style := b.get("/desk/static/colours.css", "es").body + b.get("/desk/static/desk.css", "es").body
 	if m := regexp.MustCompile(`url\(|@import|https?:`).FindString(script + style); m != "" {
 		t.Errorf("something from elsewhere is loaded: %q", m)
 	}

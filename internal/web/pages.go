@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"crypto/sha256"
+	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -16,7 +17,8 @@ import (
 // PagesConfig is what the pages of a site are made of. Files, Functions, Cookie and
 // Path are needed.
 type PagesConfig struct {
-	// Files holds the templates as templates/*.html and what they load as static/*.
+	// Files holds the templates as templates/*.html and what they load as static/*. Beside
+	// these every site has static/colours.css, which is the same for all.
 	Files fs.FS
 	// Functions are those that templates call, in that language.
 	Functions func(language string) template.FuncMap
@@ -37,6 +39,13 @@ type Pages struct {
 	Version string
 }
 
+// shared holds what all sites load.
+//
+//go:embed static/colours.css
+var shared embed.FS
+
+const coloursName = "static/colours.css"
+
 // ErrNoFile says that there is no static file of that name.
 var ErrNoFile = errors.New("there is no such file")
 
@@ -55,12 +64,17 @@ func NewPages(c PagesConfig) (*Pages, error) {
 		p.byLanguage[language] = t
 	}
 	sum := sha256.New()
-	err := fs.WalkDir(c.Files, "static", func(name string, e fs.DirEntry, err error) error {
+	colours, err := shared.ReadFile(coloursName)
+	if err != nil {
+		return nil, fmt.Errorf("web: read static files: %w", err)
+	}
+	sum.Write(colours) // a hash never fails to write
+	err = fs.WalkDir(c.Files, "static", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
 		content, err := fs.ReadFile(c.Files, name)
-		sum.Write(content) // a hash never fails to write
+		sum.Write(content)
 		return err
 	})
 	if err != nil {
@@ -90,7 +104,11 @@ func (p *Pages) Show(w http.ResponseWriter, status int, language, name string, d
 // version may be kept for ever.
 func (p *Pages) Static(w http.ResponseWriter, r *http.Request, name string) error {
 	name = "static/" + name
-	if _, err := fs.Stat(p.config.Files, name); err != nil {
+	files := p.config.Files
+	if name == coloursName {
+		files = shared
+	}
+	if _, err := fs.Stat(files, name); err != nil {
 		return ErrNoFile
 	}
 	cache := "no-cache"
@@ -98,7 +116,7 @@ func (p *Pages) Static(w http.ResponseWriter, r *http.Request, name string) erro
 		cache = "public, max-age=31536000, immutable"
 	}
 	w.Header().Set("Cache-Control", cache)
-	http.ServeFileFS(w, r, p.config.Files, name)
+	http.ServeFileFS(w, r, files, name)
 	return nil
 }
 

@@ -50,6 +50,12 @@ func TestPagesShow(t *testing.T) {
 func TestPagesStatic(t *testing.T) {
 	t.Parallel()
 	p := newTestPages(t)
+	// All sites have the same colours, which they don't hold themselves.
+	colours := httptest.NewRecorder()
+	if err := p.Static(colours, httptest.NewRequest(http.MethodGet, "/desk/static/colours.css?v="+p.Version, nil), "colours.css"); err != nil ||
+		!strings.Contains(colours.Body.String(), "prefers-color-scheme: dark") || !strings.Contains(colours.Header().Get("Content-Type"), "text/css") {
+		t.Errorf("%v, %v: %.200s", err, colours.Header(), colours.Body)
+	}
 	for target, cache := range map[string]string{
 		"/desk/static/site.css?v=" + p.Version: "public, max-age=31536000, immutable", "/desk/static/site.css?v=old": "no-cache",
 	} {
