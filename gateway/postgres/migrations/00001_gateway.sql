@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 create table gateway_contacts (
     id text collate "C" primary key,
     created_at timestamptz not null
@@ -159,7 +160,6 @@ insert into gateway_revision (shard, n) select shard, 0 from generate_series(0, 
 -- echo alone). Each statement sees what was committed until then, also what was committed while the first
 -- waited for its lock. Few events are ever accepted and not filed: the planner is
 -- kept to their index whatever it believes.
--- +goose StatementBegin
 create function gateway_hold(wanted text, token text, claimed_epoch bigint, through bigint, overdue boolean) returns void
 language plpgsql set enable_seqscan = off as $$
 declare

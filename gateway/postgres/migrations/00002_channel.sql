@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 alter table gateway_conversations
     -- since when it is doubted who is behind the identity
     add column doubted_at timestamptz,
@@ -85,3 +86,4 @@ create table gateway_templates (
     template json not null,
     primary key (name, language)
 );
+-- +goose StatementEnd

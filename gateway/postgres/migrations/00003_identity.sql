@@ -1,20 +1,18 @@
 -- +goose Up
+-- +goose StatementBegin
 -- A key without a contact is one that somebody has left: whoever has it next may be
 -- somebody new.
 alter table gateway_identities alter column contact_id drop not null;
 
 -- A part of the identity before a change that a signal tells of. The operators refuse a
 -- document with the character zero; such a signal counts when it is filed.
--- +goose StatementBegin
 create function gateway_was(message json, part text) returns text
 language sql immutable as $$
     select case when message::text like '%"was":%' and message::text not like '%\\u0000%' then message -> 'was' ->> part end
 $$;
--- +goose StatementEnd
 
 -- As before, and what the channel tells of the customer supersedes every turn from when
 -- it is accepted: it may be that somebody else is there, or that a message is withdrawn.
--- +goose StatementBegin
 create or replace function gateway_hold(wanted text, token text, claimed_epoch bigint, through bigint, overdue boolean) returns void
 language plpgsql set enable_seqscan = off as $$
 declare
@@ -43,7 +41,7 @@ begin
     end if;
 end
 $$;
--- +goose StatementEnd
 
 -- What came before the message that it is about.
 create index gateway_events_about on gateway_events (about_digest) where kind = 'signal' and about_digest is not null;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- What the replies rest on: one row for each passage that a sent reply cites. The hash is
 -- empty in records from before it was kept.
 create table gateway_citations (
@@ -33,3 +34,4 @@ select t.id, t.at from (select * from gateway_turns where record::text not like 
 where t.record ->> 'outcome' = 'committed' and coalesce(t.record ->> 'query', '') <> ''
     and (t.record -> 'decision' ->> 'kind' = 'clarify' or t.record -> 'decision' ->> 'kind' = 'handoff'
         and t.record -> 'decision' ->> 'reason' in ('low_confidence', 'not_covered', 'unsupported_claim'));
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- What the conversation knows between turns; null for nothing.
 alter table gateway_conversations add column memory json;
 
@@ -45,3 +46,4 @@ create table gateway_audits (
 );
 create index gateway_audits_open on gateway_audits (at, turn_id) where labelled_at is null;
 create index gateway_audits_done on gateway_audits (at, turn_id) where labelled_at is not null;
+-- +goose StatementEnd

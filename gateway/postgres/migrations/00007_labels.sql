@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- What people say of answers, handoffs and drafts: the newest of each person.
 create table gateway_labels (
     -- gateway.Label.Key
@@ -19,3 +20,4 @@ create table gateway_labels (
 create index gateway_labels_at on gateway_labels (at, key);
 create index gateway_labels_handoff on gateway_labels (handoff_id, at, key) where handoff_id <> '';
 create index gateway_labels_conversation on gateway_labels (conversation_id);
+-- +goose StatementEnd

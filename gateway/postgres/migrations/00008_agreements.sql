@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- Which contacts let what they wrote be used to try changes. A contact that became part
 -- of another leaves its row to that one.
 create table gateway_agreements (
@@ -8,3 +9,4 @@ create table gateway_agreements (
     by text not null,
     at timestamptz
 );
+-- +goose StatementEnd

@@ -1,8 +1,8 @@
 -- +goose Up
+-- +goose StatementBegin
 -- Decision records are the most of what a turn writes, and packing them was a third of the
 -- commit's work: lz4 takes a fifth of the time for a tenth more space. A server that was
 -- built without it packs as before.
--- +goose StatementBegin
 do $$
 begin
     alter table gateway_turns alter column record set compression lz4;

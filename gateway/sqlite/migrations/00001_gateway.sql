@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- if not exists: two processes may open a new file at the same moment. All times
 -- are nanoseconds since 1970 in UTC, and 0 is no time.
 create table if not exists meta (
@@ -176,3 +177,4 @@ create table if not exists sessions (
 create index if not exists sessions_expires on sessions (expires_at);
 
 create index if not exists sessions_agent on sessions (agent);
+-- +goose StatementEnd

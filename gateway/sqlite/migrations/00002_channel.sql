@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- The whole file is one transaction: of two processes that open a file at the same
 -- moment one is refused, undoes all of it and finds it done.
 alter table conversations add column doubted_at integer not null default 0;
@@ -91,3 +92,4 @@ create table templates (
     template text not null,
     primary key (name, language)
 ) strict, without rowid;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- What the replies rest on: one row for each passage that a sent reply cites. turn is
 -- turns.n. The hash is empty in records from before it was kept.
 create table if not exists citations (
@@ -30,3 +31,4 @@ where t.record ->> '$.outcome' = 'committed' and coalesce(t.record ->> '$.query'
 
 -- The state before the attempt that is under way.
 alter table outgoing add column before text not null default '';
+-- +goose StatementEnd

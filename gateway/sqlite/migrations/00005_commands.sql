@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- what the conversation knows between turns, as JSON, or null for nothing
 alter table conversations add column memory text;
 
@@ -52,3 +53,4 @@ create table audits (
 create index audits_open on audits (at, turn) where labelled_at = 0;
 
 create index audits_done on audits (at, turn) where labelled_at <> 0;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- What people say of answers, handoffs and drafts: the newest of each person.
 create table labels (
     -- gateway.Label.Key
@@ -24,3 +25,4 @@ create index labels_at on labels (at, key);
 create index labels_handoff on labels (handoff_id, at, key) where handoff_id <> '';
 
 create index labels_conversation on labels (conversation_id);
+-- +goose StatementEnd

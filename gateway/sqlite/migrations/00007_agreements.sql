@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- Which contacts let what they wrote be used to try changes.
 create table agreements (
     contact_id text primary key,
@@ -7,3 +8,4 @@ create table agreements (
     by text not null,
     at integer not null
 ) strict, without rowid;
+-- +goose StatementEnd

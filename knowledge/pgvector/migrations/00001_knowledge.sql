@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 create extension if not exists vector;
 
 -- The indexes of this place, by what they are built with. The tables of each are
@@ -37,3 +38,4 @@ create table knowledge_vectors (
     primary key (model, hash)
 );
 create index knowledge_vectors_used on knowledge_vectors (used_at);
+-- +goose StatementEnd

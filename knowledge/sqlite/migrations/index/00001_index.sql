@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- if not exists: two processes may open a new file at the same moment.
 create table if not exists state (
     -- one row
@@ -60,3 +61,4 @@ create table if not exists chunks (
     text text not null,
     unique (document, seq)
 ) strict;
+-- +goose StatementEnd

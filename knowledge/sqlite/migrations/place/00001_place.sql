@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 -- if not exists: two processes may open a new folder at the same moment.
 create table if not exists indexes (
     -- never given twice, and part of the file's name: who still holds a dropped index
@@ -50,3 +51,4 @@ create table if not exists vectors (
 ) strict;
 
 create index if not exists vectors_used on vectors (used);
+-- +goose StatementEnd
