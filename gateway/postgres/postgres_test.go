@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -24,6 +25,8 @@ func places(t *testing.T) func(testing.TB) gatewaytest.Open {
 	}
 	t.Cleanup(admin.Close)
 	var made atomic.Int64
+	// Two that migrate in one database at once wait for each other by the second.
+	var opening sync.Mutex
 	return func(tb testing.TB) gatewaytest.Open {
 		tb.Helper()
 		schema := fmt.Sprintf("place%d", made.Add(1))
@@ -31,6 +34,8 @@ func places(t *testing.T) func(testing.TB) gatewaytest.Open {
 			tb.Fatal(err)
 		}
 		return func() (gateway.Store, error) {
+			opening.Lock()
+			defer opening.Unlock()
 			return postgres.Open(tb.Context(), postgres.Config{DSN: dsn + "&search_path=" + schema})
 		}
 	}
