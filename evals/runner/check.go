@@ -39,7 +39,7 @@ type heard struct {
 func (s *state) check(ctx context.Context, c suite.Case, step suite.Step, o Outcome, talk Talk, seen *heard) (list []runs.Check, j judgement, err error) {
 	e := step.Expect
 	if o.Fault != "" {
-		return []runs.Check{{Name: "endpoint", Want: "an answer in the form that is asked for", Got: o.Fault, Line: max(e.Line, step.Line)}}, 0, nil
+		return []runs.Check{{Name: "endpoint", Want: "an answer in the form that is asked for", Got: o.Fault, Line: max(e.Line, step.Line)}}, j, nil
 	}
 	for _, text := range step.Say {
 		seen.spoken = seen.spoken || rag.DetectLocale(text, "") == c.Language
