@@ -229,6 +229,8 @@ var phrases = map[string]text{
 	"mend_poor_form":       {"La forma: la longitud, el idioma, los mensajes, lo que se pregunta dos veces.", "The form: length, language, messages, what is asked twice."},
 	"cause_poor_talk":      {"La charla se alargó o acabó de otra forma", "The talk took too long, or ended in another way"},
 	"mend_poor_talk":       {"En qué mensaje dejó el cliente de avanzar.", "The message at which the customer got no further."},
+	"cause_no_answer":      {"El sistema no dio una respuesta que se pudiera leer", "The system gave no answer that could be read"},
+	"mend_no_answer":       {"Lo que devuelve la dirección de --system: el paso dice qué le falta.", "What the address of --system gives back: the step says what it lacks."},
 	"cause_by_judge":       {"Una frase sin respaldo, o no convenció al juez", "A sentence without backing, or the judge was not convinced"},
 	"mend_by_judge":        {"El motivo del juez, y qué frase quedó sin respaldo.", "The judge's reason, and which sentence has no backing."},
 

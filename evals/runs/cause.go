@@ -42,6 +42,8 @@ const (
 	PoorForm Cause = "poor_form"
 	// PoorTalk: a played customer's talk took too long, or ended before they had what they wanted.
 	PoorTalk Cause = "poor_talk"
+	// NoAnswer: an endpoint gave nothing that a customer could have read.
+	NoAnswer Cause = "no_answer"
 	// ByJudge: the judge, or a sentence without backing, and nothing else.
 	ByJudge Cause = "by_judge"
 )
@@ -76,6 +78,8 @@ func (s Step) cause(bad []string) Cause {
 		return slices.ContainsFunc(bad, func(name string) bool { return slices.Contains(names, name) })
 	}
 	switch {
+	case has(checkEndpoint):
+		return NoAnswer
 	case has("never", "masked"):
 		return ForbiddenSaid
 	case has("untouched"):

@@ -42,6 +42,7 @@ func TestCauseIsWhereACaseWentWrongFirst(t *testing.T) {
 		runs.WrongAction:   answered(runs.Step{}, "orders", "decision"),
 		runs.PoorForm:      answered(runs.Step{Cited: docs}, "length"),
 		runs.PoorTalk:      answered(runs.Step{}, "ending", "actions", "orders"),
+		runs.NoAnswer:      {Expected: []string{"reply"}, Checks: []runs.Check{check("endpoint", false)}},
 		runs.ByJudge:       answered(runs.Step{Cited: docs}, "judge"),
 	} {
 		well := runs.Step{Decision: "reply", Checks: []runs.Check{check("language", true)}}

@@ -160,13 +160,15 @@ const (
 	checkReplies  = "replies"
 	checkOrders   = "orders"
 	checkTwice    = "asked_twice"
+	checkEndpoint = "endpoint"
 )
 
 func (g *gathered) check(name, group string, h held) {
 	value := indicator(h.all)
 	switch name {
-	case checkDecision, Judge:
-		// The turn has the one, and each statement counts by itself of the other.
+	case checkDecision, Judge, checkEndpoint:
+		// The turn has the one, each statement counts by itself of the other, and the last is only there
+		// where it failed.
 		return
 	case checkSays:
 		name, value = FactRecall, h.scores/float64(h.n)
