@@ -300,8 +300,8 @@ func runImport(_ context.Context, c console, args []string) error {
 		return fmt.Errorf("find %s: %w", words[1], err)
 	}
 	one, notes, err := importers()[words[0]](os.DirFS(filepath.Dir(place)), filepath.Base(place))
-	if err == nil && words[0] == "tau" && out != "" {
-		err = besideTau(c, place, out, &one)
+	if err == nil && out != "" {
+		err = beside(c, words[0], place, out, &one)
 	}
 	for _, n := range notes {
 		fmt.Fprintln(c.err, n)

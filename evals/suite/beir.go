@@ -62,12 +62,50 @@ func FromBEIR(files fs.FS, folder string) (Suite, []Note, error) {
 	if err != nil {
 		return Suite{}, im.notes, err
 	}
-	im.note(0, "the documents are not part of a suite; write corpus.jsonl as files, one for each document and named by its id, and name them in `shop: {knowledge: …}`")
 	s := im.suite(path.Base(path.Clean(folder)))
 	if len(s.Cases) == 0 {
 		return Suite{}, im.notes, fmt.Errorf("import %s: no question in it has a judgement", folder)
 	}
 	return s, im.notes, nil
+}
+
+// BEIRDocument is a document of a folder of the BEIR form, as a file of the knowledge base.
+type BEIRDocument struct {
+	// Name is that of the file, and Text its content, with the language at its beginning.
+	Name, Text string
+}
+
+// BEIRDocuments reads corpus.jsonl in the folder or, where questions are split, above it. The notes name what can't be a file; without a corpus the error
+// wraps fs.ErrNotExist.
+func BEIRDocuments(files fs.FS, folder string) (list []BEIRDocument, notes []Note, err error) {
+	im := &importer{file: path.Join(folder, "corpus.jsonl")}
+	if _, err := fs.Stat(files, im.file); errors.Is(err, fs.ErrNotExist) {
+		im.file = path.Join(path.Dir(folder), "corpus.jsonl")
+	}
+	seen := map[string]bool{}
+	err = eachLine(files, im.file, func(number int, line []byte) error {
+		var d struct {
+			ID, Lang, Language, Locale, Title, Text string
+			Old                                     string `json:"_id"`
+		}
+		if err := json.Unmarshal(line, &d); err != nil {
+			return errors.New("this is not a JSON object with a text")
+		}
+		name, language := DocumentName(cmp.Or(d.Old, d.ID)), languageOf(cmp.Or(d.Lang, d.Language, d.Locale, guess(d.Title+" "+d.Text)))
+		switch {
+		case language == "":
+			im.note(number, "the language is neither Spanish nor English; left out")
+		case strings.TrimSpace(d.Text) == "":
+			im.note(number, "the document is empty; left out")
+		case !fs.ValidPath(name) || seen[name]:
+			im.note(number, "the id can't be the name of a file of its own; left out")
+		default:
+			seen[name] = true
+			list = append(list, BEIRDocument{Name: name + ".md", Text: fmt.Sprintf("---\nlocale: %s\ntitle: %q\n---\n%s\n", language, cmp.Or(d.Title, name), d.Text)})
+		}
+		return nil
+	})
+	return list, im.notes, err
 }
 
 // judgements reads the relevant documents of each question.

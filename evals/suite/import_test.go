@@ -121,8 +121,24 @@ func TestFromBEIR(t *testing.T) {
 		{ID: "q2/es", Group: "q2", Language: "es", Steps: []suite.Step{{Say: []string{"¿y esto?"}, Expect: suite.Expect{Decision: []string{"handoff"}}}}},
 	}, s.Cases, notes, []string{
 		"set/queries.jsonl:3: nothing is expected of the answer, so that it can't fail; left out",
-		"set/queries.jsonl: the documents are not part of a suite; write corpus.jsonl as files, one for each document and named by its id, and name them in `shop: {knowledge: …}`",
 	})
+}
+
+func TestBEIRDocuments(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"set/corpus.jsonl": {Data: []byte(`{"_id":"docs/refunds.md","title":"Refunds","text":"They take 5 to 10 days."}
+{"id":"d-2","lang":"es","text":"Enviamos a toda la península."}
+{"id":"d-2","lang":"es","text":"Otra vez."}
+{"id":"d-3","lang":"fr","text":"Bonjour."}
+`)}}
+	list, notes, err := suite.BEIRDocuments(files, "set")
+	want := []suite.BEIRDocument{
+		{Name: "refunds.md", Text: "---\nlocale: en\ntitle: \"Refunds\"\n---\nThey take 5 to 10 days.\n"},
+		{Name: "d-2.md", Text: "---\nlocale: es\ntitle: \"d-2\"\n---\nEnviamos a toda la península.\n"},
+	}
+	if diff := cmp.Diff(want, list); diff != "" || len(notes) != 2 || notes[0].Line != 3 || err != nil {
+		t.Error(diff, notes, err)
+	}
 }
 
 func TestFromTau(t *testing.T) {
