@@ -14,7 +14,7 @@ var layers = arch.Layers{
 	"evals/label":  {"evals", "evals/runs", "evals/stats", "gateway", "rag", "rag/pii", "internal/web"},
 	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
 
-	"evals/judge":    {"rag/pii"},
+	"evals/judge":    {"rag", "rag/pii"},
 	"evals/cassette": {"evals/judge", "evals/simulate", "knowledge", "rag"},
 	"evals/simulate": {"evals/runs", "evals/suite", "evals/suite/vary"},
 	"evals/runner":   {"evals", "evals/judge", "evals/runs", "evals/simulate", "evals/suite", "gateway", "rag", "rag/action", "rag/assure", "rag/pii"},
