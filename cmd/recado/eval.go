@@ -69,6 +69,8 @@ Suites: conversations with what has to come of them
   recado eval power latest --json                   the same for a program
   recado eval replay --since 30d --candidate FILE   a change, tried on real conversations, before customers get it
   recado eval replay --candidate FILE --md pr.md    the same for a pull request; exit status 1 if it may be worse
+  recado eval replay --candidate FILE --html r.html what changed, the riskiest first, side by side
+  recado eval replay --candidate FILE --record tape.jsonl   keep what models answer; --replay tape.jsonl needs none
   recado eval rules latest --svg rules.svg          the calibrated rule beside those of the field
   recado eval report latest --html report.html      a run that was kept, in another form
   recado eval serve                                 the runs that were kept, in a browser

@@ -191,7 +191,7 @@ func (f markFiles) write(run runs.Run) error {
 // compareJudge is what `recado eval compare --judge` takes.
 type compareJudge struct {
 	chosenJudge
-	tapes    runFlags
+	tapes    tapeFlags
 	parallel int
 }
 

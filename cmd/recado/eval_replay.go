@@ -15,24 +15,31 @@ import (
 	"sync"
 	"time"
 
+	"github.com/recado/recado/evals/cassette"
+	"github.com/recado/recado/evals/label"
 	"github.com/recado/recado/evals/replay"
+	evalreport "github.com/recado/recado/evals/report"
 	"github.com/recado/recado/gateway"
 )
 
 // replayFlags are those of `recado eval replay`.
 type replayFlags struct {
-	since, until, candidate string
-	asJSON, markdown        string
-	margins                 replay.Margins
-	limit, parallel         int
+	tapeFlags
+	since, until, candidate          string
+	asJSON, markdown, html, language string
+	margins                          replay.Margins
+	limit, parallel                  int
 }
 
 func (f *replayFlags) register(set *flag.FlagSet) {
+	f.tapeFlags.register(set)
 	set.StringVar(&f.since, "since", "30d", "how far back, such as 30d or 12h, or a day such as 2026-03-01")
 	set.StringVar(&f.until, "until", "", "up to when, written as --since; without it, up to now")
 	set.StringVar(&f.candidate, "candidate", "", "YAML file of what is to be different; without it nothing is, and nothing may change")
 	set.StringVar(&f.asJSON, "json", "", "file for every turn that was taken; - prints it in place of the table")
 	set.StringVar(&f.markdown, "md", "", "file for a pull request")
+	set.StringVar(&f.html, "html", "", "file for a page with what changed, the riskiest first, each turn beside what it becomes")
+	set.StringVar(&f.language, "report-language", "en", "language of the Markdown, and in which the page begins: en or es")
 	set.Float64Var(&f.margins.Answered, "margin", 0.02, "by how much the share of turns that the bot answers may fall")
 	set.Float64Var(&f.margins.Held, "risk-margin", 0.02, "in which share of turns customers may be told what nobody has seen to be right: other facts, another change of an order, an answer in place of a person")
 	set.IntVar(&f.limit, "limit", 0, "the most conversations, the latest ones; 0 means all")
@@ -47,8 +54,10 @@ func (f *replayFlags) check(words []string) error {
 		return usagef("eval replay: --margin and --risk-margin are shares between 0 and 1, such as 0.02")
 	case f.limit < 0 || f.parallel < 1:
 		return usagef("eval replay: --limit is 0 or more, and --parallel 1 or more")
+	case f.language != "en" && f.language != "es":
+		return usagef("eval replay: --report-language is en or es")
 	}
-	return nil
+	return f.tapeFlags.check("eval replay")
 }
 
 // span reads --since and --until.
@@ -107,18 +116,32 @@ func runReplay(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	t, err := openTrial(ctx, c, s, candidate)
+	tape, err := f.openTape()
+	if err != nil {
+		return err
+	}
+	t, err := openTrial(ctx, c, s, candidate, tape)
 	if err != nil {
 		return err
 	}
 	defer func() { err = t.closers.close(err) }()
+	labels, err := replayLabels(ctx, store)
+	if err != nil {
+		return err
+	}
 	result, err := replay.Run(ctx, replay.Config{
 		Store: store, Since: since, Until: until, Everybody: s.ReplayAll, Answer: t.answer, Fingerprint: t.pipeline.Fingerprint(), Today: t.today,
-		Writable: t.settings.Actions != "", Gone: t.gone, Limit: f.limit, Parallel: f.parallel, Progress: replayProgress(c),
+		Writable: t.settings.Actions != "", Gone: t.gone, Limit: f.limit, Parallel: f.parallel, Progress: replayProgress(c), Labels: labels, Session: cassette.Session,
 	})
 	clearReplayProgress(c)
+	if missed := t.missed(); missed != nil {
+		return missed
+	}
 	if err != nil {
 		return f.explain(err, result, since, until)
+	}
+	if err := f.closeTape(c, tape); err != nil {
+		return err
 	}
 	result.Candidate, result.Changes = candidate.Name, candidate.Changes()
 	result.Judge(f.margins)
@@ -126,6 +149,20 @@ func runReplay(ctx context.Context, c console, args []string) (err error) {
 		return err
 	}
 	return gate(result)
+}
+
+// replayLabels are what people said of past turns: agents, whoever looked at answers, and
+// files.
+func replayLabels(ctx context.Context, store gateway.Store) (map[string]replay.Label, error) {
+	told, err := label.Tell(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	labels := map[string]replay.Label{}
+	for turn, one := range told {
+		labels[turn] = replay.Label{Answer: one.Answer, Handoff: one.Handoff}
+	}
+	return labels, nil
 }
 
 // read reads the candidate; files and folders in it are found from where it is.
@@ -209,8 +246,13 @@ func (f *replayFlags) write(c console, r replay.Result) error {
 			return err
 		}
 	}
+	if f.html != "" {
+		if err := writeFile(f.html, func(w io.Writer) error { return evalreport.WriteReplay(w, r, f.language) }); err != nil {
+			return err
+		}
+	}
 	if f.markdown != "" {
-		return writeFile(f.markdown, r.WriteMarkdown)
+		return writeFile(f.markdown, func(w io.Writer) error { return r.WriteMarkdown(w, f.language) })
 	}
 	return nil
 }

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/recado/recado/evals/cassette"
 	"github.com/recado/recado/evals/replay"
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/knowledge"
@@ -23,13 +25,20 @@ type trial struct {
 	// passages are those of then; nil where the candidate searches by itself.
 	passages *replay.Passages
 	// today is the fingerprint of the configuration in use.
-	today   string
+	today string
+	// tape records what providers answer, or gives it; nil asks them.
+	tape    *cassette.Cassette
 	closers closers
+
+	mu sync.Mutex
+	// misses are the questions that a recording has no answer to.
+	misses int
+	miss   error
 }
 
 // openTrial puts a candidate together.
-func openTrial(ctx context.Context, c console, s settings, candidate replay.Candidate) (*trial, error) {
-	t := &trial{settings: s}
+func openTrial(ctx context.Context, c console, s settings, candidate replay.Candidate, tape *cassette.Cassette) (*trial, error) {
+	t := &trial{settings: s, tape: tape}
 	if err := t.open(ctx, c, s, candidate); err != nil {
 		return nil, t.closers.close(err)
 	}
@@ -83,6 +92,10 @@ func (t *trial) build(ctx context.Context, c console, candidate replay.Candidate
 	if err != nil {
 		return err
 	}
+	// The embedded one computes the same each time.
+	if _, computed := embedder.(rag.Expander); t.tape != nil && !computed {
+		embedder = t.tape.Embedder(embedder)
+	}
 	var retriever rag.Retriever = t.passages
 	switch {
 	case candidate.Knowledge != "":
@@ -102,7 +115,7 @@ func (t *trial) build(ctx context.Context, c console, candidate replay.Candidate
 	if err != nil {
 		return err
 	}
-	t.pipeline, err = openPipelineFrom(t.settings, retriever, embedder, calibration, nil, nil, quietLog(c))
+	t.pipeline, err = openPipelineFrom(t.settings, retriever, embedder, calibration, nil, t.tape, quietLog(c))
 	return err
 }
 
@@ -165,7 +178,27 @@ func (t *trial) current(ctx context.Context, c console, e knowledge.Embedder) (r
 
 // answer is the candidate's answer to the question of a turn.
 func (t *trial) answer(ctx context.Context, _ gateway.Record, q rag.Question) (rag.Answer, error) {
-	return t.pipeline.Answer(ctx, q)
+	a, err := t.pipeline.Answer(ctx, q)
+	if errors.Is(err, cassette.ErrMiss) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.misses++
+		if t.miss == nil || err.Error() < t.miss.Error() { // whoever came first must not decide
+			t.miss = err
+		}
+	}
+	return a, err
+}
+
+// missed is the error of a recording that has no answer to what was asked, with one of the
+// requests and what in it is another than the recorded one.
+func (t *trial) missed() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.misses == 0 {
+		return nil
+	}
+	return fmt.Errorf("the recording has no answer to %s of past turns, so that nothing can be said of the candidate; one of them: %w", counted(t.misses, "request", "requests"), t.miss)
 }
 
 // gone counts what was found then and is not there any more.

@@ -29,8 +29,8 @@ type runFlags struct {
 	judge chosenJudge
 	marks markFiles
 	speakFlags
+	tapeFlags
 	system, token, against             string
-	record, replay, refresh            string
 	filter, folder, language           string
 	repeat, parallel                   int
 	live, resume, throwAway, asWritten bool
@@ -41,12 +41,10 @@ func (f *runFlags) register(set *flag.FlagSet) {
 	f.judge.register(set)
 	f.marks.register(set)
 	f.speakFlags.register(set)
+	f.tapeFlags.register(set)
 	set.StringVar(&f.system, "system", "gateway", "`SYSTEM` that is asked: gateway (all of it, behind an emulated phone), rag (the pipeline and its decisions), or the URL of an endpoint")
 	set.StringVar(&f.token, "token", "", "bearer `TOKEN` for the endpoint of --system")
 	set.StringVar(&f.against, "against", "", "an earlier `RUN` to compare with: its file, its id, or latest")
-	set.StringVar(&f.record, "record", "", "`FILE` to record in what models, embedders and rerankers answer")
-	set.StringVar(&f.replay, "replay", "", "recorded `FILE` to answer from, without asking anybody")
-	set.StringVar(&f.refresh, "refresh", "", "recorded `FILE` to ask anew, and say what the providers have changed")
 	set.StringVar(&f.filter, "filter", "", "only cases with this `TAG`, or whose id begins so, or of this suite of several")
 	set.StringVar(&f.folder, "runs", "", "`FOLDER` in which runs are kept; by default evals in the data folder")
 	set.StringVar(&f.language, "report-language", "en", "`LANGUAGE` of the reports: en or es")
@@ -59,21 +57,13 @@ func (f *runFlags) register(set *flag.FlagSet) {
 }
 
 func (f runFlags) check() error {
-	given := 0
-	for _, name := range []string{f.record, f.replay, f.refresh} {
-		if name != "" {
-			given++
-		}
-	}
 	switch {
-	case given > 1:
-		return usagef("eval run: of --record, --replay and --refresh only one")
 	case f.repeat < 1 || f.parallel < 1:
 		return usagef("eval run: --repeat and --parallel are 1 or more")
 	case f.language != "en" && f.language != "es":
 		return usagef("eval run: --report-language is en or es")
 	}
-	return f.speakFlags.check()
+	return errors.Join(f.tapeFlags.check("eval run"), f.speakFlags.check())
 }
 
 // runSuite is `recado eval run`.
@@ -225,49 +215,6 @@ func (f runFlags) take(cases []suite.Case) []suite.Case {
 		}
 		return f.filter != "" && c.Suite != f.filter && !slices.Contains(c.Tags, f.filter) && !strings.HasPrefix(c.ID, f.filter)
 	})
-}
-
-// openTape opens the cassette that is wanted, or gives nil.
-func (f runFlags) openTape() (*cassette.Cassette, error) {
-	if f.record != "" {
-		return cassette.New(cassette.Record, nil), nil
-	}
-	name, mode := f.replay, cassette.Replay
-	if f.refresh != "" {
-		name, mode = f.refresh, cassette.Refresh
-	}
-	if name == "" {
-		return nil, nil //nolint:nilnil // nil is the word for asking the providers
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, usagef("the recording %s can't be opened", name)
-	}
-	defer file.Close()
-	entries, err := cassette.Read(file)
-	if err != nil {
-		return nil, err
-	}
-	return cassette.New(mode, entries), nil
-}
-
-// closeTape writes what was recorded, and says what the providers have changed.
-func (f runFlags) closeTape(c console, tape *cassette.Cassette) error {
-	name := f.record
-	if f.refresh != "" {
-		name = f.refresh
-		if err := tape.WriteDrift(c.out); err != nil {
-			return err
-		}
-	}
-	if name == "" {
-		return nil
-	}
-	file, err := os.Create(name)
-	if err != nil {
-		return usagef("the recording %s can't be written", name)
-	}
-	return errors.Join(cassette.Write(file, tape.Entries()), file.Close())
 }
 
 // open gives the system that is asked. What fails is part of a case, and of the report.

@@ -10,6 +10,7 @@ package replay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,6 +40,12 @@ type Config struct {
 	// Writable tells whether the shop's system can be told to do something. It is taken to
 	// be so as well when a past turn proposed a change or refused one.
 	Writable bool
+	// Labels are what people said of past turns, by the turn's id. Of a turn that is not in
+	// it, what an audit in the store says counts.
+	Labels map[string]Label
+	// Session is told which conversation is taken next, for a recording of what providers
+	// answer, or is nil.
+	Session func(ctx context.Context, name string) context.Context
 	// Gone counts the candidates of a record whose text is lost, or is nil.
 	Gone func(ctx context.Context, was gateway.Record) (int, error)
 	// Limit is the most conversations, the latest ones; 0 means all.
@@ -69,8 +76,13 @@ type Turn struct {
 	After bool `json:"after_a_change,omitempty"`
 	// Inexact tells that a part of what was found then is not there any more.
 	Inexact bool `json:"inexact,omitempty"`
-	// Label is what people said of the answer of then: "right", "wrong", or empty.
-	Label    string `json:"label,omitempty"`
+	// Label is what people said of the draft of then, sent or not: "right", "wrong", or
+	// empty. Handoff is whether they said that a person was "needed", or called "early" or
+	// "late".
+	Label   string `json:"label,omitempty"`
+	Handoff string `json:"handoff,omitempty"`
+	// Seen tells that the customer would be told what people found right then.
+	Seen     bool   `json:"seen,omitempty"`
 	Question string `json:"question,omitempty"`
 	Was      Side   `json:"was"`
 	Now      Side   `json:"now"`
@@ -89,6 +101,8 @@ type Side struct {
 	// Calibration and Config are those that made it.
 	Calibration string `json:"calibration,omitempty"`
 	Config      string `json:"config,omitempty"`
+	// Record is the whole decision record, masked, of a turn that came out differently.
+	Record json.RawMessage `json:"record,omitempty"`
 }
 
 // Errors that tell what there is to do, of which callers write more.
@@ -104,7 +118,7 @@ var (
 // run is a run under way.
 type run struct {
 	Config
-	labels map[string]string
+	audits map[string]Label
 	result Result
 }
 
@@ -122,7 +136,7 @@ func Run(ctx context.Context, c Config) (Result, error) {
 		return r.result, err
 	}
 	r.Writable = r.Writable || slices.ContainsFunc(past, writes)
-	if r.labels, err = labels(ctx, c.Store); err != nil {
+	if r.audits, err = audits(ctx, c.Store); err != nil {
 		return r.result, err
 	}
 	if err := r.takeAll(ctx, past); err != nil {
@@ -199,17 +213,25 @@ func (r *run) inTime(t gateway.Record) bool {
 	return !t.At.Before(r.Since) && t.At.Before(r.Until) && len(t.EventKeys) > 0
 }
 
-// labels are what people said of answers, by turn.
-func labels(ctx context.Context, s Store) (map[string]string, error) {
-	all := map[string]string{}
+// label is what people said of a turn.
+func (r *run) label(turn string) Label {
+	if l, said := r.Labels[turn]; said {
+		return l
+	}
+	return r.audits[turn]
+}
+
+// audits are what people said of answers that were picked for a look, by turn.
+func audits(ctx context.Context, s Store) (map[string]Label, error) {
+	all := map[string]Label{}
 	for p := (gateway.Page{Limit: 200}); ; {
 		list, next, err := s.Audits(ctx, true, p)
 		if err != nil {
 			return nil, fmt.Errorf("read what people said of answers: %w", err)
 		}
 		for _, a := range list {
-			if all[a.TurnID] = "wrong"; a.Right {
-				all[a.TurnID] = "right"
+			if all[a.TurnID] = (Label{Answer: gateway.VerdictWrong}); a.Right {
+				all[a.TurnID] = Label{Answer: gateway.VerdictRight}
 			}
 		}
 		if p.After = next; next == "" {
@@ -266,6 +288,9 @@ func (r *run) conversation(ctx context.Context, p gateway.Past) (out taken, err 
 	if err != nil {
 		return out, err
 	}
+	if r.Session != nil {
+		ctx = r.Session(ctx, "conversation "+short(p.ID))
+	}
 	m, after := maskOf(p), false
 	out.skipped = map[string]int{}
 	for number := 1; ; number++ {
@@ -316,12 +341,20 @@ func away(r gateway.Record) bool {
 
 // turn writes a turn down, masked.
 func (r *run) turn(ctx context.Context, m mask, one gateway.Replayed) (t Turn, err error) {
+	said := r.label(one.Was.ID)
 	t = Turn{
 		Conversation: short(one.Was.ConversationID), At: one.Was.At.UTC(), Language: one.Was.Language, Kind: KindOf(one),
-		Label: r.labels[one.Was.ID], Was: side(m, one.Was), Now: side(m, one.Now),
+		Label: string(said.Answer), Handoff: string(said.Handoff), Was: side(m, one.Was), Now: side(m, one.Now),
 	}
+	t.Seen = t.Kind == AnswersNow && seen(said, one)
 	if t.Kind != Same {
 		t.Question = m.text(strings.Join(one.Was.Messages, "\n"))
+		if t.Was.Record, err = m.record(one.Was); err != nil {
+			return t, err
+		}
+		if t.Now.Record, err = m.record(one.Now); err != nil {
+			return t, err
+		}
 	} else {
 		t.Was.Reply, t.Now.Reply = "", ""
 	}

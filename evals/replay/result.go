@@ -86,26 +86,6 @@ func (r *Result) sum() {
 	})
 }
 
-// Changed are the turns that came out differently, the riskiest first, exact ones before
-// those after a change.
-func (r Result) Changed() []Turn {
-	list := slices.DeleteFunc(slices.Clone(r.Turns), func(t Turn) bool { return t.Kind == Same })
-	order := func(after bool) int {
-		if after {
-			return 1
-		}
-		return 0
-	}
-	slices.SortStableFunc(list, func(a, b Turn) int {
-		return cmp.Or(cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(order(a.After), order(b.After)),
-			// What was right and changes is worse than what nobody looked at.
-			cmp.Compare(labelRank(a.Label), labelRank(b.Label)), cmp.Compare(b.Now.Confidence, a.Now.Confidence))
-	})
-	return list
-}
-
-func labelRank(label string) int { return slices.Index([]string{"right", "", "wrong"}, label) }
-
 // Verdict is what a gate says.
 type Verdict string
 
@@ -142,7 +122,8 @@ type Gate struct {
 	Verdict Verdict `json:"verdict"`
 	// Answered and Held are the differences of both shares, candidate less record. Where
 	// people said that the answer of then was wrong, it does not count as held before, so
-	// that changing it costs nothing.
+	// that changing it costs nothing; a draft that they found right and that goes out now as
+	// it was is held; and to answer what they said needed a person is no answer gained.
 	Answered Share `json:"answered"`
 	Held     Share `json:"held"`
 	// AnsweredOK and HeldOK tell which margins were shown to be kept.
@@ -206,9 +187,10 @@ func (r *Result) Judge(m Margins) {
 		if t.After {
 			continue
 		}
-		answered.add(t.Conversation, answers(t.Was), answers(t.Now))
-		right := t.Label != "wrong"
-		held.add(t.Conversation, right, right && !t.Kind.Risky())
+		was, now := t.answered()
+		answered.add(t.Conversation, was, now)
+		was, now = t.held()
+		held.add(t.Conversation, was, now)
 	}
 	if len(answered.lost) == 0 || r.Outages > 0 {
 		return

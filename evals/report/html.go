@@ -324,8 +324,13 @@ func templates(language string) (*template.Template, error) {
 // functions are what templates call. Those that give words give them in one language.
 func functions(language string) template.FuncMap {
 	return template.FuncMap{
-		"t":        func(key string) string { return phrase(language, key) },
-		"word":     func(family, value string) string { return cmp.Or(lookup(language, family+"_"+value), value) },
+		"t":      func(key string) string { return phrase(language, key) },
+		"word":   func(family, value string) string { return cmp.Or(lookup(language, family+"_"+value), value) },
+		"both":   both,
+		"either": either,
+		"bothword": func(family, value string) template.HTML {
+			return either(text{cmp.Or(lookup("es", family+"_"+value), value), cmp.Or(lookup("en", family+"_"+value), value)})
+		},
 		"f":        figureOf,
 		"label":    func(f figure) string { return f.text.in(language) },
 		"one":      func(m measured) string { return m.unit.one(language, m.Value) },

@@ -12,7 +12,7 @@ var layers = arch.Layers{
 	"evals/runs":   {"evals/stats", "evals/suite"},
 	"evals/rules":  {"evals/runs", "evals/stats"},
 	"evals/label":  {"evals", "evals/runs", "evals/stats", "gateway", "rag", "rag/pii", "internal/web"},
-	"evals/report": {"evals/runs", "evals/stats", "rag/confidence", "internal/web"},
+	"evals/report": {"evals/replay", "evals/runs", "evals/stats", "rag/confidence", "internal/web"},
 
 	"evals/judge":    {"rag", "rag/pii"},
 	"evals/cassette": {"evals/judge", "evals/simulate", "knowledge", "rag"},
