@@ -150,6 +150,7 @@ func (d *doctor) checks() []check {
 		list = append(list, check{"judge", d.judge})
 	}
 	return append(list, []check{
+		{"replay", d.replay},
 		{"files", d.files},
 		{"voice and photos", d.readers},
 		{"clock", d.clock},

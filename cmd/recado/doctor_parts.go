@@ -96,6 +96,15 @@ func wrongSetting(err error) finding {
 	return fail("Check the settings of the model in docs/operations.md.", "The settings of the model can't be used.")
 }
 
+// replay says whose conversations a candidate may be tried on, so that the setting is no
+// surprise to whoever answers for the shop's privacy notice.
+func (d *doctor) replay(context.Context) finding {
+	if d.settings.ReplayAll {
+		return ok("`recado eval replay` takes the conversations of all customers who did not object (RECADO_REPLAY=everybody): the shop's privacy notice has to cover that.")
+	}
+	return ok("`recado eval replay` takes the conversations of customers who agreed, as noted on the desk or by the API (RECADO_REPLAY=agreed).")
+}
+
 func (d *doctor) askDatabase(ctx context.Context) (postgres.Health, error) {
 	return postgres.Inspect(ctx, d.settings.DatabaseURL, d.now)
 }

@@ -225,7 +225,7 @@ func TestDoctorLines(t *testing.T) {
 	env["RECADO_API_TOKEN"] = ""
 	code, out, errs := tell(t, env, "doctor")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if code != exitOK || errs != "" || len(lines) != 20 || strings.Contains(out, "\x1b") {
+	if code != exitOK || errs != "" || len(lines) != 21 || strings.Contains(out, "\x1b") {
 		t.Errorf("status %d, %d lines: %s%s", code, len(lines), out, errs)
 	}
 	for _, line := range lines {
@@ -236,9 +236,11 @@ func TestDoctorLines(t *testing.T) {
 	if !strings.Contains(out, "warn  API token ") {
 		t.Errorf("the warning is missing: %s", out)
 	}
-	env["WHATSAPP_APP_SECRET"] = ""
+	holds(t, "whose conversations are tried", out, "conversations of customers who agreed")
+	env["RECADO_REPLAY"], env["WHATSAPP_APP_SECRET"] = "everybody", ""
 	code, out, errs = tell(t, env, "doctor", "--listen", "0.0.0.0:80")
-	if code != exitFailed || !strings.Contains(out, "FAIL  app secret ") || !strings.Contains(errs, "1 of 20 checks failed") {
+	holds(t, "whose conversations are tried", out, "all customers who did not object", "privacy notice has to cover that")
+	if code != exitFailed || !strings.Contains(out, "FAIL  app secret ") || !strings.Contains(errs, "1 of 21 checks failed") {
 		t.Errorf("status %d: %s%s", code, out, errs)
 	}
 }
