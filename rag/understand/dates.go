@@ -25,9 +25,9 @@ type Date struct {
 // tells of what has happened. A nil zone is UTC.
 func Dates(locale, text string, now time.Time, zone *time.Location) []Date {
 	r := reader{text: text, list: words(text), today: midnight(now.In(cmp.Or(zone, time.UTC))), english: isEnglish(locale), american: american(locale)}
-	r.sayings = inSpanish()
+	r.sayings = inSpanish
 	if r.english {
-		r.sayings = inEnglish()
+		r.sayings = inEnglish
 	}
 	var found []Date
 	for i := 0; i < len(r.list); {

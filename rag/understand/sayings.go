@@ -2,7 +2,6 @@ package understand
 
 import (
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -24,13 +23,16 @@ func spanOf(sequence string, days func(reader) span) saying {
 // grammar has the sayings by their first words, since few begin at any word of a text.
 type grammar map[string][]saying
 
-// inSpanish and inEnglish are the sayings of a language, which are put together once.
 var (
-	inSpanish = sync.OnceValue(func() grammar { return byFirst(spanishSayings()) })
-	inEnglish = sync.OnceValue(func() grammar { return byFirst(englishSayings()) })
+	inSpanish = grammarOf("es")
+	inEnglish = grammarOf("en")
 )
 
-func byFirst(list []saying) grammar {
+func grammarOf(locale string) grammar {
+	list := spanishSayings()
+	if isEnglish(locale) {
+		list = englishSayings()
+	}
 	g := grammar{}
 	for _, s := range list {
 		g[s.words[0]] = append(g[s.words[0]], s)
