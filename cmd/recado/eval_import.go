@@ -34,8 +34,10 @@ func besideBEIR(c console, place, out string, one *suite.Suite) error {
 		return err
 	}
 	folder := strings.TrimSuffix(out, filepath.Ext(out)) + ".documents"
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return usagef("the folder %s can't be made", folder)
+	for _, language := range []string{"es", "en"} {
+		if err := os.MkdirAll(filepath.Join(folder, language), 0o755); err != nil {
+			return usagef("the folder %s can't be made", folder)
+		}
 	}
 	for _, n := range notes {
 		fmt.Fprintln(c.err, n)

@@ -71,7 +71,7 @@ func FromBEIR(files fs.FS, folder string) (Suite, []Note, error) {
 
 // BEIRDocument is a document of a folder of the BEIR form, as a file of the knowledge base.
 type BEIRDocument struct {
-	// Name is that of the file, and Text its content, with the language at its beginning.
+	// Name is that of the file, in a folder of its language, and Text its content, with the language at its beginning.
 	Name, Text string
 }
 
@@ -97,11 +97,11 @@ func BEIRDocuments(files fs.FS, folder string) (list []BEIRDocument, notes []Not
 			im.note(number, "the language is neither Spanish nor English; left out")
 		case strings.TrimSpace(d.Text) == "":
 			im.note(number, "the document is empty; left out")
-		case !fs.ValidPath(name) || seen[name]:
+		case !fs.ValidPath(name) || seen[language+"/"+name]:
 			im.note(number, "the id can't be the name of a file of its own; left out")
 		default:
-			seen[name] = true
-			list = append(list, BEIRDocument{Name: name + ".md", Text: fmt.Sprintf("---\nlocale: %s\ntitle: %q\n---\n%s\n", language, cmp.Or(d.Title, name), d.Text)})
+			seen[language+"/"+name] = true
+			list = append(list, BEIRDocument{Name: language + "/" + name + ".md", Text: fmt.Sprintf("---\nlocale: %s\ntitle: %q\n---\n%s\n", language, cmp.Or(d.Title, name), d.Text)})
 		}
 		return nil
 	})

@@ -133,8 +133,8 @@ func TestBEIRDocuments(t *testing.T) {
 `)}}
 	list, notes, err := suite.BEIRDocuments(files, "set")
 	want := []suite.BEIRDocument{
-		{Name: "refunds.md", Text: "---\nlocale: en\ntitle: \"Refunds\"\n---\nThey take 5 to 10 days.\n"},
-		{Name: "d-2.md", Text: "---\nlocale: es\ntitle: \"d-2\"\n---\nEnviamos a toda la península.\n"},
+		{Name: "en/refunds.md", Text: "---\nlocale: en\ntitle: \"Refunds\"\n---\nThey take 5 to 10 days.\n"},
+		{Name: "es/d-2.md", Text: "---\nlocale: es\ntitle: \"d-2\"\n---\nEnviamos a toda la península.\n"},
 	}
 	if diff := cmp.Diff(want, list); diff != "" || len(notes) != 2 || notes[0].Line != 3 || err != nil {
 		t.Error(diff, notes, err)
