@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -55,12 +56,23 @@ func receiptFacts(language string, r action.Receipt) []string {
 		if value == "" {
 			continue
 		}
-		if row.fact == "by" {
+		switch row.fact {
+		case "by":
 			value = dayText(language, value)
+		case "amount":
+			value = amountText(language, value)
 		}
 		lines = append(lines, pick(language, row.en, row.es)+value)
 	}
 	return lines
+}
+
+// decimalPoint matches an amount as orders give it.
+var decimalPoint = regexp.MustCompile(`^(\d+)\.(\d{2}) ([A-Z]{3})$`)
+
+// amountText writes an amount as people read it, and leaves what is none as it is.
+func amountText(language, value string) string {
+	return pick(language, value, decimalPoint.ReplaceAllString(value, "$1,$2 $3"))
 }
 
 // oneLine keeps a value of another system to a line of bounded length.

@@ -9,6 +9,8 @@ type meanwhile struct {
 	// in what was found.
 	asked   map[string]bool
 	unknown float64
+	// means are other words for some of them, where the embedder knows any.
+	means map[string]map[string]bool
 	// holds are the features of whether the answer is in what was found.
 	holds map[string]float64
 	// grave tells that somebody has to see the question, and elsewhere that its words have
@@ -38,12 +40,13 @@ func aside[T any](do func() T) (wait func() T) {
 
 // workAside begins with it. The draft is not there yet, and nothing of it is read.
 func (t *turn) workAside() (wait func() meanwhile) {
-	q, hits, query := t.q, t.hits, t.a.Query
+	q, hits, query := t.q, t.hits, mended(t.a.Query, t.slips)
 	topics := t.aboutWhat()
 	return aside(func() meanwhile {
 		asked := terms(q.Locale, query)
+		means := t.p.meaning(t.veil, q.Locale, query)
 		return meanwhile{
-			asked: asked, unknown: 1 - share(asked, candidateTerms(t.p.words, hits)...),
+			asked: asked, means: means, unknown: 1 - shareMeant(asked, means, candidateTerms(t.p.words, hits)...),
 			holds: t.p.holds(q, query, hits),
 			grave: grave(q.Text),
 			elsewhere: covered(hits) < surelyCovered && !slices.ContainsFunc(topics, func(text string) bool {

@@ -17,6 +17,10 @@ const CheckParts = "parts"
 // to hold for the question to count as answered.
 const leastOfPart = 0.4
 
+// leastAlone is the support that a model which tells it has to find for a question by
+// itself, for its answer to count as one in other words.
+const leastAlone = 0.6
+
 // split writes down the questions of a burst that holds several.
 func (t *turn) split() {
 	if guard.Courteous(t.q.Text) != "" {
@@ -88,12 +92,13 @@ func (t *turn) fill(ctx context.Context) {
 		if t.answers(part.Text) {
 			continue
 		}
-		t.request.Question, t.request.Query, t.request.Parts, t.request.PartQueries = part.Text, t.queryOf(i), nil, nil
+		t.request.Question, t.request.Query, t.request.Parts, t.request.PartQueries = part.Text, mended(t.queryOf(i), t.slips), nil, nil
 		d, err := t.ask(ctx)
 		if err != nil || d.Draft.NeedsHuman || strings.TrimSpace(d.Draft.Answer) == "" {
 			open = true
 			continue
 		}
+		t.alone[i] = d.Draft.Support == 0 || d.Draft.Support >= leastAlone
 		t.add(d)
 	}
 	t.request = whole
@@ -103,7 +108,10 @@ func (t *turn) fill(ctx context.Context) {
 // add joins the answer to one question to what there is.
 func (t *turn) add(d drafted) {
 	text, masked := strings.TrimSpace(d.Draft.Answer), strings.TrimSpace(d.masked)
-	if t.a.Text != "" {
+	switch {
+	case strings.Contains(t.a.Text, text):
+		text, masked = t.a.Text, t.masked
+	case t.a.Text != "":
 		text, masked = t.a.Text+"\n\n"+text, t.masked+"\n\n"+masked
 	}
 	t.a.Text, t.masked = text, masked
@@ -122,7 +130,7 @@ func (t *turn) answers(question string) bool {
 	for _, p := range cited {
 		held = append(held, terms(p.Locale, p.Title, p.Heading, p.Question))
 	}
-	return share(terms(t.a.Locale, point(question)), held...) >= leastOfPart
+	return share(terms(t.a.Locale, mended(point(question), t.slips)), held...) >= leastOfPart
 }
 
 // cover tells which of several questions the answer answers, and objects to those that
@@ -130,7 +138,7 @@ func (t *turn) answers(question string) bool {
 func (t *turn) cover() {
 	var open []string
 	for i, part := range t.a.Parts {
-		if t.a.Parts[i].Covered = t.answers(part.Text); !t.a.Parts[i].Covered {
+		if t.a.Parts[i].Covered = t.alone[i] || t.answers(part.Text); !t.a.Parts[i].Covered {
 			open = append(open, oneLine(part.Text))
 		}
 	}

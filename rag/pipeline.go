@@ -85,6 +85,7 @@ type Pipeline struct {
 	calibration   *confidence.Calibration
 	sufficiency   *sufficiency.Scorer
 	topic         *intent.Topic
+	speller       speller
 	words         *recent.Cache[indexed, map[string]bool]
 	harmless      *recent.Cache[string, string]
 	candidates    int
@@ -133,7 +134,7 @@ func New(c Config) (*Pipeline, error) {
 		return nil, fmt.Errorf("rag: %w", err)
 	}
 	p := &Pipeline{
-		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer, topic: intent.NewTopic(),
+		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer, topic: intent.NewTopic(), speller: newSpeller(c.Model),
 		words:      recent.New(wordsKept, indexed.terms),
 		harmless:   recent.New(wordsKept, harmlessText),
 		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence,

@@ -17,7 +17,7 @@ var followUpStart = regexp.MustCompile(`(?i)^[\s¿¡]*(y|e|o|pero|entonces|and|b
 // mark or the space behind it: a greeting, an excuse, a word that a question comes.
 var opening = regexp.MustCompile(`(?i)^[\s¿¡,.;:!…-]*(?:` +
 	`ho+la+s?|ola|holi|muy buenas|buen[oa]s(?: (?:d[ií]as|tardes|noches))?|buen d[ií]a|hey|saludos|qu[eé] tal|` +
-	`oye|oiga|oid|perd[oó]n(?:a|e|ad)?|disculp(?:a|e|ad)|por favor|porfa(?:vor)?|gracias|muchas gracias|` +
+	`well|a ver|pues|bueno|mir(?:a|ad|e|en)|oye|oiga|oid|perd[oó]n(?:a|e|ad)?|disculp(?:a|e|ad)|por favor|porfa(?:vor)?|gracias|muchas gracias|` +
 	`(?:(?:tengo|tenía|tenia|os hago|te hago) )?una (?:duda|pregunta|consulta|preguntita|cosa)(?: r[aá]pida)?|una (?:duda|pregunta) que tengo|` +
 	`(?:(?:me gustar[ií]a|quer[ií]a|quisiera|quiero|necesito) (?:saber|preguntar(?:os|te)?|consultar(?:os)?)|` +
 	`(?:me )?(?:pod(?:r[ií]a|r[ií]as|r[ií]ais|[eé]is)|puedes?) (?:decir(?:me)?|indicar(?:me)?)|sab[eé]is)(?: si)?|` +
@@ -25,6 +25,9 @@ var opening = regexp.MustCompile(`(?i)^[\s¿¡,.;:!…-]*(?:` +
 	`(?:just )?(?:a |one )?quick question|(?:just )?(?:a|one) question|(?:i have|i've got|i had|got|just) (?:a|one) (?:quick )?question|` +
 	`(?:(?:could|can|would) you (?:please )?(?:tell me|let me know)|i(?:'d| would) like to know|i(?: was|'m| am) wondering|i want(?:ed)? to (?:know|ask))(?: if| whether)?` +
 	`)(?:[\s,.;:!…-]+|$)`)
+
+// hesitation matches what people say, and voice notes hold, while they look for words.
+var hesitation = regexp.MustCompile(`(?i)(^|[\s,.…¿¡])(?:u+h+m*|u+m+|er+m+|hm+|mm+|eh+m*)(?:[\s,.…]+|$)`)
 
 // closing matches the courtesies behind a question.
 var closing = regexp.MustCompile(`(?i)(^|[\s,.;:!?…-])[\s,.;:!…-]*(?:por favor|porfa(?:vor)?|(?:muchas |mil )?gracias|(?:un )?saludos?|please|pls|(?:many )?thanks|thank you|thx|cheers)[\s,.!?…]*$`)
@@ -81,7 +84,7 @@ func pointOfLine(line string) string {
 		return ""
 	}
 	for {
-		shorter := strings.TrimSpace(opening.ReplaceAllString(line, ""))
+		shorter := strings.TrimSpace(opening.ReplaceAllString(hesitation.ReplaceAllString(line, "$1"), ""))
 		if closes(shorter) && closing.MatchString(shorter) {
 			// A question mark is part of the question, commas and stops are not.
 			shorter = strings.TrimRight(closing.ReplaceAllString(shorter, "$1"), " ,.;:!…-")

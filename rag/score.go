@@ -82,7 +82,7 @@ func features(words *recent.Cache[indexed, map[string]bool], a Answer, hits []kn
 		featureChecks:    passed(a.Checks),
 	}
 	if len(a.Cited) > 0 {
-		evidence(words, f, a, hits, m.asked)
+		evidence(words, f, a, hits, m)
 	}
 	return f
 }
@@ -118,7 +118,7 @@ func sufficient(f map[string]float64, a Answer, holds map[string]float64) {
 var saysYesOrNo = regexp.MustCompile(`(?i)^\W*(sí|si|no|yes|claro|por supuesto|of course)[,.:;!]`)
 
 // evidence adds the features that need a cited passage.
-func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float64, a Answer, hits []knowledge.Hit, question map[string]bool) {
+func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float64, a Answer, hits []knowledge.Hit, m meanwhile) {
 	self := 0.0
 	cited := map[string]bool{}
 	var covered []map[string]bool
@@ -129,7 +129,7 @@ func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float6
 		f[featureLexical] = max(f[featureLexical], p.Lexical)
 		self = max(self, p.Self)
 		if p.Question != "" {
-			f[featureFAQ] = max(f[featureFAQ], dice(question, words.Get(indexed{Locale: p.Locale, Question: p.Question})))
+			f[featureFAQ] = max(f[featureFAQ], dice(m.asked, words.Get(indexed{Locale: p.Locale, Question: p.Question})))
 		}
 	}
 	var otherDense, otherLexical float64
@@ -150,7 +150,7 @@ func evidence(words *recent.Cache[indexed, map[string]bool], f map[string]float6
 		f[featureLexical] /= self
 	}
 	f[featureAgree] = indicator(agree)
-	f[featureCoverage] = share(question, covered...)
+	f[featureCoverage] = shareMeant(m.asked, m.means, covered...)
 	if f[featureSupport] == 0 {
 		// The model did not say: the words in common stand in for it.
 		f[featureSupport] = f[featureCoverage]
@@ -208,6 +208,38 @@ func share(wanted map[string]bool, sets ...map[string]bool) float64 {
 		}
 	}
 	return float64(found) / float64(len(wanted))
+}
+
+// shareMeant is share, where one of the other words for a wanted one counts as itself.
+func shareMeant(wanted map[string]bool, means map[string]map[string]bool, sets ...map[string]bool) float64 {
+	if len(wanted) == 0 {
+		return 1
+	}
+	found := 0
+	for word := range wanted {
+		if slices.ContainsFunc(sets, func(set map[string]bool) bool { return set[word] || common(means[word], set) > 0 }) {
+			found++
+		}
+	}
+	return float64(found) / float64(len(wanted))
+}
+
+// meaning gives, for the words of a question that the embedder knows others for, these.
+func (p *Pipeline) meaning(v *veil, locale, question string) map[string]map[string]bool {
+	e, ok := p.searcher.Embedder.(Expander)
+	if !ok {
+		return nil
+	}
+	means := map[string]map[string]bool{}
+	for _, word := range letters.FindAllString(v.plain(question), -1) {
+		others := terms(locale, e.Expand(locale, word))
+		for term := range terms(locale, word) {
+			if len(others) > 0 {
+				means[term] = others
+			}
+		}
+	}
+	return means
 }
 
 // dice is the overlap 2|A∩B| / (|A|+|B|) of Dice (1945).

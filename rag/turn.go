@@ -23,6 +23,10 @@ type turn struct {
 	veil  *veil
 	clock stopwatch
 	hits  []knowledge.Hit
+	// alone are the questions that the model answered when each was asked by itself.
+	alone map[int]bool
+	// slips are the words of the question that were mistyped, with what was meant.
+	slips map[string]string
 	// request is what the model is asked; masked is the text of its draft as it wrote it,
 	// with the placeholders.
 	request Request
@@ -35,7 +39,7 @@ func (p *Pipeline) begin(q Question) *turn {
 		q.At = p.now() // or rules that are no longer valid would be found
 	}
 	t := &turn{
-		p: p, q: q, veil: newVeil(q.Orders, q.Receipts), clock: stopwatch{last: time.Now()},
+		p: p, alone: map[int]bool{}, q: q, veil: newVeil(q.Orders, q.Receipts), clock: stopwatch{last: time.Now()},
 		a: Answer{
 			Locale: q.Locale, Orders: q.Orders, Model: p.model.name(), Receipts: slices.Clone(q.Receipts),
 			Threshold: p.calibration.Threshold, Calibration: p.calibrationName(), Suggest: len(p.stale) > 0, Stale: p.stale,
@@ -124,6 +128,7 @@ func (t *turn) find(ctx context.Context) error {
 		t.clock.lap(map[bool]string{false: "rerank", true: "rerank_failed"}[failed], &t.a)
 	}
 	t.hits = hits
+	t.slips = t.p.speller.slips(t.q.Locale, t.veil.plain(t.a.Query), hits)
 	t.a.Candidates, t.a.Passages = t.p.choose(hits)
 	t.veil.keep(t.a.Passages)
 	return nil
@@ -131,11 +136,11 @@ func (t *turn) find(ctx context.Context) error {
 
 func (t *turn) newRequest() Request {
 	r := Request{
-		Locale: t.q.Locale, Question: t.q.Text, Query: t.a.Query, History: t.q.History, Passages: t.a.Passages, Orders: t.q.Orders, At: t.q.At,
+		Locale: t.q.Locale, Question: t.q.Text, Query: mended(t.a.Query, t.slips), History: t.q.History, Passages: t.a.Passages, Orders: t.q.Orders, At: t.q.At,
 		Receipts: t.a.Receipts, Writable: t.q.Tools != nil, Clarified: t.q.Clarified, Conversation: t.q.Conversation,
 	}
 	for i, part := range t.a.Parts {
-		r.Parts, r.PartQueries = append(r.Parts, part.Text), append(r.PartQueries, t.queryOf(i))
+		r.Parts, r.PartQueries = append(r.Parts, part.Text), append(r.PartQueries, mended(t.queryOf(i), t.slips))
 	}
 	return r
 }

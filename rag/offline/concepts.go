@@ -90,12 +90,37 @@ func (c concepts) places(locale, text string) []string {
 	return found
 }
 
-// feature is what a stem is compared by: its concept, or itself.
+// feature is what a stem is compared by: its concept, or itself. The endings of "vendéis"
+// and "prestáis" are no endings to the stemmer without their accents.
 func (c concepts) feature(stem string) string {
 	if concept, ok := c.byStem[stem]; ok {
 		return "=" + concept
 	}
+	for _, ending := range []string{"ais", "eis"} {
+		if base, ok := strings.CutSuffix(stem, ending); ok && len(base) >= leastVerb {
+			if concept, ok := c.byStem[base]; ok {
+				return "=" + concept
+			}
+			return base
+		}
+	}
 	return stem
+}
+
+// leastVerb is how long the stem of a verb is from which an ending is taken.
+const leastVerb = 4
+
+// abroad gives the feature of a stem that is a word of the other language: "cuánto cuesta
+// el shipping".
+func (c concepts) abroad(stem string) (feature string, ok bool) {
+	for _, locale := range []string{"es", "en"} {
+		for _, other := range knowledge.Tokens(locale, stem) {
+			if concept, ok := c.byStem[other]; ok {
+				return "=" + concept, true
+			}
+		}
+	}
+	return "", false
 }
 
 // features are the features of a text with the weight of each.
@@ -107,7 +132,7 @@ func (c concepts) features(locale, text string) map[string]float64 {
 		case c.common[stem] || strings.IndexFunc(stem, unicode.IsDigit) >= 0:
 			// A number of the customer's stands in no document.
 			set[f] = max(set[f], faintWeight)
-		case f != stem:
+		case c.weight[f] > 0:
 			set[f] = c.weight[f]
 		default:
 			set[f] = rareWeight
@@ -122,11 +147,11 @@ const (
 		necesitar saber decir dime favor porfa hola buenas buenos gracias producto productos articulo articulos cosa cosas tienda comprar compra
 		comprado compre compro tener tengo tienen teneis hay dar nogal ayuda problema soy vivo vivir ahora acabar acabo mismo misma nuevo nueva vez
 		veces rato todo toda todos nada vuestra vuestro mio mia aun despues luego cual poco tener nombre normal dejar dejan gustar haber q x d raro opcion cuantos cuantas habeis dais vais pongo modo app aplicacion pantalla hoy
-		significar significa sacar solo tras si no parte traer viene venir vino ir llevar lleva encontrar encuentra ver visto web pasar pasa`
+		ciudad ciudades amable amables indicar indicarme indicas decirme sabes sabes vos che oigan oid mano echar echan echais mientras considerar considera significar significa sacar solo tras si no parte traer viene venir vino ir llevar lleva encontrar encuentra ver visto web pasar pasa`
 	commonEN = `order orders get got getting want need know tell please hello hi hey thanks thank product products item items thing things something
 		anything shop store buy bought purchase make made give like nogal help problem one now new also much many take say says go going come came mean
 		live im ive theres whats dont wont cant pls u not only part where some any ever always found find see use used let put still again possible
-		happen happens bring same other another out yet already name back mode site wasnt here door screen app today together`
+		happen happens bring same other another out yet already name back mode site wasnt here door screen app today together policy policies count counts consider considered city cities town towns reckon officially`
 )
 
 // conceptWords lists the words of each concept. A word stands in one concept
@@ -137,13 +162,13 @@ var conceptWords = []struct {
 	es, en string
 }{
 	{"refund", usualWeight, `reembolso reembolsar reembolsado dinero abono abonar devuelven devolveis`, `refund refunded reimburse reimbursement money`},
-	{"return", usualWeight, `devolver devolucion devuelvo devuelto retorno desistimiento`, `return returned returning withdrawal sent send`},
+	{"return", usualWeight, `devolver devolucion devuelvo devuelto retorno desistimiento`, `return returned returning withdrawal sent`},
 	{"exchange", usualWeight, `cambios`, `exchange exchanged swap replace replacement`},
 	{"change", generalWeight, `cambiar cambio cambiais modificar modificacion corregir elegir`, `change modify edit amend correct choose`},
 	{"colour", usualWeight, `color colores tamano talla capacidad variante`, `colour color size capacity variant`},
 	{"cancel", usualWeight, `cancelar cancelacion anular anulacion cancelo anulo cancelarlo`, `cancel cancellation cancelled`},
 	{"time", generalWeight, `tardar tarda tardan tardais plazo plazos tiempo demora dura duran duracion dia dias llegaria`, `long time day days period deadline last duration soon`},
-	{"shipping", generalWeight, `envio envios enviar enviais envian portes mandar mandais mando gastos`, `shipping ship shipped shipment postage dispatch`},
+	{"shipping", generalWeight, `envio envios enviar enviais envian portes mandar mandais mando gastos`, `shipping ship shipped shipment postage dispatch send sending`},
 	{"deliver", generalWeight, `entrega entregar entregado entregan llegar llega llegara llegado llego recibir recibirlo recibido repartir reparto repartis reparten`, `delivery deliver delivered arrive arrives arrived arrival receive received`},
 	{"carrier", usualWeight, `transportista repartidor mensajero cartero mensajeria transporte`, `carrier courier driver postman deliverer`},
 	{"parcel", usualWeight, `paquete paquetes caja bulto embalaje`, `parcel parcels package box packaging`},
@@ -164,12 +189,13 @@ var conceptWords = []struct {
 	{"transfer", usualWeight, `transferencia transferir`, `transfer`},
 	{"card", generalWeight, `tarjeta tarjetas`, `card cards`},
 	{"instalments", usualWeight, `plazos cuotas fraccionar financiar financiacion fraccionado`, `instalments installments financing monthly instalment`},
+	{"crypto", usualWeight, `criptomoneda criptomonedas cripto bitcoin bitcoins ethereum`, `cryptocurrency cryptocurrencies crypto bitcoin bitcoins ethereum`},
 	{"interest", usualWeight, `interes intereses tae`, `interest apr`},
-	{"minimum", usualWeight, `importe minimo limite maximo hasta partir`, `minimum amount limit maximum spend`},
+	{"minimum", usualWeight, `importe minimo limite maximo hasta partir`, `minimum amount limit maximum spend most least`},
 	{"declined", usualWeight, `rechazar rechazado rechazada rechaza fallido denegado denegada`, `declined rejected failed decline`},
 	{"twice", usualWeight, `doble dos duplicado`, `twice double two second duplicate`},
 	{"second", usualWeight, `segundo segunda`, ``},
-	{"difference", usualWeight, `diferencia caro cara`, `difference expensive`},
+	{"difference", usualWeight, `diferencia caro cara`, `difference expensive dearer`},
 	{"invoice", usualWeight, `factura facturas ticket tique tiquet recibo`, `invoice invoices bill receipt`},
 	{"vat", usualWeight, `iva impuesto impuestos`, `vat tax taxes`},
 	{"download", usualWeight, `descargar descargo pdf bajar`, `download pdf`},
@@ -197,8 +223,9 @@ var conceptWords = []struct {
 	{"link", usualWeight, `enlace enlaces link url`, `link links`},
 	{"email", usualWeight, `correo email mail electronico`, `email e mail emailed mail`},
 	{"ask", generalWeight, `pide piden pediremos`, `ask asks asking asked`},
-	{"reset", usualWeight, `restablecer resetear reseteo reiniciar reset`, `reset restart`},
-	{"connect", usualWeight, `conectar conecta conexion emparejar emparejo emparejamiento anadir encuentra bluetooth`, `connect connects pair pairing`},
+	{"movement", generalWeight, `movimiento movimientos mostrar muestra actualizar actualiza actualizarse actualizado`, `movement movements show shows update updates updated`},
+	{"reset", usualWeight, `restablecer restablezco restablece resetear reseteo reiniciar reinicio reset`, `reset restart`},
+	{"connect", usualWeight, `conectar conecta agarra agarrar pilla conexion emparejar emparejo emparejamiento anadir encuentra bluetooth`, `connect connects pair pairing`},
 	{"wifi", usualWeight, `wifi wi-fi red redes`, `wifi network networks`},
 	{"robot", usualWeight, `robot aspirador aspiradora`, `vacuum robot hoover`},
 	{"headphones", usualWeight, `auricular auriculares cascos audifono audifonos`, `headphones earphones buds earbuds`},
@@ -225,7 +252,7 @@ var conceptWords = []struct {
 	{"recycle", usualWeight, `reciclar reciclaje retirar retirada viejo vieja viejos antiguo antiguos llevais`, `recycle recycling disposal old`},
 	{"battery", usualWeight, `pila pilas bateria baterias`, `battery batteries`},
 	{"business", usualWeight, `empresa empresas autonomo autonomos profesional volumen varios`, `business company companies professional volume lot bulk`},
-	{"pickup", usualWeight, `recoger recogida recojo recogeis`, `pickup pick collect collection collected`},
+	{"pickup", usualWeight, `recoger recogida recojo recogeis recojais recojan recoja`, `pickup pick collect collection collected`},
 	{"point", usualWeight, `punto puntos`, `point points`},
 	{"safeplace", usualWeight, `garaje porteria lugar vecino vecinos`, `garage safe neighbour neighbours concierge`},
 	{"someone", generalWeight, `persona otra padre hermano hermana alguien amigo amiga pareja marido mujer`, `person someone mum mom dad brother sister friend husband wife`},
@@ -250,7 +277,7 @@ var conceptWords = []struct {
 	{"mainland", placeWeight, `peninsula peninsular madrid barcelona valencia sevilla zaragoza malaga murcia bilbao alicante cordoba valladolid vigo gijon granada
 		vitoria coruna oviedo pamplona almeria burgos santander salamanca albacete logrono badajoz huelva leon lleida tarragona cadiz jaen ourense girona
 		caceres toledo guadalajara cuenca segovia avila soria teruel huesca zamora palencia`, `mainland peninsula madrid barcelona valencia seville zaragoza malaga bilbao granada`},
-	{"uk", placeWeight, `reino unido inglaterra londres escocia gales britanico britanica`, `uk kingdom england london scotland wales british britain`},
+	{"uk", placeWeight, `reino unido inglaterra londres escocia gales britanico britanica`, `kingdom uk england london scotland wales british britain`},
 	{"portugal", placeWeight, `portugal lisboa oporto porto`, `portugal lisbon porto`},
 	{"westeu", placeWeight, `francia alemania italia austria belgica holanda luxemburgo paris berlin roma`, `france germany italy austria belgium netherlands luxembourg paris berlin rome`},
 	{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 
 	"github.com/recado/recado/knowledge"
@@ -85,8 +86,23 @@ func (e *Embedder) Expand(locale, text string) string {
 	if asked := priceOfShipping(text); asked != text {
 		words = append(words, asked)
 	}
+	if knowledge.Language(locale) == "es" {
+		for _, verb := range toTheShop.FindAllStringSubmatch(fold(text), -1) {
+			words = append(words, verb[1]+"mos")
+		}
+	}
+	if missesIt.MatchString(fold(text)) {
+		words = append(words, inLanguage(knowledge.Language(locale), "paquete tarde", "parcel late"))
+	}
+	if asksContact(fold(text)) {
+		words = append(words, inLanguage(knowledge.Language(locale), "contacto atención cliente", "contact customer service"))
+	}
 	return strings.Join(words, " ")
 }
+
+// toTheShop matches folded verbs that speak to a shop; it answers in its own person: "¿vendéis
+// mis datos?", "no vendemos tus datos".
+var toTheShop = regexp.MustCompile(`\b([a-z]{3,}[ae])is\b`)
 
 func (e *Embedder) embed(text string) []float32 {
 	sums := make([]float64, e.dim)

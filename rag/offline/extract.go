@@ -42,6 +42,8 @@ const (
 	// titleCredit one that stands in the document's title only.
 	headingCredit = 0.875
 	titleCredit   = 0.5
+	// kindCredit is what a word counts whose kind of thing is spoken of.
+	kindCredit = 0.75
 	// What a passage is ordered by, besides its best sentence: whether that holds
 	// the kind of thing that is asked for (an amount to "how much"), how much of
 	// the question the whole passage touches, how much its FAQ question or heading
@@ -58,6 +60,9 @@ const (
 	supportWhole = 0.2
 	supportNear  = 0.2
 	otherKind    = 0.75
+	// beside is what remains of the score of a sentence about other places than the one that
+	// is asked about, or without the number where nothing else is asked for.
+	beside = 0.4
 )
 
 // reading is a passage held against the question.
@@ -73,12 +78,25 @@ type reading struct {
 	support, near, rank float64
 }
 
+// best is the unit that touches most of the question.
+func (r reading) best() unit {
+	top := 0
+	for i := range r.scores {
+		if r.scores[i] > r.scores[top] {
+			top = i
+		}
+	}
+	return r.units[top]
+}
+
 // asked is a question as passages are held against it.
 type asked struct {
 	// places are the stems of the places that the question names.
 	places   []string
 	features map[string]float64
 	kinds    []kind
+	// needed are those of the kinds without which nothing is an answer.
+	needed []kind
 	// price says that the price of something is asked.
 	price bool
 }
@@ -87,7 +105,7 @@ type asked struct {
 // whose question is the one asked goes first; when it does, the passage that says
 // more about the same is added.
 func (m *Model) extract(r rag.Request) rag.Draft {
-	text := cmp.Or(r.Query, r.Question)
+	text := hereafter.ReplaceAllString(cmp.Or(r.Query, r.Question), "")
 	folded := fold(text)
 	q := asked{features: m.askedFeatures(r.Locale, text), kinds: kindsOf(folded), price: asksPrice.MatchString(folded)}
 	if newest := fold(text[strings.LastIndexByte(text, '\n')+1:]); newest != folded && len(kindsOf(newest)) > 0 {
@@ -101,6 +119,7 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	if m.raiseUnheard(q.features, r.Passages) >= mostUnheard {
 		return abstain("a passage that knows the words of the question")
 	}
+	q.needed = slices.DeleteFunc(slices.Clone(q.kinds), func(k kind) bool { return k.needed == nil || !k.needed.MatchString(folded) })
 	readings := make([]reading, 0, len(r.Passages))
 	for _, p := range r.Passages {
 		if one := m.read(q, p); len(one.units) > 0 && (!q.price || m.pricesSubject(q, one)) && neededIn(folded, one.units) {
@@ -112,9 +131,16 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 		return abstain("a passage that speaks of what is asked")
 	}
 	ownLanguageFirst(readings, r.Locale)
+	if best := readings[0]; m.ofOtherPlaces(q, best.passage.Locale, best.best().meaning()) {
+		return abstain("a passage that speaks of the place")
+	}
 	draft := m.compose(q, readings)
-	if m.affirms(r.Locale, text, readings[0]) {
+	switch said := m.saidOfPlace(q, r.Locale, text, readings[0]); {
+	case said == "" || answersItself.MatchString(said):
+	case !saysNo(said):
 		draft.Answer = inLanguage(r.Locale, "Sí. ", "Yes. ") + draft.Answer
+	case refuses.MatchString(fold(said)) && strings.HasPrefix(draft.Answer, said):
+		draft.Answer = "No. " + draft.Answer
 	}
 	if language := knowledge.Language(readings[0].passage.Locale); language != knowledge.Language(r.Locale) {
 		draft.Answer = foreign(draft.Answer, r.Locale)
@@ -136,8 +162,8 @@ var shopWords = map[string]bool{"tiend": true, "tienda": true, "stor": true, "st
 // askedFeatures are the features of a question. What stands in the lines before the last is
 // what that leans on, and counts less than its own words.
 func (m *Model) askedFeatures(locale, text string) map[string]float64 {
-	text = allTheSame.ReplaceAllString(text, "$1")
-	all := m.concepts.features(locale, priceOfShipping(text))
+	text = otherMeans(locale, allTheSame.ReplaceAllString(text, "$1"))
+	all := m.homely(m.concepts.features(locale, priceOfShipping(text)))
 	if asksShop.MatchString(fold(text)) {
 		for _, stem := range knowledge.Tokens(locale, text) {
 			if shopWords[stem] {
@@ -149,7 +175,7 @@ func (m *Model) askedFeatures(locale, text string) map[string]float64 {
 	if at < 0 {
 		return all
 	}
-	newest := m.concepts.features(locale, priceOfShipping(text[at+1:]))
+	newest := m.homely(m.concepts.features(locale, priceOfShipping(text[at+1:])))
 	for f := range all {
 		if newest[f] == 0 {
 			all[f] *= beforeLast
@@ -158,35 +184,69 @@ func (m *Model) askedFeatures(locale, text string) map[string]float64 {
 	return all
 }
 
+// hereafter matches what a question says of when it would be, which tells nothing of what
+// it is about: "can I pay with Bizum next time?"
+var hereafter = regexp.MustCompile(`(?i)\b(?:(?:for |the )?next time|in (?:the )?future|(?:para )?(?:la )?pr[oó]xima vez|en el futuro|otro d[ií]a)\b`)
+
+// anotherMeans matches a wish to have money by another way than it came.
+var anotherMeans = regexp.MustCompile(`(?i)\b(?:(?:a|en|por|con) otra? (?:tarjeta|cuenta|medio|forma|banco)|(?:to|on|onto|into) (?:another|a different|other|some other) (?:card|account|bank|method))\b`)
+
+// otherMeans puts such a wish beside the words of what the rules are about.
+func otherMeans(locale, text string) string {
+	if !anotherMeans.MatchString(text) {
+		return text
+	}
+	return text + inLanguage(locale, " mismo medio de pago", " same payment method")
+}
+
+// homely gives words of the other language in a question the feature that they have there.
+func (m *Model) homely(features map[string]float64) map[string]float64 {
+	for f, w := range features {
+		if w != rareWeight {
+			continue
+		}
+		if here, ok := m.concepts.abroad(f); ok {
+			delete(features, f)
+			features[here] = m.concepts.weight[here]
+		}
+	}
+	return features
+}
+
 // asksPresence matches folded questions whether something is at, or comes to, a place.
 var asksPresence = phrases(`(teneis|tienen|hay|enviais|envian|repartis|entregais|llegais|servis|mandais)`, `(do you|is there|are there|can you) (have|ship|deliver|send|any|a|an|shop|store)?`)
 
-// affirms tells whether the best sentence says yes to a question about a place: it names
-// the place that is asked about, denies nothing, and does not say so itself.
-func (m *Model) affirms(locale, text string, best reading) bool {
-	top := 0
-	for i := range best.scores {
-		if best.scores[i] > best.scores[top] {
-			top = i
-		}
-	}
-	said := best.units[top].text
-	if !asksPresence.MatchString(fold(text)) || len(kindsOf(fold(text))) > 0 || knowledge.Language(best.passage.Locale) != knowledge.Language(locale) || denies.MatchString(fold(said)) || answersItself.MatchString(said) {
-		return false
+// saidOfPlace is the best sentence, where the question is whether something is at a place
+// and the sentence names that place: it is a yes, or a no. Whether a shop has parking is not
+// said by where it is.
+func (m *Model) saidOfPlace(q asked, locale, text string, best reading) string {
+	said := best.best().text
+	if !asksPresence.MatchString(fold(text)) || len(kindsOf(fold(text))) > 0 || knowledge.Language(best.passage.Locale) != knowledge.Language(locale) {
+		return ""
 	}
 	asked := m.concepts.places(locale, text)
 	if m := inPlace.FindStringSubmatch(text); m != nil {
 		asked = knowledge.Tokens(locale, m[1])
 	}
-	tokens := knowledge.Tokens(locale, said)
-	return len(asked) == 1 && slices.Contains(tokens, asked[0])
+	if len(asked) != 1 || !slices.Contains(knowledge.Tokens(locale, said), asked[0]) {
+		return ""
+	}
+	own := m.concepts.features(locale, said)
+	for f, w := range q.features {
+		if (w == rareWeight || w == unheardWeight) && own[f] == 0 {
+			return ""
+		}
+	}
+	return said
 }
 
 // inPlace matches a name behind the word that a place stands behind.
 var inPlace = regexp.MustCompile(`(?:\ben|\ba|\bin|\bto) (\p{Lu}\p{L}+)`)
 
 var (
-	denies        = phrases(`(no|ni|nunca|tampoco|sin|excepto|salvo|solo|not|never|except|only|cannot|without)`)
+	denies = phrases(`(no|ni|nunca|tampoco|sin|excepto|salvo|solo|not|never|except|only|cannot|without)`)
+	// refuses matches what the shop says that it does not do.
+	refuses       = phrases(`no (\w+ ){0,1}(enviamos|enviais|entregamos|repartimos|vendemos|hacemos|tenemos|llegamos|servimos)`, `(we )?(do not|don t|cannot|can t) (\w+ ){0,1}(ship|deliver|send|have|sell|make|serve)`)
 	answersItself = regexp.MustCompile(`(?i)^\W*(sí|si|no|yes)\b`)
 )
 
@@ -251,14 +311,17 @@ func (m *Model) raiseUnheard(question map[string]float64, passages []rag.Passage
 			heard[f] = true
 		}
 	}
-	unheard := 0.0
+	unheard, places := 0.0, 0.0
 	for f, w := range question {
+		if w == placeWeight {
+			places += w // where something is asked about is not what is asked
+		}
 		if w == rareWeight && !heard[f] {
 			question[f] = unheardWeight
 			unheard += unheardWeight
 		}
 	}
-	return unheard / weight(question)
+	return unheard / max(weight(question)-places, faintWeight)
 }
 
 // pricesSubject tells whether a sentence of the passage holds an amount and, there,
@@ -284,7 +347,7 @@ func (m *Model) pricesSubject(q asked, r reading) bool {
 // comes close and says something else.
 func (m *Model) compose(q asked, readings []reading) rag.Draft {
 	best := readings[0]
-	answer := join(best.units, m.choose(best, wanted, nil))
+	answer := best.told(m.choose(best, wanted, nil, false))
 	draft := rag.Draft{Answer: answer, Citations: []string{best.passage.ID}, Support: best.support}
 	said := m.concepts.features(best.passage.Locale, answer)
 	for _, next := range readings[1:] {
@@ -297,7 +360,7 @@ func (m *Model) compose(q asked, readings []reading) rag.Draft {
 		if best.passage.Question != "" && best.near >= sameQuestion && next.near < sameSubject {
 			continue
 		}
-		if more := join(next.units, m.choose(next, secondLength, said)); more != "" {
+		if more := next.told(m.choose(next, secondLength, said, saysNo(answer))); more != "" {
 			draft.Answer += "\n" + more
 			draft.Citations = append(draft.Citations, next.passage.ID)
 			break
@@ -322,9 +385,22 @@ func (m *Model) elsewhere(q asked, answer string, p rag.Passage) bool {
 	})
 }
 
+// told writes the taken units. Items of a list that a heading denies say the contrary
+// without it: "What we do not ship".
+func (r reading) told(taken map[int]bool) string {
+	text := join(r.units, taken)
+	if heading := lastHeading(r.passage.Heading); strings.HasPrefix(text, "• ") && saysNo(heading) && !saysNo(text) {
+		return strings.TrimSuffix(strings.TrimPrefix(heading, "> "), ":") + ":\n" + text
+	}
+	return text
+}
+
+// saysNo tells whether a text denies something.
+func saysNo(text string) bool { return denies.MatchString(fold(text)) }
+
 // choose marks the units to take, best first, up to a length; the best one fits
-// always. What was said already is not taken again.
-func (m *Model) choose(r reading, length int, said map[string]float64) map[int]bool {
+// always. What was said already is not taken again; what denies it was not said.
+func (m *Model) choose(r reading, length int, said map[string]float64, deniedBefore bool) map[int]bool {
 	order := make([]int, len(r.units))
 	for i := range order {
 		order[i] = i
@@ -337,7 +413,8 @@ func (m *Model) choose(r reading, length int, said map[string]float64) map[int]b
 		if len(taken) > 0 && (used+size > length || r.scores[i] < besideBest*r.scores[order[0]]) {
 			continue
 		}
-		if touched(m.concepts.features(r.passage.Locale, r.units[i].meaning()), said) > repeated {
+		contrary := saysNo(r.units[i].meaning()+" "+lastHeading(r.passage.Heading)) && !deniedBefore
+		if !contrary && touched(m.concepts.features(r.passage.Locale, r.units[i].meaning()), said) > repeated {
 			continue
 		}
 		taken[i] = true
@@ -353,6 +430,9 @@ func (m *Model) read(q asked, p rag.Passage) reading {
 	best := 0.0
 	for _, u := range r.units {
 		score := covered(q.features, m.concepts.features(p.Locale, u.meaning()), section, title)
+		if m.ofOtherPlaces(q, p.Locale, u.meaning()) || q.needs(u.text) {
+			score *= beside
+		}
 		support := score
 		switch {
 		case slices.ContainsFunc(q.kinds, func(k kind) bool { return k.in(u.text) }):
@@ -365,14 +445,42 @@ func (m *Model) read(q asked, p rag.Passage) reading {
 		}
 		r.scores = append(r.scores, score)
 	}
-	whole := covered(q.features, m.concepts.features(p.Locale, p.Text), section, title)
+	text := m.concepts.features(p.Locale, p.Text)
+	whole := covered(q.features, text, section, title)
 	r.near = likeness(q.features, section)
 	r.rank = best + wholeBonus*whole + nearnessBonus*p.Dense + likenessBonus*r.near
 	r.support = supportUnit*r.support + supportWhole*whole + supportNear*r.near
+	r.support *= 1 - lacking(q.features, text, section, title)
 	if p.Question == "" {
 		r.rank += titleBonus * likeness(q.features, m.concepts.features(p.Locale, p.Title))
 	}
 	return r
+}
+
+// lacking is the share of the wanted features, by weight, that are words of no shop in
+// particular and stand nowhere here: another passage has them, and may be what is asked for.
+func lacking(wanted map[string]float64, sets ...map[string]float64) float64 {
+	missing := 0.0
+	for f, w := range wanted {
+		if w == rareWeight && !slices.ContainsFunc(sets, func(set map[string]float64) bool { return set[f] > 0 }) {
+			missing += w
+		}
+	}
+	return missing / max(weight(wanted), rareWeight)
+}
+
+// needs tells whether a sentence lacks the thing without which nothing is an answer.
+func (q asked) needs(text string) bool {
+	return slices.ContainsFunc(q.needed, func(k kind) bool { return !k.in(text) })
+}
+
+// ofOtherPlaces tells whether a sentence is about places, and about none that is asked for.
+func (m *Model) ofOtherPlaces(q asked, locale, text string) bool {
+	if len(q.places) == 0 {
+		return false
+	}
+	named := m.concepts.places(locale, text)
+	return len(named) > 0 && !slices.ContainsFunc(named, func(stem string) bool { return q.features[m.concepts.feature(stem)] > 0 })
 }
 
 // lastHeading is the innermost heading of a path.
@@ -390,6 +498,8 @@ func covered(wanted, own, section, title map[string]float64) float64 {
 			shared += w
 		case section[f] > 0:
 			shared += headingCredit * w
+		case own[isA[f]] > 0 || section[isA[f]] > 0:
+			shared += kindCredit * w
 		case title[f] > 0:
 			shared += titleCredit * w
 		}
@@ -399,6 +509,9 @@ func covered(wanted, own, section, title map[string]float64) float64 {
 	}
 	return 0
 }
+
+// isA names the kind of things that rules speak of where a thing is asked about.
+var isA = map[string]string{"=fridge": "=bulky", "=washer": "=bulky"}
 
 // touched is the share of the wanted features, by weight, that the others have.
 func touched(wanted, others map[string]float64) float64 { return covered(wanted, others, nil, nil) }

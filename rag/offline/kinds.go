@@ -71,6 +71,10 @@ var kinds = []kind{
 		answer:   regexp.MustCompile(`^\d+\. |«|“|"|(?i)mantén|hold down`),
 	},
 	{
+		question: phrases(`(que|cual es (el|la)) (\w+ ){0,1}(tae|iva|descuento|porcentaje|tipo de interes|interes)`, `(what|what s|whats) (is |s )?(the |your )?(apr|vat|vat rate|interest( rate)?|discount|percentage)`),
+		answer:   regexp.MustCompile(`\d\s?%`),
+	},
+	{
 		question: phrases(`(correo|email|mail|telefono)`, `(email|mail|phone number)`),
 		answer:   regexp.MustCompile(`@|\+\d{2}`),
 	},
@@ -78,6 +82,11 @@ var kinds = []kind{
 		question: phrases(`(vuestro|vuestros|el|un|su|que|cual es el) (numero de )?(telefono|correo|email|mail)( de (contacto|atencion( al cliente)?|la tienda))?`, `(your|a|the|what) (\w+ )?(phone number|phone|telephone( number)?|email( address)?|e mail( address)?)( number)?`),
 		answer:   regexp.MustCompile(`@|\+\d{2}`), needed: phrases(`(cual es|dame|dime|decidme|que|teneis|hay|cual seria) (\w+ ){0,2}(telefono|correo|email|mail)`, `(what|what s|whats|give me|do you have|is there|tell me) (\w+ ){0,3}(phone number|telephone|email|e mail|phone)( \w+)?`),
 	},
+}
+
+// asksContact tells whether a folded question is for how the shop is reached.
+func asksContact(folded string) bool {
+	return slices.ContainsFunc(kinds, func(k kind) bool { return k.needed != nil && k.needed.MatchString(folded) })
 }
 
 // kindsOf are the kinds that a folded question asks for.

@@ -30,7 +30,7 @@ func (m *Model) aboutLateness(folded string, r rag.Request, o rag.Order) (rag.Dr
 	r.Passages = slices.DeleteFunc(slices.Clone(r.Passages), func(p rag.Passage) bool {
 		return p.Locale != r.Locale || !lateHeading.MatchString(fold(lastHeading(p.Heading)+" "+p.Question))
 	})
-	r.Query = inLanguage(r.Locale, "Mi paquete llega tarde, ¿qué hacéis?", "My parcel is late, what do you do?")
+	r.Query = inLanguage(r.Locale, "Mi paquete llega tarde, ¿abrís una reclamación?", "My parcel is late, do you open a claim?")
 	draft := m.extract(r)
 	return draft, draft.Answer != ""
 }

@@ -89,6 +89,55 @@ func (m *Model) refundMeant(r rag.Request, spoken *rag.Order) []rag.Order {
 	return with
 }
 
+// wantedDetail is the one detail that somebody wants to be given, and does not ask about.
+func wantedDetail(folded string) (detail, bool) {
+	asked := detailsAsked(folded)
+	if len(asked) != 1 || !wantsDetail.MatchString(folded) || asksHow.MatchString(folded) || asksState.MatchString(folded) {
+		return detail{}, false
+	}
+	return asked[0], true
+}
+
+// fitting are the orders that may have a detail.
+func (d detail) fitting(orders []rag.Order) []rag.Order {
+	return slices.DeleteFunc(slices.Clone(orders), func(o rag.Order) bool { return !d.fits(o) })
+}
+
+// whichOrder asks back of which order somebody wants a detail that several may have.
+func whichOrder(folded string, r rag.Request) (rag.Draft, bool) {
+	d, ok := wantedDetail(folded)
+	if !ok || !r.Writable || r.Clarified {
+		return rag.Draft{}, false
+	}
+	fitting := d.fitting(r.Orders.Orders)
+	if len(fitting) < 2 {
+		return rag.Draft{}, false
+	}
+	var numbers []string
+	for _, o := range fitting[:min(maxListed, len(fitting))] {
+		numbers = append(numbers, o.Number)
+	}
+	last := len(numbers) - 1
+	ask := inLanguage(r.Locale, "¿De qué pedido, ", "For which order, ") + strings.Join(numbers[:last], ", ") + inLanguage(r.Locale, " o ", " or ") + numbers[last] + "?"
+	return rag.Draft{AskBack: ask}, true
+}
+
+// withAskedDetail puts the wish for a detail before the answer to which order it is of.
+func withAskedDetail(r rag.Request) rag.Request {
+	if !r.Clarified || len(detailsAsked(fold(r.Question))) > 0 {
+		return r
+	}
+	for _, u := range slices.Backward(r.History) {
+		if u.Role == rag.RoleCustomer {
+			if _, ok := wantedDetail(fold(u.Text)); ok {
+				r.Question = u.Text + "\n" + r.Question
+			}
+			break
+		}
+	}
+	return r
+}
+
 // lookUp asks for a detail of one order that is not among its facts: the shop gives it only
 // to who has shown to be the customer, and how that is done is code's business.
 func (m *Model) lookUp(folded string, r rag.Request, named []rag.Order) (rag.Draft, bool) {
@@ -98,7 +147,7 @@ func (m *Model) lookUp(folded string, r rag.Request, named []rag.Order) (rag.Dra
 	}
 	d, choice := asked[0], named
 	if len(choice) == 0 {
-		choice = slices.DeleteFunc(slices.Clone(r.Orders.Orders), func(o rag.Order) bool { return !d.fits(o) })
+		choice = d.fitting(r.Orders.Orders)
 	}
 	if len(choice) != 1 {
 		return rag.Draft{}, false

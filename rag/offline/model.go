@@ -3,7 +3,9 @@ package offline
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag"
 )
 
@@ -19,7 +21,18 @@ var _ rag.Model = (*Model)(nil)
 func NewModel() *Model { return &Model{concepts: newConcepts()} }
 
 // Name carries the version of the rules.
-func (m *Model) Name() string { return "offline-extractive-v5" }
+func (m *Model) Name() string { return "offline-extractive-v6" }
+
+var _ rag.Lexical = (*Model)(nil)
+
+// Words are those of a shop's business that the model knows.
+func (m *Model) Words(locale string) []string {
+	var list []string
+	for _, row := range conceptWords {
+		list = append(list, strings.Fields(inLanguage(knowledge.Language(locale), row.es, row.en))...)
+	}
+	return list
+}
 
 // Complete drafts an answer from the parts of the request; it does not read the
 // prompt. The only error is that of ctx, which wraps rag.ErrModel.
@@ -41,6 +54,7 @@ func (m *Model) draft(r rag.Request) rag.Draft {
 
 // one answers a single question.
 func (m *Model) one(r rag.Request) rag.Draft {
+	r = withAskedDetail(r)
 	folded := fold(r.Question)
 	if text, ok := smallTalk(r.Question, r.Locale); ok {
 		return rag.Draft{Answer: text, SmallTalk: true}

@@ -59,6 +59,9 @@ func (m *Model) aboutOrder(folded string, r rag.Request) bool {
 	if len(m.meantAlone(folded, r)) > 0 {
 		return true
 	}
+	if d, ok := wantedDetail(folded); ok && (d.known(r.Orders.Orders) || r.Writable && len(d.fitting(r.Orders.Orders)) > 0) {
+		return true
+	}
 	if ownThing.MatchString(folded) {
 		if asksTracking.MatchString(folded) && len(r.Orders.Orders) > 0 {
 			return true
@@ -93,6 +96,9 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	}
 	if call, ok := m.lookUp(folded, r, asked); ok {
 		return call
+	}
+	if ask, ok := whichOrder(folded, r); ok && len(asked) == 0 && !strange(folded, r.Orders) {
+		return ask
 	}
 	alone := m.meantAlone(folded, r)
 	if len(asked) > 0 && asksAction.MatchString(folded) && !asksState.MatchString(folded) && !asksMoneyBack.MatchString(folded) {

@@ -43,6 +43,12 @@ var details = []detail{
 	},
 }
 
+// wantsDetail matches who wants to be given such a thing, of an order that they may not name.
+var wantsDetail = phrases(`(mandame|enviame|pasame|dame|reenviame|mandadme|enviadme|pasadme|dadme|mandenme|envienme)( \w+)*`, `(me|nos) (mandas|mandais|envias|enviais|pasas|pasais|das|dais|mandan|envian)( \w+)*`,
+	`(puedes|puede|podeis|podrias|podriais|pueden) (mandarme|enviarme|pasarme|darme)( \w+)*`, `(me|nos) (puedes|puede|podeis|podrias|podriais|pueden) (mandar|enviar|pasar|dar)( \w+)*`,
+	`(quiero|necesito|quisiera|me hace falta|me falta) (una copia de )?(la|mi|el) (factura|tique|ticket|recibo|justificante|comprobante|albaran)( \w+)*`,
+	`(send|give|email|forward|show) (me|us)( \w+)*`, `(can|could|may) (you|i|we) (please )?(send|give|get|have|see|email)( \w+)*`, `(i|we) (need|want|would like|d like) (a copy of )?(the|my) (invoice|bill|receipt|proof)( \w+)*`)
+
 // asksTracking matches folded questions for a tracking link, which the state of an order
 // tells as long as it is on its way.
 var asksTracking = phrases(`(seguimiento|tracking|localizador|rastreo|rastrear)`, `(track|tracking)`)

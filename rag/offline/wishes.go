@@ -36,7 +36,9 @@ var (
 	)
 	// mayI matches a question for leave: of a named order it is a wish, of any it asks for
 	// the rules.
-	mayI         = phrases(`(puedo|podria|podemos) (\w+ ){0,1}(cancelar|anular|devolver)(lo|la|los|las)?`, `(can|could|may) i (\w+ ){0,1}(cancel|return)`, `(puedo|podria|podemos|can i|could i|may i) (cambiar|modificar|change|update) (\w+ ){0,4}(direccion|address)`)
+	mayI = phrases(`(puedo|podria|podemos) (\w+ ){0,1}(cancelar|anular|devolver)(lo|la|los|las)?`, `(can|could|may) i (\w+ ){0,1}(cancel|return)`, `(puedo|podria|podemos|can i|could i|may i) (cambiar|modificar|change|update) (\w+ ){0,4}(direccion|address)`)
+	// someThing matches a wish about what the customer has and does not name.
+	someThing    = phrases(`(devolver|cancelar|anular)(os|te)? (una cosa|unas cosas|algo|una compra)( \w+)?`, `(return|send back|cancel) (something|a thing|some things|a purchase|one thing)( \w+)?`)
 	everything   = phrases(`(todo|todos|todas|entero|entera|completo|completa|everything|whole|all|both|ambos|ambas)`)
 	placeholder  = regexp.MustCompile(`\[\[[A-Z_]+\d+\]\]`)
 	addressIn    = regexp.MustCompile(`\[\[ADDRESS_\d+\]\][^\n.?!;]*`)
@@ -65,6 +67,9 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 	if kind == "" {
 		return rag.Draft{}, false
 	}
+	if !ownThing.MatchString(folded) {
+		folded = m.mend(folded, r.Orders)
+	}
 	call := action.Call{Kind: kind}
 	order, clear := m.wishedOrder(folded, r, kind)
 	switch {
@@ -74,7 +79,7 @@ func (m *Model) wish(r rag.Request) (rag.Draft, bool) {
 		call.Order = r.Orders.NotFound[0]
 	case strange(folded, r.Orders):
 		return rag.Draft{}, false
-	case asked || !ownThing.MatchString(folded):
+	case asked || !theirs(folded):
 		// No order in particular: the shop's rules answer that.
 		return rag.Draft{}, false
 	}
@@ -144,7 +149,7 @@ func (m *Model) wishedOrder(folded string, r rag.Request, kind action.Kind) (ord
 	if list := m.withItem(r); len(list) == 1 {
 		return &list[0], true
 	}
-	if !ownThing.MatchString(folded) {
+	if !theirs(folded) {
 		return nil, false
 	}
 	return only(slices.DeleteFunc(slices.Clone(r.Orders.Orders), func(o rag.Order) bool {
@@ -154,6 +159,9 @@ func (m *Model) wishedOrder(folded string, r rag.Request, kind action.Kind) (ord
 		return closed(o.Status)
 	})), false
 }
+
+// theirs tells whether a wish can only be about what the customer ordered.
+func theirs(folded string) bool { return ownThing.MatchString(folded) || someThing.MatchString(folded) }
 
 func only(list []rag.Order) *rag.Order {
 	if len(list) != 1 {

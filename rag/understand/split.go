@@ -239,7 +239,8 @@ func questionWord(locale string, list []word, i int) bool {
 	w := at(list, i)
 	switch w {
 	case "a", "de", "en", "por", "para", "con", "desde", "hasta":
-		return spanishAsks[at(list, i+1)] && at(list, i+1) != "que" || w == "por" && at(list, i+1) == "que"
+		next := at(list, i+1)
+		return spanishAsks[next] && next != "que" || next == "que" && (w == "por" || accented(list[i+1]) || at(list, i+2) == "hora" || at(list, i+2) == "dia")
 	case "se":
 		return at(list, i+1) == "puede" || at(list, i+1) == "pueden"
 	case "que", "como", "cuando", "donde":

@@ -24,6 +24,7 @@ func TestSplit(t *testing.T) {
 		{"es", "Compré un robot en enero. ¿Cuánto dura la garantía? ¿Dónde puedo comprar bolsas de recambio?", []string{"Compré un robot en enero. ¿Cuánto dura la garantía?", "¿Dónde puedo comprar bolsas de recambio?"}},
 		{"es", "¿Hacen factura a empresas? Otra cosa: ¿tienen tienda física en Monterrey?", []string{"¿Hacen factura a empresas?", "Otra cosa: ¿tienen tienda física en Monterrey?"}},
 		{"es", "¿Dónde están las tiendas, qué horario tienen y cuánto cuesta recoger?", []string{"¿Dónde están las tiendas", "qué horario tienen", "cuánto cuesta recoger?"}},
+		{"es", "¿Dónde recojo el paquete y a qué hora cerráis?", []string{"¿Dónde recojo el paquete", "a qué hora cerráis?"}},
 		{"es", "¿Puedo pagar con Bizum y cuánto tarda el reembolso?", []string{"¿Puedo pagar con Bizum", "cuánto tarda el reembolso?"}},
 		{"en", "How long is the guarantee, how long does a repair take and can I pay in instalments?", []string{"How long is the guarantee", "how long does a repair take", "can I pay in instalments?"}},
 		{"en", "How long do refunds take? Do you ship to Portugal by courier?", []string{"How long do refunds take?", "Do you ship to Portugal by courier?"}},
