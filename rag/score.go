@@ -39,8 +39,8 @@ const (
 	// featureAgree is 1 when meaning and words put the same document first, and
 	// it is cited.
 	featureAgree = "agree"
-	// featureCoverage is the share of the question's words in the cited passages,
-	// featureUnknown the share that is in no candidate at all.
+	// featureCoverage is the share of the question's words in the cited passages, as they were
+	// meant or in other words for them, featureUnknown the share that is in no candidate at all.
 	featureCoverage = "coverage"
 	featureUnknown  = "unknown"
 	// featureAsked is 1 when the question names an order of the customer.

@@ -11,7 +11,7 @@ import (
 )
 
 // featuresMeaning is raised when a feature keeps its name and means something else.
-const featuresMeaning = 2
+const featuresMeaning = 3
 
 // Setting is what this pipeline answers with, as far as a calibration depends on it:
 // compare it with confidence.Calibration.Stale. The texts of the index are not part
