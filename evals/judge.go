@@ -4,9 +4,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/recado/recado/gateway"
 	"github.com/recado/recado/rag"
@@ -166,23 +163,12 @@ func table(document string) bool { return strings.Contains(document, ".csv") }
 // missingFacts are the first wordings of the facts that the text does not
 // contain.
 func missingFacts(c Case, text string) []string {
-	folded := Fold(text)
+	said := NewSaid(text)
 	var missing []string
 	for _, fact := range c.Facts {
-		if !slices.ContainsFunc(fact, func(wording string) bool { return strings.Contains(folded, Fold(wording)) }) {
+		if !slices.ContainsFunc(fact, said.Holds) {
 			missing = append(missing, fact[0])
 		}
 	}
 	return missing
-}
-
-// Fold takes case, accents and all white space away, so that "4,99 €" and "4,99€"
-// are the same.
-func Fold(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) || unicode.IsSpace(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, norm.NFKD.String(text))
 }

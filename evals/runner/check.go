@@ -95,7 +95,7 @@ func oneOf(name string, want []string, got string) runs.Check {
 
 // said are the checks of what the replies say and must not say.
 func said(e suite.Expect, o Outcome) []runs.Check {
-	text := evals.Fold(texts(o.Replies))
+	text := evals.NewSaid(texts(o.Replies))
 	var list []runs.Check
 	facts := e.Says
 	if r, ok := decisive(o.Records); ok && r.Decision.Kind == gateway.DecideHandoff && len(e.Decision) > 1 && slices.Contains(e.Decision, "handoff") {
@@ -111,30 +111,7 @@ func said(e suite.Expect, o Outcome) []runs.Check {
 	return list
 }
 
-func says(folded string, fact suite.Fact) bool {
-	return slices.ContainsFunc(fact, func(wording string) bool { return holds(folded, evals.Fold(wording)) })
-}
-
-// holds tells whether the text holds the wording, and not as a part of a longer number: "5 days"
-// is not in "15 days".
-func holds(text, wording string) bool {
-	for at := 0; ; {
-		i := strings.Index(text[at:], wording)
-		if i < 0 {
-			return false
-		}
-		begin, end := at+i, at+i+len(wording)
-		cut := digitAt(text, begin-1) && digitAt(text, begin) || digitAt(text, end-1) && digitAt(text, end)
-		if !cut {
-			return true
-		}
-		at = begin + 1
-	}
-}
-
-func digitAt(text string, i int) bool {
-	return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9'
-}
+func says(text evals.Said, fact suite.Fact) bool { return slices.ContainsFunc(fact, text.Holds) }
 
 func texts(replies []runs.Reply) string {
 	var b strings.Builder
@@ -339,7 +316,7 @@ func draftRight(e suite.Expect, one runs.Step) bool {
 	if len(e.Decision) > 0 && !slices.Contains(e.Decision, string(gateway.DecideReply)) {
 		return false
 	}
-	text := evals.Fold(one.Draft)
+	text := evals.NewSaid(one.Draft)
 	for _, fact := range e.Says {
 		if !says(text, fact) {
 			return false

@@ -185,7 +185,7 @@ func (m *Model) askedFeatures(locale, text string) map[string]float64 {
 }
 
 // hereafter matches what a question says of when it would be, which tells nothing of what
-// it is about: "can I pay with Bizum next time?"
+// it is about, as in "can I pay with Bizum next time?".
 var hereafter = regexp.MustCompile(`(?i)\b(?:(?:for |the )?next time|in (?:the )?future|(?:para )?(?:la )?pr[oó]xima vez|en el futuro|otro d[ií]a)\b`)
 
 // anotherMeans matches a wish to have money by another way than it came.
