@@ -49,7 +49,7 @@ func TestSaidAmongWords(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		wording := rapid.StringMatching(`[a-zé0-9.,€ ]{1,12}`).Draw(t, "wording")
-		if !evals.NewSaid("antes "+wording+" después").Holds(wording) {
+		if !evals.NewSaid("antes " + wording + " después").Holds(wording) {
 			t.Fatalf("%q is not found between words", wording)
 		}
 		text := rapid.String().Draw(t, "text")
