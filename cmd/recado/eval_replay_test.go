@@ -147,7 +147,7 @@ func TestEvalReplay(t *testing.T) {
 	t.Parallel()
 	p, done := openPastShop(t)
 	p.asks("34600550101", "¿Cuánto tardan los reembolsos?", "¿Y si pagué con PayPal?", "gracias")
-	p.asks("34600111222", "How long does a refund take?", "Do you sell cargo bikes?", "hello?")
+	p.asks("34600111222", "How long does a refund take?", "Is there express delivery to Italy?", "hello?")
 	p.asks("34600111333", "¿Cuánto cuesta el envío a Canarias?", "soy Carmen Ibarra, llámame al 600 111 333")
 	p.asks(demoshop.DemoPhone, "Where is my order #W2024117?", "And can I return the lamp?")
 	code, _, errs := tell(t, p.env, "eval", "replay", "--since", "2d")

@@ -202,7 +202,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"ask"}, exitUsage, "recado ask"},
 		{[]string{"user", "add"}, exitUsage, "recado user add NAME"},
 		{[]string{"health", "--url", "http://127.0.0.1:1/healthz"}, exitFailed, "does not answer"},
-		{[]string{"eval", "guess"}, exitUsage, "recado eval run"},
+		{[]string{"eval", "guess"}, exitUsage, "recado eval --help"},
 	} {
 		code, out, errs := tell(t, map[string]string{"RECADO_DATA": t.TempDir()}, tt.args...)
 		if code != tt.code || !strings.Contains(out+errs, tt.want) {
