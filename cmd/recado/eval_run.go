@@ -286,11 +286,11 @@ func (f runFlags) run(ctx context.Context, c console, s settings, shop *evalShop
 	return run, journal.Finish()
 }
 
-// summarise measures a run. What none of the chosen cases is about can't be missed by them.
+// summarise measures a run. A part of a suite can't miss what its cases are too few to show.
 func (f runFlags) summarise(run *runs.Run, one suite.Suite) {
 	run.Summarise(one)
 	if f.filter != "" || f.asWritten {
-		run.Gates = slices.DeleteFunc(run.Gates, func(g runs.Gate) bool { return g.Estimate == nil })
+		run.Gates = slices.DeleteFunc(run.Gates, runs.Gate.Scarce)
 	}
 }
 

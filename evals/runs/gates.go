@@ -115,6 +115,20 @@ func gateOf(t suite.Threshold, measured map[string]stats.Estimate, left left) Ga
 	return g
 }
 
+// Scarce tells whether a threshold was missed for want of cases alone: there is no figure, it
+// rests on fewer cases than it has to, or it is reached by its value and not by the end of its
+// interval.
+func (g Gate) Scarce() bool {
+	switch e := g.Estimate; {
+	case g.OK:
+		return false
+	case e == nil || e.N < g.Cases:
+		return true
+	default:
+		return (g.Min == nil || e.Value >= *g.Min) && (g.Max == nil || e.Value <= *g.Max)
+	}
+}
+
 // NoteIn is the note in Spanish or else in English.
 func (g Gate) NoteIn(language string) string {
 	if language == spanish && g.NoteES != "" {
