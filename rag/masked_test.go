@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,7 +18,16 @@ import (
 )
 
 // heard keeps every text that a model of any kind was given.
-type heard struct{ texts []string }
+type heard struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+func (h *heard) hear(texts ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.texts = append(h.texts, texts...)
+}
 
 type hearingModel struct {
 	*heard
@@ -27,7 +37,7 @@ type hearingModel struct {
 func (hearingModel) Name() string { return "fake-model" }
 
 func (m hearingModel) Complete(_ context.Context, r rag.Request) (rag.Response, error) {
-	m.texts = append(m.texts, fmt.Sprintf("%+v", r))
+	m.hear(fmt.Sprintf("%+v", r))
 	return rag.Response{Draft: m.draft}, nil
 }
 
@@ -37,12 +47,12 @@ type hearingEmbedder struct {
 }
 
 func (e hearingEmbedder) Embed(_ context.Context, texts []string) ([][]float32, error) {
-	e.texts = append(e.texts, texts...)
+	e.hear(texts...)
 	return [][]float32{{1, 0}}, nil
 }
 
 func (e hearingEmbedder) Expand(_, text string) string {
-	e.texts = append(e.texts, text)
+	e.hear(text)
 	return ""
 }
 
@@ -51,7 +61,7 @@ type hearingReranker struct{ *heard }
 func (hearingReranker) Name() string { return "fake-reranker" }
 
 func (r hearingReranker) Rerank(_ context.Context, question string, passages []string) ([]float64, error) {
-	r.texts = append(r.texts, question)
+	r.hear(question)
 	return make([]float64, len(passages)), nil
 }
 

@@ -98,7 +98,9 @@ func (t *turn) fill(ctx context.Context) {
 			open = true
 			continue
 		}
-		t.alone[i] = d.Draft.Support == 0 || d.Draft.Support >= leastAlone
+		if d.Draft.Support == 0 || d.Draft.Support >= leastAlone {
+			t.alone[i] = strings.TrimSpace(d.Draft.Answer)
+		}
 		t.add(d)
 	}
 	t.request = whole
@@ -138,7 +140,9 @@ func (t *turn) answers(question string) bool {
 func (t *turn) cover() {
 	var open []string
 	for i, part := range t.a.Parts {
-		if t.a.Parts[i].Covered = t.alone[i] || t.answers(part.Text); !t.a.Parts[i].Covered {
+		alone, answered := t.alone[i]
+		answered = answered && strings.Contains(t.a.Text, alone) // and not repaired away
+		if t.a.Parts[i].Covered = answered || t.answers(part.Text); !t.a.Parts[i].Covered {
 			open = append(open, oneLine(part.Text))
 		}
 	}

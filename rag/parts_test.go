@@ -32,3 +32,31 @@ func TestSeveralQuestionsAreAllAnswered(t *testing.T) {
 		t.Errorf("one question has the parts %+v", a.Parts)
 	}
 }
+
+// TestTheSameAnswerIsSaidOnce: two questions that one sentence answers get it once.
+func TestTheSameAnswerIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	answer := rag.Draft{Answer: "Tienes 30 días para devolver.", Citations: []string{"a"}, Locale: "es"}
+	a, requests := acting(t, "¿Cuántos días tengo para devolver? ¿Cuál es el plazo de cambios?", nil, rag.Draft{NeedsHuman: true}, answer, answer)
+	if len(requests) != 3 || a.Text != answer.Answer {
+		t.Errorf("%d requests, %q", len(requests), a.Text)
+	}
+	if !a.Parts[0].Covered || !a.Parts[1].Covered || failing(a) != "" {
+		t.Errorf("parts %+v, failing %q", a.Parts, failing(a))
+	}
+}
+
+// TestAnAnswerThatIsRepairedAwayIsNone: a question that was answered by itself is open again
+// when its answer did not hold.
+func TestAnAnswerThatIsRepairedAwayIsNone(t *testing.T) {
+	t.Parallel()
+	first := rag.Draft{Answer: "Tienes 30 días para devolver.", Citations: []string{"a"}, Locale: "es"}
+	alone := rag.Draft{Answer: "Son 99,50 €.", Citations: []string{"a"}, Locale: "es"}
+	a, requests := acting(t, twoQuestions, nil, first, alone, first)
+	if len(requests) != 3 || a.Text != first.Answer {
+		t.Fatalf("%d requests, %q", len(requests), a.Text)
+	}
+	if !a.Parts[0].Covered || a.Parts[1].Covered || failing(a) != rag.CheckParts {
+		t.Errorf("parts %+v, failing %q", a.Parts, failing(a))
+	}
+}

@@ -23,8 +23,8 @@ type turn struct {
 	veil  *veil
 	clock stopwatch
 	hits  []knowledge.Hit
-	// alone are the questions that the model answered when each was asked by itself.
-	alone map[int]bool
+	// alone are what the model answered to questions that were asked by themselves, by their places.
+	alone map[int]string
 	// slips are the words of the question that were mistyped, with what was meant.
 	slips map[string]string
 	// request is what the model is asked; masked is the text of its draft as it wrote it,
@@ -39,7 +39,7 @@ func (p *Pipeline) begin(q Question) *turn {
 		q.At = p.now() // or rules that are no longer valid would be found
 	}
 	t := &turn{
-		p: p, alone: map[int]bool{}, q: q, veil: newVeil(q.Orders, q.Receipts), clock: stopwatch{last: time.Now()},
+		p: p, alone: map[int]string{}, q: q, veil: newVeil(q.Orders, q.Receipts), clock: stopwatch{last: time.Now()},
 		a: Answer{
 			Locale: q.Locale, Orders: q.Orders, Model: p.model.name(), Receipts: slices.Clone(q.Receipts),
 			Threshold: p.calibration.Threshold, Calibration: p.calibrationName(), Suggest: len(p.stale) > 0, Stale: p.stale,
