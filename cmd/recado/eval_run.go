@@ -62,6 +62,8 @@ func (f runFlags) check() error {
 		return usagef("eval run: --repeat and --parallel are 1 or more")
 	case f.language != "en" && f.language != "es":
 		return usagef("eval run: --report-language is en or es")
+	case f.resume && f.taping():
+		return usagef("eval run: a recording is of one whole run: leave out --resume, or --record and --refresh")
 	}
 	return errors.Join(f.tapeFlags.check("eval run"), f.speakFlags.check())
 }
@@ -343,17 +345,21 @@ func (f runFlags) interrupted(journal *runs.Journal, err error) error {
 	if journal == nil {
 		return err
 	}
+	goOn := "go on with --resume"
+	if f.taping() {
+		goOn = "nothing was recorded, because a recording is of one whole run: start again for that, or go on with --resume alone"
+	}
 	switch closed := journal.Close(); {
 	case refused:
 		return err
 	case closed != nil:
 		return errors.Join(err, closed)
 	case errors.Is(err, context.Canceled):
-		return errors.New("interrupted; what was found is kept: go on with --resume")
+		return errors.New("interrupted; what was found is kept: " + goOn)
 	case errors.Is(err, runner.ErrProviderAway):
-		return awayError{err.Error() + "; what was found is kept: go on with --resume"}
+		return awayError{err.Error() + "; what was found is kept: " + goOn}
 	}
-	return fmt.Errorf("%w; what was found is kept: go on with --resume", err)
+	return fmt.Errorf("%w; what was found is kept: %s", err, goOn)
 }
 
 // progress shows a bar on a terminal.

@@ -235,6 +235,7 @@ func TestEvalRunRefuses(t *testing.T) {
 		"a near tag":          {"", "", []string{"--filter", "ordr"}, exitUsage, []string{"no case has the tag"}},
 		"no such system":      {"", "", []string{"--system", "gatway"}, exitUsage, []string{"neither rag nor gateway"}},
 		"no such tape":        {"", "", []string{"--replay", "none.jsonl"}, exitUsage, []string{"none.jsonl"}},
+		"half a recording":    {"", "", []string{"--record", "tape.jsonl", "--resume"}, exitUsage, []string{"a recording is of one whole run"}},
 		"no such tag":         {"", "", []string{"--filter", "nobody"}, exitUsage, []string{"nobody"}},
 	}
 	for what, test := range tests {

@@ -31,6 +31,9 @@ func (f tapeFlags) check(command string) error {
 	return nil
 }
 
+// taping tells whether a run writes a recording, which has all calls of the run or is of no use.
+func (f tapeFlags) taping() bool { return f.record != "" || f.refresh != "" }
+
 // openTape opens the cassette that is wanted, or gives nil.
 func (f tapeFlags) openTape() (*cassette.Cassette, error) {
 	if f.record != "" {
