@@ -24,6 +24,9 @@ type tab struct {
 // goes wrong in a page is kept in window.wrong.
 func openTab(t *testing.T) *tab {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes most of the time; without -short it is tried")
+	}
 	var program string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil && program == "" {
