@@ -82,6 +82,27 @@ func TestApplyReceipt(t *testing.T) {
 	}
 }
 
+// TestAmountsAreWrittenAsTheCustomerReads: the shop's system writes amounts with a point,
+// and what is no amount is told as it came.
+func TestAmountsAreWrittenAsTheCustomerReads(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ amount, es, en string }{
+		{"74.85 EUR", "Importe: 74,85 EUR", "Amount: 74.85 EUR"},
+		{"1299.00 EUR", "Importe: 1299,00 EUR", "Amount: 1299.00 EUR"},
+		{"219,00 EUR", "Importe: 219,00 EUR", "Amount: 219,00 EUR"},
+		{"1.299 EUR", "Importe: 1.299 EUR", "Amount: 1.299 EUR"},
+		{"see v1.20 EUR", "Importe: see v1.20 EUR", "Amount: see v1.20 EUR"},
+	} {
+		for language, want := range map[string]string{"es": tt.es, "en": tt.en} {
+			c := told(func(c *Conversation) { c.Language = language })
+			r := action.Receipt{ID: "r", CommandID: "cmd", Outcome: action.Done, Facts: map[string]string{"amount": tt.amount}}
+			if lines := strings.Split(spoken(ApplyReceipt(c, command(action.Cancel), false, r, noon)), "\n"); !slices.Contains(lines, want) {
+				t.Errorf("%s, %s: %q", language, tt.amount, lines)
+			}
+		}
+	}
+}
+
 // spoken is what an effect tells the customer.
 func spoken(e Effect) string {
 	var texts []string

@@ -64,10 +64,15 @@ func (tab *tab) open(path string) {
 	tab.do(chromedp.Navigate(tab.b.server.URL+path), chromedp.WaitVisible(".live.on"))
 }
 
-// holds waits until an expression is true on the page.
+// holds waits until an expression is true on the page, or on the one that comes after it: a
+// press that leads to another page may take effect while the first one is asked.
 func (tab *tab) holds(expression string) {
 	tab.t.Helper()
-	if _, err := chromedp.Run(tab.ctx, chromedp.Poll[bool](expression)); err != nil {
+	_, err := chromedp.Run(tab.ctx, chromedp.Poll[bool](expression))
+	for err != nil && tab.ctx.Err() == nil && (strings.Contains(err.Error(), "navigated or closed") || strings.Contains(err.Error(), "find context")) {
+		_, err = chromedp.Run(tab.ctx, chromedp.Poll[bool](expression))
+	}
+	if err != nil {
 		shown, _ := chromedp.Run(tab.ctx, chromedp.Evaluate[string]("document.title + '\\n' + document.body.innerText"))
 		tab.t.Fatalf("%s does not hold: %v\n%s", expression, err, shown)
 	}

@@ -42,6 +42,9 @@ type conversationView struct {
 	// that, and Verify is the handoff in which an agent can say who the customer is.
 	Dealings *dealings
 	Verify   string
+	// Answered are the commands that the handoff says nothing is known of, and that the
+	// shop's system has answered since.
+	Answered []deal
 	// Said is what this agent has said of the handoff, nil where nothing can be said.
 	Said *saying
 	// Agreement is what the customer said of their words being used to try changes, nil when
@@ -90,7 +93,7 @@ func (d *Desk) showHandoff(
 	}
 	view.Queue, view.More = lists.All(), lists.More()
 	t.Once = rand.Text()
-	view.Handoff, view.Reply = &h, t
+	view.Handoff, view.Reply, view.Answered = &h, t, view.Dealings.answeredSince(h)
 	view.Mine = h.State == gateway.HandoffClaimed && h.Agent == agent
 	view.Phone = onPhone(h)
 	view.Theirs = h.State == gateway.HandoffClaimed && h.Agent != agent && !view.Phone

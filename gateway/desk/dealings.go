@@ -80,6 +80,21 @@ func viewDeal(v gateway.CommandView) deal {
 	return d
 }
 
+// answeredSince are the commands for whose missing receipts a handoff was opened, or that
+// ran out after it, and whose receipts have come by now.
+func (v *dealings) answeredSince(h gateway.Handoff) []deal {
+	if v == nil || h.Reason != gateway.ReasonReceipt || !h.State.Open() {
+		return nil
+	}
+	var list []deal
+	for _, one := range v.Deals {
+		if one.Late && !one.ExpiredAt.Before(h.CreatedAt) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
 // piece is a part of a text. Mask stands for one that is shown only when somebody asks
 // for it.
 type piece struct{ Text, Mask string }

@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"context"
+	"fmt"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -16,6 +18,7 @@ import (
 	"github.com/recado/recado/gateway/desk"
 	"github.com/recado/recado/gateway/desk/desktest"
 	"github.com/recado/recado/rag"
+	"github.com/recado/recado/rag/action"
 	"github.com/recado/recado/rag/assure"
 )
 
@@ -278,4 +281,41 @@ func TestAgreement(t *testing.T) {
 	none := setup(t, "ana")
 	none.get(place, "es").lacks(t, `id="agreement"`)
 	none.post(place+"/agreement", url.Values{"consent": {"given"}}).says(t, http.StatusNotFound)
+}
+
+// TestALateReceiptIsTold: a handoff that was opened because the shop's system said nothing
+// tells what it has said since, and nothing of what it had said before or says still less of.
+func TestALateReceiptIsTold(t *testing.T) {
+	t.Parallel()
+	b, _ := dealing(t, "ana")
+	b.get(iris, "es").lacks(t, `id="since-c-expired"`, `id="since-c-done"`)
+	list, err := b.store.Commands(t.Context(), desktest.Iris)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, outcome := range []action.Receipt{{Outcome: action.Done}, {Outcome: action.Refused, Reason: "status"}, {Outcome: action.Failed}} {
+		v := list[3] // what was given up
+		v.Command.ID, v.Receipt = fmt.Sprint("c-since-", i), &outcome
+		v.Receipt.At = morning
+		b.store.Order(v)
+	}
+	before := list[3]
+	before.Command.ID, before.Receipt, before.ExpiredAt = "c-before", &action.Receipt{Outcome: action.Done, At: morning}, morning.Add(-time.Hour)
+	b.store.Order(before)
+	for language, says := range map[string][]string{
+		"es": {"Después la tienda ha contestado:</b> Cambiar la dirección", ">hecho<", ">rechazado<", "El estado del pedido ya no lo permite.", ">ha fallado<"},
+		"en": {"has answered since:</b> Change the address", ">done<", ">refused<", ">failed<"},
+	} {
+		page := b.get(iris, language)
+		_, warnings, _ := strings.Cut(page.body, `id="warnings"`)
+		warnings, _, _ = strings.Cut(warnings, `class="scroll"`)
+		for _, want := range append(says, `id="since-c-since-0"`, `id="since-c-since-1"`, `id="since-c-since-2"`, `href="#deal-c-since-0"`) {
+			if !strings.Contains(html.UnescapeString(warnings), want) {
+				t.Errorf("%s: %q is not in %s", language, want, warnings)
+			}
+		}
+		page.lacks(t, `id="since-c-before"`, `id="since-c-expired"`)
+	}
+	// What was opened for something else says nothing of it.
+	b.get(hugo, "es").lacks(t, `id="since-`)
 }

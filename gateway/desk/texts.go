@@ -541,6 +541,8 @@ var phrases = map[string]text{
 	"deal_deadline":  {"Se espera respuesta hasta", "An answer is expected until"},
 	"deal_given_up":  {"Se dejó de esperar", "Given up at"},
 	"deal_look":      {"Nadie sabe si se hizo: míralo en la tienda.", "Nobody knows whether it was done: look in the shop's system."},
+	"deal_since":     {"Después la tienda ha contestado:", "The shop's system has answered since:"},
+	"deal_see":       {"ver la respuesta", "see the answer"},
 	"deal_was_late":  {"llegó tarde", "came late"},
 	"deal_queued":    {"por entregar a la tienda", "not with the shop yet"},
 	"deal_waiting":   {"a la espera de la tienda", "waiting for the shop"},
