@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/guard"
@@ -98,7 +99,7 @@ func (t *turn) fill(ctx context.Context) {
 			open = true
 			continue
 		}
-		if d.Draft.Support == 0 || d.Draft.Support >= leastAlone {
+		if d.Draft.Missing == "" && (d.Draft.Support == 0 || d.Draft.Support >= leastAlone) {
 			t.alone[i] = strings.TrimSpace(d.Draft.Answer)
 		}
 		t.add(d)
@@ -111,7 +112,7 @@ func (t *turn) fill(ctx context.Context) {
 func (t *turn) add(d drafted) {
 	text, masked := strings.TrimSpace(d.Draft.Answer), strings.TrimSpace(d.masked)
 	switch {
-	case strings.Contains(t.a.Text, text):
+	case tells(t.a.Text, text):
 		text, masked = t.a.Text, t.masked
 	case t.a.Text != "":
 		text, masked = t.a.Text+"\n\n"+text, t.masked+"\n\n"+masked
@@ -120,6 +121,31 @@ func (t *turn) add(d drafted) {
 	t.a.Draft.Answer, t.a.Draft.Missing, t.a.Draft.Locale = text, "", d.Draft.Locale
 	t.a.Draft.Citations = slices.Concat(t.a.Draft.Citations, d.Draft.Citations)
 	t.a.Draft.Orders = slices.Concat(t.a.Draft.Orders, d.Draft.Orders)
+}
+
+// tells is whether a text has an answer as whole sentences: what is said in a longer
+// sentence, as "30 days" in "130 days", is something else.
+func tells(text, answer string) bool {
+	for rest := text; answer != ""; {
+		before, behind, found := strings.Cut(rest, answer)
+		if !found {
+			return false
+		}
+		opens := ends(text[:len(text)-len(rest)] + before)
+		closes := strings.TrimSpace(behind) == "" || strings.HasPrefix(behind, "\n") || strings.HasPrefix(behind, " ") && ends(answer+" ")
+		if opens && closes {
+			return true
+		}
+		rest = rest[len(before)+len(answer):]
+	}
+	return false
+}
+
+// ends tells whether a sentence may begin behind a text.
+func ends(text string) bool {
+	said := strings.TrimRight(text, " ")
+	last, _ := utf8.DecodeLastRuneInString(said)
+	return said == "" || last == '\n' || said != text && strings.ContainsRune(".!?…:", last)
 }
 
 // answers tells whether the draft, with what it cites, speaks of a question.
@@ -141,7 +167,7 @@ func (t *turn) cover() {
 	var open []string
 	for i, part := range t.a.Parts {
 		alone, answered := t.alone[i]
-		answered = answered && strings.Contains(t.a.Text, alone) // and not repaired away
+		answered = answered && tells(t.a.Text, alone) // and not repaired away
 		if t.a.Parts[i].Covered = answered || t.answers(part.Text); !t.a.Parts[i].Covered {
 			open = append(open, oneLine(part.Text))
 		}
