@@ -19,8 +19,8 @@
 //	Orders.Facts          what is known of this customer's orders, read beside the next steps; a
 //	                      failure is a note, and nothing is told while it is in doubt who they are
 //	Presence.Typing       the message is read, an answer is being written
-//	Answerer.Answer       rag: rewrite, retrieve, rerank, prompt, complete, ground, score; it is
-//	                      stopped when the customer writes on
+//	Answerer.Answer       rag: rewrite, retrieve, rerank, mend, prompt, complete, ground, score;
+//	                      it is stopped when the customer writes on
 //	Decide                pure: reply, propose, clarify, hand off or be quiet; an error is a handoff
 //	Codes.New             only where the decision is that a code has to come first
 //	compose               messages, state, handoff, writes and decision record, as one Turn

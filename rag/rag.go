@@ -2,8 +2,9 @@
 // that rests on them and on the customer's orders, checks the draft against what
 // it rests on, and scores how likely the answer is right.
 //
-// The way of a question is Pipeline.Answer: rewrite -> retrieve -> rerank -> mask ->
+// The way of a question is Pipeline.Answer: rewrite -> retrieve -> rerank -> mend -> mask ->
 // prompt -> complete (-> look up -> complete) -> ground (-> repair -> ground) -> score.
+// To mend is to read a word that nobody knows as the one it was a slip of (mend.go).
 // Every step leaves what it saw in the Answer, so that a decision record can be written
 // from it. The package decides nothing about the conversation: whether an answer is sent,
 // a change proposed, or a person takes over, is up to the gateway. It changes nothing
