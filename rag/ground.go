@@ -64,10 +64,10 @@ func (t *turn) ground() {
 // sentences holds every sentence of a text against its own kind of source.
 func (t *turn) sentences(text string) []Sentence {
 	var list []Sentence
-	for _, s := range t.p.checker.Check(receipts.Draft{Text: text, Locale: t.a.Locale}, t.evidence()) {
+	for _, s := range t.p.checker.Check(receipts.Draft{Text: text, Locale: t.a.Locale, Orders: t.a.Draft.Orders}, t.evidence()) {
 		one := Sentence{Text: s.Text, Class: string(s.Class), Backing: s.Backing, Support: s.Support, OK: s.OK, Detail: s.Detail}
-		if t.a.Draft.SmallTalk && s.Class == receipts.Policy && len(receipts.Missing(s.Text, nil)) == 0 {
-			one.OK, one.Detail = true, "" // a courtesy of the shop's own, which states no figure
+		if t.a.Draft.SmallTalk && s.Class == receipts.Policy && receipts.Idle(s.Text) {
+			one.OK, one.Detail = true, "" // a courtesy of the shop's own, which states nothing
 		}
 		list = append(list, one)
 	}

@@ -1,6 +1,7 @@
 package rag_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,6 +159,20 @@ func TestSmallTalkNeedsNoSource(t *testing.T) {
 	}
 	if !a.Draft.SmallTalk {
 		t.Error("it is no small talk any more")
+	}
+}
+
+// TestSmallTalkStatesNothing: a kind word is no cover for a deed that nobody did.
+func TestSmallTalkStatesNothing(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"¡De nada! Ya queda anulado, un saludo.", "¡De nada! El dinero ya está en tu cuenta.", "¡De nada! Está todo solucionado."} {
+		a, err := newSetup(fakeModel{draft: rag.Draft{Answer: answer, SmallTalk: true}}).answer(t, rag.Question{Text: "gracias"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(a.Checks, func(c rag.Check) bool { return !c.OK }) {
+			t.Errorf("%q passes every check", answer)
+		}
 	}
 }
 

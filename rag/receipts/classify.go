@@ -76,6 +76,23 @@ func deed(folded string) Class {
 	return Done
 }
 
+var (
+	// dealtWith matches that something is dealt with, whatever it is.
+	dealtWith = phrase(`(?:esta|estan|queda|quedan|quedo|ha quedado|fue|ha sido|is|are|its|was|has been|have been|will be|get)(?: \w+){0,2} (?:` + doneES + `|` + doneEN + `|resuelt[oa]s?|solucionad[oa]s?|confirmad[oa]s?|resolved|solved|sorted|settled|confirmed)`)
+	// bears matches what is worth money, and what the shop does for somebody.
+	bears = phrase(`dinero|gratis|gratuit[oa]s?|descuentos?|regalos?|sin coste|abonos?|anulacion|cancelacion|money|free|discounts?|gifts?|at no cost|voucher|cancellation|(?:te|le|os|les) (?:lo |la |los |las )?(?:cancel|anul|devolv|devuelv|reembols|abon|cambi|envi|mand|llam|regal|cobr)\w+`)
+)
+
+// Idle tells whether a sentence states nothing that somebody may rely on: no stage of an
+// order, nothing done or promised, no figure and no money. That is what small talk may
+// hold without a source.
+func Idle(sentence string) bool {
+	folded := fold(sentence)
+	asserted, refused := said(sentence)
+	return len(asserted)+len(refused)+len(extract(sentence)) == 0 && !Claims(sentence) &&
+		!bare.MatchString(folded) && !others.MatchString(folded) && !dealtWith.MatchString(folded) && !bears.MatchString(folded)
+}
+
 func courteous(sentence, folded string) bool {
 	if guard.Courteous(sentence) != "" || folded == "  " || strings.TrimSpace(folded) == "" {
 		return true

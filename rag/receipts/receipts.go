@@ -47,6 +47,9 @@ type Draft struct {
 	Text string
 	// Locale is the language of the text, "es" or "en". Empty means "es".
 	Locale string
+	// Orders are the numbers of the orders that it says it is about. A sentence without a
+	// number is about the only one.
+	Orders []string
 }
 
 // Evidence is what may back a draft.
@@ -205,6 +208,9 @@ func (c *Checker) newRun(d Draft, e Evidence) *run {
 	}
 	for _, one := range e.Receipts {
 		r.receipts = append(r.receipts, later(one.ID, one.lines()))
+	}
+	if len(d.Orders) == 1 {
+		r.about = slices.IndexFunc(e.Orders, func(o Order) bool { return normCode(o.Number) == normCode(d.Orders[0]) })
 	}
 	return r
 }

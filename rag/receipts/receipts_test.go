@@ -187,6 +187,37 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+// TestIdle: what is only kind states nothing of an order, a deed or money.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"¡De nada!": true,
+		"¡Hola, Lucía! ¿En qué te puedo ayudar?":                            true,
+		"Puedo informarte sobre tus pedidos, envíos, devoluciones y pagos.": true,
+		"Me alegro de haberte ayudado.":                                     true,
+		"Que disfrutes de tu compra.":                                       true,
+		"Enjoy your new lamp!":                                              true,
+		"I can tell you about your orders, shipping, returns and payments.": true,
+		"Ya queda anulado, un saludo.":                                      false,
+		"Todo listo, cancelado.":                                            false,
+		"It is cancelled now, have a nice day!":                             false,
+		"Ya está solucionado.":                                              false,
+		"Your issue is resolved.":                                           false,
+		"El dinero ya está en tu cuenta.":                                   false,
+		"You'll get your money back.":                                       false,
+		"Te devolvemos todo sin problema.":                                  false,
+		"El próximo envío te sale gratis.":                                  false,
+		"Shipping is free for you.":                                         false,
+		"Your address is updated.":                                          false,
+		"Nos encargamos de la anulación.":                                   false,
+		"I've cancelled it.":                                                false,
+	} {
+		if got := receipts.Idle(text); got != want {
+			t.Errorf("%s is idle: %v", text, got)
+		}
+	}
+}
+
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
