@@ -13,7 +13,7 @@ const says = `(?:\s*[:=]\s*|\s+(?:es|is|era|was|son|are|sería)\s*:?\s+)`
 
 var (
 	secrets = []cued{
-		{func(s sight) bool { return s.opens("contrase", "contrasena", "pass", "clave", "pwd", "psw") }, regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|passwd|passcode|passphrase|clave(?: de acceso)?|pwd|pass|psw)(?: (?:de|of|for|para|del) [\p{L}' ]{1,30}?)?` + says + `["'«“]?([^\s"'»”]{3,64})`)},
+		{func(s sight) bool { return s.opens("contrase", "contrasena", "pass", "clave", "pwd", "psw", "pw") }, regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|passwd|passcode|passphrase|clave(?: de acceso)?|pwd|pass|psw|pw)(?: (?:de|of|for|para|del) [\p{L}' ]{1,30}?)?` + says + `["'«“]?([^\s"'»”]{3,64})`)},
 		{func(s sight) bool {
 			return s.digits > 2 && s.has("cvv", "cvc", "csc", "pin", "código de seg", "codigo de seg", "security code")
 		}, regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|csc|pin|código de seguridad|codigo de seguridad|security code)(?: (?:de|of|for|del|number)(?: la| el| my| mi)? [\p{L}]{1,20})?(?:` + says + `|\s+)([0-9]{3,8})\b`)},
@@ -22,7 +22,8 @@ var (
 	codes = []cued{
 		{func(s sight) bool {
 			return s.opens("código", "codigo", "code", "otp", "token", "clave de un solo", "one time", "one-time", "verification", "verificaci")
-		}, regexp.MustCompile(`(?i)\b(?:c[óo]digo|code|otp|token|clave de un solo uso|one[- ]time (?:code|password)|verification|verificaci[óo]n)(?: (?:de|of|para|for|que|i|me|got|received|was|sent|you|your|mi|tu|su|verificaci[óo]n|confirmaci[óo]n|seguridad|acceso|verification|sms|number|ha|han|llegado|recibido|he|enviado|un|solo|uso)){0,5}(?:` + says + `|\s+)((?:[A-Z]-)?[0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`)},
+		}, regexp.MustCompile(`(?i)\b(?:c[óo]digo|code|otp|token|clave de un solo uso|one[- ]time (?:code|password)|verification|verificaci[óo]n)(?: (?:de|of|para|for|que|i|me|got|received|was|sent|you|your|mi|tu|su|verificaci[óo]n|confirmaci[óo]n|seguridad|acceso|verification|sms|number|ha|han|llegado|recibido|he|enviado|un|solo|uso` +
+			`|del|banco|bank|por|by|via|the|el|la|al|os|te|se|from|in|it|just|acaba|acaban|llegar|mandar|enviar|mandado|dado|correo|e-?mail|mail|mensaje|message|text|m[óo]vil|tel[ée]fono|phone|app|to|on)){0,8}(?:` + says + `|\s+)((?:[A-Z]-)?[0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`)},
 		{func(s sight) bool {
 			return s.has(" es ", " is ") && s.has("código", "codigo", "code", "otp", "pin", "clave")
 		}, regexp.MustCompile(`(?i)\b((?:[A-Z]-)?[0-9]{4,8}) (?:es|is) (?:el|tu|su|mi|your|my|the)(?: [\p{L}\-]{1,15}){0,2} (?:c[óo]digo|code|otp|pin|clave)\b`)},
@@ -39,8 +40,26 @@ const dateForms = `[0-9]{4}[\-/.][0-9]{1,2}[\-/.][0-9]{1,2}(?:[ T][0-9]{2}:[0-9]
 const months = `(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic)`
 
 func findSecrets(s sight) []Span {
-	return spans(s, Secret, secrets, func(one string) bool { return !plainWord(one) })
+	found := spans(s, Secret, secrets, func(one string) bool { return !plainWord(one) })
+	return append(found, spans(s, Secret, nakedSecrets, mixed)...)
 }
+
+// nakedSecrets are passwords with nothing but a space before them: what follows has to look
+// like one.
+var nakedSecrets = []cued{{
+	func(s sight) bool {
+		return s.digits > 0 && s.opens("contrase", "contrasena", "pass", "clave", "pwd", "pw")
+	},
+	regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|clave|pwd|pass|pw)\s+["'«“]?([^\s"'»”,;]{6,64})`),
+}}
+
+// mixed tells whether letters and figures stand in one word that is no order's number.
+func mixed(one string) bool {
+	return digits(one) != "" && strings.ContainsFunc(one, isLetter) && !orderNumber.MatchString(one)
+}
+
+// orderNumber matches a word as orders are numbered.
+var orderNumber = regexp.MustCompile(`^#?\p{Lu}{1,4}-?[0-9]{4,}$`)
 
 // plainWord tells whether what follows "password is" says something of the password
 // and is none.

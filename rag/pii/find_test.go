@@ -27,6 +27,19 @@ func TestFind(t *testing.T) {
 		"card 5500-0055-5555-5559":                     "CARD 5500-0055-5555-5559",
 		"amex 371449635398431":                         "CARD 371449635398431",
 		"4111 1111 1111 1112":                          "",
+		// Secrets and codes, in the words of whoever has them in front of them.
+		"el código del banco es 884422":                      "CODE 884422",
+		"el codigo que me ha llegado por sms es 123456":      "CODE 123456",
+		"the code from the text message is 123456":           "CODE 123456",
+		"el código que me acaba de llegar al correo: 771204": "CODE 771204",
+		"pw: abc12345":                      "SECRET abc12345",
+		"clave Perro1234 usuario marta":     "SECRET Perro1234",
+		"password hunter2x, user bob":       "SECRET hunter2x",
+		"el código del producto es 123456":  "",
+		"el código de descuento es 123456":  "",
+		"the code of the article is 123456": "",
+		// An address ends where the next sentence begins.
+		"I live at 221B Baker Street, London NW1 6XE. Where's my order?": "ADDRESS 221B Baker Street\nADDRESS , London \nPOSTCODE NW1 6XE",
 		// Accounts.
 		"devolvedlo al ES91 2100 0418 4502 0005 1332 gracias": "IBAN ES91 2100 0418 4502 0005 1332",
 		"gb82west12345698765432":                              "IBAN gb82west12345698765432",

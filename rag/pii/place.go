@@ -40,8 +40,8 @@ var (
 		{func(s sight) bool { return s.opens("apt", "apartment", "suite", "unit") }, regexp.MustCompile(`(?i)\b((?:apt|apartment|suite|unit)\.? \d{1,5})\b`)},
 		{func(s sight) bool { return s.written("APO ", "FPO ", "DPO ") }, regexp.MustCompile(`\b((?:APO|FPO|DPO) (?:AA|AE|AP) [0-9]{5})\b`)},
 	}
-	addressLabels = regexp.MustCompile(`(?i)\b(?:domicilio|direcci[óo]n(?: de (?:env[íi]o|entrega|facturaci[óo]n))?|(?:my |mi |shipping |billing |delivery |home |postal )?address)(?:\s*:\s*|\s+(?:es|is)\s*:?\s+)([^\n;?!]{5,120})`)
-	addressCues   = regexp.MustCompile(`(?i)\b(?:vivo en(?: la)?|i(?: now)? live (?:at|in)|me he mudado a|i(?:'ve| have)? moved to|env[íi](?:a|e|ad)(?:lo|la|melo|mela)? a|deliver (?:it )?to|ship (?:it )?to|send (?:it )?to)\s+([^\n;?!]{5,120})`)
+	addressLabels = regexp.MustCompile(`(?i)\b(?:domicilio|direcci[óo]n(?: de (?:env[íi]o|entrega|facturaci[óo]n))?|(?:my |mi |shipping |billing |delivery |home |postal )?address)(?:\s*:\s*|\s+(?:es|is)\s*:?\s+)([^\n;?!¿¡]{5,120})`)
+	addressCues   = regexp.MustCompile(`(?i)\b(?:vivo en(?: la)?|i(?: now)? live (?:at|in)|me he mudado a|i(?:'ve| have)? moved to|env[íi](?:a|e|ad)(?:lo|la|melo|mela)? a|deliver (?:it )?to|ship (?:it )?to|send (?:it )?to)\s+([^\n;?!¿¡]{5,120})`)
 	postcodes     = []cued{
 		{func(s sight) bool { return s.has("cp", "c.p", "c p", "c. p", "postal", "zip", "post code", "postcode") }, regexp.MustCompile(`(?i)(?:\bc\.? ?p\.?|c[óo]digo postal|c[óo]d\.? postal|zip(?: code)?|post ?code|postal code)(?: (?:es|is))?\s*[:.\-]?\s*([0-9]{4,5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})\b`)},
 		{sight.inward, regexp.MustCompile(`\b([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2})\b`)},
@@ -78,7 +78,7 @@ func findCuedAddresses(glance sight) []Span {
 	for i, s := range found {
 		one := text[s.Start:s.End]
 		if end := sentenceEnd.FindStringSubmatchIndex(one); end != nil {
-			one = one[:max(end[2], end[4])]
+			one = one[:max(end[2], end[4], end[6])]
 		}
 		one = strings.TrimRight(one, " ,.:-")
 		if digits(one) == "" && len(strings.Fields(one)) < 3 || !strings.ContainsFunc(one, isLetter) {
@@ -89,8 +89,10 @@ func findCuedAddresses(glance sight) []Span {
 	return found
 }
 
-// sentenceEnd is a point after a word that is no abbreviation of an address.
-var sentenceEnd = regexp.MustCompile(`(?:[\p{L}0-9]{4}|[0-9])(\.\s)|(\s(?:y|and|pero|but|porque|because|por favor|please|gracias|thanks)\s)`)
+// sentenceEnd is a point after a word that is no abbreviation of an address, such as a
+// number with its door or the end of a postcode, and one before a word that begins a
+// question.
+var sentenceEnd = regexp.MustCompile(`(?:[\p{L}0-9]{4}|[0-9][A-Z]{0,2})(\.\s)|(\.\s)(?i:where|when|what|how|why|who|can|could|will|would|do|does|is|are|cu[áa]ndo|d[óo]nde|qu[ée]|c[óo]mo|cu[áa]nto|por qu[ée]|puede\w*)\s|(\s(?:y|and|pero|but|porque|because|por favor|please|gracias|thanks)\s)`)
 
 // findPostcodes leaves five figures that an order's word introduces.
 func findPostcodes(glance sight) []Span {
