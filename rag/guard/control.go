@@ -3,6 +3,8 @@ package guard
 import (
 	"slices"
 	"strings"
+
+	"github.com/recado/recado/rag/phrases"
 )
 
 // Control is a command that a customer gives by a message which holds nothing
@@ -51,20 +53,45 @@ func ControlOf(text string) (Control, bool) {
 	if asksErasure.MatchString(strings.Join(said, " ")) {
 		return ControlDeleteData, true
 	}
-	return nearControl(said)
+	if control, ok := nearControl(said); ok {
+		return control, true
+	}
+	if refusesAds.MatchString(strings.Join(said, " ")) && !strings.Contains(text, "?") {
+		return ControlStop, true
+	}
+	return "", false
 }
 
-// nearControl allows one slip in each word of five letters and more, but for a
-// word that is another one: "shop" is not "stop".
+// advertising are the words for it.
+const (
+	advertisingES = `(publicidad|promocion\w*|promos?|anuncios|ofertas|newsletters?|boletin\w*|spam|propaganda|marketing)`
+	advertisingEN = `(ads?|adverts?|advertising|advertisements?|promos?|promotions?|(promotional |marketing )(messages|e ?mails|texts)|offers|newsletters?|spam|marketing)`
+	afterES       = `( (mas|vuestra|vuestras|suya|tuya|de vosotros|por whatsapp|por aqui|por este chat|nunca mas))*$`
+	afterEN       = `( (any ?more|again|from you|here|by whatsapp|on whatsapp|ever))*$`
+)
+
+// refusesAds matches a whole message that wants no advertising, in whatever words.
+var refusesAds = phrases.Bare(
+	`^(no( \w+){0,2} (quier\w*|dese\w*|mand(e|es|eis|en)|envi(e|es|eis|en)|escrib\w+|recibir|interesa\w*)|(dej(a|ad|e|en)|par(a|ad|e|en)) de (mandar|enviar|escribir)\w*|basta( ya)? de|no mas|(ni una|ni) \w*)( \w+){0,4} `+advertisingES+afterES,
+	`^(i |we |please )?((stop|quit)( \w+)? (send|text|writ|messag|email|mail|bother|spam)\w*|(don t|dont|do not) (\w+ ){0,2}(send|want|need|text|email|write)|no more|enough( of)?|stop( with)?)( \w+){0,5} `+advertisingEN+afterEN,
+	`^(remove|take|get) me (from|off|out of) (the|your|this|that|all|any|all your)( \w+){0,2} lists?$`, `^(sacadme|quitadme|borradme|sacame|quitame|borrame|eliminame|eliminadme|quiteme|saqueme|borreme) de (la|vuestra|su|tu|esta)( \w+){0,2} listas?( \w+){0,2}$`,
+)
+
+// nearControl allows one slip in each word of five letters and more, and of four where
+// others stand around it, but for a word that is another one: "shop" is not "stop".
 func nearControl(said []string) (Control, bool) {
 	plain := make([]string, len(said))
 	for i, word := range said {
 		plain[i] = squeeze(word)
 	}
+	least := 5
+	if len(said) > 3 {
+		least = 4
+	}
 	for _, p := range controlPhrases[len(said)] {
 		near := true
 		for i := 0; near && i < len(said); i++ {
-			near = sameWord(said[i], plain[i], p.words[i])
+			near = sameWord(said[i], plain[i], p.words[i], least)
 		}
 		if near {
 			return p.control, true
@@ -73,11 +100,11 @@ func nearControl(said []string) (Control, bool) {
 	return "", false
 }
 
-func sameWord(said, plain, known string) bool {
+func sameWord(said, plain, known string, least int) bool {
 	switch {
 	case said == known || plain == known:
 		return true
-	case len(known) < 5 || len(said) < 4 || said[0] != known[0] || controlNeighbours[said]:
+	case len(known) < least || len(said) < 4 || said[0] != known[0] || controlNeighbours[said]:
 		return false
 	}
 	return oneSlip(said, known)
@@ -174,14 +201,14 @@ var controls = []controlRow{
 		"no me escribas mas", "no me escribais mas", "no me escriban mas", "no me mandes mas mensajes", "no me mandeis mas mensajes", "no me manden mas mensajes", "no me envien mas mensajes", "no me envieis mas mensajes", "deja de escribirme", "dejad de escribirme", "dejen de escribirme", "deja de mandarme mensajes", "dejad de mandarme mensajes", "dejen de mandarme mensajes", "cancelar suscripcion", "desuscribir", "desuscribirme",
 	}},
 	{ControlRepeat, []string{
-		"repeat", "repeat that", "repeat it", "repeat the last message", "repeat your answer", "can you repeat", "can you repeat that", "could you repeat that", "could you repeat", "say that again", "say it again", "can you say that again", "could you say that again", "once more", "what did you say", "come again",
-		"repite", "repita", "repetir", "repitelo", "repitamelo", "repitemelo", "repeti", "repetilo", "otra vez", "repite eso", "puedes repetir", "puedes repetirlo", "puede repetir", "puede repetirlo", "podrias repetir", "podrias repetirlo", "me lo repites", "me lo puedes repetir", "me lo puede repetir", "dimelo otra vez", "dilo otra vez", "que has dicho", "que dijiste", "repite la respuesta", "repite el ultimo mensaje", "mandalo otra vez",
+		"repeat", "repeat that", "repeat it", "repeat the last message", "repeat your answer", "can you repeat", "can you repeat that", "could you repeat that", "could you repeat", "say that again", "say it again", "can you say that again", "could you say that again", "i didn t get that say it again", "i don t understand repeat", "can you repeat it", "could you repeat it", "please repeat it", "say it once more", "once more", "what did you say", "come again",
+		"repite", "repita", "repetir", "repitelo", "repitamelo", "repitemelo", "repeti", "repetilo", "otra vez", "repite eso", "puedes repetir", "puedes repetirlo", "puede repetir", "puede repetirlo", "podrias repetir", "podrias repetirlo", "me lo repites", "me lo puedes repetir", "me lo puede repetir", "dimelo otra vez", "dilo otra vez", "que has dicho", "que dijiste", "repite la respuesta", "repite el ultimo mensaje", "mandalo otra vez", "no te he entendido repite", "no he entendido repite", "no entiendo repite", "como dices", "puedes decirlo otra vez", "me lo dices otra vez", "repitemelo por favor",
 	}},
 	{ControlSpanish, []string{
-		"espanol", "castellano", "spanish", "en espanol", "en castellano", "in spanish", "habla espanol", "habla en espanol", "hablame en espanol", "hable espanol", "hable en espanol", "speak spanish", "spanish language", "idioma espanol", "cambia a espanol", "cambiar a espanol", "cambia el idioma a espanol", "cambiar idioma a espanol", "quiero hablar en espanol", "prefiero espanol", "prefiero en espanol", "puedes hablar en espanol", "puedes hablar espanol", "puede ser en espanol", "hablas espanol", "hablais espanol", "hablan espanol", "se habla espanol", "contesta en espanol", "responde en espanol", "switch to spanish", "change to spanish", "change language to spanish", "can we speak spanish", "can you speak spanish", "do you speak spanish", "reply in spanish", "answer in spanish", "no hablo ingles", "no entiendo ingles",
+		"espanol", "castellano", "spanish", "en espanol", "en castellano", "in spanish", "habla espanol", "habla en espanol", "hablame en espanol", "hable espanol", "hable en espanol", "speak spanish", "spanish language", "idioma espanol", "cambia a espanol", "cambiar a espanol", "cambia el idioma a espanol", "cambiar idioma a espanol", "quiero hablar en espanol", "prefiero espanol", "prefiero en espanol", "puedes hablar en espanol", "puedes hablar espanol", "puede ser en espanol", "hablas espanol", "hablais espanol", "hablan espanol", "se habla espanol", "contesta en espanol", "responde en espanol", "switch to spanish", "change to spanish", "change language to spanish", "can we speak spanish", "can you speak spanish", "do you speak spanish", "reply in spanish", "answer in spanish", "write in spanish", "can you write in spanish", "could you write in spanish", "can we switch to spanish", "can we talk in spanish", "podemos hablar en espanol", "podemos seguir en espanol", "seguimos en espanol", "escribe en espanol", "i prefer spanish", "i want spanish", "no hablo ingles", "no entiendo ingles",
 	}},
 	{ControlEnglish, []string{
-		"english", "ingles", "in english", "en ingles", "speak english", "speak in english", "habla ingles", "habla en ingles", "english language", "idioma ingles", "switch to english", "change to english", "change language to english", "change the language to english", "can we speak english", "can you speak english", "do you speak english", "can we talk in english", "i prefer english", "i want english", "reply in english", "answer in english", "write in english", "cambia a ingles", "cambiar a ingles", "cambia el idioma a ingles", "cambiar idioma a ingles", "hablas ingles", "quiero hablar en ingles", "prefiero ingles", "puedes hablar en ingles", "contesta en ingles", "responde en ingles", "i don t speak spanish", "i do not speak spanish", "i don t understand spanish", "no hablo espanol", "no spanish",
+		"english", "ingles", "in english", "en ingles", "speak english", "speak in english", "habla ingles", "habla en ingles", "english language", "idioma ingles", "switch to english", "change to english", "change language to english", "change the language to english", "can we speak english", "can you speak english", "do you speak english", "can we talk in english", "i prefer english", "i want english", "reply in english", "answer in english", "write in english", "can you write in english", "could you write in english", "could you speak english", "can we switch to english", "could we switch to english", "can we continue in english", "podemos hablar en ingles", "podemos seguir en ingles", "seguimos en ingles", "escribe en ingles", "hablame en ingles", "puede ser en ingles", "cambia a ingles", "cambiar a ingles", "cambia el idioma a ingles", "cambiar idioma a ingles", "hablas ingles", "quiero hablar en ingles", "prefiero ingles", "puedes hablar en ingles", "contesta en ingles", "responde en ingles", "i don t speak spanish", "i do not speak spanish", "i don t understand spanish", "no hablo espanol", "no spanish",
 	}},
 	{ControlLanguage, []string{
 		"idioma", "idiomas", "cambiar idioma", "cambiar el idioma", "cambia el idioma", "cambiar de idioma", "cambia de idioma", "otro idioma", "language", "languages", "change language", "change the language", "switch language", "another language", "other language",
