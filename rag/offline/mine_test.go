@@ -62,6 +62,22 @@ func TestQuestionsAboutOrdersThatNameNone(t *testing.T) {
 	}
 }
 
+// TestARefundThatWasNotOrdered is told in the customer's words.
+func TestARefundThatWasNotOrdered(t *testing.T) {
+	t.Parallel()
+	orders := priced()
+	orders[2].Refund = "129.00 EUR, not started"
+	for text, want := range map[[2]string]string{
+		{"es", "¿Cuándo me devolvéis el dinero?"}: "129,00 EUR, todavía sin ordenar.",
+		{"en", "Where is my refund?"}:             "129.00 EUR, not ordered yet.",
+	} {
+		got := draft(t, rag.Request{Locale: text[0], Question: text[1], Query: text[1], Orders: rag.OrderFacts{Orders: orders}})
+		if !strings.Contains(got.Answer, want) {
+			t.Errorf("%q: %q", text[1], got.Answer)
+		}
+	}
+}
+
 // TestPapersBehindALevel: an invoice that is not among the facts is looked up, for one order,
 // and told when it came; what asks how invoices work is no look-up.
 func TestPapersBehindALevel(t *testing.T) {

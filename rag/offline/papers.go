@@ -55,9 +55,12 @@ var asksTracking = phrases(`(seguimiento|tracking|localizador|rastreo|rastrear)`
 
 // refundWords are what orders say of a refund beside its amount and days, in Spanish.
 var refundWords = map[string]string{
-	"in progress": "en curso", "pending": "pendiente", "requested": "solicitado", "approved": "aprobado", "ordered": "ordenado",
+	"not started": "todavía sin ordenar", "in progress": "en curso", "pending": "pendiente", "requested": "solicitado", "approved": "aprobado", "ordered": "ordenado",
 	"done": "hecho", "completed": "hecho", "paid": "pagado", "refunded": "hecho", "rejected": "rechazado", "failed": "fallido",
 }
+
+// refundWordsEN are those that an English customer is better told in other words.
+var refundWordsEN = map[string]string{"not started": "not ordered yet"}
 
 // refundDay matches the days of a refund.
 var refundDay = regexp.MustCompile(`^(ordered|expected by) (\d{4}-\d{2}-\d{2})$`)
@@ -91,7 +94,7 @@ func refundPart(part, locale string) string {
 		return inLanguage(locale, "previsto hasta el ", "expected by ") + writeDay(day, locale)
 	}
 	if locale == "en" {
-		return part
+		return cmp.Or(refundWordsEN[part], part)
 	}
 	if refundAmount.MatchString(part) {
 		return strings.Replace(part, ".", ",", 1)
