@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ const (
 	ruleCodeLate      = "code_late"
 	ruleCodeAwaited   = "code_awaited"
 	ruleStillOpen     = "still_open"
+	ruleOfferTaken    = "offer_taken"
+	ruleLeftAlone     = "left_alone"
 )
 
 // Tap is a button of a proposal that the customer tapped.
@@ -172,6 +175,15 @@ func (s Situation) wish() wish {
 	return wishYes
 }
 
+var (
+	// clearYes matches a yes that is more than "I see": who is offered a person and says
+	// "vale" has understood that one can be had.
+	clearYes = regexp.MustCompile(`(?i)^[\s¡!.,]*(?:s[ií]+|sip|yes|yep|yeah|yup|claro|sure|por supuesto|of course)(?:[^\p{L}]|$)`)
+	// plainNo matches a no that wants nothing done: "cancela" after nothing that was asked is
+	// a wish.
+	plainNo = regexp.MustCompile(`(?i)^[\s¡!.,]*(?:no+|nop|nope|nah|mejor no|para nada|no hace falta|never ?mind|forget it|d[eé]jalo|not now)(?:[\s,.!]+(?:no+|gracias|muchas gracias|thanks|thank you|please|por favor|d[eé]jalo|hace falta))*[\s.!]*$`)
+)
+
 // plainYes tells whether a yes is one for a write: neither a question nor a letter, which
 // in Spanish is "and".
 func plainYes(text string) bool {
@@ -235,7 +247,15 @@ func control(s Situation) (Decision, bool) {
 		return reply(ruleLanguage)
 	case guard.ControlLanguage:
 		return reply(ruleWhichLanguage)
-	case guard.ControlDeleteData, guard.ControlYes, guard.ControlNo:
+	case guard.ControlYes:
+		if s.Offered && clearYes.MatchString(s.Burst.Text()) {
+			return Decision{Kind: DecideHandoff, Reason: ReasonAskedForHuman, Rule: ruleOfferTaken}, true
+		}
+	case guard.ControlNo:
+		if s.Stated && plainNo.MatchString(s.Burst.Text()) {
+			return reply(ruleLeftAlone)
+		}
+	case guard.ControlDeleteData:
 	}
 	if s.Repeats >= maxRepeats {
 		return Decision{Kind: DecideHandoff, Reason: ReasonRepeat, Rule: ruleRepeated}, true

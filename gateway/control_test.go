@@ -141,6 +141,38 @@ func TestControlsHoldWithTheModelDown(t *testing.T) {
 	}
 }
 
+// TestOffers: who is offered a person takes it with a yes and leaves it with a no, and "I
+// see" is neither.
+func TestOffers(t *testing.T) {
+	t.Parallel()
+	offers := []MessageView{{Direction: "out", Author: AuthorBot, Text: "Ese pedido ya ha salido. " + offerText("es")}}
+	asks := []MessageView{{Direction: "out", Author: AuthorBot, Text: "¿De qué pedido se trata?"}}
+	tells := []MessageView{{Direction: "out", Author: AuthorBot, Text: disclosure("es") + "\n\nTarda de 3 a 5 días."}}
+	person := []MessageView{{Direction: "out", Author: AuthorAgent, Text: "Lo miro."}}
+	for _, tt := range []struct {
+		name, said string
+		history    []MessageView
+		rule       string
+	}{
+		{"yes to it", "sí, por favor", offers, ruleOfferTaken},
+		{"yes in English", "Yes please", offers, ruleOfferTaken},
+		{"I see", "vale", offers, ruleConfidence},
+		{"yes to a question", "sí", asks, ruleConfidence},
+		{"yes to an answer", "sí", tells, ruleConfidence},
+		{"no to it", "no", offers, ruleLeftAlone},
+		{"no, thank you", "No, gracias.", tells, ruleLeftAlone},
+		{"no to a question", "no", asks, ruleConfidence},
+		{"no to a person", "no", person, ruleConfidence},
+		{"no first", "no", nil, ruleConfidence},
+		{"a wish", "cancela", tells, ruleConfidence},
+	} {
+		turn := turnOf(t, Config{}, Conversation{}, tt.history, tt.said)
+		if got := turn.Record.Decision.Rule; got != tt.rule {
+			t.Errorf("%s: %s, not %s", tt.name, got, tt.rule)
+		}
+	}
+}
+
 // TestStopBesideAQuestion: both are heard.
 func TestStopBesideAQuestion(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,9 @@ type Situation struct {
 	Asked bool
 	// Aside is true when it was a person who told the customer something last.
 	Aside bool
+	// Stated is true when the last thing that the customer was told asks nothing, so that a
+	// no is none to a question of ours; Offered when it ends with the offer of a person.
+	Stated, Offered bool
 	// Repeats is how often the burst's question has come in a row, with this time.
 	Repeats int
 	// Writable tells whether the shop's system can be told to do something, and Codable

@@ -49,7 +49,7 @@ func TestApplyReceipt(t *testing.T) {
 		draft    string
 		awaiting int
 	}{
-		{"return", told(nil), action.StartReturn, false, done, "La devolución del pedido TA-4117 está abierta.\nReferencia: DEV-81\nImporte: 219,00 EUR\nComo muy tarde, el 1 de diciembre de 2026", "", "", 0},
+		{"return", told(nil), action.StartReturn, false, done, "La devolución del pedido TA-4117 está abierta.\nReferencia: DEV-81\nImporte: 219,00 EUR\nEntrega el paquete como muy tarde el 1 de diciembre de 2026", "", "", 0},
 		{"cancelled, in English", told(func(c *Conversation) { c.Language = "en" }), action.Cancel, false, action.Receipt{Outcome: action.Done}, "Order TA-4117 is cancelled.", "", "", 0},
 		{"refused", told(nil), action.Cancel, false, action.Receipt{Outcome: action.Refused, Reason: "status"}, "El pedido TA-4117 ya no se puede cancelar: ya ha salido o está cerrado. Se lo paso a una persona del equipo. Te responderá aquí mismo.", ReasonRefused, "", 0},
 		{"failed", told(nil), action.ChangeAddress, false, action.Receipt{Outcome: action.Failed}, "La tienda no ha podido hacer eso con el pedido TA-4117. Se lo paso a una persona del equipo. Te responderá aquí mismo.", ReasonRefused, "", 0},

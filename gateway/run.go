@@ -120,7 +120,9 @@ func (g *Gateway) turn(ctx context.Context, c *Claim) Turn {
 
 // situation is what is known before anybody is asked.
 func (g *Gateway) situation(c *Claim, after Conversation, b Burst, now time.Time) Situation {
+	last := lastSaid(c.History)
 	return Situation{
+		Stated: statesOnly(c.History, last), Offered: offersPerson(last),
 		Mode: after.Mode, Burst: b, Fallbacks: after.Fallbacks, Clarified: after.Clarified, Memory: after.Memory,
 		At: now, Doubted: !after.DoubtedAt.IsZero(), Asked: askedLast(c.History, after.Memory.Pending), Aside: personLast(c.History),
 		Repeats:  after.Memory.repeats(b.askedHash(), now),

@@ -119,6 +119,8 @@ func (p speech) reply() string {
 		return whichLanguageText(language)
 	case ruleDeclined:
 		return declinedText(language)
+	case ruleLeftAlone:
+		return leftAloneText(language)
 	case ruleStaleTap:
 		return staleText(language)
 	case ruleCodeLate:
@@ -234,6 +236,17 @@ func personLast(history []MessageView) bool {
 		}
 	}
 	return false
+}
+
+// statesOnly tells whether the bot was the last to speak to the customer, and asked nothing.
+func statesOnly(history []MessageView, last string) bool {
+	return last != "" && !personLast(history) && !strings.Contains(last, "?")
+}
+
+// offersPerson tells whether a text ends by telling how a person can be had, without
+// asking something else before.
+func offersPerson(text string) bool {
+	return (strings.HasSuffix(text, "escribe «persona».") || strings.HasSuffix(text, "write “person”.")) && !strings.Contains(text, "?")
 }
 
 // lastSaid is what the bot said last, without the words on who speaks.

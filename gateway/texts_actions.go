@@ -41,15 +41,19 @@ func doneText(language string, c action.Call, r action.Receipt) string {
 	if r.Reference != "" {
 		lines = append(lines, pick(language, "Reference: ", "Referencia: ")+oneLine(r.Reference))
 	}
-	return strings.Join(append(lines, receiptFacts(language, r)...), "\n")
+	return strings.Join(append(lines, receiptFacts(language, c.Kind, r)...), "\n")
 }
 
 // receiptFacts are the facts of a receipt that have words here, in a fixed order.
-func receiptFacts(language string, r action.Receipt) []string {
+func receiptFacts(language string, k action.Kind, r action.Receipt) []string {
 	var lines []string
+	byEN, byES := "No later than ", "Como muy tarde, el "
+	if k == action.StartReturn {
+		byEN, byES = "Hand the parcel in by ", "Entrega el paquete como muy tarde el "
+	}
 	for _, row := range []struct{ fact, en, es string }{
 		{"amount", "Amount: ", "Importe: "},
-		{"by", "No later than ", "Como muy tarde, el "},
+		{"by", byEN, byES},
 		{"url", "", ""},
 	} {
 		value := oneLine(r.Facts[row.fact])
@@ -196,6 +200,11 @@ func declinedText(language string) string {
 	return pick(language, "All right, I'm leaving everything as it is.", "De acuerdo, lo dejo todo como está.")
 }
 
+// leftAloneText answers a no to what nobody asked.
+func leftAloneText(language string) string {
+	return pick(language, "All right. If you need anything else, just write to me here.", "De acuerdo. Si necesitas algo más, escríbeme por aquí.")
+}
+
 // staleText answers a yes or no to what is not open any more.
 func staleText(language string) string {
 	return pick(language,
@@ -246,7 +255,7 @@ func readText(language string, c action.Call, r action.Receipt) string {
 		en, es = "Thank you, now I know it's you. The proof of delivery of order %s:", "Gracias, ya sé que eres tú. La prueba de entrega del pedido %s:"
 	case action.OrderStatus, action.Tracking, action.RefundStatus, action.ChangeAddress, action.Cancel, action.StartReturn, action.SendCode:
 	}
-	facts := receiptFacts(language, r)
+	facts := receiptFacts(language, c.Kind, r)
 	if len(facts) == 0 {
 		return pick(language, "Thank you, now I know it's you. Ask me again, please.", "Gracias, ya sé que eres tú. Pregúntame otra vez, por favor.")
 	}

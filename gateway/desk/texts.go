@@ -625,6 +625,8 @@ var phrases = map[string]text{
 	"rule_code_late":              {"El código llegó tarde.", "The code came too late."},
 	"rule_code_awaited":           {"Recordó que falta el código.", "Reminded them of the code."},
 	"rule_still_open":             {"Dijo que sí después de otra cosa: se le preguntó otra vez.", "They said yes after something else: asked again."},
+	"rule_offer_taken":            {"Pasó a una persona: dijo que sí a que le atendiera una.", "Handed off: they said yes to the offer of a person."},
+	"rule_left_alone":             {"Dijo que no y no había nada que decidir: lo dejó estar.", "They said no with nothing to decide: left it at that."},
 	"rule_file_lost":              {"Pidió el archivo otra vez: no llegó.", "Asked for the file again: it did not arrive."},
 	"rule_off_topic":              {"Dijo que solo puede hablar de la tienda.", "Said that it can only speak of the shop."},
 	"rule_ask_back":               {"Preguntó algo antes de responder.", "Asked something back before answering."},
