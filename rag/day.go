@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/recado/recado/rag/phrases"
 	"github.com/recado/recado/rag/understand"
 )
 
@@ -40,17 +41,17 @@ func middle(from, to string) string {
 	return first.AddDate(0, 0, int(last.Sub(first).Hours()/24)/2).Format(time.DateOnly)
 }
 
-// feasts are days with a name, by month and day.
+// feasts are days with a name in small letters, by month and day.
 var feasts = []struct {
-	said       *regexp.Regexp
+	said       *phrases.Set
 	month, day int
 }{
-	{regexp.MustCompile(`(?i)\b(nochebuena|christmas eve)\b`), 12, 24},
-	{regexp.MustCompile(`(?i)\b(nochevieja|fin de año|new year'?s eve)\b`), 12, 31},
-	{regexp.MustCompile(`(?i)\b(año nuevo|new year'?s?( day)?)\b`), 1, 1},
-	{regexp.MustCompile(`(?i)\b(reyes|epiphany|three kings)\b`), 1, 5},
-	{regexp.MustCompile(`(?i)\b(navidad|navidades|navideñ[oa]s?|christmas|xmas)\b`), 12, 20},
-	{regexp.MustCompile(`(?i)\b(san valent[ií]n|valentine'?s?( day)?)\b`), 2, 14},
+	{phrases.Bare(`\b(nochebuena|christmas eve)\b`), 12, 24},
+	{phrases.Bare(`\b(nochevieja|fin de año|new year'?s eve)\b`), 12, 31},
+	{phrases.Bare(`\b(año nuevo|new year'?s?( day)?)\b`), 1, 1},
+	{phrases.Bare(`\b(reyes|epiphany|three kings)\b`), 1, 5},
+	{phrases.Bare(`\b(navidad|navidades|navideñ[oa]s?|christmas|xmas)\b`), 12, 20},
+	{phrases.Bare(`\b(san valent[ií]n|valentine'?s?( day)?)\b`), 2, 14},
 }
 
 var (
@@ -61,9 +62,9 @@ var (
 // feastNamed is the day of the feast that a question names: the next one, or the last one
 // where it says so, or that of the year that it names.
 func feastNamed(q Question, zone *time.Location) string {
-	today := q.At.In(zone)
+	today, text := q.At.In(zone), strings.ToLower(q.Text)
 	for _, f := range feasts {
-		if !f.said.MatchString(q.Text) {
+		if !f.said.MatchString(text) {
 			continue
 		}
 		on := func(year int) time.Time { return time.Date(year, time.Month(f.month), f.day, 0, 0, 0, 0, time.UTC) }
@@ -73,7 +74,7 @@ func feastNamed(q Question, zone *time.Location) string {
 			if y, err := time.Parse("2006", year); err == nil {
 				day = on(y.Year())
 			}
-		case lastOne.MatchString(q.Text) && !strings.Contains(strings.ToLower(q.Text), "last day"):
+		case lastOne.MatchString(q.Text) && !strings.Contains(text, "last day"):
 			if day.Format(time.DateOnly) >= today.Format(time.DateOnly) {
 				day = on(today.Year() - 1)
 			}

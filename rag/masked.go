@@ -21,9 +21,11 @@ import (
 // shop's telephone is nobody's personal data. Passages are not masked.
 type veil struct {
 	vault *pii.Vault
-	// numbers are those of orders, shop the texts of passages, both without the marks in
-	// which people write numbers differently.
-	numbers, shop []string
+	// numbers are those of orders, without the marks in which people write them
+	// differently.
+	numbers []string
+	// shop are the passages. Hardly any turn holds something that may be theirs.
+	shop []Passage
 }
 
 func newVeil(f OrderFacts, receipts []action.Receipt) *veil {
@@ -47,11 +49,7 @@ func (v *veil) know(f OrderFacts) {
 }
 
 // keep lets the numbers and addresses of the shop stay.
-func (v *veil) keep(passages []Passage) {
-	for _, p := range passages {
-		v.shop = append(v.shop, unmarked(p.Question+"\n"+p.Text))
-	}
-}
+func (v *veil) keep(passages []Passage) { v.shop = append(v.shop, passages...) }
 
 // leastKept is the length from which on what stands in a passage is the shop's: less
 // stands anywhere by chance.
@@ -66,7 +64,9 @@ func (v *veil) kept(s pii.Span) bool {
 	}
 	switch s.Kind {
 	case pii.Phone, pii.Email, pii.URL, pii.Address, pii.IBAN:
-		return len(value) >= leastKept && slices.ContainsFunc(v.shop, func(text string) bool { return strings.Contains(text, value) })
+		return len(value) >= leastKept && slices.ContainsFunc(v.shop, func(p Passage) bool {
+			return strings.Contains(unmarked(p.Question+"\n"+p.Text), value)
+		})
 	case pii.Card, pii.ID, pii.Postcode, pii.IP, pii.Name, pii.Secret, pii.Code, pii.Birth, pii.Date:
 	}
 	return false

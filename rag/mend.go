@@ -10,12 +10,16 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/recado/recado/internal/recent"
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/guard"
 )
 
 // leastSlip is how many letters a word has in which a slip of the finger is looked for.
 const leastSlip = 4
+
+// textsKept is of how many titles, headings and texts the words are kept.
+const textsKept = 1024
 
 // asksWith are words that questions are made of and documents are not.
 const asksWith = "cuanto cuantos cuanta cuantas cuando donde como hasta tengo puedo podeis puede teneis quiero cuesta tarda tardan dias " +
@@ -36,6 +40,9 @@ type speller struct {
 	// stems are the common ones by language, words what else may be meant.
 	stems func() map[string]map[string]bool
 	words func(locale string) []string
+	// heard are the words of a text that was found, folded: the same ones are found again
+	// and again.
+	heard *recent.Cache[string, []string]
 }
 
 func newSpeller(m Model) speller {
@@ -44,6 +51,7 @@ func newSpeller(m Model) speller {
 			return map[string]map[string]bool{spanish: knowledge.CommonWords(spanish), english: knowledge.CommonWords(english)}
 		}),
 		words: func(string) []string { return nil },
+		heard: recent.New(textsKept, foldedWords),
 	}
 	if lexical, ok := m.(Lexical); ok {
 		s.words = lexical.Words
@@ -63,7 +71,7 @@ func (s speller) slips(locale, question string, hits []knowledge.Hit) map[string
 			continue
 		}
 		if vocabulary == nil {
-			vocabulary = append(vocabularyOf(hits), s.words(locale)...)
+			vocabulary = append(s.vocabularyOf(hits), s.words(locale)...)
 		}
 		if meant := guard.Respell(folded, vocabulary); meant != folded {
 			if found == nil {
@@ -86,18 +94,25 @@ func (s speller) known(locale, folded string) bool {
 }
 
 // vocabularyOf are the words of what was found, the best passage first, behind those that
-// questions are made of.
-func vocabularyOf(hits []knowledge.Hit) []string {
+// questions are made of. What several say stands there as often.
+func (s speller) vocabularyOf(hits []knowledge.Hit) []string {
 	list := strings.Fields(asksWith)
-	seen := map[string]bool{}
 	for _, h := range hits {
-		for _, text := range []string{h.Document.Title, h.Chunk.Heading, h.Chunk.Question, h.Chunk.Text} {
-			for _, word := range letters.FindAllString(text, -1) {
-				if folded := foldWord(word); utf8.RuneCountInString(folded) >= leastSlip && !seen[folded] {
-					seen[folded] = true
-					list = append(list, folded)
-				}
-			}
+		for _, text := range [...]string{h.Document.Title, h.Chunk.Heading, h.Chunk.Question, h.Chunk.Text} {
+			list = append(list, s.heard.Get(text)...)
+		}
+	}
+	return list
+}
+
+// foldedWords are the words of a text in which a slip is looked for, each once.
+func foldedWords(text string) []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, word := range letters.FindAllString(text, -1) {
+		if folded := foldWord(word); utf8.RuneCountInString(folded) >= leastSlip && !seen[folded] {
+			seen[folded] = true
+			list = append(list, folded)
 		}
 	}
 	return list

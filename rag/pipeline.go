@@ -88,6 +88,7 @@ type Pipeline struct {
 	speller       speller
 	words         *recent.Cache[indexed, map[string]bool]
 	harmless      *recent.Cache[string, string]
+	frames        *recent.Cache[framed, int]
 	candidates    int
 	passages      int
 	evidence      int
@@ -97,6 +98,8 @@ type Pipeline struct {
 	now           func() time.Time
 	fingerprint   string
 	stale         []string
+	// calibrated names the calibration in every record.
+	calibrated string
 }
 
 // New returns a Pipeline, or an error that names the field of the Config that is
@@ -137,6 +140,7 @@ func New(c Config) (*Pipeline, error) {
 		index: c.Index, model: maskedModel{model: c.Model, prompt: prompt}, checker: checker, calibration: c.Calibration, sufficiency: scorer, topic: intent.NewTopic(), speller: newSpeller(c.Model),
 		words:      recent.New(wordsKept, indexed.terms),
 		harmless:   recent.New(wordsKept, harmlessText),
+		frames:     recent.New(wordsKept, framed.tokens),
 		candidates: c.Candidates, passages: c.Passages, evidence: c.Evidence,
 		searcher:     Searcher{Embedder: c.Embedder, Glossary: c.Glossary, Market: c.Market, Zone: c.Zone},
 		modelTimeout: c.ModelTimeout, rerankTimeout: c.RerankTimeout, now: c.Now,
@@ -145,6 +149,7 @@ func New(c Config) (*Pipeline, error) {
 		p.reranker = &maskedReranker{c.Reranker}
 	}
 	p.fingerprint, p.stale = p.hash(), p.whyStale()
+	p.calibrated = nameOf(p.calibration, p.stale)
 	return p, nil
 }
 
@@ -217,10 +222,10 @@ func (p *Pipeline) Answer(ctx context.Context, q Question) (Answer, error) {
 // the promise holds.
 func (p *Pipeline) Stale() []string { return slices.Clone(p.stale) }
 
-// calibrationName says which calibration scored, and whether it still holds.
-func (p *Pipeline) calibrationName() string {
-	if len(p.stale) == 0 {
-		return p.calibration.ID()
+// nameOf says which calibration scores, and whether it holds.
+func nameOf(c *confidence.Calibration, stale []string) string {
+	if len(stale) == 0 {
+		return c.ID()
 	}
-	return p.calibration.ID() + " (promises nothing here)"
+	return c.ID() + " (promises nothing here)"
 }

@@ -11,6 +11,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/recado/recado/internal/recent"
 	"github.com/recado/recado/knowledge"
 	"github.com/recado/recado/rag/action"
 )
@@ -25,6 +26,13 @@ const (
 	maxHistoryTokens = 800
 	maxOrderTokens   = 1200
 )
+
+// passagesShown is how many passages are kept as they stand in prompts: shops have few, and
+// the same ones are found again and again.
+const passagesShown = 512
+
+// promptSize is what most parts of a prompt come to, in bytes.
+const promptSize = 8 << 10
 
 // lineVersion is raised when the lines for orders, receipts or history change.
 const lineVersion = 1
@@ -44,6 +52,17 @@ type prompt struct {
 	shingles map[string]bool
 	// systems are the rules that a model is given, which are the same in every turn of its kind.
 	systems map[systemOf]string
+	// passages are those that were shown last, as they stand in a prompt.
+	passages *recent.Cache[shown, written]
+}
+
+// shown is what a model sees of a passage.
+type shown struct{ ID, Title, Heading, Locale, Question, Text string }
+
+// written is that, as the template has it.
+type written struct {
+	text string
+	err  error
 }
 
 // systemOf is what they depend on.
@@ -62,7 +81,7 @@ func newPrompt(shopRules string) (*prompt, error) {
 	}
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%d %v\n", lineVersion, offered())
-	for _, name := range []string{"prompt/system.tmpl", "prompt/user.tmpl"} {
+	for _, name := range []string{"prompt/system.tmpl", "prompt/user.tmpl", "prompt/passage.tmpl"} {
 		text, err := promptFiles.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("rag: prompt: %w", err)
@@ -71,6 +90,7 @@ func newPrompt(shopRules string) (*prompt, error) {
 	}
 	hash.Write([]byte(shopRules))
 	p := &prompt{templates: templates, version: hex.EncodeToString(hash.Sum(nil)[:4]), shingles: map[string]bool{}, systems: map[systemOf]string{}}
+	p.passages = recent.New(passagesShown, p.passage)
 	for _, of := range []systemOf{{english, false}, {english, true}, {spanish, false}, {spanish, true}} {
 		if p.systems[of], err = p.system(of, shopRules); err != nil {
 			return nil, fmt.Errorf("rag: prompt: %w", err)
@@ -102,25 +122,29 @@ func (p *prompt) system(of systemOf, shopRules string) (string, error) {
 
 // promptData is what the templates see.
 type promptData struct {
-	Fence, Language, Question, Rejected          string
-	Rules, RulesFence                            string
-	At                                           time.Time
-	Actions                                      []action.Spec
-	Passages                                     []Passage
+	Fence, Language, Question, Rejected string
+	Rules, RulesFence                   string
+	At                                  time.Time
+	Actions                             []action.Spec
+	// Passages stand here as the template of a passage writes them.
+	Passages                                     []string
 	Orders, Receipts, History, Parts, Objections []string
 }
 
 // messages writes the rules and the question with its evidence. All that others wrote
 // stands between fences that it can't contain.
 func (p *prompt) messages(r Request) ([]PromptMessage, error) {
+	passages, err := p.show(r.Passages)
+	if err != nil {
+		return nil, err
+	}
 	data := promptData{
 		At: r.At, Question: r.Question, Rejected: r.Rejected,
-		Passages: slices.Clone(r.Passages), Orders: orderLines(r.Orders), Receipts: receiptLines(r.Receipts), History: historyLines(r.History), Objections: r.Objections,
+		Passages: passages, Orders: orderLines(r.Orders), Receipts: receiptLines(r.Receipts), History: historyLines(r.History), Objections: r.Objections,
 	}
 	if len(r.Parts) > 1 {
 		data.Parts = r.Parts
 	}
-	slices.SortStableFunc(data.Passages, func(a, b Passage) int { return strings.Compare(a.ID, b.ID) })
 	data.Fence = fence(data)
 	user, err := p.execute("user.tmpl", data)
 	if err != nil {
@@ -129,8 +153,29 @@ func (p *prompt) messages(r Request) ([]PromptMessage, error) {
 	return []PromptMessage{{Role: "system", Content: p.systems[systemOf{supported(r.Locale), r.Writable}]}, {Role: "user", Content: user}}, nil
 }
 
-func (p *prompt) execute(name string, data promptData) (string, error) {
+// show writes passages as they stand in a prompt, in the order of their ids.
+func (p *prompt) show(passages []Passage) ([]string, error) {
+	passages = slices.Clone(passages)
+	slices.SortStableFunc(passages, func(a, b Passage) int { return strings.Compare(a.ID, b.ID) })
+	texts := make([]string, len(passages))
+	for i, one := range passages {
+		w := p.passages.Get(shown{one.ID, one.Title, one.Heading, one.Locale, one.Question, one.Text})
+		if w.err != nil {
+			return nil, w.err
+		}
+		texts[i] = w.text
+	}
+	return texts, nil
+}
+
+func (p *prompt) passage(one shown) written {
+	text, err := p.execute("passage.tmpl", one)
+	return written{strings.TrimSuffix(text, "\n"), err}
+}
+
+func (p *prompt) execute(name string, data any) (string, error) {
 	var out strings.Builder
+	out.Grow(promptSize)
 	if err := p.templates.ExecuteTemplate(&out, name, data); err != nil {
 		return "", err
 	}
@@ -167,10 +212,7 @@ func fence(d promptData) string {
 	write := func(s string) { hash.Write([]byte(s + "\x00")) } // a hash never fails to write
 	write(d.Question)
 	write(d.Rejected)
-	for _, p := range d.Passages {
-		write(p.ID + "\x00" + p.Title + "\x00" + p.Heading + "\x00" + p.Question + "\x00" + p.Text)
-	}
-	for _, line := range slices.Concat(d.Orders, d.Receipts, d.History, d.Parts, d.Objections) {
+	for _, line := range slices.Concat(d.Passages, d.Orders, d.Receipts, d.History, d.Parts, d.Objections) {
 		write(line)
 	}
 	return "DATA-" + hex.EncodeToString(hash.Sum(nil)[:6])

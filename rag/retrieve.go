@@ -252,7 +252,7 @@ func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
 	passages := make([]Passage, 0, min(p.passages, len(hits)))
 	tokens := 0
 	for _, h := range hits {
-		needed := promptTokens(h)
+		needed := p.promptTokens(h)
 		used := len(passages) < p.passages && (len(passages) == 0 || tokens+needed <= p.evidence)
 		candidates = append(candidates, Candidate{
 			ChunkID: h.Chunk.ID, DocumentID: h.Document.ID, Version: h.Document.Version,
@@ -267,11 +267,17 @@ func (p *Pipeline) choose(hits []knowledge.Hit) ([]Candidate, []Passage) {
 	return candidates, passages
 }
 
+// framed is what the prompt has around a passage.
+type framed struct{ ID, Title, Locale string }
+
+func (f framed) tokens() int {
+	return knowledge.CountTokens("id: " + f.ID + "\ntitle: " + f.Title + "\nheading: \nlanguage: " + f.Locale + "\nquestion: \ntext:\n\n---\n")
+}
+
 // promptTokens is what a passage takes before the model: its content, and the lines
 // that the prompt has around it.
-func promptTokens(h knowledge.Hit) int {
-	around := "id: " + h.Chunk.ID + "\ntitle: " + h.Document.Title + "\nheading: \nlanguage: " + h.Document.Locale + "\nquestion: \ntext:\n\n---\n"
-	return h.Chunk.Tokens + knowledge.CountTokens(around)
+func (p *Pipeline) promptTokens(h knowledge.Hit) int {
+	return h.Chunk.Tokens + p.frames.Get(framed{h.Chunk.ID, h.Document.Title, h.Document.Locale})
 }
 
 func (p *Pipeline) passage(h knowledge.Hit) Passage {

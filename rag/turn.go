@@ -42,7 +42,7 @@ func (p *Pipeline) begin(q Question) *turn {
 		p: p, alone: map[int]string{}, q: q, veil: newVeil(q.Orders, q.Receipts), clock: stopwatch{last: time.Now()},
 		a: Answer{
 			Locale: q.Locale, Orders: q.Orders, Model: p.model.name(), Receipts: slices.Clone(q.Receipts),
-			Threshold: p.calibration.Threshold, Calibration: p.calibrationName(), Suggest: len(p.stale) > 0, Stale: p.stale,
+			Threshold: p.calibration.Threshold, Calibration: p.calibrated, Suggest: len(p.stale) > 0, Stale: p.stale,
 			Clarify: p.calibration.Clarify,
 		},
 	}

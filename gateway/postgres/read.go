@@ -13,27 +13,14 @@ type told struct {
 }
 
 // toldColumns are what told.places reads, of an event, or something of its shape,
-// named e. toldJoins go after its name.
+// named e. toldJoins go after its name. The message that e answers is looked for only where
+// it answers one: "offset 0" keeps the planner from calling the function first.
 const (
 	toldColumns = `e.message, ` + fileColumns + `, q.author, q.message, q.words, q.body, q.content`
-	toldJoins   = ` left join gateway_files f on f.event = e.digest left join lateral (` + quoteQuery + `) q on true`
+	toldJoins   = ` left join gateway_files f on f.event = e.digest left join lateral (
+	select * from gateway_quote(e.about_digest, e.quoted_id, e.conversation_id)
+	where e.about_digest is not null or e.quoted_id is not null offset 0) q on true`
 )
-
-// quoteQuery finds the message that e answers, in the same conversation: the
-// customer's by its key, and any by the channel's id.
-const quoteQuery = `
-	select ` + quotedColumns + ` from gateway_events t left join gateway_files w on w.event = t.digest
-	where t.digest = e.about_digest and t.conversation_id = e.conversation_id
-	union all
-	select ` + quotedColumns + ` from gateway_events t left join gateway_files w on w.event = t.digest
-	where t.provider_id = e.quoted_id and t.conversation_id = e.conversation_id and t.kind in ('message', 'echo')
-	union all
-	select o.author, null::json, null, o.body, o.content from gateway_outgoing o
-	where o.provider_id = e.quoted_id and o.conversation_id = e.conversation_id
-	limit 1`
-
-const quotedColumns = `case t.kind when 'echo' then 'agent' else 'customer' end as author, t.message, w.words,
-	'' as body, null::json as content`
 
 func (t *told) places() []any {
 	places := append([]any{&t.message}, t.file.places()...)

@@ -40,7 +40,7 @@ var layers = arch.Layers{
 	"gateway/vault":              {"gateway"},
 	"gateway/vault/vaulttest":    {"gateway"},
 
-	"rag":             {"knowledge", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/intent", "rag/pii", "rag/receipts", "rag/sufficiency", "rag/understand", "internal/recent"},
+	"rag":             {"knowledge", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/intent", "rag/phrases", "rag/pii", "rag/receipts", "rag/sufficiency", "rag/understand", "internal/recent"},
 	"rag/action":      {"rag/assure"},
 	"rag/assure":      {},
 	"rag/confidence":  {},

@@ -81,5 +81,12 @@ func closes(line string, end, closed int) bool {
 	if line[end-1] != '.' {
 		return true
 	}
-	return !short.MatchString(line[:end])
+	return !short.MatchString(lastWord(line[:end]))
+}
+
+// lastWord is the end of a text from what short needs to see on: abbreviations hold no
+// white space and no bracket.
+func lastWord(text string) string {
+	at := strings.LastIndexFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '(' })
+	return text[max(0, at):]
 }
