@@ -24,7 +24,8 @@ const (
 const (
 	greetingWords = `hola|holaa|buenas|buenos|dias|tardes|noches|buen|dia|hey|hi|hello|hiya|good|morning|afternoon|evening|saludos|que tal|como estas|how are you|there|ola|buenass|que hay|como va|como estais|que tal estas|holi`
 	kindEmoji     = "👍🙏❤😊🙂😀😁😃😄👌💪🥰😍🎉✅💚💙🤗👏"
-	thanksWords   = `gracias|muchas|muchisimas|mil|thanks|thank you|thank|thx|ty|cheers|so much|very much|a lot|many|perfecto|perfect|genial|great|vale|ok|okay|okey|de acuerdo|estupendo|entendido|got it|adios|bye|goodbye|hasta luego|see you|por todo|for everything|for your help|por tu ayuda|por la ayuda|muy amable|all good|todo bien|you re welcome|de nada|si|yes|bien|done|listo|nice|cool|super|feliz|have a nice day|that s all|eso es todo|nada mas|un saludo|un abrazo|saludo|take care|que vaya bien|buen finde|cuidate`
+	thanksWords   = `gracias|muchas|muchisimas|mil|thanks|thank you|thank|thx|ty|cheers|so much|very much|a lot|many|perfecto|perfect|genial|great|vale|ok|okay|okey|de acuerdo|estupendo|entendido|got it|adios|bye|goodbye|hasta luego|see you|por todo|for everything|for your help|por tu ayuda|por la ayuda|muy amable|all good|todo bien|you re welcome|de nada|si|yes|bien|done|listo|nice|cool|super|feliz|have a nice day|that s all|eso es todo|nada mas|un saludo|un abrazo|saludo|take care|que vaya bien|buen finde|cuidate` +
+		`|crack|maja|majo|guapa|guapo|amigo|amiga|tio|tia|jefe|jefa|campeon|campeona|figura|maquina|eres un sol|sois geniales|sois los mejores|eres genial|mate|buddy|bro|man|legend|champ|you re the best|you re great|you re a star|you guys rock|love you guys`
 )
 
 // asksWho matches a whole message that asks whether a machine answers, or what it can do.
