@@ -141,6 +141,20 @@ func TestControlsHoldWithTheModelDown(t *testing.T) {
 	}
 }
 
+// TestTheRestHasToWait: who wants two things is told that one comes after the other.
+func TestTheRestHasToWait(t *testing.T) {
+	t.Parallel()
+	for language, want := range map[string]string{"es": "pídeme lo demás", "en": "ask me for the rest"} {
+		for _, more := range []bool{true, false} {
+			s := Situation{Answer: rag.Answer{Proposal: &rag.Proposal{Summary: "X.", More: more}}}
+			p := speech{c: Conversation{Language: language}, s: s, d: Decision{Kind: DecidePropose, Rule: ruleProposal}}
+			if got := p.proposal(); strings.Contains(got, want) != more {
+				t.Errorf("%s, more %v: %s", language, more, got)
+			}
+		}
+	}
+}
+
 // TestOffers: who is offered a person takes it with a yes and leaves it with a no, and "I
 // see" is neither.
 func TestOffers(t *testing.T) {

@@ -90,7 +90,11 @@ func (p speech) question() string {
 
 // proposal says what would be done, and asks for a yes or for the code.
 func (p speech) proposal() string {
-	language, sum := p.c.Language, summary(p.c.Language, p.s.wanted())
+	language, wanted := p.c.Language, p.s.wanted()
+	sum := summary(language, wanted)
+	if wanted.More {
+		sum += "\n\n" + oneAtATimeText(language)
+	}
 	switch p.d.Rule {
 	case ruleCodeNeeded:
 		return codeSentText(language)

@@ -183,6 +183,11 @@ func summaryText(language string, c action.Call) string {
 	return strings.TrimSpace(string(c.Kind) + " " + c.Order)
 }
 
+// oneAtATimeText says that what else was wanted has to wait.
+func oneAtATimeText(language string) string {
+	return pick(language, "I go one step at a time: ask me for the rest once we're done with this.", "Voy paso a paso: pídeme lo demás cuando acabemos con esto.")
+}
+
 // proposalText asks for a yes.
 func proposalText(language, summary string) string {
 	return summary + "\n\n" + pick(language, "Shall I pass this on to the shop?", "¿Se lo paso a la tienda?")

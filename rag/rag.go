@@ -297,6 +297,9 @@ type Proposal struct {
 	Version string `json:"version"`
 	// Summary is what is going to happen, in the customer's language, written by code.
 	Summary string `json:"summary"`
+	// More is true when the customer wanted something else besides, which has to wait: a
+	// reply asks for one yes.
+	More bool `json:"more,omitempty"`
 }
 
 // Sentence is one sentence of a draft and what backs it.

@@ -109,13 +109,24 @@ func (t *turn) write(ctx context.Context) {
 func (t *turn) settle(call action.Call, v action.Verdict, version string) {
 	t.a.Text, t.masked = "", ""
 	if v.OK {
-		t.a.Proposal = &Proposal{Call: call, Version: version, Summary: summary(t.a.Locale, call)}
+		t.a.Proposal = &Proposal{Call: call, Version: version, Summary: summary(t.a.Locale, call), More: t.more()}
 		return
 	}
 	t.a.Refusal = &Refusal{Call: call, Verdict: v}
 	if v.Rule == action.RuleArguments && len(v.Missing) > 0 && !t.q.Clarified {
 		t.a.AskBack = askFor(t.a.Locale, call, v.Missing[0])
 	}
+}
+
+// more tells whether the customer wants more than one change, or asks something beside it.
+func (t *turn) more() bool {
+	changes := 0
+	for _, c := range t.a.Draft.Actions {
+		if spec, known := action.Find(c.Kind); known && spec.Write && c.Kind != action.SendCode {
+			changes++
+		}
+	}
+	return changes > 1 || len(t.a.Parts) > 1
 }
 
 // own leaves of a call only what the customer said or what is theirs: an address or an

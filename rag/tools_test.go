@@ -108,6 +108,28 @@ func TestALookUpBelowItsLevelWantsACode(t *testing.T) {
 	}
 }
 
+// TestOneYesAtATime: a second wish, or a question beside it, is said to wait.
+func TestOneYesAtATime(t *testing.T) {
+	t.Parallel()
+	ok := action.Verdict{OK: true}
+	both := want(action.Cancel, "W1")
+	both.Actions = append(both.Actions, action.Call{Kind: action.StartReturn, Order: "W1", Items: []string{"Lámpara Lino"}})
+	for _, c := range []struct {
+		text  string
+		draft rag.Draft
+		more  bool
+	}{
+		{"cancela el W1", want(action.Cancel, "W1"), false},
+		{"cancela el W1 y devuelve la lámpara", both, true},
+		{"¿Puedes cancelar el W1? ¿Cuánto tarda el reembolso a mi tarjeta?", want(action.Cancel, "W1"), true},
+	} {
+		a, _ := acting(t, c.text, &tools{verdict: ok}, c.draft)
+		if a.Proposal == nil || a.Proposal.More != c.more {
+			t.Errorf("%s: %+v", c.text, a.Proposal)
+		}
+	}
+}
+
 // TestModelsThatLoopAreCut: at most four look-ups in two rounds, none twice.
 func TestModelsThatLoopAreCut(t *testing.T) {
 	t.Parallel()
