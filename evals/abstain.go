@@ -58,6 +58,7 @@ func MeasureAbstain(ctx context.Context, c AbstainConfig) (AbstainReport, error)
 		return AbstainReport{}, fmt.Errorf("evals: %w", err)
 	}
 	report := decide.report(questions)
+	report.Dropped, report.UnknownDrops = c.Data.Dropped, c.Data.UnknownDrops
 	if c.Judge != nil {
 		report.judgements(questions)
 	}

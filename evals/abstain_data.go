@@ -46,8 +46,11 @@ func readAnyDataset(files fs.FS, split, locale string) (Dataset, error) {
 	for _, folder := range folders {
 		for _, name := range []string{"examples.jsonl", "queries.jsonl"} {
 			if file := path.Join(folder, name); exists(files, file) {
-				d := Dataset{}
-				err := readJSONL(files, file, func(line []byte) error { return d.addQuery(line, locale) })
+				d, row := Dataset{}, 0
+				err := readJSONL(files, file, func(line []byte) error {
+					row++ // no judgement names these questions, so any name will do
+					return d.addQuery(line, locale, strconv.Itoa(row))
+				})
 				return d, err
 			}
 		}
@@ -98,6 +101,7 @@ func (d *Dataset) drop(list []byte) error {
 	if len(out) > 0 && unknown == len(out) {
 		return fmt.Errorf("none of the %d documents to leave out is in corpus.jsonl", len(out))
 	}
+	d.Dropped, d.UnknownDrops = len(d.Docs)-len(kept), unknown
 	d.Docs = kept
 	for query, grades := range d.Qrels {
 		for doc := range grades {

@@ -46,6 +46,10 @@ type AbstainReport struct {
 	// Fitted says what the score was fitted on, Note what the threshold promises.
 	Fitted string `json:"fitted"`
 	Note   string `json:"note,omitempty"`
+	// Dropped is how many documents were left out, UnknownDrops how many ids of those to
+	// leave out name none.
+	Dropped      int `json:"documents_dropped"`
+	UnknownDrops int `json:"unknown_drops"`
 	// Unjudged counts the questions on which the judge failed; it is nil without one.
 	Unjudged *int `json:"unjudged,omitempty"`
 
@@ -84,17 +88,27 @@ func (r *AbstainReport) judgements(questions []asked) {
 	r.Unjudged = &failed
 }
 
+// abstainIntervals are the figures with an interval from MeasureSelective, by their names
+// in JSON, and what it calls them.
+var abstainIntervals = map[string]string{
+	"auroc_answerable": selectiveNames[atPositive], "auroc_correct": selectiveNames[atRight], "aurc": selectiveNames[atAURC],
+	"e_aurc": selectiveNames[atEAURC], "coverage@95": selectiveNames[atCoverage95], "precision@95": selectiveNames[atPrecision95],
+}
+
 func (d decision) figures(points []Point) AbstainFigures {
 	s := MeasureSelective(points)
 	f := AbstainFigures{
 		N: s.N, AURC: s.AURC.Value, EAURC: notNegative(s.EAURC.Value), Coverage95: s.Coverage95.Value, Precision95: s.Precision95.Value,
 		AUROCAnswerable: valueOf(s.AUROCPositive), AUROCCorrect: valueOf(s.AUROCRight), Intervals: map[string][2]float64{},
 	}
-	for name, interval := range s.Intervals {
-		f.Intervals[name] = [2]float64{notNegative(interval[0]), notNegative(interval[1])}
+	for name, of := range abstainIntervals {
+		if interval, ok := s.Intervals[of]; ok {
+			f.Intervals[name] = [2]float64{notNegative(interval[0]), notNegative(interval[1])}
+		}
 	}
 	if s.CalibrationError != nil {
 		f.ECE, f.ECENull, f.ECEExcess = &s.ECE, &s.Null, &s.Excess
+		f.Intervals["ece_null"] = s.NullRange
 	}
 	var answered, answerable, reached, right, wrong int
 	for _, p := range points {
@@ -154,7 +168,13 @@ func (r AbstainReport) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
 
 // WriteTable writes the figures for people.
 func (r AbstainReport) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "Score: %s. Answered from a probability of %.3f on.\n%s\n", r.Fitted, r.Threshold, r.Note)
+	fmt.Fprintf(w, "Score: %s. Answered from a probability of %.3f on.\n", r.Fitted, r.Threshold)
+	if r.Note != "" {
+		fmt.Fprintln(w, r.Note)
+	}
+	if r.Dropped > 0 {
+		fmt.Fprintf(w, "%d documents were left out; %d ids of the list name none.\n", r.Dropped, r.UnknownDrops)
+	}
 	if r.Unjudged != nil {
 		fmt.Fprintf(w, "A chat model was asked about each question; it gave no judgement on %d.\n", *r.Unjudged)
 	}
@@ -186,13 +206,14 @@ func (r AbstainReport) WriteTable(w io.Writer) error {
 	fmt.Fprintln(table, "\tall")
 	row("questions", func(f AbstainFigures) string { return fmt.Sprint(f.N) })
 	row("answerable", func(f AbstainFigures) string { return fmt.Sprint(f.NAnswerable) })
-	row("AUROC answerable", with("auroc_positive", func(f AbstainFigures) *float64 { return f.AUROCAnswerable }))
+	row("AUROC answerable", with("auroc_answerable", func(f AbstainFigures) *float64 { return f.AUROCAnswerable }))
 	row("AUROC correct", with("auroc_correct", func(f AbstainFigures) *float64 { return f.AUROCCorrect }))
 	row("AURC", with("aurc", func(f AbstainFigures) *float64 { return &f.AURC }))
 	row("E-AURC", with("e_aurc", func(f AbstainFigures) *float64 { return &f.EAURC }))
 	row("coverage at 95 % right", with("coverage@95", func(f AbstainFigures) *float64 { return &f.Coverage95 }))
-	row("right when 95 % are answered", with("precision_at_coverage_95", func(f AbstainFigures) *float64 { return &f.Precision95 }))
+	row("right when 95 % are answered", with("precision@95", func(f AbstainFigures) *float64 { return &f.Precision95 }))
 	row("ECE", with("ece", func(f AbstainFigures) *float64 { return f.ECE }))
+	row("ECE of a perfect score", with("ece_null", func(f AbstainFigures) *float64 { return f.ECENull }))
 	row("ECE above its null", with("ece_excess", func(f AbstainFigures) *float64 { return f.ECEExcess }))
 	row("false answers", with("false_answers", func(f AbstainFigures) *float64 { return f.FalseAnswers }))
 	row("answered", with("answered", func(f AbstainFigures) *float64 { return f.Answered }))

@@ -278,3 +278,55 @@ func TestMeasureAbstainAsksAJudge(t *testing.T) {
 		})
 	}
 }
+
+func TestAbstainTakesRowsWithoutIDs(t *testing.T) {
+	t.Parallel()
+	var rows strings.Builder
+	for i, thing := range things {
+		fmt.Fprintf(&rows, `{"text":"How much does the %s weigh?","contexts":["The %s weighs %d kilograms."],"answerable":%v}`+"\n", thing, thing, i+2, i%2 == 0)
+	}
+	d, err := evals.ReadAnswerable(fstest.MapFS{"heldout/examples.jsonl": written(rows.String())}, "", "en", nil)
+	if err != nil || len(d.Queries) != len(things) || d.Queries[0].ID == d.Queries[1].ID || len(d.Docs) != len(things) {
+		t.Errorf("%v, %d questions, %d documents", err, len(d.Queries), len(d.Docs))
+	}
+}
+
+func TestAbstainSaysWhichDocumentsAreUnknown(t *testing.T) {
+	t.Parallel()
+	d, err := evals.ReadAnswerable(smallShop("q", 0, 20), "", "en", append(removed(), "no such:0\n"...))
+	if err != nil || d.Dropped != 10 || d.UnknownDrops != 1 {
+		t.Errorf("%v, %d left out, %d unknown", err, d.Dropped, d.UnknownDrops)
+	}
+}
+
+func TestAbstainIntervalsHaveTheNamesOfTheirFigures(t *testing.T) {
+	t.Parallel()
+	e, err := offline.NewEmbedder(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := evals.MeasureAbstain(context.Background(), evals.AbstainConfig{Embedder: e, Data: readShop(t, "q", 0, 20)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := report.WriteJSON(&file); err != nil {
+		t.Fatal(err)
+	}
+	var figures struct {
+		Overall map[string]json.RawMessage `json:"overall"`
+	}
+	if err := json.Unmarshal(file.Bytes(), &figures); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"auroc_answerable", "auroc_correct", "aurc", "e_aurc", "coverage@95", "precision@95", "ece_null", "false_answers"} {
+		if _, ok := report.Overall.Intervals[name]; !ok || figures.Overall[name] == nil {
+			t.Errorf("%s has no figure or no interval: %v", name, report.Overall.Intervals)
+		}
+	}
+	for name := range report.Overall.Intervals {
+		if figures.Overall[name] == nil {
+			t.Errorf("there is an interval of %s, and no such figure", name)
+		}
+	}
+}

@@ -3,7 +3,7 @@ package evals
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +23,9 @@ type Dataset struct {
 	// Qrels and Cross are the grades, more than 0, of documents by query: Qrels of those
 	// in the query's own language, Cross of those in another.
 	Qrels, Cross map[string]map[string]int
+	// Dropped is how many documents ReadAnswerable has left out, UnknownDrops how many ids
+	// of its list name none.
+	Dropped, UnknownDrops int
 }
 
 // DatasetDoc is a document of a Dataset.
@@ -75,7 +78,7 @@ func ReadDataset(files fs.FS, split, locale string) (Dataset, error) {
 	if err := readJSONL(files, "corpus.jsonl", func(line []byte) error { return d.addDoc(line, locale) }); err != nil {
 		return d, err
 	}
-	if err := readJSONL(files, path.Join(place.queries, "queries.jsonl"), func(line []byte) error { return d.addQuery(line, locale) }); err != nil {
+	if err := readJSONL(files, path.Join(place.queries, "queries.jsonl"), func(line []byte) error { return d.addQuery(line, locale, "") }); err != nil {
 		return d, err
 	}
 	if d.Qrels, err = readQrels(files, place.qrels); err != nil {
@@ -152,8 +155,8 @@ type beirID struct {
 func (d *Dataset) addDoc(line []byte, locale string) error {
 	var doc DatasetDoc
 	var beir beirID
-	if err := errors.Join(json.Unmarshal(line, &doc), json.Unmarshal(line, &beir)); err != nil {
-		return fmt.Errorf("not a document in JSON: %w", err)
+	if err := cmp.Or(decodeRow(line, &doc), decodeRow(line, &beir)); err != nil {
+		return fmt.Errorf("the document can't be read: %w", err)
 	}
 	if doc.ID == "" {
 		doc.ID = beir.ID
@@ -168,15 +171,14 @@ func (d *Dataset) addDoc(line []byte, locale string) error {
 	return nil
 }
 
-func (d *Dataset) addQuery(line []byte, locale string) error {
+// addQuery adds a question. One that has no id gets that of unnamed.
+func (d *Dataset) addQuery(line []byte, locale, unnamed string) error {
 	var q DatasetQuery
 	var beir beirID
-	if err := errors.Join(json.Unmarshal(line, &q), json.Unmarshal(line, &beir)); err != nil {
-		return fmt.Errorf("not a question in JSON: %w", err)
+	if err := cmp.Or(decodeRow(line, &q), decodeRow(line, &beir)); err != nil {
+		return fmt.Errorf("the question can't be read: %w", err)
 	}
-	if q.ID == "" {
-		q.ID = beir.ID
-	}
+	q.ID = cmp.Or(q.ID, beir.ID, unnamed)
 	if q.ID == "" || q.Text == "" {
 		return errors.New("the question has no id or no text")
 	}

@@ -60,11 +60,11 @@ func ReadLabelled(files fs.FS, name, label string) ([]Labelled, error) {
 
 func readLabelled(line []byte, label string) (Labelled, error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(line, &fields); err != nil {
+	if err := decodeRow(line, &fields); err != nil {
 		return Labelled{}, err
 	}
 	var row struct{ ID, Lang, Kind, Intent, Text string }
-	if err := json.Unmarshal(line, &row); err != nil {
+	if err := decodeRow(line, &row); err != nil {
 		return Labelled{}, err
 	}
 	found := Labelled{ID: row.ID, Lang: cmp.Or(row.Lang, unstated), Kind: cmp.Or(row.Kind, row.Intent), Text: row.Text}

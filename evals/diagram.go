@@ -81,13 +81,63 @@ func (d Diagram) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "\nRisk by coverage: how many answers are wrong when so many drafts are sent\n")
 	for tenth := 1; tenth <= 10; tenth++ {
 		if at, ok := d.at(float64(tenth) / 10); ok {
-			fmt.Fprintf(&b, "  %3.0f %%  %s  %.1f %%\n", 100*d.coverage(at), bar(at.risk(), -1), 100*at.risk())
+			fmt.Fprintf(&b, "  %3.0f %%  %s  %s\n", 100*d.coverage(at), bar(at.risk(), -1), newShare(at.Wrong, at.Sent))
 		}
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("write diagram: %w", err)
 	}
 	return nil
+}
+
+// diagramFile is a Diagram as JSON.
+type diagramFile struct {
+	N         int                `json:"n"`
+	Drafts    int                `json:"drafts"`
+	Promise   confidence.Promise `json:"promise"`
+	Alpha     float64            `json:"alpha"`
+	Delta     float64            `json:"delta"`
+	Certified bool               `json:"certified"`
+	Missing   int                `json:"labels_missing"`
+	Threshold float64            `json:"threshold"`
+	Bound     float64            `json:"bound"`
+	// Coverage is the share of the cases that is sent, Wrong the share that is sent and
+	// wrong.
+	Coverage  Share   `json:"coverage"`
+	Wrong     Share   `json:"answered_and_wrong"`
+	BaseError float64 `json:"base_error"`
+	// Feasible is the greatest coverage that any rule could have.
+	Feasible float64 `json:"feasible_coverage"`
+	Note     string  `json:"note"`
+	CalibrationError
+	ByLanguage  map[string]CalibrationError `json:"by_language"`
+	Reliability []Bin                       `json:"reliability"`
+	// RiskCoverage has a place for each tenth of the drafts.
+	RiskCoverage []riskAt `json:"risk_coverage"`
+}
+
+// riskAt is the share of wrong answers when so many drafts are sent.
+type riskAt struct {
+	Coverage float64 `json:"coverage"`
+	Wrong    Share   `json:"wrong"`
+}
+
+// WriteJSON writes the figures with their intervals, and what was chosen.
+func (d Diagram) WriteJSON(w io.Writer) error {
+	c := d.Choice
+	file := diagramFile{
+		N: c.N, Drafts: d.Drafts, Promise: cmp.Or(c.Terms.Promise, confidence.Marginal), Alpha: c.Terms.Alpha, Delta: c.Terms.Delta,
+		Certified: c.Certified, Missing: c.Missing, Threshold: c.Threshold, Bound: c.Bound,
+		Coverage: newShare(c.Sent, c.N), Wrong: newShare(c.Wrong, c.N),
+		BaseError: c.Feasibility.BaseError, Feasible: c.Feasibility.Coverage, Note: c.Note(),
+		CalibrationError: d.Error, ByLanguage: d.ByLanguage, Reliability: d.Bins,
+	}
+	for tenth := 1; tenth <= 10; tenth++ {
+		if at, ok := d.at(float64(tenth) / 10); ok {
+			file.RiskCoverage = append(file.RiskCoverage, riskAt{Coverage: d.coverage(at), Wrong: newShare(at.Wrong, at.Sent)})
+		}
+	}
+	return writeJSON(w, file)
 }
 
 func (p CurvePoint) risk() float64 { return float64(p.Wrong) / float64(p.Sent) }

@@ -2,7 +2,6 @@ package evals
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -52,7 +51,7 @@ func ReadGrounded(files fs.FS, name string) ([]GroundedRow, error) {
 	var sources map[string][]string
 	err := readJSONL(files, name, func(line []byte) error {
 		var l groundedLine
-		if err := json.Unmarshal(line, &l); err != nil {
+		if err := decodeRow(line, &l); err != nil {
 			return err
 		}
 		if l.Grounded == nil {
@@ -100,7 +99,7 @@ func readSources(files fs.FS, name string) (map[string][]string, error) {
 			SourceID string   `json:"source_id"`
 			Contexts []string `json:"contexts"`
 		}
-		if err := json.Unmarshal(line, &s); err != nil {
+		if err := decodeRow(line, &s); err != nil {
 			return err
 		}
 		sources[s.SourceID] = s.Contexts

@@ -42,15 +42,15 @@ func ReadIntents(r io.Reader) ([]IntentExample, error) {
 		}
 		var e IntentExample
 		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, fmt.Errorf("read intents: line %d is no JSON object with a text and an intent", number)
+			return nil, fmt.Errorf("line %d is no JSON object with a text and an intent", number)
 		}
 		if e.Intent == "" && e.inScope() {
-			return nil, fmt.Errorf("read intents: line %d has no intent; write \"in_scope\": false if the text belongs to none", number)
+			return nil, fmt.Errorf("line %d has no intent; write \"in_scope\": false if the text belongs to none", number)
 		}
 		list = append(list, e)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read intents: line %d: %w", number+1, err)
+		return nil, fmt.Errorf("line %d: %w", number+1, err)
 	}
 	return list, nil
 }
@@ -83,7 +83,7 @@ type IntentReport struct {
 // own classifier. Otherwise the domains are groups of intents, and one knows all.
 func MeasureIntents(train, data []IntentExample) (IntentReport, error) {
 	if len(data) == 0 {
-		return IntentReport{}, errors.New("measure intents: there is no example to ask for")
+		return IntentReport{}, errors.New("there is no example to ask for")
 	}
 	report := IntentReport{Apart: domainsApart(train), ByLanguage: map[string]IntentFigures{}}
 	classifiers, err := trainIntents(train, report.Apart)
@@ -95,7 +95,7 @@ func MeasureIntents(train, data []IntentExample) (IntentReport, error) {
 	for _, e := range data {
 		classifier, ok := classifiers[place(e, report.Apart)]
 		if !ok {
-			return report, fmt.Errorf("measure intents: the domain %q has no training examples", e.Domain)
+			return report, fmt.Errorf("the domain %q has no training examples", e.Domain)
 		}
 		t := told{example: e, guess: classifier.Classify(e.Text)}
 		all = append(all, t)
@@ -150,7 +150,7 @@ func trainIntents(train []IntentExample, apart bool) (map[string]*intent.Classif
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		classifier, err := intent.Train(parts[name], intent.Config{})
 		if err != nil {
-			return nil, fmt.Errorf("measure intents: domain %q: %w", name, err)
+			return nil, fmt.Errorf("domain %q: %w", name, err)
 		}
 		classifiers[name] = classifier
 	}
@@ -210,10 +210,10 @@ func (r IntentReport) WriteTable(w io.Writer) error {
 		fmt.Fprint(w, "Each domain has a classifier of its own, because they share names of intents.\n\n")
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\tn\tin scope\taccuracy\tAUROC scope\tAUROC right\tE-AURC\tcoverage at 80 %\t90 %\t95 %")
+	fmt.Fprintln(table, "\tn\tin scope\taccuracy\tAUROC scope\tAUROC right\tAURC\tE-AURC\tcoverage at 80 %\t90 %\t95 %")
 	row := func(name string, f IntentFigures) {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%.3f\t%.3f\t%.3f\t%.3f\n", name, f.N, f.NInScope,
-			orNone(f.Accuracy), orNone(f.AUROCInScope), orNone(f.AUROCRight), f.EAURC.Value, f.Coverage80.Value, f.Coverage90.Value, f.Coverage95.Value)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, f.N, f.NInScope,
+			orNone(f.Accuracy), orNone(f.AUROCInScope), orNone(f.AUROCRight), f.AURC, f.EAURC, f.Coverage80, f.Coverage90, f.Coverage95)
 	}
 	for _, domain := range slices.Sorted(maps.Keys(r.ByDomain)) {
 		row(domain, r.ByDomain[domain])
@@ -229,5 +229,5 @@ func orNone(f *Figure) string {
 	if f == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.3f", f.Value)
+	return f.String()
 }

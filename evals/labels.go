@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,7 +79,7 @@ func ReadLabels(r io.Reader) ([]Label, error) {
 	var labels []Label
 	err := eachLine(r, func(line []byte) error {
 		var l labelLine
-		if err := json.Unmarshal(line, &l); err != nil {
+		if err := decodeRow(line, &l); err != nil {
 			return err
 		}
 		label, err := l.label()
@@ -91,10 +90,10 @@ func ReadLabels(r io.Reader) ([]Label, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read labels: %w", err)
+		return nil, err
 	}
 	if len(labels) == 0 {
-		return nil, errors.New("read labels: there is none")
+		return nil, errors.New("there is no label in it")
 	}
 	return labels, nil
 }

@@ -3,7 +3,6 @@ package evals
 import (
 	"bufio"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -45,8 +44,8 @@ func ReadPII(r io.Reader) ([]PIIExample, error) {
 			continue
 		}
 		var one PIIExample
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			return nil, fmt.Errorf("line %d is no JSON object with text and spans: %w", n, err)
+		if err := decodeRow(lines.Bytes(), &one); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 		if err := one.check(); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)

@@ -46,7 +46,7 @@ func ReadScores(r io.Reader) ([]confidence.Scored, error) {
 			Score *float64 `json:"score"`
 			Right *truth   `json:"right"`
 		}
-		if err := json.Unmarshal(line, &row); err != nil {
+		if err := decodeRow(line, &row); err != nil {
 			return err
 		}
 		if row.Score == nil || row.Right == nil {
@@ -56,10 +56,10 @@ func ReadScores(r io.Reader) ([]confidence.Scored, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read scores: %w", err)
+		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("read scores: there is none")
+		return nil, errors.New("there is no score in it")
 	}
 	return rows, nil
 }

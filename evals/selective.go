@@ -201,6 +201,8 @@ type CalibrationError struct {
 	ECE    float64 `json:"ece"`
 	Null   float64 `json:"ece_null"`
 	Excess float64 `json:"ece_excess"`
+	// NullRange is where a perfect score lies on these cases in 95 % of draws.
+	NullRange [2]float64 `json:"ece_null_range"`
 }
 
 // MeasureCalibrationError measures scores that are probabilities of being right. Its
@@ -212,7 +214,8 @@ func MeasureCalibrationError(points []Point) CalibrationError {
 	}
 	sorted := leastLikelyFirst(points)
 	e.ECE = stats.CalibrationError(stats.Reliability(sorted))
-	e.Null = stats.CalibrationNull(sorted, rand.New(rand.NewPCG(2, uint64(len(points))))).Value
+	null := stats.CalibrationNull(sorted, rand.New(rand.NewPCG(2, uint64(len(points)))))
+	e.Null, e.NullRange = null.Value, [2]float64{null.Low, null.High}
 	e.Excess = e.ECE - e.Null
 	return e
 }

@@ -211,7 +211,7 @@ func TestReadLabels(t *testing.T) {
 		t.Errorf("%+v", labels)
 	}
 	for want, bad := range map[string]string{
-		"line 2": "{\"right\":true,\"score\":1}\n{", "no \"right\"": `{"score":1}`, "neither": `{"right":true}`, "weight": `{"right":true,"score":1,"weight":-1}`, "none": "",
+		"line 2": "{\"right\":true,\"score\":1}\n{", "no \"right\"": `{"score":1}`, "neither": `{"right":true}`, "weight": `{"right":true,"score":1,"weight":-1}`, "no label": "",
 	} {
 		if _, err := evals.ReadLabels(strings.NewReader(bad)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", bad, err, want)

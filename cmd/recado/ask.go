@@ -155,6 +155,9 @@ func printRecord(w io.Writer, t gateway.Turn) {
 	}
 	section("decision", "%s", decisionText(r))
 	section("confidence", "%.3f (sent from %.3f on), calibration %s", r.Confidence, r.Threshold, cmp.Or(r.Calibration, "none"))
+	for _, reason := range r.Stale {
+		section("stale", "%s", reason)
+	}
 	section("language", "%s", r.Language)
 	if r.Query != "" {
 		section("searched", "%s", strings.ReplaceAll(r.Query, "\n", " / "))

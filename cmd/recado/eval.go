@@ -108,7 +108,11 @@ func runEval(ctx context.Context, c console, args []string) (err error) {
 	var f evalFlags
 	s, words, err := loadSettings(c, "eval", args, func(set *flag.FlagSet) {
 		set.StringVar(&f.cases, "cases", "", "JSONL file of labelled questions about your own shop; without it the demo shop is asked")
-		set.BoolVar(&f.asJSON, "json", false, "print the report with every case as JSON")
+		if args[0] == "calibrate" {
+			set.StringVar(&f.figures, "json", "", "file to write the figures of the diagrams to as JSON; - is standard output")
+		} else {
+			set.BoolVar(&f.asJSON, "json", false, "print the report with every case as JSON")
+		}
 		f.register(set)
 	})
 	if err != nil {

@@ -40,7 +40,7 @@ func TestEvalAbstain(t *testing.T) {
 	drop, out := filepath.Join(data, "removed.txt"), filepath.Join(t.TempDir(), "figures.json")
 	scores := filepath.Join(t.TempDir(), "scores.jsonl")
 	code, text, errs := tell(t, env, "eval", "abstain", "--data", data, "--drop", drop, "--json", out, "--scores", scores)
-	if code != exitOK || !strings.Contains(text, "Score: shipped") || !strings.Contains(text, "false answers") {
+	if code != exitOK || !strings.Contains(text, "Score: shipped") || !strings.Contains(text, "false answers") || !strings.Contains(text, "10 documents were left out; 0 ids of the list name none.") {
 		t.Fatalf("%d, %s%s", code, text, errs)
 	}
 	written, err := os.ReadFile(out)
@@ -84,15 +84,26 @@ func TestEvalAbstainAsksAModel(t *testing.T) {
 	}
 }
 
+// folderOf is a new folder with one file in it.
+func folderOf(t *testing.T, name, text string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 func TestEvalAbstainMistakes(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"RECADO_DATA": t.TempDir()}
 	data := abstainFolder(t, 100)
 	drop := filepath.Join(data, "removed.txt")
 	for want, args := range map[string][]string{
-		"--data DIR":                  {},
-		"--data: there is no folder":  {"--data", data + ".gone"},
-		"--drop: there is no file":    {"--data", data, "--drop", data + ".gone"},
+		"--data DIR":                 {},
+		"--data: there is no folder": {"--data", data + ".gone"},
+		"--drop: there is no file":   {"--data", data, "--drop", data + ".gone"},
+		`line 1: the question can't be read: "contexts" can't be of the kind "number"`: {"--data", folderOf(t, "examples.jsonl", `{"text":"?","contexts":1}`)},
 		"--train: there is no folder": {"--data", data, "--train", data + ".gone"},
 		"stand in the training data":  {"--data", data, "--drop", drop, "--train", abstainFolder(t, 100)},
 		"both labels have to occur":   {"--data", data, "--train", abstainFolder(t, 200)},

@@ -19,6 +19,7 @@ import (
 // calibrateFlags are those of `recado eval calibrate`.
 type calibrateFlags struct {
 	labels, out, promise   string
+	figures                string
 	alpha, delta           float64
 	wrongCost, handoffCost float64
 }
@@ -68,12 +69,12 @@ func (f calibrateFlags) calibrateCases(c console, a *answering, report evals.Rep
 func (f calibrateFlags) calibrateLabels(c console, s settings) error {
 	file, err := os.Open(f.labels)
 	if err != nil {
-		return fmt.Errorf("the labels can't be opened: %w", err)
+		return usagef("--labels: there is no file %s", f.labels)
 	}
 	defer file.Close()
 	labels, err := evals.ReadLabels(file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.labels, err)
+		return usagef("--labels %s: %v", f.labels, err)
 	}
 	s.Calibration = "" // the one in use has no part in a new one
 	pipeline, err := idlePipeline(c, s)
@@ -116,6 +117,9 @@ func (f calibrateFlags) fit(c console, labels []evals.Label, fitting evals.Fitti
 	if err := errors.Join(diagram.WriteSVG(file), file.Close()); err != nil {
 		return err
 	}
+	if err := f.writeFigures(c, diagram); err != nil {
+		return err
+	}
 	fmt.Fprintln(c.out)
 	if err := diagram.WriteText(c.out); err != nil {
 		return err
@@ -126,6 +130,21 @@ func (f calibrateFlags) fit(c console, labels []evals.Label, fitting evals.Fitti
 	}
 	fmt.Fprintln(c.out)
 	return nil
+}
+
+// writeFigures writes what the diagrams show for programs, if a file is wanted.
+func (f calibrateFlags) writeFigures(c console, diagram evals.Diagram) error {
+	switch f.figures {
+	case "":
+		return nil
+	case "-":
+		return diagram.WriteJSON(c.out)
+	}
+	file, err := os.Create(f.figures)
+	if err != nil {
+		return fmt.Errorf("the figures can't be written: %w", err)
+	}
+	return errors.Join(diagram.WriteJSON(file), file.Close())
 }
 
 // decidingNote says how many labels decide the threshold where not all do.

@@ -61,6 +61,8 @@ func TestEvalDetections(t *testing.T) {
 func TestEvalDetectionsRefuse(t *testing.T) {
 	t.Parallel()
 	wrong := labelled(t, "attack", "a", "b")
+	list := filepath.Join(folderOf(t, "list.jsonl", "[]"), "list.jsonl")
+	none := filepath.Join(folderOf(t, "none.jsonl", ""), "none.jsonl")
 	for _, c := range []struct {
 		args []string
 		want string
@@ -68,6 +70,16 @@ func TestEvalDetectionsRefuse(t *testing.T) {
 		{[]string{"eval", "human"}, "recado eval human --data FILE"},
 		{[]string{"eval", "human", "--data", filepath.Join(t.TempDir(), "none.jsonl")}, "there is no file"},
 		{[]string{"eval", "injection", "--data", t.TempDir()}, "there is no file"},
+		{[]string{"eval", "injection", "--data", list}, "line 1: it is no JSON object"},
+		{[]string{"eval", "grounded", "--data", list}, "line 1: it is no JSON object"},
+		{[]string{"eval", "pii", "--data", list}, "line 1: it is no JSON object"},
+		{[]string{"eval", "pii", "--data", t.TempDir()}, "there is no file"},
+		{[]string{"eval", "promise", "--scores", list}, "line 1: it is no JSON object"},
+		{[]string{"eval", "promise", "--scores", none}, "there is no score in it"},
+		{[]string{"eval", "calibrate", "--labels", list}, "line 1: it is no JSON object"},
+		{[]string{"eval", "calibrate", "--labels", none}, "there is no label in it"},
+		{[]string{"eval", "calibrate", "--labels", list + ".gone"}, "there is no file"},
+		{[]string{"eval", "intents", "--train", list, "--data", none}, "line 1 is no JSON object"},
 		{[]string{"eval", "human", "--data", wrong}, `line 1: "handoff" is neither true nor false`},
 	} {
 		if code, out, errs := tell(t, nil, c.args...); code != exitUsage || !strings.Contains(errs, c.want) {

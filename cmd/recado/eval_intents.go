@@ -32,7 +32,7 @@ func runIntents(_ context.Context, c console, args []string) error {
 	}
 	report, err := evals.MeasureIntents(train, data)
 	if err != nil {
-		return err
+		return usagef("eval intents: %v", err)
 	}
 	if err := writeScores(f.scores, report.Points()); err != nil {
 		return err

@@ -24,6 +24,11 @@ func TestEvalIntents(t *testing.T) {
 	if code != exitOK || !strings.Contains(out, `"accuracy_in_scope": 1,`) || !strings.Contains(out, `"auroc_in_scope": 1,`) || !strings.Contains(out, `"es"`) {
 		t.Errorf("%d\n%s%s", code, out, errs)
 	}
+	// Every figure of the table has its interval.
+	code, out, errs = tell(t, env, "eval", "intents", "--train", train, "--data", data)
+	if code != exitOK || !strings.Contains(out, "1.000 [0.342, 1.000]") || !strings.Contains(out, "0.000 [0.000, 0.000]") {
+		t.Errorf("%d\n%s%s", code, out, errs)
+	}
 	for name, args := range map[string][]string{
 		"nothing given": {"eval", "intents"},
 		"same file":     {"eval", "intents", "--train", data, "--data", data},

@@ -30,7 +30,7 @@ func runPII(_ context.Context, c console, args []string) error {
 
 func readPII(name string) ([]evals.PIIExample, error) {
 	file, err := os.Open(name)
-	if err != nil {
+	if info, statErr := os.Stat(name); err != nil || statErr != nil || info.IsDir() {
 		return nil, usagef("--data: there is no file %s", name)
 	}
 	defer file.Close()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"flag"
-	"fmt"
 	"os"
 
 	"github.com/recado/recado/evals"
@@ -41,16 +40,16 @@ func runPromise(_ context.Context, c console, args []string) error {
 	}
 	file, err := os.Open(f.scores)
 	if err != nil {
-		return fmt.Errorf("the scores can't be opened: %w", err)
+		return usagef("--scores: there is no file %s", f.scores)
 	}
 	defer file.Close()
 	rows, err := evals.ReadScores(file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.scores, err)
+		return usagef("--scores %s: %v", f.scores, err)
 	}
 	report, err := evals.MeasurePromise(rows, terms, f.n, f.draws)
 	if err != nil {
-		return err
+		return usagef("eval promise: %v", err)
 	}
 	return writeMeasured(c, f.out, report)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/recado/recado/evals"
+	"github.com/recado/recado/rag/confidence"
 )
 
 // writeLines writes what each line gives into a file and returns its name.
@@ -55,7 +57,7 @@ func TestEvalPromise(t *testing.T) {
 			t.Errorf("%q: status %d, %s", wrong, code, errs)
 		}
 	}
-	if code, _, _ := tell(t, env, "eval", "promise", "--scores", "/nowhere"); code != exitFailed {
+	if code, _, _ := tell(t, env, "eval", "promise", "--scores", "/nowhere"); code != exitUsage {
 		t.Errorf("a file that is not there: status %d", code)
 	}
 }
@@ -68,7 +70,12 @@ func TestEvalCalibrateOnLabels(t *testing.T) {
 		return fmt.Sprintf(`{"id":"%d","locale":"%s","features":{"coverage":%.4f},"right":%v}`, i, []string{"es", "en"}[i%2], p, random.Float64() < p+0.3)
 	})
 	out := filepath.Join(t.TempDir(), "own.json")
-	text := told(t, env, "eval", "calibrate", "--labels", labels, "--out", out, "--wrong-cost", "10")
+	text := told(t, env, "eval", "calibrate", "--labels", labels, "--out", out, "--wrong-cost", "10", "--json", out+".figures")
+	figures, err := os.ReadFile(out + ".figures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "the figures", string(figures), `"promise": "M"`, `"alpha": 0.05`, `"threshold": `, `"ece": `, `"ece_null": `, `"reliability": [`, `"risk_coverage": [`, `"by_language": {`)
 	holds(t, "the report", text, "base error", "With confidence 90 %", "Reliability", "Risk by coverage", "own.svg")
 	if info, err := os.Stat(strings.TrimSuffix(out, ".json") + ".svg"); err != nil || info.Size() < 1000 {
 		t.Errorf("the picture: %v", err)
@@ -81,6 +88,22 @@ func TestEvalCalibrateOnLabels(t *testing.T) {
 		return fmt.Sprintf(`{"id":"%d","features":{"coverage":%.2f},"right":%v}`, i, float64(i)/30, i%4 != 0)
 	})
 	holds(t, "30 labels", told(t, env, "eval", "calibrate", "--labels", few, "--out", out), "no guarantee is claimed", "15 more labels", "No answer reaches the threshold")
+}
+
+// What is only suggested because a calibration is stale is told with what has changed.
+func TestAskSaysWhyItOnlySuggests(t *testing.T) {
+	t.Parallel()
+	calibration, err := confidence.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	calibration.Prompt = "another"
+	var file bytes.Buffer
+	if err := calibration.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"RECADO_CALIBRATION": filepath.Join(folderOf(t, "old.json", file.String()), "old.json")}
+	holds(t, "the record", told(t, env, "ask", "--demo", "¿Cuánto tardan los reembolsos?"), "suggest_only", "What has changed since the fit is the prompt", "draft ")
 }
 
 func TestACalibrationOnAForeignScoreIsRefused(t *testing.T) {
