@@ -38,6 +38,8 @@ func TestFind(t *testing.T) {
 		"el código del producto es 123456":  "",
 		"el código de descuento es 123456":  "",
 		"the code of the article is 123456": "",
+		"Calle Luna 3, 2.º B, 28013 Madrid": "ADDRESS Calle Luna 3, 2.º B\nPOSTCODE 28013",
+		"Calle Luna 3, 4.ª dcha.":           "ADDRESS Calle Luna 3, 4.ª dcha.",
 		// An address ends where the next sentence begins.
 		"I live at 221B Baker Street, London NW1 6XE. Where's my order?": "ADDRESS 221B Baker Street\nADDRESS , London \nPOSTCODE NW1 6XE",
 		// Accounts.

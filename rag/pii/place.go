@@ -18,7 +18,7 @@ const (
 	partWord = `[\p{L}ªº'’.\-]+`
 	// houseES is what follows a street's name: number, floor, door.
 	houseES = `(?:\d{1,4}(?:[ºª°]|bis)?(?:[ \-]?[A-Za-z])?\b|s ?/ ?n\b|sn\b)(?:[ºª°])?`
-	detail  = `(?:[ ,.\-–]{1,3}(?:\d{1,3}(?:[ºª°]{1,2}|er\b|to\b|do\b|\b)(?:[ \-]?[A-Za-z]\b)?|(?:piso|planta|puerta|pta|portal|esc(?:alera)?|bloque|bl|izq(?:uierda|da)?|d(?:cha|rcha|erecha)|bajo|[áa]tico|local|edificio|ed|int(?:erior)?|km)\b\.? ?[\p{L}0-9ºª]{0,6}|[A-Z]\b))`
+	detail  = `(?:[ ,.\-–]{1,3}(?:\d{1,3}(?:\.?[ºª°]{1,2}|er\b|to\b|do\b|\b)(?:[ \-]?[A-Za-z]\b)?|(?:piso|planta|puerta|pta|portal|esc(?:alera)?|bloque|bl|izq(?:uierda|da)?|d(?:cha|rcha|erecha)|bajo|[áa]tico|local|edificio|ed|int(?:erior)?|km)\b\.? ?[\p{L}0-9ºª]{0,6}|[A-Z]\b))`
 )
 
 var (
