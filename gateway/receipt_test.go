@@ -188,6 +188,18 @@ func TestEveryEndHasItsOwnID(t *testing.T) {
 	}
 }
 
+// TestAFailureIsNoTroubleOfLooking: who said yes hears that it was not done, and not that
+// their order can't be seen.
+func TestAFailureIsNoTroubleOfLooking(t *testing.T) {
+	t.Parallel()
+	c := action.Call{Kind: action.Cancel, Order: "TA-4117"}
+	for language, want := range map[string]string{"es": "La tienda no ha podido hacer eso", "en": "The shop couldn't do that"} {
+		if got := refusedText(language, c, action.RuleUnavailable); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", language, got)
+		}
+	}
+}
+
 // TestRulesHaveWords: every rule that can refuse an action says something of its own, in
 // both languages, with the order's number.
 func TestRulesHaveWords(t *testing.T) {

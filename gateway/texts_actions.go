@@ -87,6 +87,9 @@ func oneLine(value string) string {
 
 // refusedText tells that the shop did not do it, and that a person looks at it.
 func refusedText(language string, c action.Call, reason string) string {
+	if reason == action.RuleUnavailable {
+		reason = "" // the shop could look, and could not do it
+	}
 	return ruleText(language, c, action.Verdict{Rule: reason}) + " " +
 		pick(language, "I'm passing it to a person on our team. They will answer you here.",
 			"Se lo paso a una persona del equipo. Te responderá aquí mismo.")
