@@ -57,12 +57,15 @@ func Rank(q Query, candidates []Candidate) []Fused {
 
 // compareScores is negative when a is better than b.
 func compareScores(a, b float64, aID, bID string) int {
-	return cmp.Or(cmp.Compare(float32(b), float32(a)), cmp.Compare(aID, bID))
+	if c := cmp.Compare(float32(b), float32(a)); c != 0 {
+		return c
+	}
+	return cmp.Compare(aID, bID)
 }
 
 // place numbers the candidates of one search from 1.
 func place(fused []Fused, in func(*Fused) bool, score func(*Fused) float64, set func(*Fused, int)) {
-	var list []*Fused
+	list := make([]*Fused, 0, len(fused))
 	for i := range fused {
 		if in(&fused[i]) {
 			list = append(list, &fused[i])
@@ -103,8 +106,9 @@ const secondShare = 0.2
 // one: a document that speaks of the question twice is more likely about it. Without it,
 // cutting documents into chunks costs several points on long ones.
 func support(fused []Fused) {
-	first, second := map[string]int{}, map[string]float64{}
-	for i, f := range fused {
+	first, second := make(map[string]int, len(fused)), make(map[string]float64, len(fused))
+	for i := range fused {
+		f := &fused[i]
 		best, seen := first[f.DocumentID]
 		switch {
 		case !seen:
@@ -149,7 +153,7 @@ func (q Query) denseShare() float64 {
 func keep(q Query, ranking []Fused) []Fused {
 	limit := q.limit()
 	kept := make([]Fused, 0, min(limit, len(ranking)))
-	contents, documents, tokens := map[string]bool{}, map[string]int{}, 0
+	contents, documents, tokens := make(map[string]bool, limit), make(map[string]int, limit), 0
 	for _, f := range ranking {
 		switch {
 		case len(kept) == limit:

@@ -50,7 +50,7 @@ func (w *words) missing(plans []planned) (list []wanted) {
 // score finds the best chunks by the words of plans, of which no term is missing. The
 // caller holds the lock.
 func (w *words) score(plans []planned, f filter, depth int) *best {
-	b := &best{depth: depth}
+	b := &best{depth: depth, list: make([]scored, 0, depth), heights: make([]float32, 0, depth)}
 	for _, p := range plans {
 		v := w.languages[p.language]
 		lists := make([][]posting, len(p.Terms))
