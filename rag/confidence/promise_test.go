@@ -99,10 +99,25 @@ func TestSelectiveHandsTheLevelOn(t *testing.T) {
 	if got := confidence.ChooseSelective(list, 0.10, 0.10); got.Certified || got.Sent != 0 || got.Threshold <= 1 {
 		t.Errorf("the surest are wrong: %+v", got)
 	}
-	few := confidence.ChooseSelective(list[60:100], 0.10, 0.10)
-	// (1-0.1)^33 is the first below 0.1/3, seen among half of the cases.
-	if few.Sent != 0 || few.Missing != 66-40 || !strings.Contains(few.Note(), "26 more labels") {
-		t.Errorf("40 labels: %+v, %s", few, few.Note())
+	few := confidence.ChooseSelective(list[60:90], 0.10, 0.10)
+	// (1-0.1)^33 is the first below 0.1/3.
+	if few.Sent != 0 || few.Missing != 33-30 || !strings.Contains(few.Note(), "3 more labels") {
+		t.Errorf("30 labels: %+v, %s", few, few.Note())
+	}
+}
+
+// Of 200 cases the surest 20 could all be right and would still promise nothing. The first
+// walk begins where it can: with one error among 60 it hands its level on, which the walk
+// from a quarter on alone could not outlast.
+func TestSelectiveLosesNoLevelWhereNothingCanBeShown(t *testing.T) {
+	t.Parallel()
+	list := make([]confidence.Scored, 200)
+	for i := range list {
+		list[i] = confidence.Scored{Probability: 1 - float64(i)/1000, Answered: true, Right: i < 60 && i != 49}
+	}
+	got := confidence.ChooseSelective(list, 0.10, 0.10)
+	if !got.Certified || got.Sent < 60 || got.Bound > 0.10 {
+		t.Errorf("%d of 200 sent, certified %v, bound %v", got.Sent, got.Certified, got.Bound)
 	}
 }
 

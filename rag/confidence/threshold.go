@@ -100,7 +100,9 @@ func (t Terms) Check() error {
 //
 // Selective is fixed-sequence testing (Angelopoulos et al., arXiv:2110.01052): from
 // coverages of 10, 25 and 50 %, each at delta/3, it walks to looser thresholds while
-// the binomial test rejects an error above alpha among the answers. A walk that is
+// the binomial test rejects an error above alpha among the answers. With few labels a
+// walk begins later, where that many answers without an error would be enough: before,
+// no test could reject, whatever the answers are like, and its level would be lost. A walk that is
 // still going where the next begins hands its level on (the fallback procedure of
 // Wiens and Dmitrienko, "The fallback procedure for evaluating a single family of
 // hypotheses", 2005), which certifies at least what separate walks do.
@@ -198,9 +200,9 @@ func (t Terms) certify(blocks []block, n int) []float64 {
 		}
 		return levels
 	}
-	level, reached := 0.0, 0
+	level, reached, least := 0.0, 0, Labels(0, t.Alpha, t.part())
 	for i, b := range blocks {
-		for reached < len(starts) && float64(b.sent) >= starts[reached]*float64(n) {
+		for reached < len(starts) && b.sent >= least && float64(b.sent) >= starts[reached]*float64(n) {
 			level += t.part()
 			reached++
 		}
@@ -235,11 +237,10 @@ func (t Terms) bound(b block, n int, level float64) float64 {
 }
 
 // needed is the number of cases from which on the promise can be certified at all,
-// when no answer is wrong. Selective has to see them among the half at which it
-// starts last.
+// when no answer is wrong.
 func (t Terms) needed() int {
 	if t.Promise == Selective {
-		return int(math.Ceil(float64(Labels(0, t.Alpha, t.part())) / starts[len(starts)-1]))
+		return Labels(0, t.Alpha, t.part())
 	}
 	return Labels(0, t.Alpha, t.Delta)
 }
