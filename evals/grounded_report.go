@@ -44,7 +44,8 @@ type GroundedReport struct {
 	ByTask     map[string]GroundedFigures `json:"by_task,omitempty"`
 	// Trained is on how many rows the weights were fitted; 0 means the shipped ones.
 	Trained int `json:"trained"`
-	// Thresholds are the doubts from which on responses are flagged, by task.
+	// Thresholds are the doubts from which on responses are flagged, by task, or by
+	// setting with the shipped weights.
 	Thresholds map[string]float64 `json:"threshold"`
 }
 
@@ -54,11 +55,11 @@ func newGroundedReport(scores []groundedScore, trained int, all groundedJudges) 
 	report.ByLanguage = groundedBy(scores, func(s groundedScore) string { return s.Lang })
 	report.ByTask = groundedBy(scores, func(s groundedScore) string { return s.Task })
 	delete(report.ByTask, "")
-	for task, one := range all {
-		if task == "" {
-			task = "all"
+	for part, one := range all.named {
+		if part == "" {
+			part = "all"
 		}
-		report.Thresholds[task] = one.threshold
+		report.Thresholds[part] = one.Threshold()
 	}
 	return report
 }
@@ -109,7 +110,7 @@ func groundedFigures(scores []groundedScore) GroundedFigures {
 }
 
 func brier(s groundedScore) float64 {
-	p := min(1, s.doubt)
+	p := s.doubt
 	if !s.Grounded {
 		p = 1 - p
 	}

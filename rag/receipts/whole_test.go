@@ -1,0 +1,87 @@
+package receipts_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/recado/recado/rag/receipts"
+)
+
+// passage is one of more words than an extract can be taken for the whole of.
+var passage = "The lighthouse of Finisterre was built in 1853. Its lamp reaches 23 miles. " + strings.Repeat("Ships of many countries pass the cape in winter and summer alike. ", 8) +
+	"The keeper's house became a hotel in 1998, and Nieves Lorenzo has run it since."
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, response, question string
+		contexts                 []string
+		want                     receipts.Setting
+	}{
+		{"a sentence", "The lamp reaches 23 miles.", "", []string{passage}, receipts.Statement},
+		{"a summary", "The lighthouse is from 1853. Its lamp reaches 23 miles far.", "", []string{passage}, receipts.Digest},
+		{"of a record", "It has a terrace.", "", []string{`{"terrace": true}`}, receipts.Records},
+		{"of several passages", "It was built in 1853.", "when was it built", []string{passage, "Another."}, receipts.Passages},
+		{"a name", "Nieves Lorenzo", "who runs the hotel", []string{passage}, receipts.Extract},
+		{"a name out of a line", "Nieves Lorenzo", "who runs it", []string{"Nieves Lorenzo runs it."}, receipts.Extract},
+		{"an altered figure", "in 1854", "when was it built?", []string{passage}, receipts.Extract},
+		{"a piece", "The keeper's house became a hotel in 1998", "What became of the house?", []string{passage}, receipts.Extract},
+		{"a piece of little", "The keeper's house became a hotel", "What became of it?", []string{"The keeper's house became a hotel in 1998."}, receipts.Reply},
+		{"to a remark", "The keeper's house became a hotel in 1998", "I like houses.", []string{passage}, receipts.Reply},
+		{"own words", "Since the nineties one can sleep where the keeper of the light used to live.", "Can one sleep there?", []string{passage}, receipts.Reply},
+	} {
+		if got := receipts.ReadWhole("en", c.response, c.question, c.contexts).Setting; got != c.want {
+			t.Errorf("%s: %s, not %s", c.name, got, c.want)
+		}
+	}
+}
+
+// An answer to another question about the same passage stands where that question's words
+// are, not where those of this one are.
+func TestLead(t *testing.T) {
+	t.Parallel()
+	lead := func(response, question string) float64 {
+		return receipts.ReadWhole("en", response, question, []string{passage}).Features["lead"]
+	}
+	for question, answers := range map[string][2]string{
+		"When did the keeper's house become a hotel?": {"1998", "1853"},
+		"In what year was the lighthouse built?":      {"1853", "1998"},
+		"Who has run the hotel?":                      {"Nieves Lorenzo", "ships of many countries"},
+	} {
+		if right, wrong := lead(answers[0], question), lead(answers[1], question); right <= wrong || right > 1 {
+			t.Errorf("%s: %s leads by %.2f and %s by %.2f", question, answers[0], right, answers[1], wrong)
+		}
+	}
+	for _, nothing := range [][2]string{{"", "When?"}, {"1853", ""}, {"1853", "Bananas?"}, {strings.Repeat("lighthouse keeper ", 30), "Who?"}} {
+		if got := lead(nothing[0], nothing[1]); got != 0 {
+			t.Errorf("%q to %q leads by %.2f", nothing[0], nothing[1], got)
+		}
+	}
+}
+
+// A record that says no to something, or nothing about it, backs no response that names it.
+func TestRefusedFields(t *testing.T) {
+	t.Parallel()
+	record := `{"name":"Bar Atlántico","attributes":{"OutdoorSeating":true,"HappyHour":null,"parking":{"valet":false,"street":true}},"reviews":[{"stars":4}]}`
+	of := func(response string) float64 {
+		return receipts.ReadWhole("en", response, "", []string{record}).Features["refused"]
+	}
+	if got := of("It has outdoor seating and street parking."); got != 0 {
+		t.Errorf("what is there counts %.2f", got)
+	}
+	one, two := of("It has valet parking."), of("It has valet parking and a happy hour.")
+	if one <= 0 || two <= one {
+		t.Errorf("one field counts %.2f and two %.2f", one, two)
+	}
+}
+
+func TestDeclines(t *testing.T) {
+	t.Parallel()
+	for response, want := range map[string]float64{
+		"The passages do not mention who built it.": 1, "I am unable to answer that.": 1, "No hay información sobre ello.": 1, "It was built in 1853.": 0,
+	} {
+		if got := receipts.ReadWhole("en", response, "Who built it?", []string{passage, passage}).Features["declines"]; got != want {
+			t.Errorf("%s: %v", response, got)
+		}
+	}
+}
