@@ -5,6 +5,7 @@ import (
 
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/understand"
 )
 
 // Burst is what a customer said between two turns, taken together.
@@ -38,6 +39,15 @@ type Burst struct {
 
 // Text is the burst as one question, its messages joined by newlines.
 func (b Burst) Text() string { return strings.Join(b.Texts, "\n") }
+
+// meant is the text as the customer meant it, where a message of theirs takes back another:
+// rules for what has to reach a person read all that was written.
+func (b Burst) meant(language string) string {
+	if len(b.Texts) == 0 {
+		return ""
+	}
+	return understand.Corrected(language, b.Text())
+}
 
 // Receive is the conversation's state machine for what came in: it gives the
 // state that the turn starts from and the burst to answer. It is pure, and it

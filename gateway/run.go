@@ -221,9 +221,9 @@ func (g *Gateway) receipts(ctx context.Context, c Conversation, now time.Time) [
 // know whether it is about an order.
 func (g *Gateway) facts(ctx context.Context, c Conversation, b Burst, now time.Time) rag.OrderFacts {
 	if c.DoubtedAt.IsZero() {
-		return g.Orders.Facts(ctx, c.Contact, c.Pass(now), b.Text())
+		return g.Orders.Facts(ctx, c.Contact, c.Pass(now), b.meant(c.Language))
 	}
-	facts := g.Orders.Facts(ctx, Identity{}, assure.Pass{}, b.Text())
+	facts := g.Orders.Facts(ctx, Identity{}, assure.Pass{}, b.meant(c.Language))
 	return rag.OrderFacts{Asked: facts.Asked, Unavailable: true, Withheld: true}
 }
 
@@ -258,7 +258,7 @@ func (g *Gateway) answer(ctx context.Context, q rag.Question) (a rag.Answer, err
 // in doubt who writes, what was said before the doubt is nobody's to hear again.
 func question(c Conversation, b Burst, history []MessageView, at time.Time) rag.Question {
 	q := rag.Question{
-		Text: b.Text(), Locale: c.Language, Market: market(c.Contact.Phone), At: at,
+		Text: b.meant(c.Language), Locale: c.Language, Market: market(c.Contact.Phone), At: at,
 		Clarified: c.Clarified, Conversation: opaque(c.ID),
 	}
 	codes := SaidCodes(history, false)

@@ -15,6 +15,9 @@ var (
 	// newest is the one that was placed last.
 	newest = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:(?:[uú]ltim[oa]|last|latest|newest|most recent)\s+(?:pedido|orden|compra|order|purchase)|` +
 		`(?:pedido|orden|compra|order|purchase)\s+m[aá]s\s+(?:reciente|nuev[oa]))(?:$|[^\pL])`)
+	// other is another one than the one that is named.
+	other = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:(?:el|la|mi|del|al)\s+otr[oa](?:\s+(?:pedido|orden|compra)|\s*(?:$|[.,;?!\n]))|` +
+		`(?:the|my)\s+other\s+(?:order|purchase|one))(?:$|[^\pL])`)
 	// bought says that the text is about something one has or waits for, and not about
 	// something that one might buy.
 	bought = regexp.MustCompile(`(?i)pedid|pedí|compr[eéóa]|encarg|order|bought|purchas|lleg|arriv|entreg|deliver|env[ií][oóaé]|shipp|sent|devolv|devoluc|devuel|return|` +
@@ -30,11 +33,11 @@ const leastLetters = 4
 // of a number, the last order, or words for things in it.
 type references struct {
 	numbers, ends, words []string
-	newest               bool
+	newest, other        bool
 }
 
 func refer(text string) references {
-	said := references{numbers: Numbers(text), newest: newest.MatchString(text)}
+	said := references{numbers: Numbers(text), newest: newest.MatchString(text), other: other.MatchString(text)}
 	for _, m := range ending.FindAllStringSubmatchIndex(text, -1) {
 		if digits := text[m[2]:m[3]]; isNumber(digits, text[m[3]:]) && !slices.Contains(said.numbers, digits) {
 			said.ends = append(said.ends, digits)
@@ -102,6 +105,11 @@ func (r references) resolve(list []held) (asked, missing []string) {
 	for _, end := range r.ends {
 		add(called(list, end)...)
 	}
+	defer func() {
+		if r.other && len(missing) == 0 {
+			asked = otherThan(list, asked)
+		}
+	}()
 	if len(asked) > 0 || len(list) == 0 {
 		return asked, missing
 	}
@@ -115,6 +123,21 @@ func (r references) resolve(list []held) (asked, missing []string) {
 		}
 	}
 	return asked, missing
+}
+
+// otherThan are the numbers of a customer's other orders, where they named one of them and
+// have others.
+func otherThan(list []held, asked []string) []string {
+	if len(asked) != 1 || len(list) < 2 {
+		return asked
+	}
+	var others []string
+	for _, h := range list {
+		if h.order.Number != asked[0] {
+			others = append(others, h.order.Number)
+		}
+	}
+	return others
 }
 
 // called are the numbers of the orders that have this number, or else end in it.

@@ -24,7 +24,7 @@ var layers = arch.Layers{
 	"evals/suite/vary": {},
 	"evals/suites":     {},
 
-	"gateway":                    {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii"},
+	"gateway":                    {"rag", "rag/action", "rag/assure", "rag/confidence", "rag/guard", "rag/pii", "rag/understand"},
 	"gateway/gatewaytest":        {"gateway", "rag", "rag/action", "rag/assure"},
 	"gateway/gatewaytest/memory": {"gateway", "rag", "rag/action"},
 	"gateway/postgres":           {"gateway", "rag", "rag/action", "rag/assure"},

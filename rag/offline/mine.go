@@ -113,13 +113,30 @@ func whichOrder(folded string, r rag.Request) (rag.Draft, bool) {
 	if len(fitting) < 2 {
 		return rag.Draft{}, false
 	}
+	return askWhich(fitting, r.Locale), true
+}
+
+// whichOfAsked asks back which order is meant, where the customer meant one without its
+// number and more are possible than one reply states: "the other one".
+func whichOfAsked(folded string, r rag.Request, asked []rag.Order) (rag.Draft, bool) {
+	numbers := numbersIn(folded)
+	possible := slices.DeleteFunc(slices.Clone(asked), func(o rag.Order) bool {
+		return slices.ContainsFunc(numbers, func(w written) bool { return w.of(o.Number) })
+	})
+	if len(possible) <= maxStated || r.Clarified {
+		return rag.Draft{}, false
+	}
+	return askWhich(possible, r.Locale), true
+}
+
+// askWhich asks which of several orders is meant.
+func askWhich(orders []rag.Order, locale string) rag.Draft {
 	var numbers []string
-	for _, o := range fitting[:min(maxListed, len(fitting))] {
+	for _, o := range orders[:min(maxListed, len(orders))] {
 		numbers = append(numbers, o.Number)
 	}
 	last := len(numbers) - 1
-	ask := inLanguage(r.Locale, "¿De qué pedido, ", "For which order, ") + strings.Join(numbers[:last], ", ") + inLanguage(r.Locale, " o ", " or ") + numbers[last] + "?"
-	return rag.Draft{AskBack: ask}, true
+	return rag.Draft{AskBack: inLanguage(locale, "¿De qué pedido, ", "For which order, ") + strings.Join(numbers[:last], ", ") + inLanguage(locale, " o ", " or ") + numbers[last] + "?"}
 }
 
 // withAskedDetail puts the wish for a detail before the answer to which order it is of.

@@ -43,7 +43,9 @@ var (
 	// asks that of a shop in general.
 	wantsTracking = phrases(`(me|nos) (pasa|pasas|pasais|mandas|mandais|envias|enviais|das|dais)( \w+){0,3} (seguimiento|tracking|rastreo)`, `(pasame|mandame|enviame|dame|pasadme|mandadme|enviadme|dadme)( \w+){0,3} (seguimiento|tracking|rastreo)`,
 		`(can|could|will|would) you (please )?(send|give|share|text)( me| us)? (the|its|my) tracking( \w+)?`, `(send|give) (me|us) (the|its|my) tracking( \w+)?`)
-	digits = regexp.MustCompile(`\d{5,}`)
+	// meansOther matches who means another order than the one they named.
+	meansOther = phrases(`(el|la|mi|del|al) otr[oa]( pedido| orden| compra)?`, `(the|my) other (order|one|purchase)`)
+	digits     = regexp.MustCompile(`\d{5,}`)
 )
 
 // aboutOrder tells whether a question is one about the customer's own orders: it
@@ -96,6 +98,9 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	}
 	if call, ok := m.lookUp(folded, r, asked); ok {
 		return call
+	}
+	if ask, ok := whichOfAsked(folded, r, asked); ok {
+		return ask
 	}
 	if ask, ok := whichOrder(folded, r); ok && len(asked) == 0 && !strange(folded, r.Orders) {
 		return ask
@@ -168,10 +173,13 @@ func (m *Model) tellDetails(folded string, r rag.Request, named []rag.Order) (ra
 }
 
 // named are the customer's orders whose number stands in the question, with or
-// without its letters.
+// without its letters. Who means the other one has named the one that they do not mean.
 func named(folded string, f rag.OrderFacts) []rag.Order {
 	var found []rag.Order
 	numbers := numbersIn(folded)
+	if len(f.Asked) > 0 && meansOther.MatchString(folded) {
+		numbers = nil
+	}
 	for _, o := range f.Orders {
 		if slices.Contains(f.Asked, o.Number) || slices.ContainsFunc(numbers, func(n written) bool { return n.of(o.Number) }) {
 			found = append(found, o)

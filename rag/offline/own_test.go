@@ -60,6 +60,27 @@ func TestWhichOrder(t *testing.T) {
 	}
 }
 
+// TestOtherOrders: who means another order than the one they named gets those that it can
+// be, and is asked which where they are many.
+func TestOtherOrders(t *testing.T) {
+	t.Parallel()
+	f := rag.OrderFacts{Asked: []string{"#A100002", "#A100003"}, Orders: []rag.Order{
+		{Number: "#A100001", Status: "shipped"}, {Number: "#A100002", Status: "delivered"}, {Number: "#A100003", Status: "shipped"}, {Number: "#A100004", Status: "shipped"},
+	}}
+	r := rag.Request{Locale: "en", Question: "Where is my order #A100001?\nthe other one", Orders: f}
+	if draft := draftOf(t, r); !strings.Contains(draft.Answer, "#A100002") || !strings.Contains(draft.Answer, "#A100003") || strings.Contains(draft.Answer, "#A100001") {
+		t.Errorf("got %+v", draft)
+	}
+	r.Orders.Asked = append(r.Orders.Asked, "#A100004")
+	if draft := draftOf(t, r); draft.Answer != "" || draft.AskBack != "For which order, #A100002, #A100003 or #A100004?" {
+		t.Errorf("got %+v", draft)
+	}
+	r.Clarified = true
+	if draft := draftOf(t, r); draft.AskBack != "" {
+		t.Errorf("asked twice: %+v", draft)
+	}
+}
+
 // TestVerbsToTheShop: the shop is spoken to in one person and answers in another.
 func TestVerbsToTheShop(t *testing.T) {
 	t.Parallel()
