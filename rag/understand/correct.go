@@ -121,9 +121,7 @@ func inPlace(locale, sentence, meant string) string {
 			return behind(sentence, meant)
 		}
 	case determiners[first] && attributes(own[1:]):
-		if _, end = phrase(list, func(w string) bool { return determiners[w] }); end >= 0 {
-			return sentence[:end] + " " + strings.TrimSpace(meant[own[0].end:]) + sentence[end:]
-		}
+		return likened(locale, sentence, meant, list, own)
 	case determiners[first]:
 		start, end = phrase(list, func(w string) bool { return determiners[w] })
 	default:
@@ -133,6 +131,28 @@ func inPlace(locale, sentence, meant string) string {
 		return sentence + "\n" + meant
 	}
 	return sentence[:start] + strings.TrimRight(meant, "?") + sentence[end:]
+}
+
+// likened says of the thing in a sentence what it is like: in the place of what was said of
+// it, or else beside it.
+func likened(locale, sentence, meant string, list, own []word) string {
+	own = slices.DeleteFunc(slices.Clone(own[1:]), func(w word) bool { return standsFor[w.folded] })
+	if len(own) == 0 {
+		return sentence + "\n" + meant
+	}
+	like := meant[own[0].start:own[len(own)-1].end]
+	if i := slices.IndexFunc(list, func(w word) bool { return likenesses[w.folded] }); i >= 0 {
+		return sentence[:list[i].start] + like + sentence[list[i].end:]
+	}
+	start, end := phrase(list, func(w string) bool { return determiners[w] })
+	switch {
+	case start < 0:
+		return sentence + "\n" + meant
+	case isEnglish(locale):
+		noun := start + strings.LastIndexByte(sentence[start:end], ' ') + 1
+		return sentence[:noun] + like + " " + sentence[noun:]
+	}
+	return sentence[:end] + " " + like + sentence[end:]
 }
 
 // leastNumber is how many digits the number of something has.
@@ -191,7 +211,7 @@ func behind(sentence, meant string) string {
 // attributes tells whether all that is said of a thing is what it is like, and not what it
 // is: "the blue one".
 func attributes(list []word) bool {
-	return len(list) > 0 && !slices.ContainsFunc(list, func(w word) bool { return !likenesses[w.folded] })
+	return len(list) > 0 && !slices.ContainsFunc(list, func(w word) bool { return !likenesses[w.folded] && !standsFor[w.folded] })
 }
 
 // The words that say how a correction is to be read.
@@ -200,7 +220,8 @@ var (
 	others       = among(`otro otra otros otras other others`)
 	prepositions = among(`a al en con sin para por desde hasta to in from with without for by on at`)
 	determiners  = among(`el la los las mi mis tu tus un una este esta ese esa del the my your a an this that`)
-	likenesses   = among(`one ones negro negra blanco blanca rojo roja azul azules verde gris amarillo amarilla rosa plateado plateada
+	standsFor    = among(`one ones`)
+	likenesses   = among(`negro negra blanco blanca rojo roja azul azules verde gris amarillo amarilla rosa plateado plateada
 		grande pequeño pequena pequeno mediano mediana nuevo nueva ultimo ultima barato barata caro cara
 		black white red blue green grey gray yellow pink silver big large small medium new newer old older latest last cheap cheaper expensive`)
 )
