@@ -89,6 +89,9 @@ func TestAmountsAreWrittenAsTheCustomerReads(t *testing.T) {
 	for _, tt := range []struct{ amount, es, en string }{
 		{"74.85 EUR", "Importe: 74,85 EUR", "Amount: 74.85 EUR"},
 		{"1299.00 EUR", "Importe: 1299,00 EUR", "Amount: 1299.00 EUR"},
+		{"29.9 EUR", "Importe: 29,90 EUR", "Amount: 29.90 EUR"},
+		{"30 EUR", "Importe: 30,00 EUR", "Amount: 30.00 EUR"},
+		{"1990 CLP", "Importe: 1990 CLP", "Amount: 1990 CLP"},
 		{"219,00 EUR", "Importe: 219,00 EUR", "Amount: 219,00 EUR"},
 		{"1.299 EUR", "Importe: 1.299 EUR", "Amount: 1.299 EUR"},
 		{"see v1.20 EUR", "Importe: see v1.20 EUR", "Amount: see v1.20 EUR"},

@@ -15,7 +15,7 @@ func record(c *Claim, after Conversation, s Situation, d Decision) Record {
 	r := Record{
 		ConversationID: after.ID, At: s.At, Attempt: c.Attempt, Outcome: OutcomeCommitted,
 		Decision: d, Messages: s.masked(after.Language), Language: after.Language,
-		Query: a.Query, Parts: a.Parts, Candidates: a.Candidates, Passages: a.Passages,
+		Query: a.Query, Slips: a.Slips, Parts: a.Parts, Candidates: a.Candidates, Passages: a.Passages,
 		Orders: a.Orders, Receipts: a.Receipts, Draft: a.Draft, AskBack: a.AskBack, Repaired: a.Repaired,
 		Sentences: a.Sentences, Checks: a.Checks, OffTopic: a.OffTopic, Masked: a.Masked,
 		Confidence: a.Confidence, Threshold: a.Threshold, Clarify: a.Clarify,

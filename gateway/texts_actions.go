@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/action"
 )
 
@@ -64,19 +65,25 @@ func receiptFacts(language string, k action.Kind, r action.Receipt) []string {
 		case "by":
 			value = dayText(language, value)
 		case "amount":
-			value = amountText(language, value)
+			value = AmountText(language, value)
 		}
 		lines = append(lines, pick(language, row.en, row.es)+value)
 	}
 	return lines
 }
 
-// decimalPoint matches an amount as orders give it.
-var decimalPoint = regexp.MustCompile(`^(\d+)\.(\d{2}) ([A-Z]{3})$`)
+// pointed matches an amount as shops' systems give it, with a point before the cents and
+// with none, one or both of their figures.
+var pointed = regexp.MustCompile(`^(\d+)(?:\.(\d{1,2}))? ([A-Z]{3})$`)
 
-// amountText writes an amount as people read it, and leaves what is none as it is.
-func amountText(language, value string) string {
-	return pick(language, value, decimalPoint.ReplaceAllString(value, "$1,$2 $3"))
+// AmountText writes an amount that a shop's system gave as people read it, with all of its
+// cents, and leaves what is none as it is.
+func AmountText(language, value string) string {
+	m := pointed.FindStringSubmatch(value)
+	if m == nil || m[2] == "" && rag.MinorDigits(m[3]) == 0 {
+		return value
+	}
+	return m[1] + pick(language, ".", ",") + (m[2] + "00")[:2] + " " + m[3]
 }
 
 // oneLine keeps a value of another system to a line of bounded length.

@@ -63,8 +63,9 @@ type Record struct {
 	Messages []string `json:"messages"`
 	Language string   `json:"language"`
 	// Query is the question as it was searched for, after rewriting, and Parts are the
-	// questions of a burst that holds several.
+	// questions of a burst that holds several. Slips are the words that were read as others.
 	Query      string          `json:"query,omitempty"`
+	Slips      []rag.Slip      `json:"slips,omitempty"`
 	Parts      []rag.Part      `json:"parts,omitempty"`
 	Candidates []rag.Candidate `json:"candidates,omitempty"`
 	Passages   []rag.Passage   `json:"passages,omitempty"`

@@ -106,6 +106,21 @@ func TestNoModelSeesPersonalData(t *testing.T) {
 	}
 }
 
+// TestSlipsHoldNoPersonalData: the record tells which words were read as others, and nothing
+// that a customer wrote of themselves is one of them.
+func TestSlipsHoldNoPersonalData(t *testing.T) {
+	t.Parallel()
+	q := question
+	q.Text = "¿Cuántos díass tengo para devolver? Soy Marta Devolvr Canela, mi contraseña es devolverr y mi correo devolve@correo.example"
+	a, err := newSetup(fakeModel{draft: good()}).answer(t, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]rag.Slip{{Word: "díass", Meant: "dias"}}, a.Slips); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestOrdersThatAreComing: a search waits for them only if the question may name one, and
 // everything else does.
 func TestOrdersThatAreComing(t *testing.T) {

@@ -1,6 +1,7 @@
 package rag
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -81,6 +82,16 @@ func (s speller) slips(locale, question string, hits []knowledge.Hit) map[string
 		}
 	}
 	return found
+}
+
+// listed are slips in the order of their words, so that a turn that is replayed gives the
+// same record.
+func listed(slips map[string]string) []Slip {
+	var list []Slip
+	for _, word := range slices.Sorted(maps.Keys(slips)) {
+		list = append(list, Slip{Word: word, Meant: slips[word]})
+	}
+	return list
 }
 
 // known tells whether a word is a common one of the language, in any of its forms, or as

@@ -32,6 +32,20 @@ func TestSlips(t *testing.T) {
 	}
 }
 
+// TestListedSlips: a reader of the record sees them in one order, whenever they are read.
+func TestListedSlips(t *testing.T) {
+	t.Parallel()
+	want := []Slip{{"garatía", "garantia"}, {"lonng", "long"}, {"nuevso", "nuevos"}}
+	for range 20 {
+		if diff := cmp.Diff(want, listed(map[string]string{"nuevso": "nuevos", "garatía": "garantia", "lonng": "long"})); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	if listed(nil) != nil {
+		t.Error("a record without slips holds some")
+	}
+}
+
 // TestHesitation: what people say while they look for words is no part of the question.
 func TestHesitation(t *testing.T) {
 	t.Parallel()

@@ -320,6 +320,13 @@ type Part struct {
 	Covered bool   `json:"covered"`
 }
 
+// Slip is a word of a question that was mistyped, and the one as which it was read: in
+// small letters, without accents. Personal data is never one.
+type Slip struct {
+	Word  string `json:"word"`
+	Meant string `json:"meant"`
+}
+
 // Model drafts an answer. An error means that there is no draft: the server was
 // down or too slow, or what it said can't be read; it wraps ErrModel. A draft
 // that is empty or asks for a person is not an error. Implementations are safe
@@ -344,8 +351,10 @@ type Answer struct {
 	// Text is the reply for the customer, without the line that names sources.
 	Text   string
 	Locale string
-	// Query is the question as it was searched for.
+	// Query is the question as it was searched for, and Slips the words of it that what read
+	// what was found took for others.
 	Query      string
+	Slips      []Slip
 	Candidates []Candidate
 	Passages   []Passage
 	// Cited are the passages that Text rests on, a subset of Passages.

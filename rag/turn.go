@@ -129,6 +129,7 @@ func (t *turn) find(ctx context.Context) error {
 	}
 	t.hits = hits
 	t.slips = t.p.speller.slips(t.q.Locale, t.veil.plain(t.a.Query), hits)
+	t.a.Slips = listed(t.slips)
 	t.a.Candidates, t.a.Passages = t.p.choose(hits)
 	t.veil.keep(t.a.Passages)
 	return nil

@@ -162,6 +162,9 @@ func printRecord(w io.Writer, t gateway.Turn) {
 	if r.Query != "" {
 		section("searched", "%s", strings.ReplaceAll(r.Query, "\n", " / "))
 	}
+	for _, s := range r.Slips {
+		section("read", "%s as %s", s.Word, s.Meant)
+	}
 	for _, p := range r.Passages {
 		mark := " "
 		for _, id := range r.Draft.Citations {

@@ -47,10 +47,10 @@ func TestDealingsAreShown(t *testing.T) {
 	b, _ := dealing(t, "ana")
 	page := b.get(iris, "es")
 	page.says(t, http.StatusOK, "Devolvió un código de un solo uso", "A la espera de su sí", "¿Abro la devolución del Flexo Lumen",
-		"Cancelar el pedido</b> TA-4093", "CAN-81", "Importe: 219,00 EUR", "rechazado", "El estado del pedido ya no lo permite.",
+		"Cancelar el pedido</b> TA-4093", "CAN-81", "Importe: 29,90 EUR", "rechazado", "El estado del pedido ya no lo permite.",
 		"llegó tarde", "sin respuesta de la tienda", "Nadie sabe si se hizo", "a la espera de la tienda", "por entregar a la tienda",
 		"Bombilla E27", `id="verify"`)
-	b.get(iris, "en").says(t, http.StatusOK, "Sent a one-time code back", "Cancel order</b> TA-4093", "no answer from the shop", "came late")
+	b.get(iris, "en").says(t, http.StatusOK, "Sent a one-time code back", "Cancel order</b> TA-4093", "no answer from the shop", "came late", "Amount: 29.90 EUR")
 	places := make([]int, 0, 6)
 	for _, id := range []string{"queued", "waiting", "expired", "late", "refused", "done"} {
 		places = append(places, strings.Index(page.body, `id="deal-c-`+id))

@@ -37,6 +37,7 @@ func functions(language string) template.FuncMap {
 		"number3": func(n float64) string { return decimal(language, n, 3) },
 		"took":    func(d time.Duration) string { return took(language, d) },
 		"money":   func(i rag.OrderItem) string { return money(language, i) },
+		"fact":    func(name, value string) string { return factText(language, name, value) },
 		"contact": contact,
 		"who":     who,
 		"ticks":   ticks,
@@ -233,6 +234,15 @@ func money(language string, i rag.OrderItem) string {
 		price = strings.Replace(price, ".", ",", 1)
 	}
 	return price + " " + i.Currency
+}
+
+// factText writes a fact of a receipt: an amount as those of orders are written, and
+// everything else in the shop's words.
+func factText(language, name, value string) string {
+	if name == "amount" {
+		return gateway.AmountText(language, value)
+	}
+	return value
 }
 
 // orderStatus names the state of an order. A shop may have states of its own;

@@ -132,6 +132,16 @@ func TestHandoffPageHasEverything(t *testing.T) {
 	b.get(path+"?draft=1", "en").says(t, http.StatusOK, `aria-describedby="hint">Los paquetes se devuelven completos`)
 }
 
+// TestReadSlipsAreShown: a mistyped word that was read as another stands with that one on
+// the page that tells why.
+func TestReadSlipsAreShown(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "ana")
+	const path = "/desk/conversations/" + desktest.Lucia + "/why?turn=turn-unsure"
+	b.get(path, "es").says(t, http.StatusOK, "Erratas que se leyeron", `<q lang="es">bombila</q> → <q lang="es">bombilla</q>`)
+	b.get(path, "en").says(t, http.StatusOK, "Slips that were read", "pakete")
+}
+
 func TestConversationPageLeadsToItsHandoff(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "ana")

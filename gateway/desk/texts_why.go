@@ -11,6 +11,7 @@ var whyPhrases = map[string]text{
 	"silent":       {"No se le dijo nada.", "They were told nothing."},
 	"not_sent":     {"Borrador", "Draft"},
 	"searched":     {"Se buscó", "Searched for"},
+	"read_as":      {"Erratas que se leyeron", "Slips that were read"},
 	"passages":     {"Pasajes", "Passages"},
 	"no_passages":  {"No se llegó a buscar.", "Nothing was searched."},
 	"cited":        {"citado", "cited"},

@@ -63,7 +63,7 @@ func irisCommands(at time.Time) []gateway.CommandView {
 	}
 	done := command("c-done", action.Call{Kind: action.Cancel, Order: "TA-4093"}, 0)
 	done.Receipt = &action.Receipt{
-		ID: "r1", Outcome: action.Done, Reference: "CAN-81", Facts: map[string]string{"amount": "219,00 EUR"}, At: at.Add(2 * time.Second),
+		ID: "r1", Outcome: action.Done, Reference: "CAN-81", Facts: map[string]string{"amount": "29.9 EUR"}, At: at.Add(2 * time.Second),
 	}
 	refused := command("c-refused", action.Call{Kind: action.Cancel, Order: "TA-4101"}, time.Minute)
 	refused.Receipt = &action.Receipt{ID: "r2", Outcome: action.Refused, Reason: "status", At: at.Add(62 * time.Second)}

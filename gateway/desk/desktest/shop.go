@@ -150,6 +150,7 @@ func unsureTurn(at time.Time) gateway.Record {
 	}
 	r.Messages = []string{"Vale", "Y si solo devuelvo una bombilla del paquete, ¿me devolvéis la mitad?"}
 	r.Query = "devolver una bombilla del paquete reembolso de la mitad"
+	r.Slips = []rag.Slip{{Word: "bombila", Meant: "bombilla"}, {Word: "pakete", Meant: "paquete"}}
 	r.Draft.Answer = "Los paquetes se devuelven completos: la bombilla suelta no se reembolsa por separado."
 	r.Parts = []rag.Part{{Text: "Vale", Covered: true}, {Text: "Y si solo devuelvo una bombilla del paquete, ¿me devolvéis la mitad?"}}
 	r.Sentences = []rag.Sentence{
