@@ -163,11 +163,14 @@ type Examples struct {
 // fitFolds is into how many parts examples are cut for scores of what was not fitted.
 const fitFolds = 5
 
-// The penalties of the fits: the first two have few signals among many features, the others
-// many examples for the few features they have.
+// The penalties of the fits: the first two have few signals among many features, the decision
+// after a conversation many examples for the few features it has. The one about a question
+// alone reads all features beside both scores, and is held back the most: what it learns
+// there is how to weigh them where the two scores are of different kinds of questions.
 const (
 	scoreLambda    = 100
 	decisionLambda = 3
+	aloneLambda    = 300
 )
 
 // holdsWeight is what an example of Examples.Holds weighs where both scores are put
@@ -222,7 +225,7 @@ func Fit(x Examples) (*Scorer, error) {
 	}
 	place(onHolds, x.Holds, nil, unseenHolds)
 	place(samples(x.FollowUps, func(e Example) bool { return e.Right }), x.FollowUps, nil, nil)
-	if s.alone, err = (confidence.Fitting{Names: ScoreFeatures(false), Lambda: decisionLambda}).Fit(alone); err != nil {
+	if s.alone, err = (confidence.Fitting{Names: append(ScoreFeatures(false), HoldsFeatures()...), Lambda: aloneLambda}).Fit(alone); err != nil {
 		return nil, fmt.Errorf("sufficiency: %w", err)
 	}
 	if s.following, err = (confidence.Fitting{Names: ScoreFeatures(true), Lambda: decisionLambda}).Fit(following); err != nil {
