@@ -360,13 +360,28 @@ func (m *Model) compose(q asked, readings []reading) rag.Draft {
 		if best.passage.Question != "" && best.near >= sameQuestion && next.near < sameSubject {
 			continue
 		}
-		if more := next.told(m.choose(next, secondLength, said, saysNo(answer))); more != "" {
-			draft.Answer += "\n" + more
-			draft.Citations = append(draft.Citations, next.passage.ID)
-			break
+		more := next.told(m.choose(next, secondLength, said, saysNo(answer)))
+		if more == "" {
+			continue
 		}
+		if figuresBeyond(answer, more) {
+			draft.Answer += "\n" + more
+		}
+		draft.Citations = append(draft.Citations, next.passage.ID)
+		break
 	}
 	return draft
+}
+
+// figure matches a number with the word behind it: "14 days", "7,99 €", "30 días".
+var figure = regexp.MustCompile(`[€$£]?\d[\d.,:]*(?: ?\p{L}+| ?[€$£%])?`)
+
+// figuresBeyond tells whether what another document says has a figure that the answer has not,
+// or none at all. Otherwise it says the same again: it is a second source, and told once.
+func figuresBeyond(answer, more string) bool {
+	figures := figure.FindAllString(fold(more), -1)
+	told := figure.FindAllString(fold(answer), -1)
+	return len(figures) == 0 || slices.ContainsFunc(figures, func(f string) bool { return !slices.Contains(told, f) })
 }
 
 // elsewhere tells whether a passage speaks of another place than what was
@@ -420,7 +435,19 @@ func (m *Model) choose(r reading, length int, said map[string]float64, deniedBef
 		taken[i] = true
 		used += size
 	}
+	if next := order[0] + 1; next < len(r.units) && used+len(r.units[next].text) <= length && goesOn(r.units[next], r.units[order[0]]) {
+		taken[next] = true
+	}
 	return taken
+}
+
+// leans matches sentences that speak of the one before them, by the word that they begin with.
+var leans = regexp.MustCompile(`^(?:It|They|This|These|That|Est[aeo]s?|Es[aeo]s?|Ellos?|Ellas?) `)
+
+// goesOn tells whether a sentence goes on with the subject of the one before it: "Our
+// workshop is in Zaragoza. It is not open to the public.".
+func goesOn(u, before unit) bool {
+	return !u.line && u.before == before.text && leans.MatchString(u.text)
 }
 
 func (m *Model) read(q asked, p rag.Passage) reading {

@@ -21,7 +21,7 @@ var _ rag.Model = (*Model)(nil)
 func NewModel() *Model { return &Model{concepts: newConcepts()} }
 
 // Name carries the version of the rules.
-func (m *Model) Name() string { return "offline-extractive-v6" }
+func (m *Model) Name() string { return "offline-extractive-v7" }
 
 var _ rag.Lexical = (*Model)(nil)
 

@@ -37,6 +37,8 @@ var (
 	aboutRefund = phrases(`(mi|el|del|un|la|de la|mi) (reembolso|devolucion|abono|dinero)`, `(refund|refunded|refunding|refunds|return|returned|money back|sent back)`, `me (vais a |van a |vas a )?(devolver|devolveis|devuelven|devolvereis|reembolsais|reembolsan|reembolsar|abonais|abonar|abonan)`, `(getting|get|pay|paying|give|giving)( me)? (it |that |the money )?back`)
 	// asksMoneyBack matches questions about money that comes back, which are none for a deed.
 	asksMoneyBack = phrases(`(cuanto|cuando|que importe|que dia)( dinero)?( me| nos) (vais a |van a |vas a )?(devolver|devolveis|devuelven|devolvereis|reembols\w+|abon\w+)`, `(how much|when)( \w+){0,4} (refund|refunding|refunded|get back|getting back)`)
+	// asksCost matches questions what something costs, which no refund tells.
+	asksCost = phrases(`(cuanto|que) (me |nos )?(cuesta|cuestan|costaria|cobrais|cobran|cobrareis)`, `(how much|what) (does|do|would|will) (\w+ ){1,3}(cost|charge)`)
 	// supposes matches questions about what would be.
 	supposes = phrases(`(si|cuando|en caso de) (lo |la |los |las |yo |te |os )?(devuelvo|devolviera|cancelo|anulo|devolver|cancelar|pago|compro)`, `(if|when|in case) i (return|cancel|send|pay|buy)`)
 	// wantsTracking matches who wants to be given the tracking of what they wait for: nobody
@@ -68,7 +70,7 @@ func (m *Model) aboutOrder(folded string, r rag.Request) bool {
 		if asksTracking.MatchString(folded) && len(r.Orders.Orders) > 0 {
 			return true
 		}
-		if aboutRefund.MatchString(folded) && !supposes.MatchString(folded) && slices.ContainsFunc(r.Orders.Orders, func(o rag.Order) bool { return o.Refund != "" }) {
+		if aboutRefund.MatchString(folded) && !asksCost.MatchString(folded) && !supposes.MatchString(folded) && slices.ContainsFunc(r.Orders.Orders, func(o rag.Order) bool { return o.Refund != "" }) {
 			return true
 		}
 		for _, d := range detailsAsked(folded) {

@@ -81,6 +81,61 @@ func TestOtherOrders(t *testing.T) {
 	}
 }
 
+// TestSaidOnce: a second document that has no figure beside those of the first is a second
+// source, and said once.
+func TestSaidOnce(t *testing.T) {
+	t.Parallel()
+	first := rag.Passage{ID: "a", Locale: "en", Title: "Deposits", Heading: "Deposits > Deposit back", Text: "The deposit is paid back within 21 days."}
+	second := rag.Passage{ID: "b", Locale: "en", Title: "Bottles", Heading: "Bottles > Deposit back", Text: "Whoever returns crates gets the deposit back on the card in 21 days at the latest."}
+	for sources, other := range map[int]rag.Passage{2: second} {
+		draft := draftOf(t, rag.Request{Locale: "en", Question: "When do I get my deposit back?", Passages: []rag.Passage{first, other}})
+		if strings.Count(draft.Answer, "21 days") != 1 || strings.Contains(draft.Answer, "\nNo.") || len(draft.Citations) != sources {
+			t.Errorf("got %q from %q", draft.Answer, draft.Citations)
+		}
+	}
+}
+
+// TestSeveralSayOnce: what answers two questions of one message stands in the reply once.
+func TestSeveralSayOnce(t *testing.T) {
+	t.Parallel()
+	p := rag.Passage{ID: "p", Locale: "en", Title: "Museum shop", Text: "The museum shop is in Leeds. It opens from Tuesday to Sunday, from 9:00 to 17:00."}
+	draft := draftOf(t, rag.Request{
+		Locale: "en", Question: "Where is the museum shop? What time does the museum shop open?", Passages: []rag.Passage{p},
+		Parts: []string{"Where is the museum shop?", "What time does the museum shop open?"}, PartQueries: []string{"Where is the museum shop?", "What time does the museum shop open?"},
+	})
+	if strings.Count(draft.Answer, "9:00") != 1 || strings.Count(draft.Answer, "Leeds") != 1 {
+		t.Errorf("got %q %s", draft.Answer, draft.Missing)
+	}
+}
+
+// TestCostOfAReturn: what returning costs is in the rules, and not in an order that came back.
+func TestCostOfAReturn(t *testing.T) {
+	t.Parallel()
+	back := rag.OrderFacts{Orders: []rag.Order{{Number: "#A100001", Status: "returned", Refund: "20.00 EUR, under way"}}}
+	for locale, asks := range map[string]string{"es": "¿Cuánto me cobráis por la devolución?", "en": "How much does my return cost?"} {
+		p := rag.Passage{ID: "p", Locale: locale, Title: "Devoluciones / Returns", Text: map[string]string{"es": "La devolución cuesta 5 €.", "en": "A return costs €5."}[locale]}
+		draft := draftOf(t, rag.Request{Locale: locale, Question: asks, Orders: back, Passages: []rag.Passage{p}})
+		if !strings.Contains(draft.Answer, "5") || len(draft.Orders) > 0 {
+			t.Errorf("%s: %+v", asks, draft)
+		}
+	}
+}
+
+// TestGoesOn: a sentence that goes on with the subject of the answer belongs to it.
+func TestGoesOn(t *testing.T) {
+	t.Parallel()
+	for locale, text := range map[string]string{
+		"en": "Our workshop is in Porto. It takes no visitors. We sell lamps.",
+		"es": "Nuestro taller está en Oporto. Este no recibe visitas. Vendemos lámparas.",
+	} {
+		asks := map[string]string{"en": "Where is your workshop?", "es": "¿Dónde está vuestro taller?"}[locale]
+		draft := draftOf(t, rag.Request{Locale: locale, Question: asks, Passages: []rag.Passage{{ID: "p", Locale: locale, Title: "Taller", Text: text}}})
+		if !strings.Contains(draft.Answer, "visit") {
+			t.Errorf("got %q %s", draft.Answer, draft.Missing)
+		}
+	}
+}
+
 // TestVerbsToTheShop: the shop is spoken to in one person and answers in another.
 func TestVerbsToTheShop(t *testing.T) {
 	t.Parallel()

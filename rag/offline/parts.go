@@ -27,8 +27,8 @@ func (m *Model) several(r rag.Request) rag.Draft {
 			joined.NeedsHuman, joined.Missing = true, "an answer to one of the questions: "+one.Missing
 			continue
 		}
-		if !slices.ContainsFunc(said, func(earlier string) bool { return strings.Contains(earlier, one.Answer) }) {
-			said = append(said, one.Answer)
+		if fresh := unsaid(one.Answer, said); fresh != "" {
+			said = append(said, fresh)
 		}
 		joined.Citations, joined.Orders = union(joined.Citations, one.Citations), union(joined.Orders, one.Orders)
 		if joined.Support == 0 || one.Support > 0 && one.Support < joined.Support {
@@ -44,6 +44,27 @@ func (m *Model) several(r rag.Request) rag.Draft {
 	}
 	joined.Answer = strings.Join(said, "\n\n")
 	return joined
+}
+
+// unsaid is an answer without the sentences that those to other questions hold already. One
+// with a list in it stays whole, or goes whole.
+func unsaid(answer string, said []string) string {
+	held := func(text string) bool {
+		return slices.ContainsFunc(said, func(earlier string) bool { return strings.Contains(earlier, text) })
+	}
+	if held(answer) {
+		return ""
+	}
+	var lines []string
+	for line := range strings.Lines(answer) {
+		if strings.HasPrefix(line, "• ") || stepMark.MatchString(line) {
+			return answer
+		}
+		if fresh := slices.DeleteFunc(sentences(strings.TrimSpace(line)), held); len(fresh) > 0 {
+			lines = append(lines, strings.Join(fresh, " "))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // ofPart is the request with one of its questions alone, and with the order numbers that
