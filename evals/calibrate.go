@@ -44,7 +44,7 @@ type Fitting struct {
 // demoAlpha is what ships promises. The rules of the offline model were written with these
 // cases in view, so scores that no fold has seen flatter it all the same: less than usual may
 // be wrong.
-const demoAlpha = 0.04
+const demoAlpha = 0.035
 
 // DemoFitting describes a fit on the cases of DemoCases.
 func DemoFitting(setting confidence.Setting, day string) Fitting {

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -50,7 +51,7 @@ func (c concepts) plainest(locale, text string) []string {
 	tokens := knowledge.Tokens(locale, text)
 	var words []string
 	for _, stem := range tokens {
-		concept, ok := c.byStem[stem]
+		concept, ok := strings.CutPrefix(c.featureIn(stem, text), "=")
 		if !ok {
 			continue
 		}
@@ -107,6 +108,17 @@ func (c concepts) feature(stem string) string {
 	return stem
 }
 
+// isLate matches the word for late, which has the stem of "tarda", "it takes".
+var isLate = regexp.MustCompile(`(?i)\btarde\b`)
+
+// featureIn is the feature of a stem in a text.
+func (c concepts) featureIn(stem, text string) string {
+	if stem == "tard" && !isLate.MatchString(text) {
+		return "=time"
+	}
+	return c.feature(stem)
+}
+
 // leastVerb is how long the stem of a verb is from which an ending is taken.
 const leastVerb = 4
 
@@ -127,7 +139,7 @@ func (c concepts) abroad(stem string) (feature string, ok bool) {
 func (c concepts) features(locale, text string) map[string]float64 {
 	set := map[string]float64{}
 	for _, stem := range knowledge.Tokens(locale, text) {
-		f := c.feature(stem)
+		f := c.featureIn(stem, text)
 		switch {
 		case c.common[stem] || strings.IndexFunc(stem, unicode.IsDigit) >= 0:
 			// A number of the customer's stands in no document.

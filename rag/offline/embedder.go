@@ -80,12 +80,13 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 
 // Expand gives the plainest word of each concept in the text that does not stand
 // there itself: "Canarias" for Tenerife, "reembolso" for "mi dinero". A question
-// for the price of shipping is put as the documents put it, too.
+// for the price of shipping, or how long it takes, is put as the documents put it, too.
 func (e *Embedder) Expand(locale, text string) string {
 	words := e.concepts.plainest(locale, text)
-	if asked := priceOfShipping(text); asked != text {
+	if asked := asShops(text); asked != text {
 		words = append(words, asked)
 	}
+	words = append(words, e.concepts.ofShippingBoth(locale, text)...)
 	if knowledge.Language(locale) == "es" {
 		for _, verb := range toTheShop.FindAllStringSubmatch(fold(text), -1) {
 			words = append(words, verb[1]+"mos")

@@ -33,9 +33,11 @@ const (
 	// secondSupport is how much of the first one's support it needs.
 	secondSupport = 0.6
 	// sameQuestion is how much a FAQ question has to be the one asked for its answer
-	// to need nothing but what stands under a heading of the same subject.
+	// to need nothing but what stands under a heading of the same subject, and nearlySame
+	// how much for it to need nothing of documents about something else.
 	sameQuestion = 0.8
 	sameSubject  = 0.5
+	nearlySame   = 0.6
 	// repeated is the share of a sentence that the answer may already hold.
 	repeated = 0.75
 	// headingCredit is what a word counts that stands over a sentence only,
@@ -106,6 +108,9 @@ type asked struct {
 // more about the same is added.
 func (m *Model) extract(r rag.Request) rag.Draft {
 	text := hereafter.ReplaceAllString(cmp.Or(r.Query, r.Question), "")
+	if both := m.concepts.ofShippingBoth(r.Locale, text); both != nil {
+		return m.extractEach(r, both)
+	}
 	folded := fold(text)
 	q := asked{features: m.askedFeatures(r.Locale, text), kinds: kindsOf(folded), price: asksPrice.MatchString(folded)}
 	if newest := fold(text[strings.LastIndexByte(text, '\n')+1:]); newest != folded && len(kindsOf(newest)) > 0 {
@@ -148,6 +153,29 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	return draft
 }
 
+// extractEach answers questions that the shop's FAQ has with what it says to each, or none
+// of them.
+func (m *Model) extractEach(r rag.Request, questions []string) rag.Draft {
+	all := rag.Draft{Support: 1}
+	for _, question := range questions {
+		r.Query = question
+		one := m.extract(r)
+		if one.NeedsHuman || !m.asksSame(r, question, one.Citations[0]) {
+			return abstain("a passage for each question")
+		}
+		all.Answer = strings.TrimPrefix(all.Answer+"\n"+one.Answer, "\n")
+		all.Citations, all.Support = append(all.Citations, one.Citations...), min(all.Support, one.Support)
+	}
+	return all
+}
+
+// asksSame tells whether a passage answers a question of the FAQ that is this one.
+func (m *Model) asksSame(r rag.Request, question, id string) bool {
+	return slices.ContainsFunc(r.Passages, func(p rag.Passage) bool {
+		return p.ID == id && likeness(m.concepts.features(r.Locale, question), m.concepts.features(p.Locale, p.Question)) >= nearlySame
+	})
+}
+
 // allTheSame matches the word for "all the same" at the end of a question, which looks like
 // one about the same price.
 var allTheSame = regexp.MustCompile(`(?i)\bigual([\s?!.]*)$`)
@@ -163,7 +191,7 @@ var shopWords = map[string]bool{"tiend": true, "tienda": true, "stor": true, "st
 // what that leans on, and counts less than its own words.
 func (m *Model) askedFeatures(locale, text string) map[string]float64 {
 	text = otherMeans(locale, allTheSame.ReplaceAllString(text, "$1"))
-	all := m.homely(m.concepts.features(locale, priceOfShipping(text)))
+	all := m.homely(m.concepts.features(locale, asShops(text)))
 	if asksShop.MatchString(fold(text)) {
 		for _, stem := range knowledge.Tokens(locale, text) {
 			if shopWords[stem] {
@@ -175,7 +203,7 @@ func (m *Model) askedFeatures(locale, text string) map[string]float64 {
 	if at < 0 {
 		return all
 	}
-	newest := m.homely(m.concepts.features(locale, priceOfShipping(text[at+1:])))
+	newest := m.homely(m.concepts.features(locale, asShops(text[at+1:])))
 	for f := range all {
 		if newest[f] == 0 {
 			all[f] *= beforeLast
@@ -357,7 +385,7 @@ func (m *Model) compose(q asked, readings []reading) rag.Draft {
 		if next.support < secondSupport*best.support || m.elsewhere(q, answer, next.passage) {
 			continue
 		}
-		if best.passage.Question != "" && best.near >= sameQuestion && next.near < sameSubject {
+		if best.passage.Question != "" && (best.near >= sameQuestion && next.near < sameSubject || best.near >= nearlySame && m.ofOtherSubject(q, next.passage)) {
 			continue
 		}
 		more := next.told(m.choose(next, secondLength, said, saysNo(answer)))
@@ -398,6 +426,17 @@ func (m *Model) elsewhere(q asked, answer string, p rag.Passage) bool {
 	return slices.ContainsFunc(q.places, func(place string) bool {
 		return slices.Contains(named, place) && !slices.Contains(own, place)
 	})
+}
+
+// ofOtherSubject tells whether a document is by its title about something that the question
+// does not speak of: how long refunds take is nothing beside how long shipping does.
+func (m *Model) ofOtherSubject(q asked, p rag.Passage) bool {
+	for f, w := range m.concepts.features(p.Locale, p.Title) {
+		if w >= usualWeight && m.concepts.weight[f] > 0 && q.features[f] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // told writes the taken units. Items of a list that a heading denies say the contrary
@@ -457,7 +496,7 @@ func (m *Model) read(q asked, p rag.Passage) reading {
 	best := 0.0
 	for _, u := range r.units {
 		score := covered(q.features, m.concepts.features(p.Locale, u.meaning()), section, title)
-		if m.ofOtherPlaces(q, p.Locale, u.meaning()) || q.needs(u.text) {
+		if m.ofOtherPlaces(q, p.Locale, u.meaning()) || q.needs(u.text) || m.special(q, p, u) {
 			score *= beside
 		}
 		support := score
@@ -508,6 +547,32 @@ func (m *Model) ofOtherPlaces(q asked, locale, text string) bool {
 	}
 	named := m.concepts.places(locale, text)
 	return len(named) > 0 && !slices.ContainsFunc(named, func(stem string) bool { return q.features[m.concepts.feature(stem)] > 0 })
+}
+
+// special tells whether a sentence stands in an answer or a section about one place, or one
+// way of shipping, that the question does not speak of, and does not name it: "it takes 7
+// to 12 days" is so for the Canaries, and tells who asks how long shipping takes something wrong.
+func (m *Model) special(q asked, p rag.Passage, u unit) bool {
+	own := m.concepts.features(p.Locale, u.meaning())
+	for f, w := range m.concepts.features(p.Locale, lastHeading(p.Heading)+"\n"+p.Question) {
+		if (w == placeWeight || narrows[f]) && own[f] == 0 && q.features[f] == 0 && !q.isOf(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// narrows are what the rules of a section hold for alone, where its heading names it.
+var narrows = map[string]bool{"=express": true, "=bulky": true}
+
+// isOf tells whether the question speaks of a thing of this kind.
+func (q asked) isOf(kind string) bool {
+	for f := range q.features {
+		if isA[f] == kind {
+			return true
+		}
+	}
+	return false
 }
 
 // lastHeading is the innermost heading of a path.

@@ -3,6 +3,7 @@ package offline
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // money matches a figure with a currency or as a share.
@@ -18,23 +19,85 @@ var price = regexp.MustCompile(`(?i)` + money + `|gratis|sin coste|gratuit|\b(?:
 var asksPrice = regexp.MustCompile(`^ (?:el |la |the )?(?:precio|precios|coste|tarifa|tarifas|price|prices|cost) (?:de|del|of|for) |` +
 	` (?:cuanto (?:\w+ ){0,2}(?:cuesta|cuestan|costaria|vale|valen|cobrais|cobran)|(?:que|cual es el) (?:precio|coste)|how much (?:is|are|s|does|do|for)) `)
 
-// englishShipping tells in which language shippingPrice matched.
-var englishShipping = regexp.MustCompile(`(?i)shipping|delivery|postage`)
+// englishShipping tells in which language a question about shipping is.
+var englishShipping = regexp.MustCompile(`(?i)shipping|delivery|deliveries|postage`)
 
 // shippingPrice matches the ways to ask for the price of shipping without asking
 // what it costs.
 var shippingPrice = regexp.MustCompile(`(?i)^[\s¿]*(?:(?:cu[aá]nto (?:es|son|cuestan|valen)|cu[aá]l(?:es)? (?:es|son)|qu[eé]|what(?: is| are|'s|s)?|how much (?:is|are)) )?(?:(?:el|la|los|las|the|your) )?` +
-	`(?:(?:gastos?|precios?|tarifas?|costes?|coste|importe|portes) (?:de los |del? |por )?env[ií]os?|(?:shipping|delivery|postage) (?:costs?|prices?|fees?|charges?|rates?)|(?:costs?|prices?|fees?|rates?) (?:of|for) (?:shipping|delivery|postage))`)
+	`(?:(?:gastos?|precios?|tarifas?|costes?|coste|importe|portes) (?:de los |del? |por )?env[ií]os?|(?:express )?(?:shipping|delivery|postage) (?:costs?|prices?|fees?|charges?|rates?)|(?:costs?|prices?|fees?|rates?) (?:of|for) (?:express )?(?:shipping|delivery|postage)|` +
+	`cu[aá]nto (?:vale|valen|sale|salen|cobr[aá]is(?: por| de)?|cobran(?: por| de)?|se paga(?: por| de)?) (?:el |los |un )?env[ií]os?|(?:how much|what) do you charge for (?:express )?(?:shipping|delivery|postage))`)
 
-// priceOfShipping puts a question for the price of shipping in the words of "how
-// much does shipping cost", and leaves every other one alone.
-func priceOfShipping(text string) string {
-	return shippingPrice.ReplaceAllStringFunc(text, func(asked string) string {
-		if englishShipping.MatchString(asked) {
-			return "how much does shipping cost"
+// deliveryTime matches the ways to ask how long shipping takes without asking when an order
+// arrives.
+var deliveryTime = regexp.MustCompile(`(?i)^[\s¿]*(?:cu[aá]nto (?:tiempo )?(?:tarda|tardan|tard[aá]is|demora|demoran)(?: en llegar| en hacer)? (?:el |los |la |las |un |una )?(?:env[ií]os?|entregas?)|` +
+	`(?:(?:cu[aá]l(?:es)? (?:es|son)|qu[eé]) )?(?:el |los |vuestros? )?(?:plazos?|tiempos?) (?:de |del )(?:los |la )?(?:env[ií]os?|entregas?)|` +
+	`how (?:long|many days) (?:does|do|is|are|will) (?:the |your )?(?:shipping|delivery|deliveries|postage)(?: take)?|` +
+	`(?:what(?: is| are|'s|s)? )?(?:the |your )?(?:shipping|delivery) times?)`)
+
+// A line that asks what it takes, or what it costs, behind one about shipping.
+var (
+	thenTime  = regexp.MustCompile(`(?i)(\b(?:env[ií]os?|shipping|delivery|postage)\b[^\n]*\n[^\pL]*(?:y |and )?)(?:cu[aá]nto (?:tiempo )?(?:tarda|tardan)(?: en llegar)?|how long (?:does|will|would) (?:it|that) take(?: to (?:arrive|get here))?)([^\pL]*)$`)
+	thenPrice = regexp.MustCompile(`(?i)(\b(?:env[ií]os?|shipping|delivery|postage)\b[^\n]*\n[^\pL]*(?:y |and )?)(?:cu[aá]nto (?:cuesta|vale|sale)|how much (?:is|does) (?:it|that)(?: cost)?|what does (?:it|that) cost)([^\pL]*)$`)
+)
+
+// costAndTime match what a question holds that asks for both of shipping.
+var (
+	namesShipping = regexp.MustCompile(`(?i)\b(?:env[ií]os?|shipping|delivery|postage)\b`)
+	costAsked     = regexp.MustCompile(`(?i)\bcu[aá]nto (?:me )?(?:cuestan?|valen?|salen?|es)\b|\bhow much\b|\bcosts?\b`)
+	timeAsked     = regexp.MustCompile(`(?i)\bcu[aá]nto (?:tiempo )?(?:tardan?|tardar[aá]|demora)\b|\bhow (?:long|many days)\b`)
+)
+
+// ofShippingBoth gives the two questions of one for what shipping costs and how long it takes,
+// which no passage answers together, and nothing for every other one.
+func (c concepts) ofShippingBoth(locale, text string) []string {
+	if !namesShipping.MatchString(text) || !costAsked.MatchString(text) || !timeAsked.MatchString(text) {
+		return nil
+	}
+	for f, w := range c.features(locale, text) {
+		if w > faintWeight && f != "=shipping" && f != "=deliver" && f != "=time" && f != "=price" {
+			return nil
 		}
-		return "cuánto cuesta el envío"
-	})
+	}
+	return []string{
+		inLanguage(locale, "¿Cuánto cuesta el envío?", "How much does shipping cost?"),
+		inLanguage(locale, "¿Cuánto tarda en llegar mi pedido?", "How long does my order take to arrive?"),
+	}
+}
+
+// asShops puts a question about shipping in the words of the shop's documents, what
+// it costs as "how much does shipping cost" and what it takes as "how long does my order
+// take to arrive", and leaves every other one alone.
+func asShops(text string) string {
+	inWords := func(pattern *regexp.Regexp, es, en string) {
+		text = pattern.ReplaceAllStringFunc(text, func(asked string) string {
+			switch {
+			case !englishShipping.MatchString(asked):
+				return es
+			case strings.Contains(strings.ToLower(asked), "express"):
+				return strings.Replace(en, "shipping", "express shipping", 1)
+			}
+			return en
+		})
+	}
+	if m := thenTime.FindStringSubmatch(text); m != nil {
+		return completed(text, m, "cuánto tarda en llegar mi pedido", "how long does my order take to arrive")
+	}
+	if m := thenPrice.FindStringSubmatch(text); m != nil {
+		return completed(text, m, "cuánto cuesta el envío", "how much does shipping cost")
+	}
+	inWords(shippingPrice, "cuánto cuesta el envío", "how much does shipping cost")
+	inWords(deliveryTime, "cuánto tarda en llegar mi pedido", "how long does my order take to arrive")
+	return text
+}
+
+// completed puts the last line of a text that is a question about shipping into words that name it.
+func completed(text string, match []string, es, en string) string {
+	asked := es
+	if englishShipping.MatchString(match[1]) {
+		asked = en
+	}
+	return strings.TrimSuffix(text, match[0]) + match[1] + asked + match[2]
 }
 
 // kind is a sort of thing that a question asks for: a time span, an amount.
@@ -82,7 +145,23 @@ var kinds = []kind{
 		question: phrases(`(vuestro|vuestros|el|un|su|que|cual es el) (numero de )?(telefono|correo|email|mail)( de (contacto|atencion( al cliente)?|la tienda))?`, `(your|a|the|what) (\w+ )?(phone number|phone|telephone( number)?|email( address)?|e mail( address)?)( number)?`),
 		answer:   regexp.MustCompile(`@|\+\d{2}`), needed: phrases(`(cual es|dame|dime|decidme|que|teneis|hay|cual seria) (\w+ ){0,2}(telefono|correo|email|mail)`, `(what|what s|whats|give me|do you have|is there|tell me) (\w+ ){0,3}(phone number|telephone|email|e mail|phone)( \w+)?`),
 	},
+	{
+		question: asksOrigin, needed: asksOrigin,
+		answer: regexp.MustCompile(`(?i)\bfabric|\bhech[oa]s? en\b|\bmade in\b|\bmanufactur|\bproduc(?:ed|id[oa]s?)\b`),
+	},
+	{
+		question: asksTogether, needed: asksTogether,
+		answer: regexp.MustCompile(`(?i)\ba la vez\b|\bal mismo tiempo\b|\bsimult|\bat the same time\b|\bat once\b`),
+	},
 }
+
+var (
+	// asksOrigin matches folded questions for where something is made.
+	asksOrigin = phrases(`(donde|en que pais) (se |estan |son |lo |los |las )*(\w+ ){0,1}(fabrica|fabrican|fabricais|fabricado|fabricada|fabricados|fabricadas|hecho|hecha|hechos|hechas|producen|producis)`,
+		`(where|in (what|which) country) (is|are|do you) (\w+ ){0,5}(made|make|manufactured|manufacture|produced|produce)`)
+	// asksTogether matches folded questions whether several things go together.
+	asksTogether = phrases(`(a la vez|al mismo tiempo|simultaneamente)`, `(at the same time|simultaneously)`, `(two|three|four|several|both|many|\d+) (\w+ ){0,3}at once`)
+)
 
 // asksContact tells whether a folded question is for how the shop is reached.
 func asksContact(folded string) bool {
