@@ -308,7 +308,7 @@ func readRedis(info map[string]string, took time.Duration) finding {
 	}
 	f := ok("%s %s, round trip %s.", name, version, round(took))
 	if took > slowRedis {
-		f = f.worse(warn("Move it closer: a turn waits for it 300 ms at most.", "That is slow."))
+		f = f.worse(warn("Move it closer, or let turns wait longer for it with RECADO_ORDERS_TIMEOUT.", "That is slow."))
 	}
 	if info["role"] == "slave" {
 		f = f.worse(fail("Point REDIS_URL at the primary.", "It is a replica and takes no changes."))

@@ -60,7 +60,7 @@ func openOrders(ctx context.Context, s settings, log *slog.Logger) (*orderBook, 
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	book, err := orders.New(orders.Config{Client: b.client, Policy: policy, Zone: s.Zone, Logger: log})
+	book, err := orders.New(orders.Config{Client: b.client, Policy: policy, Zone: s.Zone, Timeout: s.OrdersTimeout, Logger: log})
 	if err != nil {
 		return nil, err
 	}

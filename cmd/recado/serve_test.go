@@ -64,7 +64,8 @@ func serveTo(t *testing.T, env map[string]string, log io.Writer) *shop {
 	t.Cleanup(api.Close)
 	full := map[string]string{
 		"RECADO_LISTEN": "127.0.0.1:0", "RECADO_DATA": t.TempDir(), "RECADO_API_TOKEN": testToken,
-		"RECADO_QUIET_PERIOD": "50ms", "WHATSAPP_API_URL": api.URL + "/v25.0", "WHATSAPP_APP_SECRET": "an-older-secret, " + testSecret,
+		// Nothing here is about how quick a machine is that runs many tests at once.
+		"RECADO_ORDERS_TIMEOUT": "5s", "RECADO_QUIET_PERIOD": "50ms", "WHATSAPP_API_URL": api.URL + "/v25.0", "WHATSAPP_APP_SECRET": "an-older-secret, " + testSecret,
 		"WHATSAPP_VERIFY_TOKEN": "verify-me", "WHATSAPP_ACCESS_TOKEN": "send-token", "WHATSAPP_PHONE_NUMBER_ID": testNumber,
 	}
 	maps.Copy(full, env)

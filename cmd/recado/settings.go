@@ -79,6 +79,8 @@ type settings struct {
 	// picked for a person to look at; 0 means none.
 	Actions, CodeKey string
 	AuditShare       float64
+	// OrdersTimeout is how long a turn waits for the customer's orders; 0 means 300 ms.
+	OrdersTimeout time.Duration
 	// demo is true in the demo, which has a shop's system of its own.
 	demo bool
 	// Market is that of customers whose own is not known, Zone where days begin.
@@ -110,6 +112,7 @@ func table() []setting {
 		{"RECADO_DATA", "data", "./data", "folder of the embedded database, index and orders", text(func(s *settings) *string { return &s.Data })},
 		{"DATABASE_URL", "database-url", "", "postgres:// URL; empty means SQLite in the data folder", readDatabaseURL},
 		{"REDIS_URL", "redis-url", "", "redis:// URL; empty means the in-process Redis", readRedisURL},
+		{"RECADO_ORDERS_TIMEOUT", "orders-timeout", "300ms", "how long a turn waits for the customer's orders in Redis before it goes on without them", readOrdersTimeout},
 		{"WHATSAPP_APP_SECRET", "whatsapp-app-secret", "", "app secret that signs webhooks; several with commas while rotating", readSecrets},
 		{"WHATSAPP_VERIFY_TOKEN", "whatsapp-verify-token", "", "token for subscribing the webhook", text(func(s *settings) *string { return &s.VerifyToken })},
 		{"WHATSAPP_ACCESS_TOKEN", "whatsapp-access-token", "", "token for sending", text(func(s *settings) *string { return &s.AccessToken })},
@@ -359,6 +362,15 @@ func readAuditShare(s *settings, v string) string {
 		return "is not a share from 0 to 1, such as 0.03"
 	}
 	s.AuditShare = share
+	return ""
+}
+
+func readOrdersTimeout(s *settings, v string) string {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 10*time.Millisecond || d > 10*time.Second {
+		return "is not a duration from 10ms to 10s, such as 300ms"
+	}
+	s.OrdersTimeout = d
 	return ""
 }
 

@@ -49,6 +49,7 @@ func TestWrongSettings(t *testing.T) {
 		"RECADO_ACTIONS":           "/nowhere/s3cret.yaml",
 		"RECADO_CODE_KEY":          "s3cret",
 		"RECADO_AUDIT_SHARE":       "s3cret",
+		"RECADO_ORDERS_TIMEOUT":    "5ms s3cret",
 		"RECADO_FALLBACK_URL":      "s3cret",
 		"RECADO_PRICES":            "s3cret=1",
 		"RECADO_BUDGET_DAY":        "-1 s3cret",
