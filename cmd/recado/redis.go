@@ -60,7 +60,7 @@ func openOrders(ctx context.Context, s settings, log *slog.Logger) (*orderBook, 
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	book, err := orders.New(orders.Config{Client: b.client, Policy: policy, Zone: s.Zone, Timeout: s.OrdersTimeout, Logger: log})
+	book, err := orders.New(orders.Config{Client: b.client, Policy: policy, Zone: s.Zone, Timeout: b.patience(s), Logger: log})
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +71,17 @@ func openOrders(ctx context.Context, s settings, log *slog.Logger) (*orderBook, 
 		}
 	}
 	return b, nil
+}
+
+// ownPatience is how long a turn waits for the Redis of its own process. That is late only
+// where everything is, and a turn that went on without orders would be no sooner done.
+const ownPatience = 5 * time.Second
+
+func (b *orderBook) patience(s settings) time.Duration {
+	if s.RedisURL == "" {
+		return max(s.OrdersTimeout, ownPatience)
+	}
+	return s.OrdersTimeout
 }
 
 func (b *orderBook) connect(s settings) error {
