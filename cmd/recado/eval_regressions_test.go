@@ -150,7 +150,9 @@ func TestSeededRegressionsAreFound(t *testing.T) {
 				return nil
 			}
 			return text
-		}}, []string{runs.NDCG, runs.Recall10}, "02-international-shipping"},
+		// Recall falls by 6 points as well, at a p of .002; corrected for the number of figures that
+		// is .054, so that the ranking is what has to tell.
+		}}, []string{runs.NDCG}, "02-international-shipping"},
 		"units were swapped": {candidate{document: func(_ string, text []byte) []byte {
 			for _, unit := range [][2]string{{"días hábiles", "semanas"}, {"business days", "weeks"}, {"días naturales", "semanas"}, {"calendar days", "weeks"}} {
 				text = bytes.ReplaceAll(text, []byte(unit[0]), []byte(unit[1]))
