@@ -150,8 +150,8 @@ func TestSeededRegressionsAreFound(t *testing.T) {
 				return nil
 			}
 			return text
-		// Recall falls by 6 points as well, at a p of .002; corrected for the number of figures that
-		// is .054, so that the ranking is what has to tell.
+			// Recall falls by 6 points as well, at a p of .002; corrected for the number of figures that
+			// is .054, so that the ranking is what has to tell.
 		}}, []string{runs.NDCG}, "02-international-shipping"},
 		"units were swapped": {candidate{document: func(_ string, text []byte) []byte {
 			for _, unit := range [][2]string{{"días hábiles", "semanas"}, {"business days", "weeks"}, {"días naturales", "semanas"}, {"calendar days", "weeks"}} {
