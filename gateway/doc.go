@@ -16,6 +16,7 @@
 //	                      what a customer wants in a word: stop, repeat, a language, their data deleted
 //	Codes.Check           a yes or a one-time code needs no answer either: the code is checked and
 //	Tools.Check           the write held against the shop's rules once more
+//	Burst.meant           pure: the question as it was meant, where a message takes back another
 //	Orders.Facts          what is known of this customer's orders, read beside the next steps; a
 //	                      failure is a note, and nothing is told while it is in doubt who they are
 //	Presence.Typing       the message is read, an answer is being written

@@ -495,8 +495,9 @@ func (m *Model) read(q asked, p rag.Passage) reading {
 	title := m.concepts.features(p.Locale, p.Title+"\n"+p.Heading)
 	best := 0.0
 	for _, u := range r.units {
-		score := covered(q.features, m.concepts.features(p.Locale, u.meaning()), section, title)
-		if m.ofOtherPlaces(q, p.Locale, u.meaning()) || q.needs(u.text) || m.special(q, p, u) {
+		own := m.concepts.features(p.Locale, u.meaning())
+		score := covered(q.features, own, section, title)
+		if m.ofOtherPlaces(q, p.Locale, u.meaning()) || q.needs(u.text) || q.leavesOut(own, section) {
 			score *= beside
 		}
 		support := score
@@ -549,12 +550,11 @@ func (m *Model) ofOtherPlaces(q asked, locale, text string) bool {
 	return len(named) > 0 && !slices.ContainsFunc(named, func(stem string) bool { return q.features[m.concepts.feature(stem)] > 0 })
 }
 
-// special tells whether a sentence stands in an answer or a section about one place, or one
+// leavesOut tells whether a sentence stands in an answer or a section about one place, or one
 // way of shipping, that the question does not speak of, and does not name it: "it takes 7
 // to 12 days" is so for the Canaries, and tells who asks how long shipping takes something wrong.
-func (m *Model) special(q asked, p rag.Passage, u unit) bool {
-	own := m.concepts.features(p.Locale, u.meaning())
-	for f, w := range m.concepts.features(p.Locale, lastHeading(p.Heading)+"\n"+p.Question) {
+func (q asked) leavesOut(own, section map[string]float64) bool {
+	for f, w := range section {
 		if (w == placeWeight || narrows[f]) && own[f] == 0 && q.features[f] == 0 && !q.isOf(f) {
 			return true
 		}

@@ -35,13 +35,7 @@ var deliveryTime = regexp.MustCompile(`(?i)^[\s¿]*(?:cu[aá]nto (?:tiempo )?(?:
 	`how (?:long|many days) (?:does|do|is|are|will) (?:the |your )?(?:shipping|delivery|deliveries|postage)(?: take)?|` +
 	`(?:what(?: is| are|'s|s)? )?(?:the |your )?(?:shipping|delivery) times?)`)
 
-// A line that asks what it takes, or what it costs, behind one about shipping.
-var (
-	thenTime  = regexp.MustCompile(`(?i)(\b(?:env[ií]os?|shipping|delivery|postage)\b[^\n]*\n[^\pL]*(?:y |and )?)(?:cu[aá]nto (?:tiempo )?(?:tarda|tardan)(?: en llegar)?|how long (?:does|will|would) (?:it|that) take(?: to (?:arrive|get here))?)([^\pL]*)$`)
-	thenPrice = regexp.MustCompile(`(?i)(\b(?:env[ií]os?|shipping|delivery|postage)\b[^\n]*\n[^\pL]*(?:y |and )?)(?:cu[aá]nto (?:cuesta|vale|sale)|how much (?:is|does) (?:it|that)(?: cost)?|what does (?:it|that) cost)([^\pL]*)$`)
-)
-
-// costAndTime match what a question holds that asks for both of shipping.
+// What a question holds that asks both what shipping costs and how long it takes.
 var (
 	namesShipping = regexp.MustCompile(`(?i)\b(?:env[ií]os?|shipping|delivery|postage)\b`)
 	costAsked     = regexp.MustCompile(`(?i)\bcu[aá]nto (?:me )?(?:cuestan?|valen?|salen?|es)\b|\bhow much\b|\bcosts?\b`)
@@ -80,24 +74,9 @@ func asShops(text string) string {
 			return en
 		})
 	}
-	if m := thenTime.FindStringSubmatch(text); m != nil {
-		return completed(text, m, "cuánto tarda en llegar mi pedido", "how long does my order take to arrive")
-	}
-	if m := thenPrice.FindStringSubmatch(text); m != nil {
-		return completed(text, m, "cuánto cuesta el envío", "how much does shipping cost")
-	}
 	inWords(shippingPrice, "cuánto cuesta el envío", "how much does shipping cost")
 	inWords(deliveryTime, "cuánto tarda en llegar mi pedido", "how long does my order take to arrive")
 	return text
-}
-
-// completed puts the last line of a text that is a question about shipping into words that name it.
-func completed(text string, match []string, es, en string) string {
-	asked := es
-	if englishShipping.MatchString(match[1]) {
-		asked = en
-	}
-	return strings.TrimSuffix(text, match[0]) + match[1] + asked + match[2]
 }
 
 // kind is a sort of thing that a question asks for: a time span, an amount.
