@@ -63,6 +63,7 @@ func StopWords(locale, text string) []string {
 func analyse(language, text string) (tokens, stops []string) {
 	stop := stopWords[language]
 	folded := fold(text)
+	env := snowballstem.NewEnv("")
 	for len(folded) > 0 {
 		start := strings.IndexFunc(folded, isWordRune)
 		if start < 0 {
@@ -77,7 +78,7 @@ func analyse(language, text string) (tokens, stops []string) {
 		case stop[word]:
 			stops = append(stops, word)
 		default:
-			tokens = append(tokens, stem(language, clip(word)))
+			tokens = append(tokens, stem(env, language, clip(word)))
 		}
 	}
 	return tokens, stops
@@ -185,8 +186,8 @@ func clipTo(text string, most int) string {
 
 // stem applies the language's Snowball stemmer to a folded word. The Spanish
 // algorithm wants the accent of "-ión", which folding took: it is put back, or
-// "devolución" and "devoluciones" would not meet.
-func stem(language, word string) string {
+// "devolución" and "devoluciones" would not meet. What env held before is gone.
+func stem(env *snowballstem.Env, language, word string) string {
 	if strings.IndexFunc(word, unicode.IsDigit) >= 0 {
 		return word
 	}
@@ -195,11 +196,11 @@ func stem(language, word string) string {
 		if base, ok := strings.CutSuffix(word, "ion"); ok {
 			word = base + "ión"
 		}
-		env := snowballstem.NewEnv(word)
+		env.SetCurrent(word)
 		spanish.Stem(env)
 		return fold(env.Current())
 	case "en":
-		env := snowballstem.NewEnv(word)
+		env.SetCurrent(word)
 		english.Stem(env)
 		return env.Current()
 	}

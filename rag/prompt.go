@@ -195,11 +195,16 @@ func (p *prompt) leaked(text string) string {
 // shingle is how many words in a row are nobody's own any more.
 const shingle = 7
 
+// shingles are all runs of so many words of a text, in lower case, with a space between.
 func shingles(text string) []string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r <= 127 })
+	line, starts := strings.Join(words, " "), make([]int, len(words)+1)
+	for i, word := range words {
+		starts[i+1] = starts[i] + len(word) + 1
+	}
 	var runs []string
 	for i := range max(0, len(words)-shingle+1) {
-		runs = append(runs, strings.Join(words[i:i+shingle], " "))
+		runs = append(runs, line[starts[i]:starts[i+shingle]-1])
 	}
 	return runs
 }

@@ -149,11 +149,11 @@ const endOfThoughts = "</think>"
 // isDraft tells a draft from any other object by the two fields that say whether
 // there is an answer.
 func isDraft(whole json.RawMessage) bool {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(whole, &fields) != nil {
-		return false
+	var fields struct {
+		Answer     json.RawMessage `json:"answer"`
+		NeedsHuman json.RawMessage `json:"needs_human"`
 	}
-	return fields["answer"] != nil || fields["needs_human"] != nil
+	return json.Unmarshal(whole, &fields) == nil && (fields.Answer != nil || fields.NeedsHuman != nil)
 }
 
 // language is the draft's language as one of "es" and "en". A draft that names

@@ -139,8 +139,11 @@ func linkOf(m []string) figure {
 
 func codeOf(m []string) figure { return figure{kind: code, norm: normCode(m[0])} }
 
+// codeSigns are what people leave out of a code, or put in.
+var codeSigns = strings.NewReplacer("#", "", "-", "")
+
 func normCode(raw string) string {
-	return strings.ToLower(strings.NewReplacer("#", "", "-", "").Replace(raw))
+	return strings.ToLower(codeSigns.Replace(raw))
 }
 
 // day is a date in its normal form. Years of two digits are of this century.

@@ -30,11 +30,17 @@ func monthNumber(name string) string {
 	return "0"
 }
 
+// What stands within a number and is no digit of it: spaces, and marks of thousands.
+var (
+	spacesIn  = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "")
+	thousands = strings.NewReplacer(".", "", ",", "")
+)
+
 // normalNumber writes 1.234,50 and 1,234.50 and 1234.5 alike: as 1234.5. A mark
 // followed by exactly three digits separates thousands, unless it is the only
 // one after a leading 0; any other last mark is the decimal one.
 func normalNumber(raw string) string {
-	digits := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(raw)
+	digits := spacesIn.Replace(raw)
 	whole, fraction := digits, ""
 	if at := strings.LastIndexAny(digits, ".,"); at >= 0 {
 		tail := digits[at+1:]
@@ -42,7 +48,7 @@ func normalNumber(raw string) string {
 			whole, fraction = digits[:at], strings.TrimRight(tail, "0")
 		}
 	}
-	whole = strings.NewReplacer(".", "", ",", "").Replace(whole)
+	whole = thousands.Replace(whole)
 	if whole = strings.TrimLeft(whole, "0"); whole == "" {
 		whole = "0"
 	}

@@ -17,7 +17,7 @@ func Pieces(texts ...string) Step {
 	return func(w http.ResponseWriter, r *http.Request) {
 		begin(w)
 		for _, text := range texts {
-			write(w, event(map[string]any{"content": text}, nil))
+			write(w, event(piece{text}, nil))
 			flush(w)
 		}
 		finish(w, r, "stop")
@@ -30,7 +30,7 @@ func Unfinished(texts ...string) Step {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		begin(w)
 		for _, text := range texts {
-			write(w, event(map[string]any{"content": text}, nil))
+			write(w, event(piece{text}, nil))
 			flush(w)
 		}
 	}
@@ -73,7 +73,7 @@ func streamed(m map[string]any, reason string, pause time.Duration) Step {
 			for n < len(text) && text[n]&0xC0 == 0x80 { // not within a character
 				n++
 			}
-			write(w, event(map[string]any{"content": text[:n]}, nil))
+			write(w, event(piece{text[:n]}, nil))
 			flush(w)
 			text = text[n:]
 		}
@@ -98,21 +98,42 @@ func begin(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// event is one event of a stream.
-func event(delta map[string]any, reason any) string {
-	return "data: " + encode(map[string]any{
-		"id": "c1", "object": "chat.completion.chunk", "model": ServedModel,
-		"choices": []any{map[string]any{"index": 0, "delta": delta, "finish_reason": reason}},
-	}) + "\n\n"
+// chunk is what one event of a stream holds. Benchmarks count what the server does as
+// well, so that it is encoded by a type and not as a map.
+type chunk struct {
+	ID      string         `json:"id"`
+	Object  string         `json:"object"`
+	Model   string         `json:"model"`
+	Choices []choice       `json:"choices"`
+	Usage   map[string]any `json:"usage,omitempty"`
+}
+
+type choice struct {
+	Index  int `json:"index"`
+	Delta  any `json:"delta"`
+	Reason any `json:"finish_reason"`
+}
+
+// piece is a delta of nothing but text.
+type piece struct {
+	Content string `json:"content"`
+}
+
+// event is one event of a stream: a piece, or a map of other fields.
+func event(delta, reason any) string {
+	return data(chunk{Choices: []choice{{Delta: delta, Reason: reason}}})
+}
+
+func data(c chunk) string {
+	c.ID, c.Object, c.Model = "c1", "chat.completion.chunk", ServedModel
+	return "data: " + encode(c) + "\n\n"
 }
 
 // finish ends a stream: the reason, the usage where it was asked for, and the mark.
 func finish(w http.ResponseWriter, r *http.Request, reason string) {
 	write(w, event(map[string]any{}, reason))
 	if options, ok := Read(r).Body["stream_options"].(map[string]any); ok && options["include_usage"] == true {
-		write(w, "data: "+encode(map[string]any{
-			"id": "c1", "object": "chat.completion.chunk", "model": ServedModel, "choices": []any{}, "usage": usage(),
-		})+"\n\n")
+		write(w, data(chunk{Choices: []choice{}, Usage: usage()}))
 	}
 	write(w, "data: [DONE]\n\n")
 	flush(w)
