@@ -1,6 +1,7 @@
 package evals
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -33,6 +34,9 @@ type KindRecall struct {
 	N      int        `json:"n"`
 	Recall float64    `json:"recall"`
 	At95   [2]float64 `json:"interval"`
+	// AUROC is the chance that a row of the kind is more doubtful than one that is grounded.
+	// It is null where none is.
+	AUROC *Figure `json:"auroc"`
 }
 
 // GroundedReport says how well responses that are not grounded are told from those that
@@ -99,14 +103,24 @@ func groundedFigures(scores []groundedScore) GroundedFigures {
 	f.Precision, f.Recall = float64(hit)/float64(max(1, flagged)), float64(hit)/float64(max(1, f.NotGrounded))
 	f.AlwaysFlag = 2 * float64(f.NotGrounded) / float64(f.N+f.NotGrounded)
 	for kind, count := range kinds {
-		if kind == "" {
-			kind = "not named"
-		}
 		share := newShare(count[0], count[1])
-		f.ByKind[kind] = KindRecall{N: share.N, Recall: share.Value(), At95: [2]float64{share.Low, share.High}}
+		f.ByKind[cmp.Or(kind, "not named")] = KindRecall{
+			N: share.N, Recall: share.Value(), At95: [2]float64{share.Low, share.High}, AUROC: kindAUROC(scores, kind),
+		}
 	}
 	f.resample(scores)
 	return f
+}
+
+// kindAUROC is the AUROC of the rows of a kind and of those that are grounded alone.
+func kindAUROC(scores []groundedScore, kind string) *Figure {
+	var some []groundedScore
+	for _, s := range scores {
+		if s.Grounded || s.Kind == kind {
+			some = append(some, s)
+		}
+	}
+	return MeasureSelective(doubts(some)).AUROCPositive
 }
 
 func brier(s groundedScore) float64 {
@@ -181,11 +195,7 @@ func (r GroundedReport) WriteTable(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\tn\tAUROC\tF1\tF1 if all are flagged\tprecision\trecall\tBrier")
 	row := func(name string, f GroundedFigures) {
-		area := "-"
-		if f.AUROC != nil {
-			area = f.AUROC.String()
-		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%.3f\t%.3f\t%.3f\t%.3f\n", name, f.N, area, f.F1, f.AlwaysFlag, f.Precision, f.Recall, f.Brier)
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%.3f\t%.3f\t%.3f\t%.3f\n", name, f.N, orDash(f.AUROC), f.F1, f.AlwaysFlag, f.Precision, f.Recall, f.Brier)
 	}
 	for _, part := range []map[string]GroundedFigures{r.ByLanguage, r.ByTask} {
 		for _, name := range slices.Sorted(maps.Keys(part)) {
@@ -193,10 +203,17 @@ func (r GroundedReport) WriteTable(w io.Writer) error {
 		}
 	}
 	row("all", r.Overall)
-	fmt.Fprintln(table, "\nnot grounded\tn\tflagged")
+	fmt.Fprintln(table, "\nnot grounded\tn\tAUROC beside all grounded\tflagged")
 	for _, kind := range slices.Sorted(maps.Keys(r.Overall.ByKind)) {
 		k := r.Overall.ByKind[kind]
-		fmt.Fprintf(table, "%s\t%d\t%.3f [%.3f, %.3f]\n", kind, k.N, k.Recall, k.At95[0], k.At95[1])
+		fmt.Fprintf(table, "%s\t%d\t%s\t%.3f [%.3f, %.3f]\n", kind, k.N, orDash(k.AUROC), k.Recall, k.At95[0], k.At95[1])
 	}
 	return table.Flush()
+}
+
+func orDash(f *Figure) string {
+	if f == nil {
+		return "-"
+	}
+	return f.String()
 }

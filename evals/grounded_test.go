@@ -45,7 +45,7 @@ func TestMeasureGrounded(t *testing.T) {
 		t.Errorf("figures %+v", f)
 	}
 	for _, kind := range []string{"number", "words"} {
-		if got := f.ByKind[kind]; got.N != 20 || got.Recall != 1 || got.At95[0] < 0.8 || got.At95[0] >= 1 {
+		if got := f.ByKind[kind]; got.N != 20 || got.Recall != 1 || got.At95[0] < 0.8 || got.At95[0] >= 1 || got.AUROC == nil || got.AUROC.Value != 1 {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}

@@ -17,7 +17,8 @@ const (
 	featLead       = "lead"        // how near the question's words stand, beside the nearest place
 )
 
-// WholeFeatureNames are the features of a whole response, in the order of calibrations.
+// WholeFeatureNames are the features of a whole response of any setting, in the order of
+// calibrations.
 func WholeFeatureNames() []string {
 	return append(FeatureNames(), featRoom, featDeclines, featWorstNovel, featRefused, featLead)
 }
@@ -45,6 +46,14 @@ const (
 // Settings are those that have weights of their own, in their order.
 func Settings() []Setting { return []Setting{Records, Digest, Passages, Extract, Reply} }
 
+// FeatureNames are the features that weights of a setting are over, in their order.
+func (s Setting) FeatureNames() []string {
+	if s == Digest {
+		return digestFeatureNames()
+	}
+	return WholeFeatureNames()
+}
+
 // Whole is a response read as a whole.
 type Whole struct {
 	Setting  Setting
@@ -66,6 +75,9 @@ func ReadWhole(locale, response, question string, contexts []string) Whole {
 	f[featDeclines], f[featRefused] = 0, 0
 	if declines.MatchString(fold(response)) {
 		f[featDeclines] = 1
+	}
+	if question == "" && w.Setting != Records {
+		g.digest(f, response)
 	}
 	if w.Setting == Records {
 		f[featRefused] = math.Log1p(float64(refused(response, contexts[0])))

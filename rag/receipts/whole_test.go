@@ -85,3 +85,25 @@ func TestDeclines(t *testing.T) {
 		}
 	}
 }
+
+// A summary that makes something up has words of which the text has not even the beginning,
+// and what is copied stands in long runs.
+func TestDigestFeatures(t *testing.T) {
+	t.Parallel()
+	of := func(response string) map[string]float64 {
+		return receipts.ReadWhole("en", response, "", []string{passage}).Features
+	}
+	copied := of("The lighthouse of Finisterre was built in 1853. Its lamp reaches 23 miles.")
+	told := of("The Finisterre lighthouse, built in 1853, has lamps that reached 23 miles.")
+	ended := of("The lighthouse of Finisterre was built in 1853. Tourists should nevertheless bring binoculars.")
+	begun := of("Tourists should nevertheless bring binoculars. The lighthouse of Finisterre was built in 1853.")
+	if copied["strange"] != 0 || told["strange"] != 0 || ended["strange"] == 0 {
+		t.Errorf("strange words: %.2f copied, %.2f told, %.2f made up", copied["strange"], told["strange"], ended["strange"])
+	}
+	if ended["strange_final"] != ended["strange_most"] || begun["strange_final"] != 0 || begun["strange_most"] != ended["strange_most"] {
+		t.Errorf("made up at the end %v, at the beginning %v", ended, begun)
+	}
+	if copied["runs"] <= told["runs"] || copied["copied"] != 1 || ended["copied"] >= 1 || copied["shortened"] <= 0 {
+		t.Errorf("copied %v, told %v", copied, told)
+	}
+}
