@@ -30,6 +30,7 @@ const (
 	ruleStillOpen     = "still_open"
 	ruleOfferTaken    = "offer_taken"
 	ruleLeftAlone     = "left_alone"
+	ruleWho           = "who"
 )
 
 // Tap is a button of a proposal that the customer tapped.
@@ -76,12 +77,12 @@ func (b Burst) beside() []string {
 func (b Burst) read() Burst {
 	b.Said, b.Control = nil, ""
 	for _, text := range b.Texts {
-		if c, ok := guard.ControlOf(text); ok {
+		if c, ok := controlIn(text); ok {
 			b.Said = append(b.Said, c)
 		}
 	}
 	if len(b.Texts) > 1 {
-		b.Control, _ = guard.ControlOf(b.Text())
+		b.Control, _ = controlIn(b.Text())
 	}
 	if b.Control == "" && len(b.Said) > 0 && len(b.Said) == len(b.Texts) && len(slices.Compact(slices.Clone(b.Said))) == 1 {
 		b.Control = b.Said[0]
@@ -157,6 +158,9 @@ func (s Situation) wish() wish {
 		return s.tapped(open)
 	}
 	c := s.Burst.Control
+	if c == "" && open && s.Asked && declines(s.Burst.Text()) {
+		c = guard.ControlNo
+	}
 	if c == guard.ControlYes && !plainYes(s.Burst.Text()) {
 		c = ""
 	}
@@ -200,7 +204,7 @@ func (s Situation) tapped(open bool) wish {
 			yes, no = yes || t.Yes, no || !t.Yes
 		}
 	}
-	switch c, _ := guard.ControlOf(beside); {
+	switch c, _ := controlIn(beside); {
 	case no, yes && c == guard.ControlNo:
 		return wishNo
 	case yes && (alone || c == guard.ControlYes && plainYes(beside)):
@@ -275,7 +279,7 @@ const (
 // matter. Courtesies and commands are no questions and give "".
 func (b Burst) askedHash() string {
 	text := b.Text()
-	if b.Control != "" || len(b.Taps) > 0 || guard.Courteous(text) != "" || b.code() != "" {
+	if b.Control != "" || len(b.Taps) > 0 || guard.Courteous(text) != "" && !b.asksWho() || b.code() != "" {
 		return ""
 	}
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })

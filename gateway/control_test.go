@@ -50,7 +50,16 @@ func TestWish(t *testing.T) {
 		want  wish
 	}{
 		{"yes in a word", offered(nil), true, wrote("sí"), wishYes},
-		{"in other words", offered(nil), true, wrote("vale, adelante"), wishNone},
+		{"in two words", offered(nil), true, wrote("vale, adelante"), wishYes},
+		{"in other words", offered(nil), true, wrote("no me parece mala idea"), wishNone},
+		{"no in two words", offered(nil), true, wrote("mejor no, déjalo"), wishNo},
+		{"no in English", offered(nil), true, wrote("actually no leave it"), wishNo},
+		{"no, don't", offered(nil), true, wrote("No, don't cancel it, sorry"), wishNo},
+		{"it stays", offered(nil), true, wrote("al final me lo quedo"), wishNo},
+		{"another mind", offered(nil), true, wrote("I've changed my mind"), wishNo},
+		{"no to something said since, in other words", offered(nil), false, wrote("mejor no, déjalo"), wishNone},
+		{"no, but something else", offered(nil), true, wrote("no, quiero cambiar la dirección"), wishNone},
+		{"yes and no", offered(nil), true, wrote("sí, no"), wishNone},
 		{"yes and thanks", offered(nil), true, wrote("Sí, gracias"), wishYes},
 		{"yes in two messages", offered(nil), true, wrote("sí", "vale"), wishYes},
 		{"yes as a question", offered(nil), true, wrote("¿sí?"), wishNone},
@@ -333,5 +342,46 @@ func TestMaskedCode(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{asks, "[código de un solo uso]", "Gracias.", "654321"}, texts); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestCommandsAmongLinks: a command behind "and" or "ok" is one.
+func TestCommandsAmongLinks(t *testing.T) {
+	t.Parallel()
+	spoken := []MessageView{{Direction: "out", Author: AuthorBot, Text: disclosure("es") + "\n\nTarda de 3 a 5 días."}}
+	for said, rule := range map[string]string{
+		"and in english please": ruleLanguage, "¿Y en español?": ruleLanguage, "pues repite": ruleRepeat, "so, stop": ruleStop, "oh, a person": ruleHuman,
+		"y el español que vendéis?": ruleConfidence, "and the stop button?": ruleConfidence,
+	} {
+		if got := turnOf(t, Config{}, Conversation{}, spoken, said).Record.Decision.Rule; got != rule && (rule != ruleHuman || got != "triage") {
+			t.Errorf("%q: %s, not %s", said, got, rule)
+		}
+	}
+}
+
+// TestWhoWrites: who asks whether a person writes is told, with the model down too, and gets
+// one when they ask again or want one.
+func TestWhoWrites(t *testing.T) {
+	t.Parallel()
+	down := Config{Answerer: broken{}}
+	for _, c := range []struct{ said, language, want string }{
+		{"are you a person?", "en", "automatic assistant, not a person"},
+		{"Am I talking to a real human or a bot??", "en", "not a person"},
+		{"eres un robot o una persona?", "es", "no una persona"},
+		{"¿Estoy hablando con una máquina?", "es", "escribe «persona»"},
+	} {
+		turn := turnOf(t, down, Conversation{Language: c.language}, nil, c.said)
+		if d := turn.Record.Decision; d.Kind != DecideReply || d.Rule != ruleWho || !strings.Contains(turn.Record.Reply, c.want) || strings.Contains(turn.Record.Reply, disclosure(c.language)) {
+			t.Errorf("%q: %+v %q", c.said, d, turn.Record.Reply)
+		}
+		again := turnOf(t, down, turn.Conversation, nil, c.said)
+		if again.Record.Decision.Kind != DecideHandoff {
+			t.Errorf("%q again: %+v", c.said, again.Record.Decision)
+		}
+	}
+	for _, wants := range []string{"quiero una persona", "are you there? I want a human", "I need to talk to a person"} {
+		if d := turnOf(t, down, Conversation{}, nil, wants).Record.Decision; d.Kind != DecideHandoff || d.Reason != ReasonAskedForHuman {
+			t.Errorf("%q: %+v", wants, d)
+		}
 	}
 }

@@ -69,6 +69,12 @@ func Preempt(s Situation) (Decision, bool) {
 	case s.Attempt > maxAttempts:
 		return Decision{Kind: DecideHandoff, Reason: ReasonInternal, Rule: "attempts"}, true
 	}
+	if s.Burst.asksWho() {
+		if s.Repeats < maxWho {
+			return Decision{Kind: DecideReply, Rule: ruleWho}, true
+		}
+		return Decision{Kind: DecideHandoff, Reason: ReasonAskedForHuman, Rule: ruleWho}, true
+	}
 	if reason, ok := guard.Triage(s.Burst.Text()); ok {
 		return Decision{Kind: DecideHandoff, Reason: triageReason(reason), Rule: "triage"}, true
 	}
@@ -85,6 +91,9 @@ func Preempt(s Situation) (Decision, bool) {
 	}
 	return control(s)
 }
+
+// maxWho is from which time on who asks whether a person writes wants one.
+const maxWho = 2
 
 // ruleHumanOwns leaves the conversation to the person who has it.
 const ruleHumanOwns = "human_owns"

@@ -46,7 +46,7 @@ func (p speech) said() spokenWords {
 	if p.s.sendsSecret() && !p.c.Memory.WarnedSecret {
 		out.text, out.warned = out.text+"\n\n"+secretText(p.c.Language), true
 	}
-	if firstWords(p.history) {
+	if firstWords(p.history) && p.d.Rule != ruleWho {
 		out.text = disclosure(p.c.Language) + "\n\n" + out.text
 	}
 	return out
@@ -143,6 +143,8 @@ func (p speech) reply() string {
 		return ruleText(language, p.s.wanted().Call, p.s.verdict()) + " " + offerText(language)
 	case ruleOffTopic:
 		return offTopicText(language)
+	case ruleWho:
+		return whoText(language)
 	}
 	if len(a.Cited) == 0 {
 		return a.Text

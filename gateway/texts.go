@@ -149,6 +149,13 @@ func disclosure(language string) string {
 		"Soy el asistente automático de la tienda. Escribe «persona» cuando quieras hablar con alguien.")
 }
 
+// whoText answers whether a person writes, and tells how one can be had.
+func whoText(language string) string {
+	return pick(language,
+		"I'm the shop's automatic assistant, not a person. I can tell you about orders, shipping, returns and payments. If you'd like a person to answer, write “person”.",
+		"Soy el asistente automático de la tienda, no una persona. Puedo informarte sobre pedidos, envíos, devoluciones y pagos. Si quieres que te responda una persona, escribe «persona».")
+}
+
 // sourceLine names the documents that a reply rests on.
 func sourceLine(language string, titles []string) string {
 	if len(titles) == 1 {

@@ -98,7 +98,7 @@ var uses = arch.Uses{
 	// Texts.
 	"github.com/blevesearch/snowballstem": {Code: []string{"knowledge"}},
 	"github.com/yuin/goldmark":            {Code: []string{"knowledge", "knowledge/extract"}},
-	"golang.org/x/text":                   {Code: []string{"knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/intent", "rag/offline", "rag/receipts", "rag/sufficiency", "evals", "evals/replay", "evals/suite"}},
+	"golang.org/x/text":                   {Code: []string{"gateway", "knowledge", "knowledge/extract", "knowledge/sources", "rag", "rag/guard", "rag/intent", "rag/offline", "rag/receipts", "rag/sufficiency", "evals", "evals/replay", "evals/suite"}},
 
 	// A shop's documents.
 	"github.com/JohannesKaufmann/html-to-markdown/v2": {Code: []string{"knowledge/extract"}},
