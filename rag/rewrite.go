@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/recado/recado/rag/guard"
+	"github.com/recado/recado/rag/understand"
 )
 
 // followUpStart matches the openings that lean on what was said before: "¿y a
@@ -20,8 +21,9 @@ var opening = regexp.MustCompile(`(?i)^[\s¿¡,.;:!…-]*(?:` +
 	`well|a ver|pues|bueno|mir(?:a|ad|e|en)|oye|oiga|oid|perd[oó]n(?:a|e|ad)?|disculp(?:a|e|ad)|por favor|porfa(?:vor)?|gracias|muchas gracias|` +
 	`(?:(?:tengo|tenía|tenia|os hago|te hago) )?una (?:duda|pregunta|consulta|preguntita|cosa)(?: r[aá]pida)?|una (?:duda|pregunta) que tengo|` +
 	`(?:(?:me gustar[ií]a|quer[ií]a|quisiera|quiero|necesito) (?:saber|preguntar(?:os|te)?|consultar(?:os)?)|` +
-	`(?:me )?(?:pod(?:r[ií]a|r[ií]as|r[ií]ais|[eé]is)|puedes?) (?:decir(?:me)?|indicar(?:me)?)|sab[eé]is)(?: si)?|` +
+	`(?:me )?(?:pod(?:r[ií]a|r[ií]as|r[ií]ais|[eé]is)|puedes?) (?:decir(?:me)?|indicar(?:me)?)|(?:vos )?sab[eé]i?s)(?: si)?|che|` +
 	`hi(?: there)?|hello(?: there)?|hiya|good (?:morning|afternoon|evening)|excuse me|sorry|please|thanks|thank you|` +
+	`no s[eé] si (?:es|este es|esto es) (?:aqu[ií]|el (?:sitio|lugar|canal))(?: para (?:preguntar|esto))?|i do(?:n['’]?t| not) know if this is the (?:right )?(?:place|chat|channel)(?: to ask)?|` +
 	`(?:just )?(?:a |one )?quick question|(?:just )?(?:a|one) question|(?:i have|i've got|i had|got|just) (?:a|one) (?:quick )?question|` +
 	`(?:(?:could|can|would) you (?:please )?(?:tell me|let me know)|i(?:'d| would) like to know|i(?: was|'m| am) wondering|i want(?:ed)? to (?:know|ask))(?: if| whether)?` +
 	`)(?:[\s,.;:!…-]+|$)`)
@@ -47,7 +49,7 @@ var closingWords = []string{"favor", "porfa", "gracias", "saludo", "please", "pl
 // is put behind what it leans on, because alone it names no subject. It is
 // deterministic, so that a turn can be replayed.
 func rewrite(q Question) string {
-	text := point(q.Text)
+	text := understand.Plain(q.Locale, point(q.Text))
 	if !followUp(q.Locale, text) {
 		return text
 	}

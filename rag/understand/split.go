@@ -192,10 +192,31 @@ func asksElse(locale, before, behind string) bool {
 			break
 		}
 	}
-	first, second := content(locale, before), content(locale, behind)
+	first, second := content(locale, before), content(locale, withoutPlace(locale, behind))
 	fresh := slices.ContainsFunc(second, func(w string) bool { return !slices.Contains(first, w) && !measures[w] })
 	return len(first) > 0 && fresh && !refers(locale, behind) && !elliptic(locale, behind)
 }
+
+// withoutPlace leaves off where to, as the last words of a question say it: "how much is
+// shipping and how long does it take to France" asks both of France.
+func withoutPlace(locale, text string) string {
+	toPlace := spanishTo
+	if isEnglish(locale) {
+		toPlace = englishTo
+	}
+	list := words(text)
+	for i := len(list) - 1; i > 1 && i >= len(list)-mostOfPlace; i-- {
+		if toPlace[list[i].folded] {
+			return text[:list[i-1].end]
+		}
+	}
+	return text
+}
+
+// mostOfPlace is how many words name a place, with the one before it and a mark behind.
+const mostOfPlace = 5
+
+var spanishTo, englishTo = among(`a hasta hacia`), among(`to`)
 
 func links(locale, w string) bool {
 	if isEnglish(locale) {
