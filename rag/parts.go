@@ -29,7 +29,11 @@ func (t *turn) split() {
 	}
 	// A bubble that only greets, or says that a question comes, is none of the questions.
 	text := point(t.q.Text)
-	if parts := understand.Split(t.q.Locale, text); len(parts) > 1 {
+	parts := understand.Split(t.q.Locale, text)
+	if len(parts) < 2 {
+		parts = t.p.searcher.rephrase(t.veil, t.q.Locale, t.a.Query)
+	}
+	if len(parts) > 1 {
 		for _, text := range parts {
 			t.a.Parts = append(t.a.Parts, Part{Text: text})
 		}
@@ -67,9 +71,9 @@ func (t *turn) lookUp(ctx context.Context) ([]knowledge.Hit, error) {
 // queryOf is a part as it is searched for: behind the one before it, where it says little of
 // its own, as "when do you open" behind "where are your stores".
 func (t *turn) queryOf(i int) string {
-	text := point(t.a.Parts[i].Text)
+	text := understand.Plain(t.q.Locale, point(t.a.Parts[i].Text))
 	if i == 0 || len(knowledge.Tokens(t.q.Locale, text)) > leansUpTo {
-		return text
+		return t.p.searcher.rephrased(t.veil, t.q.Locale, text)
 	}
 	return t.queryOf(i-1) + "\n" + text
 }

@@ -421,6 +421,13 @@ type Expander interface {
 	Expand(locale, text string) string
 }
 
+// Rephraser is an embedder that knows how documents put what customers ask in other words.
+// Rephrase gives the question in such words, or the questions that it holds and that no
+// document answers together, and nothing where it has no other words. It is deterministic.
+type Rephraser interface {
+	Rephrase(locale, text string) []string
+}
+
 // Retriever finds passages; knowledge.Index implements it.
 type Retriever interface {
 	Search(ctx context.Context, q knowledge.Query) ([]knowledge.Hit, error)

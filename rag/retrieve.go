@@ -101,9 +101,27 @@ type Searcher struct {
 // Query gives the question as it is searched for and the query for documents in the
 // customer's own language, without a Limit. Question.Locale and At have to be known.
 func (s Searcher) Query(ctx context.Context, q Question) (rewritten string, query knowledge.Query, err error) {
-	rewritten = rewrite(q)
-	query, err = s.query(ctx, newVeil(q.Orders, q.Receipts), rewritten, q)
+	v := newVeil(q.Orders, q.Receipts)
+	rewritten = s.rephrased(v, q.Locale, rewrite(q))
+	query, err = s.query(ctx, v, rewritten, q)
 	return rewritten, query, err
+}
+
+// rephrased is a question as documents put it, where the embedder has one other way for all
+// of it. What holds personal data stays as it was written.
+func (s Searcher) rephrased(v *veil, locale, text string) string {
+	if others := s.rephrase(v, locale, text); len(others) == 1 {
+		return others[0]
+	}
+	return text
+}
+
+func (s Searcher) rephrase(v *veil, locale, text string) []string {
+	e, ok := s.Embedder.(Rephraser)
+	if !ok || v.plain(text) != text {
+		return nil
+	}
+	return e.Rephrase(locale, text)
 }
 
 // query is for the index, which is the shop's own: it is searched by the customer's words

@@ -111,8 +111,14 @@ func (c concepts) feature(stem string) string {
 // isLate matches the word for late, which has the stem of "tarda", "it takes".
 var isLate = regexp.MustCompile(`(?i)\btarde\b`)
 
+// isTwice matches twice in a figure.
+var isTwice = regexp.MustCompile(`(?i)\b2 (?:veces|times)\b`)
+
 // featureIn is the feature of a stem in a text.
 func (c concepts) featureIn(stem, text string) string {
+	if stem == "2" && isTwice.MatchString(text) {
+		return "=twice"
+	}
 	if stem == "tard" && !isLate.MatchString(text) {
 		return "=time"
 	}
@@ -141,7 +147,7 @@ func (c concepts) features(locale, text string) map[string]float64 {
 	for _, stem := range knowledge.Tokens(locale, text) {
 		f := c.featureIn(stem, text)
 		switch {
-		case c.common[stem] || strings.IndexFunc(stem, unicode.IsDigit) >= 0:
+		case c.common[stem] || strings.IndexFunc(stem, unicode.IsDigit) >= 0 && !modelName.MatchString(stem):
 			// A number of the customer's stands in no document.
 			set[f] = max(set[f], faintWeight)
 		case c.weight[f] > 0:
@@ -153,17 +159,22 @@ func (c concepts) features(locale, text string) map[string]float64 {
 	return set
 }
 
+// modelName matches what names a thing by letters and a figure, as "ps5" does. Units stand
+// behind their figure, and order numbers are longer.
+var modelName = regexp.MustCompile(`^[a-z]{2,}\d{1,3}[a-z]*$`)
+
 // commonES and commonEN are words that stand in questions about everything.
 const (
 	commonES = `pedido pedidos pido pedir hacer hago hace haceis hacen poder puedo puede pueden podeis podria quiero querer quisiera queria necesito
 		necesitar saber decir dime favor porfa hola buenas buenos gracias producto productos articulo articulos cosa cosas tienda comprar compra
 		comprado compre compro tener tengo tienen teneis hay dar nogal ayuda problema soy vivo vivir ahora acabar acabo mismo misma nuevo nueva vez
 		veces rato todo toda todos nada vuestra vuestro mio mia aun despues luego cual poco tener nombre normal dejar dejan gustar haber q x d raro opcion cuantos cuantas habeis dais vais pongo modo app aplicacion pantalla hoy
-		ciudad ciudades amable amables indicar indicarme indicas decirme sabes sabes vos che oigan oid mano echar echan echais mientras considerar considera significar significa sacar solo tras si no parte traer viene venir vino ir llevar lleva encontrar encuentra ver visto web pasar pasa`
+		ciudad ciudades amable amables indicar indicarme indicas decirme sabes sabes vos che oigan oid mano echar echan echais mientras considerar considera significar significa sacar solo tras si no euro euros vosotros sois ustedes parte traer viene venir vino ir llevar lleva encontrar encuentra ver visto web pasar pasa`
 	commonEN = `order orders get got getting want need know tell please hello hi hey thanks thank product products item items thing things something
 		anything shop store buy bought purchase make made give like nogal help problem one now new also much many take say says go going come came mean
 		live im ive theres whats dont wont cant pls u not only part where some any ever always found find see use used let put still again possible
-		happen happens bring same other another out yet already name back mode site wasnt here door screen app today together policy policies count counts consider considered city cities town towns reckon officially`
+		happen happens bring same other another out yet already name back mode site wasnt here door screen app today together policy policies count counts consider considered city cities town towns reckon officially
+		euro euros doesn didn isn aren wasn weren hasn haven hadn won couldn wouldn shouldn don ain t ve ll re m s`
 )
 
 // conceptWords lists the words of each concept. A word stands in one concept

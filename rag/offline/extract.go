@@ -2,6 +2,7 @@ package offline
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -108,9 +109,6 @@ type asked struct {
 // more about the same is added.
 func (m *Model) extract(r rag.Request) rag.Draft {
 	text := hereafter.ReplaceAllString(cmp.Or(r.Query, r.Question), "")
-	if both := m.concepts.ofShippingBoth(r.Locale, text); both != nil {
-		return m.extractEach(r, both)
-	}
 	folded := fold(text)
 	q := asked{features: m.askedFeatures(r.Locale, text), kinds: kindsOf(folded), price: asksPrice.MatchString(folded)}
 	if newest := fold(text[strings.LastIndexByte(text, '\n')+1:]); newest != folded && len(kindsOf(newest)) > 0 {
@@ -151,29 +149,6 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 		draft.Answer = foreign(draft.Answer, r.Locale)
 	}
 	return draft
-}
-
-// extractEach answers questions that the shop's FAQ has with what it says to each, or none
-// of them.
-func (m *Model) extractEach(r rag.Request, questions []string) rag.Draft {
-	all := rag.Draft{Support: 1}
-	for _, question := range questions {
-		r.Query = question
-		one := m.extract(r)
-		if one.NeedsHuman || !m.asksSame(r, question, one.Citations[0]) {
-			return abstain("a passage for each question")
-		}
-		all.Answer = strings.TrimPrefix(all.Answer+"\n"+one.Answer, "\n")
-		all.Citations, all.Support = append(all.Citations, one.Citations...), min(all.Support, one.Support)
-	}
-	return all
-}
-
-// asksSame tells whether a passage answers a question of the FAQ that is this one.
-func (m *Model) asksSame(r rag.Request, question, id string) bool {
-	return slices.ContainsFunc(r.Passages, func(p rag.Passage) bool {
-		return p.ID == id && likeness(m.concepts.features(r.Locale, question), m.concepts.features(p.Locale, p.Question)) >= nearlySame
-	})
 }
 
 // allTheSame matches the word for "all the same" at the end of a question, which looks like
@@ -385,20 +360,89 @@ func (m *Model) compose(q asked, readings []reading) rag.Draft {
 		if next.support < secondSupport*best.support || m.elsewhere(q, answer, next.passage) {
 			continue
 		}
-		if best.passage.Question != "" && (best.near >= sameQuestion && next.near < sameSubject || best.near >= nearlySame && m.ofOtherSubject(q, next.passage)) {
+		if m.besides(q, best, next) {
 			continue
 		}
 		more := next.told(m.choose(next, secondLength, said, saysNo(answer)))
 		if more == "" {
 			continue
 		}
-		if figuresBeyond(answer, more) {
+		switch {
+		case strings.HasPrefix(more, strings.TrimSuffix(answer, ".")):
+			draft.Answer = more
+		case figuresBeyond(answer, more):
 			draft.Answer += "\n" + more
 		}
 		draft.Citations = append(draft.Citations, next.passage.ID)
 		break
 	}
 	return draft
+}
+
+// besides tells whether what another passage says is beside the question: the FAQ has the very
+// question, or the other brings nothing more of what is asked, and the best one stands under it
+// or the other in a document about something else.
+func (m *Model) besides(q asked, best, next reading) bool {
+	if best.passage.Question != "" && (best.near >= sameQuestion && next.near < sameSubject || best.near >= nearlySame && m.ofOtherSubject(q, next.passage)) {
+		return true
+	}
+	if m.adds(q, best, next) {
+		return false
+	}
+	if next.near >= sameSubject {
+		return !m.asksOf(q, next)
+	}
+	return best.near >= sameQuestion || best.near >= nearlySame && next.near == 0 ||
+		next.passage.DocumentID != best.passage.DocumentID && m.elsewhereBy(q, next.passage.Locale, next.passage.Title) || !m.asksOf(q, next)
+}
+
+// adds tells whether the best sentence of another passage touches what the best one leaves out
+// of a question, or is of a kind that is asked for and that one is not.
+func (m *Model) adds(q asked, best, next reading) bool {
+	said, more := m.spoken(best), m.spoken(next)
+	ofOther := slices.ContainsFunc(slices.Collect(maps.Keys(said)), func(f string) bool { return things[f] && q.features[f] == 0 })
+	for f, w := range q.features {
+		if w > faintWeight && more[f] > 0 && said[f] == 0 && (!things[f] || ofOther) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(q.kinds, func(k kind) bool { return k.in(next.best().text) && !k.in(best.best().text) })
+}
+
+// spoken are the features of the best sentence of a passage with what stands over it.
+func (m *Model) spoken(r reading) map[string]float64 {
+	return m.concepts.features(r.passage.Locale, r.best().meaning()+"\n"+lastHeading(r.passage.Heading)+"\n"+r.passage.Question)
+}
+
+// elsewhereBy tells whether a title speaks of a shop's business, and of nothing that the
+// question speaks of.
+func (m *Model) elsewhereBy(q asked, locale, title string) bool {
+	other := false
+	for f, w := range m.concepts.features(locale, title) {
+		if q.features[f] > 0 && w > faintWeight {
+			return false
+		}
+		other = other || w >= usualWeight && m.concepts.weight[f] > 0
+	}
+	return other
+}
+
+// asksOf tells whether the best sentence of a passage touches more of the question than the
+// thing that it is about: how a vacuum is set up is no part of whether its price is matched.
+func (m *Model) asksOf(q asked, r reading) bool {
+	own := m.spoken(r)
+	for f, w := range q.features {
+		if w > faintWeight && own[f] > 0 && !things[f] {
+			return true
+		}
+	}
+	return false
+}
+
+// things are the concepts of what is sold, which many rules hold for.
+var things = map[string]bool{
+	"=robot": true, "=headphones": true, "=inear": true, "=bulb": true, "=washer": true, "=fridge": true, "=phone": true, "=tablet": true, "=tv": true, "=speaker": true,
+	"=coffee": true, "=lamp": true, "=kettle": true, "=fan": true, "=purifier": true, "=keyboard": true, "=pan": true,
 }
 
 // figure matches a number with the word behind it: "14 days", "7,99 €", "30 días".
@@ -443,7 +487,7 @@ func (m *Model) ofOtherSubject(q asked, p rag.Passage) bool {
 // without it: "What we do not ship".
 func (r reading) told(taken map[int]bool) string {
 	text := join(r.units, taken)
-	if heading := lastHeading(r.passage.Heading); strings.HasPrefix(text, "• ") && saysNo(heading) && !saysNo(text) {
+	if heading := lastHeading(r.passage.Heading); strings.HasPrefix(text, "• ") && saysNo(heading) {
 		return strings.TrimSuffix(strings.TrimPrefix(heading, "> "), ":") + ":\n" + text
 	}
 	return text

@@ -3,7 +3,6 @@ package offline
 import (
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // money matches a figure with a currency or as a share.
@@ -18,66 +17,6 @@ var price = regexp.MustCompile(`(?i)` + money + `|gratis|sin coste|gratuit|\b(?:
 // asksPrice matches folded questions for the price of something.
 var asksPrice = regexp.MustCompile(`^ (?:el |la |the )?(?:precio|precios|coste|tarifa|tarifas|price|prices|cost) (?:de|del|of|for) |` +
 	` (?:cuanto (?:\w+ ){0,2}(?:cuesta|cuestan|costaria|vale|valen|cobrais|cobran)|(?:que|cual es el) (?:precio|coste)|how much (?:is|are|s|does|do|for)) `)
-
-// englishShipping tells in which language a question about shipping is.
-var englishShipping = regexp.MustCompile(`(?i)shipping|delivery|deliveries|postage`)
-
-// shippingPrice matches the ways to ask for the price of shipping without asking
-// what it costs.
-var shippingPrice = regexp.MustCompile(`(?i)^[\s¿]*(?:(?:cu[aá]nto (?:es|son|cuestan|valen)|cu[aá]l(?:es)? (?:es|son)|qu[eé]|what(?: is| are|'s|s)?|how much (?:is|are)) )?(?:(?:el|la|los|las|the|your) )?` +
-	`(?:(?:gastos?|precios?|tarifas?|costes?|coste|importe|portes) (?:de los |del? |por )?env[ií]os?|(?:express )?(?:shipping|delivery|postage) (?:costs?|prices?|fees?|charges?|rates?)|(?:costs?|prices?|fees?|rates?) (?:of|for) (?:express )?(?:shipping|delivery|postage)|` +
-	`cu[aá]nto (?:vale|valen|sale|salen|cobr[aá]is(?: por| de)?|cobran(?: por| de)?|se paga(?: por| de)?) (?:el |los |un )?env[ií]os?|(?:how much|what) do you charge for (?:express )?(?:shipping|delivery|postage))`)
-
-// deliveryTime matches the ways to ask how long shipping takes without asking when an order
-// arrives.
-var deliveryTime = regexp.MustCompile(`(?i)^[\s¿]*(?:cu[aá]nto (?:tiempo )?(?:tarda|tardan|tard[aá]is|demora|demoran)(?: en llegar| en hacer)? (?:el |los |la |las |un |una )?(?:env[ií]os?|entregas?)|` +
-	`(?:(?:cu[aá]l(?:es)? (?:es|son)|qu[eé]) )?(?:el |los |vuestros? )?(?:plazos?|tiempos?) (?:de |del )(?:los |la )?(?:env[ií]os?|entregas?)|` +
-	`how (?:long|many days) (?:does|do|is|are|will) (?:the |your )?(?:shipping|delivery|deliveries|postage)(?: take)?|` +
-	`(?:what(?: is| are|'s|s)? )?(?:the |your )?(?:shipping|delivery) times?)`)
-
-// What a question holds that asks both what shipping costs and how long it takes.
-var (
-	namesShipping = regexp.MustCompile(`(?i)\b(?:env[ií]os?|shipping|delivery|postage)\b`)
-	costAsked     = regexp.MustCompile(`(?i)\bcu[aá]nto (?:me )?(?:cuestan?|valen?|salen?|es)\b|\bhow much\b|\bcosts?\b`)
-	timeAsked     = regexp.MustCompile(`(?i)\bcu[aá]nto (?:tiempo )?(?:tardan?|tardar[aá]|demora)\b|\bhow (?:long|many days)\b`)
-)
-
-// ofShippingBoth gives the two questions of one for what shipping costs and how long it takes,
-// which no passage answers together, and nothing for every other one.
-func (c concepts) ofShippingBoth(locale, text string) []string {
-	if !namesShipping.MatchString(text) || !costAsked.MatchString(text) || !timeAsked.MatchString(text) {
-		return nil
-	}
-	for f, w := range c.features(locale, text) {
-		if w > faintWeight && f != "=shipping" && f != "=deliver" && f != "=time" && f != "=price" {
-			return nil
-		}
-	}
-	return []string{
-		inLanguage(locale, "¿Cuánto cuesta el envío?", "How much does shipping cost?"),
-		inLanguage(locale, "¿Cuánto tarda en llegar mi pedido?", "How long does my order take to arrive?"),
-	}
-}
-
-// asShops puts a question about shipping in the words of the shop's documents, what
-// it costs as "how much does shipping cost" and what it takes as "how long does my order
-// take to arrive", and leaves every other one alone.
-func asShops(text string) string {
-	inWords := func(pattern *regexp.Regexp, es, en string) {
-		text = pattern.ReplaceAllStringFunc(text, func(asked string) string {
-			switch {
-			case !englishShipping.MatchString(asked):
-				return es
-			case strings.Contains(strings.ToLower(asked), "express"):
-				return strings.Replace(en, "shipping", "express shipping", 1)
-			}
-			return en
-		})
-	}
-	inWords(shippingPrice, "cuánto cuesta el envío", "how much does shipping cost")
-	inWords(deliveryTime, "cuánto tarda en llegar mi pedido", "how long does my order take to arrive")
-	return text
-}
 
 // kind is a sort of thing that a question asks for: a time span, an amount.
 type kind struct {

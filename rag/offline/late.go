@@ -10,7 +10,7 @@ import (
 var (
 	// missesIt matches folded complaints that something should be here by now.
 	missesIt = phrases(`(tenia que|tendria que|deberia|debia) (haber |de )?(llegado|llegar|estar|venido|venir)`, `(llega|va|viene) (muy )?(tarde|con retraso)`, `(retraso|retrasad[oa]|tarde)`, `hace (dias|\w+ dias|una semana)`, `(aun|todavia) no (\w+ )?(ha llegado|llega|llego|lo tengo)`,
-		`should have( \w+)? (been|arrived|come|got)`, `(is|s|running) (late|overdue|delayed)`, `(late|overdue|delay|delayed)`, `days ago`, `(hasn t|has not|still not|not) (arrived|here|come)( \w+)?`, `still waiting`)
+		`should have( \w+)? (been|arrived|come|got)`, `(is|s|running) (late|overdue|delayed)`, `(late|overdue|delay|delayed)`, `(supposed|meant) to( \w+)? (be|have been|come|arrive|get)( \w+)?`, `days ago`, `(hasn t|has not|still not|not) (arrived|here|come)( \w+)?`, `still waiting`)
 	// lateHeading matches the heading over what the shop does about late parcels.
 	lateHeading = phrases(`(tarde|retraso|retrasad[oa]s?|retrasos)`, `(late|delayed|delays?|overdue)`)
 )
@@ -19,6 +19,19 @@ var (
 func late(o rag.Order, now time.Time) bool {
 	due, ok := parseDay(o.ETA)
 	return ok && !now.IsZero() && due.Before(dayOf(now)) && stateOf(o.Status).due && !closed(o.Status)
+}
+
+// missesLate tells whether somebody complains that what they name, or their parcel, is not
+// there, and an order of theirs is late that may be it.
+func (m *Model) missesLate(folded string, r rag.Request) bool {
+	if !missesIt.MatchString(folded) || asksHow.MatchString(folded) {
+		return false
+	}
+	meant := m.withItem(r)
+	if len(meant) == 0 && ownThing.MatchString(folded) {
+		meant = r.Orders.Orders
+	}
+	return slices.ContainsFunc(meant, func(o rag.Order) bool { return late(o, r.At) })
 }
 
 // aboutLateness adds to what is said of a late order what the shop does about it, where the

@@ -12,7 +12,8 @@ import (
 // Questions that name neither a number nor an order and are about one all the same.
 var (
 	// myOrders matches who wants to hear of all their orders.
-	myOrders = bare(`(y )?(dime |ver |mostrar |ensename |quiero ver )?(mis|nuestros|todos mis) pedidos`, `(y )?(que|cuales|cuantos) (\w+ )?pedidos (tengo|he hecho|hay|son los mios)( \w+)?`, `(and )?(show me |list |see |let me see )?(all )?(my|our) orders`, `(and )?(what|which|how many) orders (do i have|have i made|are mine|did i make)`)
+	myOrders = bare(`(y )?(dime |ver |mostrar |ensename |quiero ver )?(mis|nuestros|todos mis) pedidos`, `(y )?(que|cuales|cuantos) (\w+ )?pedidos (tengo|he hecho|hay|son los mios)( \w+)?`,
+		`(y |hola |me puedes decir |puedes decirme |dime |recuerdame )*(que|lo que) (he pedido|pedi|os he pedido|os pedi|he comprado|compre|tengo pedido|tengo en camino)( \w+){0,2}`, `(and |hi |hello |can you tell me |tell me |remind me )*what (did i|have i|i) (order|ordered|buy|bought|ordered from you)( again| so far| exactly| from you)?`, `(and )?(show me |list |see |let me see )?(all )?(my|our) orders`, `(and )?(what|which|how many) orders (do i have|have i made|are mine|did i make)`)
 	// comesToMe matches who waits for what can only be theirs: the sentence ends with the
 	// verb, and speaks of no other thing.
 	comesToMe = bare(`(y )?(hola )?(cuando|que dia|a que hora|para cuando) (me|nos) (lo |la |los |las )?(llega|llegan|llegara|llegaran|viene|vienen|traeis|traen|entregais|entregan|enviais|mandais)( ya| por fin| hoy| exactamente)?`,
@@ -29,6 +30,17 @@ var (
 	// theOther matches a follow-up on the orders that were not spoken of.
 	theOther = bare(`(y )?(el otro|la otra|los otros|el otro pedido|los demas|del otro|con el otro)`, `(and |what about )?(the )?(other|others|other one|other order|other ones|other orders)`)
 )
+
+// moneyOfMine matches who misses money that can only be theirs.
+var moneyOfMine = phrases(`me (ha|han|habeis|has)( \w+){0,2} (llegado|devuelto|reembolsado|abonado|ingresado|dado|pagado|hecho)( \w+){0,3} (reembolso|dinero|abono|devolucion)`, `(reembolso|dinero|abono)( \w+){0,7} (no|aun|todavia|ya)( \w+){0,2} (sale|salido|llega|llegado|aparece|aparecido|veo|visto|tengo|recibido|consta)`,
+	`(no|aun|todavia|ya|sin)( \w+){0,4} (llega|llegado|llego|veo|visto|sale|salido|aparece|recibido|recibir|recibo|devuelto|devolvisteis|devolveis|dado|disteis|abonado|reembolsado|ingresado)( \w+){0,3} (reembolso|dinero|abono)`, `cuando (me )?(vais a |van a )?(devolveis|devuelven|devolver|devolvereis|reembolsais|abonais)( \w+){0,1} (lo|el dinero|el importe) (de|del)( \w+){1,3}`,
+	`(haven t|have not|hasn t|has not|didn t|did not|never|still|not|no)( \w+){0,5} (refund|refunded|money back|my money)`, `(has|did|is|was|where is|where s|when (do|will|am) i|have (i|you))( \w+){0,3} (my|the|me|my full|been) (refund|refunded|money|money back)( \w+){0,3}`)
+
+// missesMoney tells whether somebody asks where their money is that goes back, and whose
+// orders tell: a question about the rules, or about what would be, is none.
+func missesMoney(folded string, f rag.OrderFacts) bool {
+	return moneyOfMine.MatchString(folded) && !asksCost.MatchString(folded) && !supposes.MatchString(folded) && slices.ContainsFunc(f.Orders, func(o rag.Order) bool { return o.Refund != "" })
+}
 
 // bare compiles alternatives that are all of folded text.
 func bare(alternatives ...string) *regexp.Regexp {

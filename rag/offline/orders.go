@@ -24,7 +24,7 @@ var (
 		`where (is|s|are|re)`, `(when|what day|what time) (will|is|are|does|do|s|can|should)( \w+){1,6} (arrive|arriving|come|coming|get here|delivered|ship|shipped|land|get|receive)`, `(when|what day|what time) (are|will|do|can) (you|they) (bring|bringing|be bringing|deliver|delivering|be delivering|ship|shipping|send|sending)( \w+)?`, `(is|are) (the|my|our)( \w+){1,3} (coming|arriving)( \w+)?`, `how (is|s) (my|the)`, `status (of|on|for)`, `(the|its|it s) status`,
 		`(has|have|was|were|is|did|hasn t|haven t|isn t)( \w+| #\w+){1,4} (shipped|delivered|cancelled|canceled|arrived|arrive|dispatched|sent|left|refunded|ready|received)`, `(any|got) (news|update|updates)( \w+)?`,
 		`(have|did) (you|u|they) (get|got|receive|received)`, `(what|whats|what s) (has )?(is |s )?(happened|happening|going on|up) (with|to)`, `why is( \w+| #\w+){1,4} (on hold|held|stuck|late|delayed)`,
-		`(send|give|get|tell|share)( \w+){0,4} (tracking|status)`, `not (arrived|received|here|delivered) yet`, `still waiting`,
+		`(was|were|is) (\w+ ){0,2}(coming|due|supposed to|meant to)( \w+)*`, `(send|give|get|tell|share)( \w+){0,4} (tracking|status)`, `not (arrived|received|here|delivered) yet`, `still waiting`,
 	)
 	// ownThing matches what can only be the customer's own order.
 	ownThing = phrases(`(mi|mis|el|los|nuestro|este|ese) (ultimo )?(pedido|pedidos|paquete|paquetes|encargo)`, `(mi|mis|la|una) (compra|devolucion|entrega|orden)`, `mi (envio|reembolso|dinero)`,
@@ -45,6 +45,13 @@ var (
 	// asks that of a shop in general.
 	wantsTracking = phrases(`(me|nos) (pasa|pasas|pasais|mandas|mandais|envias|enviais|das|dais)( \w+){0,3} (seguimiento|tracking|rastreo)`, `(pasame|mandame|enviame|dame|pasadme|mandadme|enviadme|dadme)( \w+){0,3} (seguimiento|tracking|rastreo)`,
 		`(can|could|will|would) you (please )?(send|give|share|text)( me| us)? (the|its|my) tracking( \w+)?`, `(send|give) (me|us) (the|its|my) tracking( \w+)?`)
+	// byDriver matches who waits for the one who brings what they ordered, fetches who speaks
+	// of what is taken along.
+	byDriver = phrases(`(el|vuestro|mi) (repartidor|mensajero|transportista|camion)`, `(the|your|my) (driver|courier|delivery (man|guy|driver|person))`)
+	fetches  = phrases(`(recog\w+|retir\w+|devol\w+)`, `(collect\w*|pick\w*|return\w*|take away)`)
+	// hasTrouble matches who tells that a thing does not do what it should.
+	hasTrouble = phrases(`(no|ni|apenas) (me |se |le )?(funciona|enciende|carga|arranca|conecta|calienta|enfria|aspira|suena)( \w+)?`, `(averiad|defectuos|estropead|rayad|abollad|quemad|agrietad)[oa]s?`, `(pierde|pierden|gotea|chorrea) (agua|aceite|aire|bateria)`, `(gotea|falla|fallan)`, `hace(n)? (un |mucho )?ruido( \w+)?`, `se (apaga|calienta|bloquea|cuelga|desconecta)n?( \w+)?`, `huele( \w+){0,2} (mal|quemado)`,
+		`(is|s|are|keeps?|it|started) (leaking|leaks|overheating|faulty|defective|scratched|dented|making( \w+){0,2} noise|switching off|turning off)`, `(leaks|leaking)`, `(doesn t|does not|won t|will not|isn t|not) (work|working|turn on|switch on|charge|charging|start|connect|connecting|heat|heating)( \w+)?`, `stopped working`)
 	// meansOther matches who means another order than the one they named.
 	meansOther = phrases(`(el|la|mi|del|al) otr[oa]( pedido| orden| compra)?`, `(the|my) other (order|one|purchase)`)
 	digits     = regexp.MustCompile(`\d{5,}`)
@@ -54,13 +61,16 @@ var (
 // names one, or it asks how things stand with "my order" or with something that
 // the customer ordered.
 func (m *Model) aboutOrder(folded string, r rag.Request) bool {
+	if hasTrouble.MatchString(folded) && !asksState.MatchString(folded) && !asksTracking.MatchString(folded) {
+		return false // that it has come is known
+	}
 	if len(r.Orders.Asked) > 0 || len(named(folded, r.Orders)) > 0 {
 		return true
 	}
 	if wantsTracking.MatchString(folded) && len(r.Orders.Orders) > 0 {
 		return true
 	}
-	if len(m.meantAlone(folded, r)) > 0 {
+	if len(m.meantAlone(folded, r)) > 0 || missesMoney(folded, r.Orders) || m.missesLate(folded, r) {
 		return true
 	}
 	if d, ok := wantedDetail(folded); ok && (d.known(r.Orders.Orders) || r.Writable && len(d.fitting(r.Orders.Orders)) > 0) {
@@ -85,7 +95,7 @@ func (m *Model) aboutOrder(folded string, r rag.Request) bool {
 	if len(r.Orders.Orders) == 0 && !r.Orders.Unavailable {
 		return false
 	}
-	return ownThing.MatchString(folded) || len(m.withItem(r)) > 0
+	return ownThing.MatchString(folded) || byDriver.MatchString(folded) && !fetches.MatchString(folded) || len(m.withItem(r)) > 0
 }
 
 // orderDraft answers from the orders alone. Of a number that is not the
@@ -120,7 +130,7 @@ func (m *Model) orderDraft(folded string, r rag.Request) rag.Draft {
 	default:
 		asked = m.meant(folded, r)
 	}
-	aboutMoney := aboutRefund.MatchString(folded) || moneyOfThat.MatchString(folded)
+	aboutMoney := aboutRefund.MatchString(folded) || moneyOfThat.MatchString(folded) || missesMoney(folded, r.Orders)
 	var draft rag.Draft
 	var lines []string
 	for _, o := range asked {
@@ -280,7 +290,7 @@ func (m *Model) meant(folded string, r rag.Request) []rag.Order {
 		choice = things
 	}
 	prefer := func(o rag.Order) bool { return !closed(o.Status) }
-	if aboutRefund.MatchString(folded) {
+	if aboutRefund.MatchString(folded) || missesMoney(folded, r.Orders) {
 		prefer = func(o rag.Order) bool { return goingBack(o.Status) }
 	}
 	if preferred := slices.DeleteFunc(slices.Clone(choice), func(o rag.Order) bool { return !prefer(o) }); len(preferred) > 0 {

@@ -250,3 +250,25 @@ func TestOrdersByWhatIsSpokenOf(t *testing.T) {
 		}
 	}
 }
+
+// TestTroubleIsNoStatus: who tells that a thing of theirs is broken is not told that it came.
+func TestTroubleIsNoStatus(t *testing.T) {
+	t.Parallel()
+	facts := rag.OrderFacts{Asked: []string{"#W2023995"}, Orders: []rag.Order{{Number: "#W2023995", Status: "delivered", Items: []rag.OrderItem{{Name: "Cafetera superautomática Arabela", Quantity: 1}}}}}
+	for _, c := range []struct {
+		locale, text string
+		status       bool
+	}{
+		{"es", "la cafetera pierde agua por abajo", false},
+		{"es", "Mi cafetera no calienta", false},
+		{"en", "my coffee machine is leaking", false},
+		{"en", "The coffee machine doesn't turn on", false},
+		{"es", "¿Dónde está la cafetera?", true},
+		{"en", "Has my coffee machine been delivered?", true},
+	} {
+		got := draft(t, rag.Request{Locale: c.locale, Question: c.text, Query: c.text, Orders: facts})
+		if (len(got.Orders) > 0) != c.status {
+			t.Errorf("%q: %+v", c.text, got)
+		}
+	}
+}

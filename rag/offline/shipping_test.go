@@ -51,7 +51,7 @@ func TestBothOfShippingOrNone(t *testing.T) {
 	t.Parallel()
 	price := rag.Passage{ID: "faq#1", Title: "FAQ", Locale: "en", Question: "How much is shipping?", Text: "Shipping costs €5."}
 	express := rag.Passage{ID: "express#1", Title: "Shipping", Heading: "Express", Locale: "en", Text: "It takes 1 day and costs €9."}
-	got := draft(t, rag.Request{Locale: "en", Question: "How much is shipping and how long does it take?", Passages: []rag.Passage{price, express}})
+	got := draft(t, rag.Request{Locale: "en", Question: "How much is shipping and how long does it take?", Parts: []string{"How much does shipping cost?", "How long does my order take to arrive?"}, Passages: []rag.Passage{price, express}})
 	if !got.NeedsHuman || strings.Contains(got.Answer, "1 day") {
 		t.Errorf("%+v", got)
 	}

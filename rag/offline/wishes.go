@@ -29,6 +29,11 @@ var (
 		`(enviad|enviadlo|enviadmelo|mandadlo|mandad|enviamelo|mandamelo|enviarlo|mandarlo|entregadlo|entregarlo) (\w+ ){0,2}(a|en) (otra|esta|la siguiente) direccion`,
 		`(change|update|correct|modify|edit) (\w+ ){0,4}address`, `(ship|send|deliver) (it|them|my order|the order|this) to (another|a different|this|a new|the following) address`,
 	)
+	// movedTo matches who says that an address is not the right one, or which one is.
+	movedTo = phrases(
+		`(equivocad\w+|equivoque|incorrect\w+|erronea|mal|antigua|vieja|otra|nueva|cambiado)( \w+){0,4} (direccion|domicilio|calle|piso)`, `(direccion|domicilio|calle|piso)( \w+){0,4} (equivocad\w+|incorrect\w+|erronea|mal|antigua|vieja|no es)`,
+		`me he mudado`, `nos hemos mudado`, `(tiene|tendria|debe|deberia) (que )?(ir|llegar|entregarse|enviarse) (a|en)( .*)?`, `(wrong|old|incorrect|new|different|mistake)( \w+){0,4} address`, `address( \w+){0,4} (wrong|incorrect|old|mistake)`, `(should|has to|needs to|must) (be|go|come)( to)?( .*)?`, `(i|we)( ve| have| just)? moved`,
+	)
 	// asksHow matches what asks for the rules, and not for the deed.
 	asksHow = phrases(
 		`(como|cuanto|cuantos|cuanta|cuantas|cuando|que plazo|que pasa|donde|es posible|se puede|se pueden|sabeis|quien|cual|por que)`,
@@ -117,7 +122,18 @@ func withAskedBack(r rag.Request) rag.Request {
 }
 
 // unmasked is a folded text without the places of personal data, whose names are words.
-func unmasked(text string) string { return fold(placeholder.ReplaceAllString(text, " ")) }
+// An address stays as a word that nobody writes, since giving one tells a wish.
+func unmasked(text string) string {
+	return fold(placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		if strings.HasPrefix(p, "[[ADDRESS_") {
+			return " " + addressGiven + " "
+		}
+		return " "
+	}))
+}
+
+// addressGiven stands for an address.
+const addressGiven = "addressgiven"
 
 // wished is what a text wants done, and whether it only asks for leave.
 func wished(folded string) (kind action.Kind, asked bool) {
@@ -126,7 +142,7 @@ func wished(folded string) (kind action.Kind, asked bool) {
 		return "", false
 	}
 	switch {
-	case wishesToReaddress.MatchString(folded):
+	case wishesToReaddress.MatchString(folded), !asked && movedTo.MatchString(folded) && strings.Contains(folded, addressGiven):
 		return action.ChangeAddress, asked
 	case wishesToCancel.MatchString(folded) || asked && strings.Contains(folded, "cancel") || asked && strings.Contains(folded, "anular"):
 		return action.Cancel, asked
@@ -160,8 +176,11 @@ func (m *Model) wishedOrder(folded string, r rag.Request, kind action.Kind) (ord
 	})), false
 }
 
-// theirs tells whether a wish can only be about what the customer ordered.
-func theirs(folded string) bool { return ownThing.MatchString(folded) || someThing.MatchString(folded) }
+// theirs tells whether a wish can only be about what the customer ordered. Nobody gives an
+// address but for that.
+func theirs(folded string) bool {
+	return ownThing.MatchString(folded) || someThing.MatchString(folded) || strings.Contains(folded, addressGiven)
+}
 
 func only(list []rag.Order) *rag.Order {
 	if len(list) != 1 {
@@ -175,7 +194,11 @@ func only(list []rag.Order) *rag.Order {
 func (m *Model) wishedItems(folded string, r rag.Request, o rag.Order) []string {
 	asked := m.concepts.features(r.Locale, r.Question)
 	var all, chosen []string
+	stays := m.concepts.features(r.Locale, kept(r.Question))
 	for _, item := range o.Items {
+		if m.sharedThings(stays, item.Name) > 0 {
+			continue
+		}
 		all = append(all, item.Name)
 		if m.sharedThings(asked, item.Name) > 0 {
 			chosen = append(chosen, item.Name)
@@ -185,7 +208,34 @@ func (m *Model) wishedItems(folded string, r rag.Request, o rag.Order) []string 
 	case len(chosen) > 0:
 		return chosen
 	case len(all) == 1 || everything.MatchString(folded):
-		return all
+		return all // but what stays
 	}
 	return nil
+}
+
+// What a customer says of what stays with them.
+var (
+	clauseEnds = regexp.MustCompile(`(?i)[,.;\n]|\b(?:pero|y|but|and|while)\b|\b(?:menos|excepto|salvo|except(?: for)?|apart from|other than)\b`)
+	exceptFor  = regexp.MustCompile(`(?i)^(?:menos|excepto|salvo|except(?: for)?|apart from|other than)$`)
+	keepsIt    = phrases(`(me|nos) (lo|la|los|las) (quedo|quedamos|queda)`, `(quedarme|quedarnos|me quedo|nos quedamos)( con)?`, `no (el|la|los|las)`, `(no|tampoco) (quiero|quisiera) devolver`, `(ill|i ll|i will|we ll|want to|going to|gonna|am|i m|im) (keep|keeping)`, `keep(ing)? (the|my|it)`, `not the`)
+	keepsNot   = phrases(`no (me|nos) (lo |la |los |las )?(quedo|quedamos)`, `no quiero quedar(me|nos)( \w+)?`, `(don t|do not|won t|not) (want to )?(keep|keeping)`)
+	saysNoLast = regexp.MustCompile(` (?:no|not|stays|se queda) $`)
+)
+
+// kept is what a text says of what does not go back: "but I'll keep the kettle".
+func kept(text string) string {
+	var stays []string
+	at, before := 0, ""
+	clause := func(end int) {
+		said := text[at:end]
+		if folded := fold(said); exceptFor.MatchString(before) || keepsIt.MatchString(folded) && !keepsNot.MatchString(folded) || saysNoLast.MatchString(folded) {
+			stays = append(stays, said)
+		}
+	}
+	for _, end := range clauseEnds.FindAllStringIndex(text, -1) {
+		clause(end[0])
+		at, before = end[1], text[end[0]:end[1]]
+	}
+	clause(len(text))
+	return strings.Join(stays, "\n")
 }

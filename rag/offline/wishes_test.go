@@ -25,23 +25,31 @@ func TestWishes(t *testing.T) {
 	t.Parallel()
 	const kettle, pan = "Hervidor eléctrico 1,7 L", "Sartén de hierro 28 cm"
 	for text, want := range map[string]action.Call{
-		"Quiero cancelar el pedido #W2024300":                               {Kind: action.Cancel, Order: "#W2024300"},
-		"cancela mi pedido por favor":                                       {Kind: action.Cancel, Order: "#W2024300"},
-		"Por favor, cancelad el pedido de la lámpara":                       {Kind: action.Cancel, Order: "#W2024300"},
-		"Please cancel my order":                                            {Kind: action.Cancel, Order: "#W2024300"},
-		"Could you cancel order #W2024300?":                                 {Kind: action.Cancel, Order: "#W2024300"},
-		"¿Puedo cancelar el #W2024300?":                                     {Kind: action.Cancel, Order: "#W2024300"},
-		"Quiero devolver el hervidor":                                       {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
-		"quiero devolver todo el pedido #W2023988":                          {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle, pan}},
-		"Me gustaría devolver mi pedido":                                    {Kind: action.StartReturn, Order: "#W2023988"},
-		"I want to return the sartén from #W2023988":                        {Kind: action.StartReturn, Order: "#W2023988", Items: []string{pan}},
-		"Quieo cancelar el pedido #W2024300":                                {Kind: action.Cancel, Order: "#W2024300"},
-		"Quiero devolcer el hervidor":                                       {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
-		"I want to rdturn the kettel":                                       {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
-		"Cambiad la dirección del pedido #W2024300":                         {Kind: action.ChangeAddress, Order: "#W2024300"},
-		"Quiero canbiar la direccion de mi pedido a [[ADDRESS_1]], Madrid":  {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
-		"Please change the address of my order to [[ADDRESS_1]]":            {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]]"},
-		"Cambia la dirección a [[ADDRESS_1]], Madrid, por favor. Mi pedido": {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
+		"Quiero cancelar el pedido #W2024300":                                    {Kind: action.Cancel, Order: "#W2024300"},
+		"cancela mi pedido por favor":                                            {Kind: action.Cancel, Order: "#W2024300"},
+		"Por favor, cancelad el pedido de la lámpara":                            {Kind: action.Cancel, Order: "#W2024300"},
+		"Please cancel my order":                                                 {Kind: action.Cancel, Order: "#W2024300"},
+		"Could you cancel order #W2024300?":                                      {Kind: action.Cancel, Order: "#W2024300"},
+		"¿Puedo cancelar el #W2024300?":                                          {Kind: action.Cancel, Order: "#W2024300"},
+		"Quiero devolver el hervidor":                                            {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
+		"quiero devolver todo el pedido #W2023988":                               {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle, pan}},
+		"Me gustaría devolver mi pedido":                                         {Kind: action.StartReturn, Order: "#W2023988"},
+		"I want to return the sartén from #W2023988":                             {Kind: action.StartReturn, Order: "#W2023988", Items: []string{pan}},
+		"Quieo cancelar el pedido #W2024300":                                     {Kind: action.Cancel, Order: "#W2024300"},
+		"Quiero devolcer el hervidor":                                            {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
+		"I want to rdturn the kettel":                                            {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
+		"Cambiad la dirección del pedido #W2024300":                              {Kind: action.ChangeAddress, Order: "#W2024300"},
+		"Quiero canbiar la direccion de mi pedido a [[ADDRESS_1]], Madrid":       {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
+		"Please change the address of my order to [[ADDRESS_1]]":                 {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]]"},
+		"quiero devolver la sartén pero el hervidor me lo quedo":                 {Kind: action.StartReturn, Order: "#W2023988", Items: []string{pan}},
+		"Quiero devolver el hervidor, la sartén no":                              {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
+		"Quiero devolver el hervidor y la sartén, no me los quedo":               {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle, pan}},
+		"Quiero devolver todo el #W2023988 menos el hervidor":                    {Kind: action.StartReturn, Order: "#W2023988", Items: []string{pan}},
+		"I want to return the pan but keeping the kettle":                        {Kind: action.StartReturn, Order: "#W2023988", Items: []string{pan}},
+		"I'd like to return everything in #W2023988 except the pan":              {Kind: action.StartReturn, Order: "#W2023988", Items: []string{kettle}},
+		"me he equivocado de direccion, la lámpara tiene que ir a [[ADDRESS_1]]": {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]]"},
+		"wrong address!! should be [[ADDRESS_1]], Madrid":                        {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
+		"Cambia la dirección a [[ADDRESS_1]], Madrid, por favor. Mi pedido":      {Kind: action.ChangeAddress, Order: "#W2024300", Address: "[[ADDRESS_1]], Madrid"},
 	} {
 		got := draft(t, rag.Request{Locale: rag.DetectLocale(text, "es"), Question: text, Query: text, Orders: ownOrders(), Writable: true})
 		if diff := cmp.Diff([]action.Call{want}, got.Actions); diff != "" || got.Answer != "" || got.NeedsHuman {
@@ -57,6 +65,7 @@ func TestNoWishes(t *testing.T) {
 	for _, text := range []string{
 		"¿Cómo cancelo un pedido?", "¿Cuánto tiempo tengo para devolver un producto?", "How do I return an item?", "Can I return a product?",
 		"¿Puedo cancelar un pedido?", "Quiero devolver un producto", "¿Dónde está mi pedido #W2024300?", "When was my order cancelled?", "Quieo devolcer un producto", "¿Se ha cancelado bien el #W2024300?", "gracias, no quiero nada más",
+		"vivo en [[ADDRESS_1]], ¿llega mañana?",
 	} {
 		if got := draft(t, rag.Request{Locale: "es", Question: text, Query: text, Orders: ownOrders(), Writable: true}); len(got.Actions) > 0 {
 			t.Errorf("%s: %+v", text, got.Actions)

@@ -1,0 +1,188 @@
+package offline
+
+import (
+	"maps"
+	"regexp"
+	"strings"
+
+	"github.com/recado/recado/knowledge"
+)
+
+// How documents put what shipping costs, and how long it takes.
+const (
+	costES, costEN = "cuánto cuesta el envío", "how much does shipping cost"
+	// returnES and returnEN are how long something can go back.
+	returnES, returnEN = "cuántos días tengo para devolver un producto", "how many days do I have to return a product"
+	timeES, timeEN     = "cuánto tarda en llegar mi pedido", "how long does my order take to arrive"
+)
+
+// englishShipping tells in which language a question about shipping is.
+var englishShipping = regexp.MustCompile(`(?i)shipping|delivery|deliveries|postage`)
+
+// shippingPrice matches the ways to ask for the price of shipping without asking
+// what it costs.
+var shippingPrice = regexp.MustCompile(`(?i)^[\s¿]*(?:(?:cu[aá]nto (?:es|son|cuestan|valen)|cu[aá]l(?:es)? (?:es|son)|qu[eé]|what(?: is| are|'s|s)?|how much (?:is|are)) )?(?:(?:el|la|los|las|the|your) )?` +
+	`(?:(?:gastos?|precios?|tarifas?|costes?|coste|importe|portes) (?:de los |del? |por )?env[ií]os?|(?:express )?(?:shipping|delivery|postage) (?:costs?|prices?|fees?|charges?|rates?)|(?:costs?|prices?|fees?|rates?) (?:of|for) (?:express )?(?:shipping|delivery|postage)|` +
+	`cu[aá]nto (?:vale|valen|sale|salen|cobr[aá]is(?: por| de)?|cobran(?: por| de)?|se paga(?: por| de)?) (?:el |los |un )?env[ií]os?|(?:how much|what) do you charge for (?:express )?(?:shipping|delivery|postage))`)
+
+// deliveryTime matches the ways to ask how long shipping takes without asking when an order
+// arrives.
+var deliveryTime = regexp.MustCompile(`(?i)^[\s¿]*(?:cu[aá]nto (?:tiempo )?(?:tarda|tardan|tard[aá]is|demora|demoran)(?: en llegar| en hacer)? (?:el |los |la |las |un |una )?(?:env[ií]os?|entregas?)|` +
+	`(?:(?:cu[aá]l(?:es)? (?:es|son)|qu[eé]) )?(?:el |los |vuestros? )?(?:plazos?|tiempos?) (?:de |del )(?:los |la )?(?:env[ií]os?|entregas?)|` +
+	`how (?:long|many days) (?:does|do|is|are|will) (?:the |your )?(?:shipping|delivery|deliveries|postage)(?: take)?|` +
+	`(?:what(?: is| are|'s|s)? )?(?:the |your )?(?:shipping|delivery) times?)`)
+
+// What a question holds that asks both what shipping costs and how long it takes.
+var (
+	namesShipping = regexp.MustCompile(`(?i)\b(?:env[ií]os?|shipping|delivery|postage)\b`)
+	costAsked     = regexp.MustCompile(`(?i)\bcu[aá]nto (?:me )?(?:cuestan?|valen?|salen?|es)\b|\bhow much\b|\bcosts?\b`)
+	timeAsked     = regexp.MustCompile(`(?i)\bcu[aá]nto (?:tiempo )?(?:tardan?|tardar[aá]|demora)\b|\bhow (?:long|many days)\b`)
+)
+
+// ofShippingBoth gives the two questions of one for what shipping costs and how long it takes,
+// which no passage answers together, and nothing for every other one.
+func (c concepts) ofShippingBoth(locale, text string) []string {
+	if !namesShipping.MatchString(text) || !costAsked.MatchString(text) || !timeAsked.MatchString(text) {
+		return nil
+	}
+	for f, w := range c.features(locale, text) {
+		if w > faintWeight && f != "=shipping" && f != "=deliver" && f != "=time" && f != "=price" {
+			return nil
+		}
+	}
+	return []string{
+		inLanguage(locale, "¿Cuánto cuesta el envío?", "How much does shipping cost?"),
+		inLanguage(locale, "¿Cuánto tarda en llegar mi pedido?", "How long does my order take to arrive?"),
+	}
+}
+
+// asShops puts what customers ask in words of their own as the shop's documents do: what
+// shipping costs as "how much does shipping cost", and who would pay the driver as who pays
+// on delivery. Every other question it leaves alone.
+func asShops(text string) string {
+	inWords := func(pattern *regexp.Regexp, es, en string) {
+		text = pattern.ReplaceAllStringFunc(text, func(asked string) string {
+			switch {
+			case !englishShipping.MatchString(asked):
+				return es
+			case strings.Contains(strings.ToLower(asked), "express"):
+				return strings.Replace(en, "shipping", "express shipping", 1)
+			}
+			return en
+		})
+	}
+	inWords(shippingPrice, costES, costEN)
+	inWords(deliveryTime, timeES, timeEN)
+	return asHeaded(text)
+}
+
+// Rephrase gives a question as a shop's documents put it, or as the questions that it holds
+// and no document answers together. It gives nothing for one that it has no other words for.
+func (e *Embedder) Rephrase(locale, text string) []string {
+	if both := e.concepts.ofShippingBoth(locale, text); both != nil {
+		return both
+	}
+	told := purchase.ReplaceAllString(text, " ")
+	if told != text && mayReturn.MatchString(fold(told)) {
+		return []string{inLanguage(knowledge.Language(locale), returnES, returnEN)}
+	}
+	if asked := asShops(told); asked != told && e.concepts.allAsHeaded(locale, asked) {
+		return []string{asked}
+	}
+	return nil
+}
+
+// purchase matches what is told of when something was bought, which no document speaks of.
+var purchase = regexp.MustCompile(`(?i)\b(?:(?:(?:me |nos )?(?:l[oa]s? )?(?:compr[eé]|compramos|recib[ií]|recibimos|ped[ií]|pedimos|lleg[oó]|llegaron|tengo|(?:he|hemos|ha|han) (?:comprado|recibido|pedido|llegado))(?: \S+){0,3}? ` +
+	`(?:hace (?:ya |como |casi |unos |unas |m[aá]s de )*(?:una?|dos|tres|cuatro|cinco|seis|\d+|varias|varios|pocas?|pocos?)? ?(?:d[ií]as?|semanas?|mes(?:es)?)(?: y (?:pico|medio|media))?|ayer|anteayer|el (?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|mes)(?: pasado)?|la semana pasada))|` +
+	`(?:(?:i |we )?(?:bought|got|ordered|received|had)(?: \S+){0,3}? (?:(?:about|over|like|around|nearly|almost|more than|just) )*` +
+	`(?:(?:an?|one|two|three|four|five|six|\d+|a few|a couple of|some) (?:days?|weeks?|months?) ago|yesterday|last (?:week|month|\w+day)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)))[\s,.;]*(?:y |and |so )?`)
+
+// mayReturn matches what remains of a question for leave to return what was bought some time
+// ago.
+var mayReturn = bare(`(y |pero )*(lo |la )?(puedo|podria|se puede|podemos|se podria) (devolver|descambiar)(lo|la|los|las)?( aun| todavia)?`, `(and |but |so )*(can|could|may) (i|we) (still )?(return|send)( it| this| them| that)?( back)?( still)?`)
+
+// allAsHeaded tells whether a question says nothing of a subject but what documents have a
+// heading for.
+func (c concepts) allAsHeaded(locale, text string) bool {
+	headed := map[string]float64{}
+	for _, s := range sayings {
+		maps.Copy(headed, c.features(locale, inLanguage(knowledge.Language(locale), s.es, s.en)))
+	}
+	maps.Copy(headed, c.features(locale, inLanguage(knowledge.Language(locale), costES+" "+timeES, costEN+" "+timeEN)))
+	for f, w := range c.features(locale, text) {
+		if w > faintWeight && headed[f] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// said is a way to ask, with the one that documents have for it.
+type said struct {
+	// asks matches it in folded text.
+	asks   *regexp.Regexp
+	es, en string
+}
+
+// sayings are what customers say whose words stand under no heading.
+var sayings = []said{
+	{
+		asks: phrases(`no (me |le |nos |se )?(va|vale|tira|chuta|deja usar|deja usarlo)( nada)?`),
+		es:   "no funciona",
+	},
+	{
+		asks: phrases(`(se puede |puedo |podria |podemos |quiero |me dejais )?(pagar|pago|pagarlo|pagarle|abonar|abonarlo)( \w+){0,3} (al (repartidor|mensajero|transportista|cartero)|cuando (\w+ )?(llegue|llega|llegan|reciba|recibo|traigan|traen|traiga|trae|entreguen|venga)( \w+ casa)?|al (recibir|recibirlo|entregar|entregarlo)|a la (entrega|puerta)|en (la puerta|destino|mano))`),
+		es:   "puedo pagar contra reembolso",
+	},
+	{
+		asks: phrases(`(can i |could i |may i |do you let me |want to |is it possible to )?pay( \w+){0,3} (to )?(the (driver|courier|postman|delivery (man|guy|person))|when (it|they|the \w+|you) (arrives?|comes?|gets? here|(is|are) delivered|deliver|brings?)|(on|at) (delivery|arrival|the door)|at my door)`),
+		en:   "can i pay cash on delivery",
+	},
+	{
+		asks: phrases(`(no (me )?(acuerdo|recuerdo|se)( de)?|he perdido|perdi|olvide|me olvide de|se me (ha )?(olvidado|olvido)|quiero cambiar|como (cambio|recupero)|recuperar) (cual es |la |mi )*(contrasena|clave)( de la web| de mi cuenta)?`),
+		es:   "he olvidado mi contraseña",
+	},
+	{
+		asks: phrases(`(i |we )?(don t remember|can t remember|lost|forgot|forgotten|can i reset|how do i (reset|change|recover)|need to reset) (what is )?(my|the) password`),
+		en:   "I forgot my password",
+	},
+	{
+		asks: phrases(`(me )?(ha|han|habeis|he)? ?(llegado|llego|mandado|mandasteis|enviado|enviasteis|recibido|recibi|venido|vino)( \w+){0,3} (otro producto|otra cosa|otro articulo|algo que no (pedi|he pedido|es mio)|(un|el) (\w+ )?que no (es el mio|es mio|pedi|he pedido)|(un|una) (\w+ )?(equivocad[oa]|distint[oa])|lo que no (es|era)|cosa equivocada)( que pedi)?`),
+		es:   "recibí otro producto",
+	},
+	{
+		asks: phrases(`(you |they )?(sent|send|got|received|delivered|gave|shipped)( me)? ((the|a) (wrong|different) (\w+)|something else|something i didn t order|someone else s (\w+)|not what i ordered)`),
+		en:   "I received another product",
+	},
+	{
+		asks: phrases(`(estoy a tiempo de|aun puedo|todavia puedo|puedo aun|puedo todavia|tengo tiempo de|da tiempo a|me da tiempo a|es tarde para|llego tarde para) (devolver|descambiar)(lo|la|los|las)?`, `puedo (devolver|descambiar)(lo|la|los|las)? (aun|todavia)`),
+		es:   returnES,
+	},
+	{
+		asks: phrases(`(can|could|may) i still (return|send)( it| this| them| that)?( back)?`, `(is it |am i )?(too late|still in time|still time|in time) to (return|send)( it| this| them| that)?( back)?`),
+		en:   returnEN,
+	},
+	{
+		asks: phrases(`(me |nos )?(ha|han|habeis) (\w+ )?(cobrado|cargado)( \w+){0,3} (dos|2) veces( \w+ pedido)?`, `(me |nos )?(ha|han|habeis) (\w+ )?(cobrado|cargado)( \w+){0,2} por duplicado`, `(hay |tengo |veo )?(un |dos )?(cargos?|cobros?) (dobles?|duplicados?|iguales|repetidos?)`),
+		es:   "me han cobrado 2 veces",
+	},
+	{
+		asks: phrases(`(i |you |i ve |have |was |been )*(charged|billed|debited)( \w+){0,3} (twice|two times|2 times|double)( for \w+ \w+)?`, `(a |there is a )?(double|duplicate) charge`),
+		en:   "I was charged 2 times",
+	},
+}
+
+// asHeaded puts what customers say as the heading or the question under which it stands.
+func asHeaded(text string) string {
+	folded, found := fold(text), false
+	for _, s := range sayings {
+		if s.asks.MatchString(folded) {
+			folded, found = s.asks.ReplaceAllString(folded, " "+s.es+s.en+" "), true
+		}
+	}
+	if !found {
+		return text
+	}
+	return strings.TrimSpace(folded)
+}
