@@ -7,13 +7,18 @@ import (
 )
 
 var (
-	emails = regexp.MustCompile(`(?i)([\p{L}0-9][\p{L}0-9._%+'-]*@ ?(?:[\p{L}0-9](?:[\p{L}0-9-]*[\p{L}0-9])?\.)+\p{L}{2,24})`)
+	emails = regexp.MustCompile(`(?i)([\p{L}0-9][\p{L}0-9._%+'-]* ?@ ?(?:[\p{L}0-9](?:[\p{L}0-9-]*[\p{L}0-9])?\.)+\p{L}{2,24})`)
 	urls   = regexp.MustCompile(`(?i)\b((?:(?:https?|ftp)://|www\.)[^\s<>"'|()\[\]{}]*[^\s<>"'|()\[\]{}.,;:!?¡¿])`)
-	ibans  = regexp.MustCompile(`(?i)\b([A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30})\b`)
+	ibans  = regexp.MustCompile(`(?i)\b([A-Z]{2} ?[0-9]{2}(?:[ .-]?[A-Z0-9]){11,30})\b`)
 	// digitRuns are digits as they are read out from a card: at most one space or dash
 	// between two of them.
 	digitRuns = regexp.MustCompile(`[0-9](?:[ \-.]?[0-9]){11,}`)
-	dnis      = regexp.MustCompile(`(?i)\b([0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}[ \-]?[A-Z]|[XYZ][ \-]?[0-9]{7}[ \-]?[A-Z])\b`)
+	// printedCards are the groups in which cards are printed, whatever stands between them.
+	printedCards = regexp.MustCompile(`\b([3-6][0-9]{3}(?:[\s.,;:/_·\-]{1,3}[0-9]{4}){3}|3[47][0-9]{2}[\s.,;:/_·\-]{1,3}[0-9]{6}[\s.,;:/_·\-]{1,3}[0-9]{5})(?:[^0-9]|$)`)
+	// accounts are the numbers of accounts in Spain as they were before the IBAN, in their
+	// groups or after the word for one.
+	accounts = regexp.MustCompile(`(?i)(?:\b([0-9]{4}[ \-][0-9]{4}[ \-][0-9]{2}[ \-][0-9]{10})\b|\b(?:cuenta|ccc|account)\b[^0-9\n]{0,30}\b([0-9]{4}[ \-]?[0-9]{4}[ \-]?[0-9]{2}[ \-]?[0-9]{10})\b)`)
+	dnis     = regexp.MustCompile(`(?i)\b([0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}[ \-]?[A-Z]|[XYZ][ \-]?[0-9]{7}[ \-]?[A-Z])\b`)
 	// offices are the numbers that no check holds but whose form is their own: those of
 	// Spain's and the USA's social security, CURP and RFC of Mexico.
 	offices = regexp.MustCompile(`(?i)\b([0-9]{2}[ /\-][0-9]{8}[ /\-][0-9]{2}|[A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HM][A-Z]{5}[A-Z0-9][0-9]|[A-ZÑ&]{4}[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[A-Z0-9]{3})\b`)
@@ -45,11 +50,16 @@ func findIBANs(s sight) []Span {
 // validIBAN computes the remainder of ISO 13616: the first four characters moved to
 // the end, letters as 10 to 35, modulo 97 is 1.
 func validIBAN(text string) bool {
-	compact := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(text))
+	compact := strings.ToUpper(strings.NewReplacer(" ", "", "-", "", ".", "").Replace(text))
 	if len(compact) < 15 || len(compact) > 34 {
 		return false
 	}
-	if length, known := ibanLengths[compact[:2]]; known && len(compact) != length {
+	length, known := ibanLengths[compact[:2]]
+	if known && len(compact) != length {
+		return false
+	}
+	// "es" and "de" are words before any number: what stands apart has to be all figures.
+	if text[2] == ' ' && (!known || len(digits(compact)) != length-2) {
 		return false
 	}
 	rest := 0
@@ -88,6 +98,40 @@ func findCards(s sight) []Span {
 		}
 	}
 	return found
+}
+
+// leastPrinted is how many figures the shortest card has that is printed in groups.
+const leastPrinted = 15
+
+func findPrintedCards(s sight) []Span { return groups(s.text, Card, printedCards, validCard) }
+
+// accountDigits is how many figures a Spanish account has.
+const accountDigits = 20
+
+// findAccounts wants both check digits of an account.
+func findAccounts(s sight) []Span { return groups(s.text, IBAN, accounts, validAccount) }
+
+// validAccount holds the two check digits of an account against those of the bank and of
+// the account: weights of powers of two, modulo 11.
+func validAccount(text string) bool {
+	number := digits(text)
+	return len(number) == accountDigits && accountCheck("00"+number[:8]) == number[8] && accountCheck(number[10:]) == number[9]
+}
+
+func accountCheck(ten string) byte {
+	sum, weight := 0, 1
+	for i := range len(ten) {
+		sum += int(ten[i]-'0') * weight
+		weight = weight * 2 % 11
+	}
+	switch check := 11 - sum%11; check {
+	case 11:
+		return '0'
+	case 10:
+		return '1'
+	default:
+		return byte('0' + check)
+	}
 }
 
 // cardAt returns the end of the longest card that begins at start, or 0.

@@ -9,21 +9,33 @@ import (
 
 // says is what stands between a cue and its value: "es", "is", a colon, or nothing
 // but a space.
-const says = `(?:\s*[:=]\s*|\s+(?:es|is|era|was|son|are|sería)\s*:?\s+)`
+const says = `(?:\s*[:=]\s*|['’]s\s+|\s+(?:es|is|era|was|son|are|sería)\s*:?\s+)`
 
 var (
 	secrets = []cued{
-		{func(s sight) bool { return s.opens("contrase", "contrasena", "pass", "clave", "pwd", "psw", "pw") }, regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|passwd|passcode|passphrase|clave(?: de acceso)?|pwd|pass|psw|pw)(?: (?:de|of|for|para|del) [\p{L}' ]{1,30}?)?` + says + `["'«“]?([^\s"'»”]{3,64})`)},
+		{func(s sight) bool { return s.opens("contrase", "contrasena", "pass", "clave", "pwd", "psw", "pw") }, regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|passwd|passcode|passphrase|clave(?: de acceso)?|pwd|pass|psw|pw)(?: (?:de|of|for|para|del|que|i) [\p{L}' ]{1,30}?)?` + says + `["'«“]?([^\s"'»”]{3,64})`)},
 		{func(s sight) bool {
 			return s.digits > 2 && s.has("cvv", "cvc", "csc", "pin", "código de seg", "codigo de seg", "security code")
-		}, regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|csc|pin|código de seguridad|codigo de seguridad|security code)(?: (?:de|of|for|del|number)(?: la| el| my| mi)? [\p{L}]{1,20})?(?:` + says + `|\s+)([0-9]{3,8})\b`)},
+		}, regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|csc|pin|código de seguridad|codigo de seguridad|security code)(?: (?:de|of|for|del|number|on|en)(?: la| el| my| mi| the)? [\p{L}]{1,20})?(?:` + says + `|\s+)([0-9]{3,8}|[0-9](?: [0-9]){2,3})\b`)},
+		{func(s sight) bool {
+			return s.digits > 6 && s.has("/") && s.has("cad", "exp", "tarjeta", "card", "visa", "vence")
+		},
+			regexp.MustCompile(`(?i)\b(?:0[1-9]|1[0-2])/(?:20)?[2-4][0-9][ ,;:\-]{1,3}(?:(?:y|and|con|with) )?(?:(?:el|the) )?(?:(?:c[óo]digo|code|cvv|cvc)[ :]{1,2}(?:(?:es|is) )?)?([0-9]{3,4})\b`)},
+		{func(s sight) bool {
+			return s.digits > 2 && s.has("back", "atrás", "atras", "detrás", "detras", "reverso", "dorso")
+		},
+			regexp.MustCompile(`(?i)\b(?:n[úu]meros?|d[íi]gitos?|cifras?|c[óo]digo|numbers?|digits?|figures?|code)(?: (?:que hay|que (?:vienen|pone)|en|on|in|of|at|the|my|la|el|mi|de|del|por|card|tarjeta)){0,5} (?:back|atr[áa]s|detr[áa]s|reverso|dorso)(?: (?:of|de)(?: the| my| la| mi)? (?:card|tarjeta))?(?:` + says + `|\s+(?:son|es|el|are)?\s*)(?:el |the )?([0-9]{3,4})\b`)},
 		{func(s sight) bool { return s.long(18) && s.written("sk", "pk", "rk", "gh", "xox", "AKIA", "EAA") }, regexp.MustCompile(`\b((?:sk|pk|rk|ghp|gho|xox[abps]|AKIA|EAA)[-_]?[A-Za-z0-9_\-]{16,})\b`)},
 	}
 	codes = []cued{
 		{func(s sight) bool {
 			return s.opens("código", "codigo", "code", "otp", "token", "clave de un solo", "one time", "one-time", "verification", "verificaci")
 		}, regexp.MustCompile(`(?i)\b(?:c[óo]digo|code|otp|token|clave de un solo uso|one[- ]time (?:code|password)|verification|verificaci[óo]n)(?: (?:de|of|para|for|que|i|me|got|received|was|sent|you|your|mi|tu|su|verificaci[óo]n|confirmaci[óo]n|seguridad|acceso|verification|sms|number|ha|han|llegado|recibido|he|enviado|un|solo|uso` +
-			`|del|banco|bank|por|by|via|the|el|la|al|os|te|se|from|in|it|just|acaba|acaban|llegar|mandar|enviar|mandado|dado|correo|e-?mail|mail|mensaje|message|text|m[óo]vil|tel[ée]fono|phone|app|to|on)){0,8}(?:` + says + `|\s+)((?:[A-Z]-)?[0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`)},
+			`|del|banco|bank|por|by|via|the|el|la|al|os|te|se|from|in|it|just|acaba|acaban|llegar|mandar|enviar|mandado|dado|correo|e-?mail|mail|mensaje|message|text|m[óo]vil|tel[ée]fono|phone|app|to|on|hab[ée]is|has|mandasteis|mandaron|enviasteis|lleg[óo]|me|digit|d[íi]gitos|cifras|[4-8])){0,8}(?:` + says + `|\s+)((?:[A-Z]-)?[0-9]{3}[ -]?[0-9]{3}|[0-9](?: [0-9]){3,7}|[0-9]{4,8})\b`)},
+		{func(s sight) bool { return s.has("sms", "text", "mensaje", "message") }, regexp.MustCompile(`(?i)\b(?:sms|text|mensaje|texto|message)s?(?: message| de texto)? (?:with|con|saying|that says|says|que dice|dice|que pone|pone)(?: (?:el|la|the|un|a|just|s[óo]lo|this|este|n[úu]mero|number|code|c[óo]digo|clave)){0,3}:? ([0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`)},
+		{func(s sight) bool { return s.has("sms") }, regexp.MustCompile(`(?i)\bsms\b[^0-9\n.]{0,20}\b([0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8})\b`)},
+		{func(s sight) bool { return s.digits > 5 && s.has("sms", "text", "mensaje", "message") }, regexp.MustCompile(`(?i)\b([0-9]{3}[ -]?[0-9]{3}) (?:en|in|by|por|via|on)(?: (?:el|un|the|a|my|mi)){0,2} (?:sms|mensaje|text|message)\b`)},
+		{func(s sight) bool { return s.has("sms", "text", "mensaje", "message") && s.has(" es ", " is ") }, regexp.MustCompile(`(?i)\b([0-9]{3}[ -]?[0-9]{3}|[0-9]{4,8}) (?:es|is) (?:lo que|what)(?: [\p{L}]{1,12}){1,5} (?:sms|mensaje|texto|text|message)\b`)},
 		{func(s sight) bool {
 			return s.has(" es ", " is ") && s.has("código", "codigo", "code", "otp", "pin", "clave")
 		}, regexp.MustCompile(`(?i)\b((?:[A-Z]-)?[0-9]{4,8}) (?:es|is) (?:el|tu|su|mi|your|my|the)(?: [\p{L}\-]{1,15}){0,2} (?:c[óo]digo|code|otp|pin|clave)\b`)},
@@ -50,7 +62,7 @@ var nakedSecrets = []cued{{
 	func(s sight) bool {
 		return s.digits > 0 && s.opens("contrase", "contrasena", "pass", "clave", "pwd", "pw")
 	},
-	regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|clave|pwd|pass|pw)\s+["'«“]?([^\s"'»”,;]{6,64})`),
+	regexp.MustCompile(`(?i)\b(?:contraseña|contrasena|password|clave|pwd|pass|pw)(?:\s+|[^.:\n0-9]{1,40}:\s*)["'«“]?([^\s"'»”,;]{6,64})`),
 }}
 
 // mixed tells whether letters and figures stand in one word that is no order's number.
@@ -72,7 +84,10 @@ func plainWord(one string) bool {
 	return false
 }
 
-func findCodes(s sight) []Span { return spans(s, Code, codes, nil) }
+// findCodes leaves the numbers of orders of which a message tells.
+func findCodes(glance sight) []Span {
+	return slices.DeleteFunc(spans(glance, Code, codes, nil), func(s Span) bool { return orderCue.MatchString(glance.text[max(0, s.Start-60):s.Start]) })
+}
 
 // findCuedIDs wants five signs at least, three of them digits: "documento 2" is a
 // page.

@@ -86,9 +86,25 @@ func Find(text string) []Span {
 	return found
 }
 
-// findIn asks every finder and keeps, of spans that overlap, the one of the finder
-// that is surer: they are in that order.
+// findIn looks at a text as it is heard and as it stands there.
 func findIn(text string) []Span {
+	var found []Span
+	if h, other := hear(text); other {
+		found = h.spans()
+	}
+	for _, s := range look(text) {
+		found = append(found, s.without(found)...)
+	}
+	slices.SortFunc(found, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	for i, s := range found {
+		found[i].Text = text[s.Start:s.End]
+	}
+	return found
+}
+
+// look asks every finder and keeps, of spans that overlap, the one of the finder that is
+// surer: they are in that order.
+func look(text string) []Span {
 	var found []Span
 	glance := newSight(text)
 	for _, finder := range finders {
@@ -96,13 +112,9 @@ func findIn(text string) []Span {
 			continue
 		}
 		for _, s := range finder.find(glance) {
-			for _, s := range s.without(found) {
-				s.Text = text[s.Start:s.End]
-				found = append(found, s)
-			}
+			found = append(found, s.without(found)...)
 		}
 	}
-	slices.SortFunc(found, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
 	return found
 }
 
@@ -139,9 +151,12 @@ type finder struct {
 // only a form, and those before what rests on a cue.
 var finders = []finder{
 	{find: findEmails, shows: func(s sight) bool { return s.has("@") }},
+	{find: findSpelledEmails, shows: func(s sight) bool { return s.has("arroba", " at ", "(at)", "[at]", "@") }},
 	{find: findURLs, shows: func(s sight) bool { return s.has("://", "www.") }},
 	{find: findIBANs, digits: 8, shows: sight.coded},
 	{find: findCards, digits: minCard},
+	{find: findPrintedCards, digits: leastPrinted},
+	{find: findAccounts, digits: accountDigits},
 	{find: findNationalIDs, digits: 6},
 	{find: findIPs, digits: 1},
 	{find: findSecrets},

@@ -81,7 +81,8 @@ var phoneGroups = regexp.MustCompile(`[0-9]+`)
 
 // phoneShape knows a telephone by its groups. A run without any is one with + or 00
 // before it, with the nine digits of Spain or the ten or eleven of a number with an
-// area code that begins with 0 to 9 but is not as long as a parcel's.
+// area code that begins with 0 to 9 but is not as long as a parcel's. The nine of Spain
+// are also read out one by one.
 func phoneShape(one string) bool {
 	body := phoneBody(one)
 	number, list := digits(body), phoneGroups.FindAllString(body, -1)
@@ -98,7 +99,7 @@ func phoneShape(one string) bool {
 		a, b := len(list[0]), len(list[1])
 		return a == 3 && (b == 4 || b == 6) || a == 2 && (b == 6 || b == 7 || b == 9)
 	}
-	return len(number) >= 8 && evenGroups(list)
+	return len(number) >= 8 && (evenGroups(list) || len(list) == 9 && len(number) == 9 && number[0] >= '6')
 }
 
 // thousands tells whether points only divide a number into thousands.

@@ -160,10 +160,14 @@ func (s sight) street(words ...string) bool {
 	})
 }
 
-// coded tells whether two letters stand before two digits, where a word begins.
+// coded tells whether two letters stand before two digits, where a word begins, a space
+// between them or none.
 func (s sight) coded() bool {
 	for i := 0; i+3 < len(s.low); i++ {
-		if asciiLetter(s.low[i]) && asciiLetter(s.low[i+1]) && isDigit(s.low[i+2]) && isDigit(s.low[i+3]) && (i == 0 || !asciiWord(s.low[i-1])) {
+		if !asciiLetter(s.low[i]) || !asciiLetter(s.low[i+1]) || i > 0 && asciiWord(s.low[i-1]) {
+			continue
+		}
+		if rest := strings.TrimPrefix(s.low[i+2:], " "); len(rest) > 1 && isDigit(rest[0]) && isDigit(rest[1]) {
 			return true
 		}
 	}
