@@ -55,6 +55,7 @@ const (
 var harmless = phrases.Words(
 	`(reset|change|forgot|forgotten|recover|update|lost|retrieve|restore)( \w+){0,3} (password|passcode|pin|secret)s?`, `(password|passcode|pin) (reset|recovery|change|manager|policy)`, `my (\w+ )?(password|passcode|pin|instructions)`,
 	`(cambiar|restablecer|recuperar|olvide|olvidado|perdi)( \w+){0,3} (contrasena|clave|pin)`, `mi (contrasena|clave)`, `delivery instructions`, `(instruction|user) manual`, `instrucciones de (entrega|uso|montaje|lavado)`,
+	`(from now on|a partir de ahora)( please| por favor)? (i|we|my|send|deliver|ship|use|email|call|yo|quiero|mi|mis|enviad\w*|mandad\w*|usad\w*|usare|preferi\w*)`,
 )
 
 // injectionSigns match folded text in English, Spanish and Portuguese, a few in
@@ -78,9 +79,26 @@ var injectionSigns = []struct {
 		`(cual es|dime|revela\w*|muestra\w*|confirma\w*|escrib\w*|imprim\w*|comparte\w*|compartir|repite|da(me)?|necesito)( \w+){0,6} (la|tu|su|nuestra|del) (\w+ )?(contrasena|clave secreta|frase de contrasena|prompt|base de datos)`, `(contrasena|clave|prompt) (del|de nuestro|de su) (sistema|administrador)`, `clave secreta`,
 		`(qual e|diga|revel\w*|mostr\w*|confirm\w*|escrev\w*|imprim\w*|compartilh\w*|repit\w*)( \w+){0,6} (senha|chave secreta|frase secreta|prompt|banco de dados)`, `senha do( nosso)? sistema`, `chave secreta`,
 		`(mot de passe|passwort|parola d ordine)`,
+		`(escrib\w*|muestr\w*|muestrame|copia\w*|pega\w*|dime|di|repite|imprim\w*|ensena\w*|lista|traduc\w*|codifica\w*|resum\w*)( \w+){0,4} (instrucciones|reglas|ordenes|directrices|normas)( \w+){0,2} (que te (dieron|han dado|dio|dijeron|pusieron|han puesto)|internas?|iniciales|originales|ocultas?|secretas?|del? sistema)`,
+		`(que|cuales|cual)( son| es)?( las| tus)? (reglas|instrucciones|ordenes|normas)( \w+)? te (han|dieron|pusieron|dio)`, `tus? (configuracion|instrucciones|reglas|directrices)( \w+)? (inicial|iniciales|complet[oa]s?|internas?|ocultas?|originales?|secretas?)`, `(texto|mensaje|todo lo|lo)( \w+){0,4} (encima|arriba|antes) de (este|mi) mensaje`,
+		`(write|show|copy|paste|tell|repeat|print|list|translate|encode|summari[sz]e|give)( \w+){0,5} (instructions|rules|orders|guidelines|directives)( that)? (you were|you ve been|you have been|they|given to you|you got|you received)`, `your( \w+)? (internal|initial|hidden|original|secret)( \w+)? (instructions|rules|configuration|prompt|guidelines)`, `your (full|entire|complete) (initial )?(configuration|prompt|instructions)`,
+		`(which|what) (rules|instructions|orders|guidelines) (were you|have you been|did they) (given|give|told|tell)`, `(text|everything|words|lines|message) above this (message|text|line|one)`,
+	)},
+	// Do what no rule lets you.
+	{0.7, phrases.Words(
+		`(no (hagas caso|sigas|respetes|cumplas)|desobedec\w*|saltate|pasa)( \w+){0,3} (ordenes|normas|reglas|instrucciones|politicas?)`, `(disobey|don t follow|do not follow|stop following|don t obey)( \w+){0,3} (orders|rules|instructions|policy|policies|guidelines)`, `(saltate|salta|saltese|omite|desactiva|elude) (la |el |las |los )?(verificacion|comprobacion|comprobaciones|autenticacion|seguridad|controles)`,
+		`(skip|bypass|disable|turn off|circumvent) (the |any |all |your |this )?(verification|identity check|authentication|security checks?|checks|safety)`, `(finge|pretende|simula|haz como|actua como|haz) (que|como si|si)( \w+){0,2} (la|el|eres|fueras|no|tienes|politica|sistema)`, `(^|and |please |now |\. )pretend (the|that|this|our|there)`, `(act|acting|behave)( like)? you (have no|don t have|are not bound)`,
+		`(desde este momento|de ahora en adelante|desde ahora|from this moment|from now onwards?|henceforth)( \w+){0,3} (contesta\w*|responde\w*|di|answer|reply|say|confirma\w*|confirm|approve|aprueba\w*|eres|debes|must)`, `(tu|your) (nueva |nuevo |new )(tarea|mision|objetivo|instruccion|rol|papel|task|mission|goal|instruction|job|role)`,
+		`(hidden|secret|ocult[oa]s?) (instructions?|instrucciones|ordenes|orders|commands?)`, `(delete|erase|forget|drop|lift|borra|elimina|olvida|quitate|levanta)( \w+)? (your|tus|las|tu) (rules|restrictions|limits|filters|reglas|restricciones|limites|filtros)`, `(don t|do not|no) (obey|obedezcas)( \w+){0,2}`, `(you|tu) (work|trabajas|obeys?|obedeces) (only )?(for|para|a) (me|mi) (and not|now|y no|solo)`,
+		`(if|si) (you|estas|eres)( \w+){0,4} (as|como|a|una|un) (an )?(ai|ia|llm|language model|modelo de lenguaje|inteligencia artificial)`, `(system|sistema) (message|mensaje)( \w+)? (whole|entire|full|here|entero|completo|aqui)`, `(mensaje|texto) de(l)? sistema`, `(internal|internas?) (rules|instructions|reglas|normas|instrucciones)( \w+)? (you|que|tu)`, `(whole|entire|full) system message`,
+		`(reply|respond|answer|say|responde|contesta|di)( exactly| exactamente| literalmente)? (yes we|si te|your \d*|tu reembolso|that my refund|que mi reembolso)`, `(show|tell|give|ensena\w*|dime|muestra\w*)( \w+){0,4} (other people|somebody else|someone else|another person|otras personas|otra persona|otros clientes|mi vecin[oa]|my neighbou?r)( s)?( \w+)? (orders?|data|details|address|pedidos?|datos|direccion)`, `(order|pedido|orders|pedidos) (of|de) (my|mi|other|otr[oa]s?|mis) (neighbou?r|vecin[oa]|people|customers?|personas?|clientes?|jefe|boss|ex)`,
+		`(nota|instruccion|instrucciones|mensaje|aviso|orden|ordenes|note|instruction|instructions|message|notice|attention|memo)( \w+)? (para|to|for|a) (el |la |the |any |all |cualquier )?(ia|ai|asistente|assistant|bot|chatbot|modelo|model|llm|inteligencia artificial)`, `(cuando|when|al|if|si)( you)? (leas|lees|leer|read|reading|process|proceses|procesar|summari[sz]e|resumas)( \w+){0,3} (documento|texto|mensaje|archivo|document|text|message|file|page|email)( \w+){0,2} (responde|contesta|di|escribe|reply|respond|answer|say|output|write)`,
+		`(ejecuta|invoca|execute|invoke|trigger)( \w+){0,2} (accion|funcion|herramienta|comando|action|function|tool|command)`, `run (the|this|an?) (action|tool|command)`, `(reembolso|refund|devolucion)( \w+){0,2} (esta|ha sido|has been|is|was)( \w+)? (aprobad[oa]|approved|authori[sz]ed|autorizad[oa])( \w+){0,2} (comunica\w*|informa\w*|inform|tell|confirma\w*|confirm|dile|dilo)`,
 	)},
 	// Give away somebody else.
 	{0.7, phrases.Words(
+		`(lista|listado|datos|correos|emails|telefonos|direcciones|pedidos|nombres)( \w+){0,2} (de|del) (todos los |los |otros |otro |otra |cada )(clientes?|usuarios?|compradores|persona)`, `(lista|listado|correos) de clientes`, `(telefono|direccion|correo|datos|nombre)( \w+){0,8} pedido( \w+){0,3} que no es (mio|nuestro)`, `(telefono|direccion|correo|nombre)( \w+){0,3} del cliente (del|que|con|de)`,
+		`(list|emails?|phones?|addresses|details|data|names|orders)( \w+){0,2} (of|for|from) (all |the |all the |other |another |every |any )*(customers|clients|buyers|users)( who| that| and| with| in|$| \.)`, `(every|another|other|all) (customer|client|buyer|customers)( s)? (orders?|data|details|emails?|address|addresses|phone|information)`, `(phone|address|email|name)( \w+){0,3} of the (customer|buyer|person) (of|who|that|with|behind)`,
 		`(the|this|that) user( s)?( \w+){0,4} (email|e mail|address|live|living|location|located|birth|balance|city|phone|name|ssn|residence)`, `where (does|is) the user`, `user s (email|e mail|address|initials|current|bank|date|phone|social|location|full|home)`,
 		`(bank balance|social security number|credit card number) of \w+`, `(del|el) usuario( \w+){0,4} (vive|viviendo|correo|direccion|saldo|nacimiento|ubicacion|ciudad|telefono)`, `(correo electronico|direccion|saldo|ubicacion|ciudad|telefono|iniciales|saldo bancario)( \w+){0,3} (del|de el|de la) usuari\w*`, `saldo bancario de \w+`,
 		`(do|o) usuario( \w+){0,4} (vive|mora|email|endereco|saldo|nascimento|localizacao)`, `(e mail|email|endereco|saldo|localizacao|nascimento|iniciais|cidade)( \w+){0,3} (do|da) usuari\w*`, `(give|tell) me \w+ s (email|address|phone|password)`,
@@ -124,7 +142,7 @@ var injectionForms = []struct {
 	weight  float64
 	pattern *regexp.Regexp
 }{
-	{0.8, regexp.MustCompile(`(?i)\[/?INST\]|<\|\w+\|>|<<?/?SYS>>?|###\s*(system|instruction)|^\s*system\s*:|\{\{\s*(user|char|prompt)|\[(your|insert|prompt)[^\]]*\]`)},
+	{0.8, regexp.MustCompile(`(?i)\[/?INST\]|<\|\w+\|>|<<?/?SYS>>?|###\s*(system|instruction)|^\s*(?:system|sistema)\s*:|</(?:context|contexto|documents?|documentos?|passages?|system|sistema|instructions?|user|customer|order)>|\{\{\s*(user|char|prompt)|\[(your|insert|prompt)[^\]]*\]`)},
 	{0.6, regexp.MustCompile(`(?is)\b[QP]\s?:.*\b[AR]\s?:.*\b[QP]\s?:`)},
 	{0.6, regexp.MustCompile(`(?i)\b[a-z]\s*=\s*["'“].*\b[a-z]\s*=\s*["'“]`)},
 	{0.5, regexp.MustCompile(`(?:[01]{8}\s){4}|(?:[0-9a-fA-F]{2}\s){10}|[A-Za-z0-9+/]{60,}`)},

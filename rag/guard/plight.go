@@ -35,6 +35,10 @@ var graveRules = []struct {
 		`(tirarme|lanzarme|arrojarme|me tiro|me voy a tirar|me lanzo)( \w+){0,2} (balcon|ventana|puente|tren|azotea|metro)`, `(ahorcarme|pegarme un tiro|matarme)( \.|$)`, `(seguir|estar|vivir) en este mundo`,
 		`(pienso|pensando|pensar|pensado) (solo |mucho |siempre )?en (morir|morirme|matarme|quitarme|acabar con (todo|mi vida))`,
 		`(prefiero|quiero|quisiera|desearia) estar muert[oa]`, `(took|taken|swallowed|tome|tomado|tragado|trague) [1-9]\d (of )?(\w+ )?(pills|tablets|painkillers|paracetamol|ibuprofen|pastillas|pildoras|somniferos|paracetamoles)`, `(nobody|no one) (would|will|d) miss me`, `nadie me (echaria de menos|echara de menos|extranaria|extranara)`,
+		`(mi vida|la vida|vivir) no (vale|sirve)( para)? nada`, `my life (is|isn t|s)( \w+)? (worth nothing|worthless|worth anything)`, `(leave|leaving|out of) this (world|life)( \.|$| for good| forever| behind)`, `me (estoy cortando|he cortado|corto)( \w+)? (otra vez|de nuevo|los brazos|las munecas|los muslos)`, `(started|begun|been|keep|kept)( \w+)? cutting (again|my (arms|wrists|legs|skin|thighs))`,
+		`(what s|what is|whats) the point (of|in) (staying alive|being alive|living)`, `(para que|de que sirve|que sentido tiene) (seguir )?(viv[oa]|viviendo|vivir)( \.|$| asi| mas)`,
+		`se (quiere|queria|quieren|querian|va a|iba a) (matar|morir|suicidar|ahorcar|quitar la vida)`, `((me|se) (voy|va|quiero|quiere|vamos)( a)? ahorcar|ahorcarse)( |$)`, `(kill|harm|hurt|hang) (herself|himself|themselves)`, `(cutting|harming|hurting|burning|hanging) (myself|herself|himself)`,
+		`(i ll|ill|i will|gonna|going to|i d|want to|wanna|about to|feel like|thinking of|thought of) (jump|jumping) (out of|off|from|in front of)( \w+){0,2} (window|bridge|roof|balcony|building|train)`, `(hope|wish)( \w+){0,3} (never|don t|won t|wouldn t|didn t) wake up`,
 	})...)},
 	{ReasonLegal, phrases.Words(slices.Concat(legalWords, []string{
 		`(my|our|a|the) (lawyers?|attorneys?)`, `abogad[oa]s?`, `(os|les|te|lo|la|le) (voy a|vamos a) (denunciar|demandar)`, `(a|al|en el) juzgado`,

@@ -8,7 +8,7 @@ import (
 // slang holds ways of writing that are too far from the word, or too near to
 // another one, for repair to find: what sounds alike, what a phone shortens.
 var slang = map[string]string{
-	"u": "you", "ur": "your", "pls": "please", "plz": "please", "thru": "through", "2": "to", "som1": "someone", "sum1": "someone", "sb": "somebody",
+	"u": "you", "ur": "your", "pls": "please", "plz": "please", "thru": "through", "2": "to", "som1": "someone", "sum1": "someone", "some1": "someone", "any1": "anyone", "sb": "somebody",
 	"tlak": "talk", "taok": "talk", "takl": "talk", "tak": "talk", "talkint": "talking", "chta": "chat", "caht": "chat", "ned": "need", "hep": "help",
 	"talkto": "talk to", "speakto": "speak to", "chatwith": "chat with", "hablarcon": "hablar con", "tlk": "talk", "ablo": "hablo", "kmo": "como", "spk": "speak", "spek": "speak", "w": "with", "sm1": "someone", "prsn": "person", "c": "con", "pf": "por favor", "humn": "human", "hooman": "human", "lemme": "let me", "gimme": "give me", "wanna": "want to", "gotta": "got to", "wnat": "want", "dont": "don t", "cant": "can t", "im": "i m", "isnt": "isn t",
 	"k": "que", "q": "que", "x": "por", "xfa": "porfa", "xfavor": "por favor", "cn": "con", "kon": "con", "kien": "quien", "ablar": "hablar", "abalr": "hablar", "alguein": "alguien", "spaek": "speak", "nede": "need", "habalr": "hablar", "hablr": "hablar",
