@@ -32,8 +32,8 @@ var roles = rolesOf(map[role]string{
 	strong: "human humans agent agents representative representatives rep reps operator operators supervisor manager executive assistant staff colleague colleagues " +
 		"humano humanos humana agente agentes asesor asesora asesores ejecutivo ejecutiva supervisora encargado encargada gerente operador operadora representante jefe jefa companero companera companeros teleoperador teleoperadora",
 	weak: "person people someone somebody anyone anybody boss owner persona personas alguien gente",
-	contact: "speak speaking talk talking chat chatting reply answer respond contact touch complain hear reach deal dealing handled asked comfortable " +
-		"hablar hablarlo hablare hable contestar conteste contestar contestara responda responder respondera atender atienda atendera atenderia atenderme atiende contacte contacten contactar comunicar comunicarme comunicame comunicas chatear tratar trato comentarlo comentarselo telefonear asesorar asesorara respuesta preguntar atencion ablar",
+	contact: "speak speaking talk talking chat chatting reply answer respond contact touch complain hear reach deal dealing handled asked comfortable explain explaining complaint discuss " +
+		"hablar hablarlo hablare hable contestar conteste contestar contestara responda responder respondera atender atienda atendera atenderia atenderme atiende contacte contacten contactar comunicar comunicarme comunicame comunicas chatear tratar trato comentarlo comentarselo telefonear explicar explicarlo explicarselo explicartelo contarlo contarselo escuchar escuche escucharme queja gestione asesorar asesorara respuesta preguntar atencion ablar",
 	pass: "connect connected connecting transfer transferred escalate put pass hablo pasar pasame pasas paseme pasen pasenme transferir transferirme poner ponme poneis pongame denme",
 	sole: "human humans agent agents representative humano humanos agente agentes asesor asesora asesores",
 	want: "needs want need prefer demand require get give wanna quiero quisiera queria necesito prefiero exijo dame deme denme solicito pido",
