@@ -12,13 +12,34 @@ import (
 // What is grave is found by what it means, and what a shop reads every day is left alone.
 func TestTriageByMeaning(t *testing.T) {
 	t.Parallel()
-	for _, line := range readPhrasings(t, "grave.txt") {
-		want, text, found := strings.Cut(line, "\t")
-		if !found {
-			t.Fatalf("no reason: %q", line)
-		}
+	for text, want := range markedPhrasings(t, "grave.txt") {
 		if got, _ := guard.Triage(text); string(got) != strings.TrimPrefix(want, "-") {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// markedPhrasings are the lines of a file with the mark before each.
+func markedPhrasings(t *testing.T, name string) map[string]string {
+	t.Helper()
+	marks := map[string]string{}
+	for _, line := range readPhrasings(t, name) {
+		mark, text, found := strings.Cut(line, "\t")
+		if !found {
+			t.Fatalf("%s: no mark: %q", name, line)
+		}
+		marks[text] = mark
+	}
+	return marks
+}
+
+// Orders to a model are suspected, whatever they are after, and what customers say in
+// the same words is not.
+func TestInjection(t *testing.T) {
+	t.Parallel()
+	for text, want := range markedPhrasings(t, "injection.txt") {
+		if score := guard.Injection(text); (score >= guard.InjectionSuspected) != (want == "yes") {
+			t.Errorf("%q scores %.2f, want %s", text, score, want)
 		}
 	}
 }

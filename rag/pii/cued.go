@@ -19,12 +19,10 @@ var (
 		}, regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|csc|pin|código de seguridad|codigo de seguridad|security code)(?: (?:de|of|for|del|number|on|en)(?: la| el| my| mi| the)? [\p{L}]{1,20})?(?:` + says + `|\s+)([0-9]{3,8}|[0-9](?: [0-9]){2,3})\b`)},
 		{func(s sight) bool {
 			return s.digits > 6 && s.has("/") && s.has("cad", "exp", "tarjeta", "card", "visa", "vence")
-		},
-			regexp.MustCompile(`(?i)\b(?:0[1-9]|1[0-2])/(?:20)?[2-4][0-9][ ,;:\-]{1,3}(?:(?:y|and|con|with) )?(?:(?:el|the) )?(?:(?:c[óo]digo|code|cvv|cvc)[ :]{1,2}(?:(?:es|is) )?)?([0-9]{3,4})\b`)},
+		}, regexp.MustCompile(`(?i)\b(?:0[1-9]|1[0-2])/(?:20)?[2-4][0-9][ ,;:\-]{1,3}(?:(?:y|and|con|with) )?(?:(?:el|the) )?(?:(?:c[óo]digo|code|cvv|cvc)[ :]{1,2}(?:(?:es|is) )?)?([0-9]{3,4})\b`)},
 		{func(s sight) bool {
 			return s.digits > 2 && s.has("back", "atrás", "atras", "detrás", "detras", "reverso", "dorso")
-		},
-			regexp.MustCompile(`(?i)\b(?:n[úu]meros?|d[íi]gitos?|cifras?|c[óo]digo|numbers?|digits?|figures?|code)(?: (?:que hay|que (?:vienen|pone)|en|on|in|of|at|the|my|la|el|mi|de|del|por|card|tarjeta)){0,5} (?:back|atr[áa]s|detr[áa]s|reverso|dorso)(?: (?:of|de)(?: the| my| la| mi)? (?:card|tarjeta))?(?:` + says + `|\s+(?:son|es|el|are)?\s*)(?:el |the )?([0-9]{3,4})\b`)},
+		}, regexp.MustCompile(`(?i)\b(?:n[úu]meros?|d[íi]gitos?|cifras?|c[óo]digo|numbers?|digits?|figures?|code)(?: (?:que hay|que (?:vienen|pone)|en|on|in|of|at|the|my|la|el|mi|de|del|por|card|tarjeta)){0,5} (?:back|atr[áa]s|detr[áa]s|reverso|dorso)(?: (?:of|de)(?: the| my| la| mi)? (?:card|tarjeta))?(?:` + says + `|\s+(?:son|es|el|are)?\s*)(?:el |the )?([0-9]{3,4})\b`)},
 		{func(s sight) bool { return s.long(18) && s.written("sk", "pk", "rk", "gh", "xox", "AKIA", "EAA") }, regexp.MustCompile(`\b((?:sk|pk|rk|ghp|gho|xox[abps]|AKIA|EAA)[-_]?[A-Za-z0-9_\-]{16,})\b`)},
 	}
 	codes = []cued{

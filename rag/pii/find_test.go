@@ -115,9 +115,14 @@ func TestFind(t *testing.T) {
 		"\xff\xfe 612345678 \xff":             "PHONE 612345678",
 		"mi dirección es: Rosal 3. Un saludo": "ADDRESS Rosal 3",
 	} {
-		if diff := cmp.Diff(want, found(text)); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", text, diff)
-		}
+		finds(t, text, want)
+	}
+}
+
+func finds(t *testing.T, text, want string) {
+	t.Helper()
+	if diff := cmp.Diff(want, found(text)); diff != "" {
+		t.Errorf("%q (-want +got):\n%s", text, diff)
 	}
 }
 

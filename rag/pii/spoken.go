@@ -57,7 +57,7 @@ func (h *heard) copy(text string, start, end int) {
 	for at := start; at < end; {
 		r, size := utf8.DecodeRuneInString(text[at:end])
 		if r > unicode.MaxASCII && unicode.IsDigit(r) {
-			h.write(string(rune('0'+digitOf(r))), at, at+size)
+			h.write(string('0'+digitOf(r)), at, at+size)
 		} else {
 			for i := range size {
 				h.text.WriteByte(text[at+i])

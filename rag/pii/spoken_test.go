@@ -1,10 +1,6 @@
 package pii_test
 
-import (
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
-)
+import "testing"
 
 // What is dictated, spelled out or set with other marks is the same number or address.
 func TestFindDictated(t *testing.T) {
@@ -77,8 +73,6 @@ func TestFindDictated(t *testing.T) {
 		"el mensaje dice que el pedido 48213 va tarde":     "",
 		"I'm back, 250 euros is too much":                  "",
 	} {
-		if diff := cmp.Diff(want, found(text)); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", text, diff)
-		}
+		finds(t, text, want)
 	}
 }
