@@ -89,7 +89,7 @@ const (
 	// longPassage is how many words a passage has at least in which there is something to
 	// choose from. A response of more words than longExtract is more than an extract, and
 	// one of shortAnswer or less is hardly anything else.
-	longPassage, longExtract, shortAnswer = 80, 20, 4
+	longPassage, longExtract, shortAnswer = 80, 40, 4
 	// inOrder is the least share of an extract's words that stand in the passage in their
 	// order.
 	inOrder = 0.8
@@ -112,8 +112,11 @@ func settingOf(f map[string]float64, response, question string, contexts []strin
 }
 
 // isExtract tells whether a response is a piece of a passage, a short one at most with another
-// figure in it.
+// figure in it. A sentence with its end is no piece: somebody says it.
 func isExtract(f map[string]float64, response, question, passage string) bool {
+	if strings.HasSuffix(strings.TrimSpace(response), ".") {
+		return false
+	}
 	there, words := f[featOrder] >= inOrder, len(strings.Fields(response))
 	if words <= shortAnswer {
 		return there || f[featFigures] > 0

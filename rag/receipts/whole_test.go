@@ -26,6 +26,7 @@ func TestSettings(t *testing.T) {
 		{"a name out of a line", "Nieves Lorenzo", "who runs it", []string{"Nieves Lorenzo runs it."}, receipts.Extract},
 		{"an altered figure", "in 1854", "when was it built?", []string{passage}, receipts.Extract},
 		{"a piece", "The keeper's house became a hotel in 1998", "What became of the house?", []string{passage}, receipts.Extract},
+		{"a sentence of it", "The keeper's house became a hotel in 1998.", "What became of the house?", []string{passage}, receipts.Reply},
 		{"a piece of little", "The keeper's house became a hotel", "What became of it?", []string{"The keeper's house became a hotel in 1998."}, receipts.Reply},
 		{"to a remark", "The keeper's house became a hotel in 1998", "I like houses.", []string{passage}, receipts.Reply},
 		{"own words", "Since the nineties one can sleep where the keeper of the light used to live.", "Can one sleep there?", []string{passage}, receipts.Reply},
