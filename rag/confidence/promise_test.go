@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,8 +92,8 @@ func TestSelectiveHandsTheLevelOn(t *testing.T) {
 	if all.Sent != 400 || !all.Certified || math.Abs(all.Bound-(1-math.Pow(0.10, 1.0/400))) > 1e-9 {
 		t.Errorf("all right: %+v", all)
 	}
-	// The first 60 are wrong: the walks from 10 and 25 % stop, the one from 50 % begins
-	// anew and still has too many errors.
+	// The first 60 are wrong: the walk from 10 % stops, the one from 30 % begins anew and
+	// still has too many errors.
 	for i := range 60 {
 		list[i].Right = false
 	}
@@ -100,24 +101,55 @@ func TestSelectiveHandsTheLevelOn(t *testing.T) {
 		t.Errorf("the surest are wrong: %+v", got)
 	}
 	few := confidence.ChooseSelective(list[60:90], 0.10, 0.10)
-	// (1-0.1)^33 is the first below 0.1/3.
-	if few.Sent != 0 || few.Missing != 33-30 || !strings.Contains(few.Note(), "3 more labels") {
+	// (1-0.1)^38 is the first below 0.1/5.
+	if few.Sent != 0 || few.Missing != 38-30 || !strings.Contains(few.Note(), "8 more labels") {
 		t.Errorf("30 labels: %+v, %s", few, few.Note())
 	}
 }
 
 // Of 200 cases the surest 20 could all be right and would still promise nothing. The first
-// walk begins where it can: with one error among 60 it hands its level on, which the walk
-// from a quarter on alone could not outlast.
+// walk begins where it can: with 38 right it is still going at the 60 of the second, to
+// which it hands its level on.
 func TestSelectiveLosesNoLevelWhereNothingCanBeShown(t *testing.T) {
 	t.Parallel()
-	list := make([]confidence.Scored, 200)
-	for i := range list {
-		list[i] = confidence.Scored{Probability: 1 - float64(i)/1000, Answered: true, Right: i < 60 && i != 49}
+	sentWith := func(wrong ...int) confidence.Choice {
+		list := make([]confidence.Scored, 200)
+		for i := range list {
+			list[i] = confidence.Scored{Probability: 1 - float64(i)/1000, Answered: true, Right: i < 65 && !slices.Contains(wrong, i)}
+		}
+		return confidence.ChooseSelective(list, 0.10, 0.10)
 	}
-	got := confidence.ChooseSelective(list, 0.10, 0.10)
-	if !got.Certified || got.Sent < 60 || got.Bound > 0.10 {
-		t.Errorf("%d of 200 sent, certified %v, bound %v", got.Sent, got.Certified, got.Bound)
+	// P(X <= 3 of 65) is .0997 at 10 %: below delta, and above the four fifths that the
+	// second walk has of its own.
+	if got := sentWith(62, 63, 64); got.Sent != 65 || got.Wrong != 3 || got.Bound > 0.10 {
+		t.Errorf("none wrong of 60: %+v", got)
+	}
+	// An error among the first 38 ends the first walk, and the second begins with less.
+	if got := sentWith(20, 63, 64); got.Sent != 64 || got.Wrong != 2 || got.Bound > 0.10 {
+		t.Errorf("one wrong of 60: %+v", got)
+	}
+}
+
+// A score that knows nothing, where a little more than alpha is wrong: whatever S sends breaks its
+// promise, with any number of labels.
+func TestSelectiveKeepsItsPromiseAtTheWorst(t *testing.T) {
+	t.Parallel()
+	const alpha, delta, rounds = 0.10, 0.10, 300
+	for _, n := range []int{50, 200, 800} {
+		random := rand.New(rand.NewPCG(9, uint64(n)))
+		broken := 0
+		for range rounds {
+			list := make([]confidence.Scored, n)
+			for i := range list {
+				list[i] = confidence.Scored{Probability: random.Float64(), Answered: true, Right: random.Float64() > alpha+1e-9}
+			}
+			if confidence.ChooseSelective(list, alpha, delta).Sent > 0 {
+				broken++
+			}
+		}
+		if limit := rounds*delta + 3*math.Sqrt(rounds*delta*(1-delta)); float64(broken) > limit {
+			t.Errorf("with %d labels broken %d times of %d", n, broken, rounds)
+		}
 	}
 }
 

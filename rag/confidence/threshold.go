@@ -34,9 +34,13 @@ const (
 
 func (p Promise) known() bool { return p == Marginal || p == Selective }
 
-// starts are the coverages at which Selective begins to test, each at an equal
-// part of delta. They are fixed before any label is seen.
-var starts = [...]float64{0.10, 0.25, 0.50}
+// start is a coverage at which Selective begins to test, at a share of delta.
+type start struct{ coverage, share float64 }
+
+// starts are fixed before any label is seen, and their shares are together 1. Most of delta
+// goes where a score that is worth something has few errors and a few hundred labels are
+// enough to show it; the rest is for scores that only know their surest tenth.
+var starts = [...]start{{0.10, 0.2}, {0.30, 0.8}}
 
 // Terms are what a threshold is chosen by.
 type Terms struct {
@@ -99,13 +103,14 @@ func (t Terms) Check() error {
 // many thresholds is due.
 //
 // Selective is fixed-sequence testing (Angelopoulos et al., arXiv:2110.01052): from
-// coverages of 10, 25 and 50 %, each at delta/3, it walks to looser thresholds while
-// the binomial test rejects an error above alpha among the answers. With few labels a
-// walk begins later, where that many answers without an error would be enough: before,
-// no test could reject, whatever the answers are like, and its level would be lost. A walk that is
-// still going where the next begins hands its level on (the fallback procedure of
-// Wiens and Dmitrienko, "The fallback procedure for evaluating a single family of
-// hypotheses", 2005), which certifies at least what separate walks do.
+// coverages of 10 and 30 %, at a fifth and at four fifths of delta, it walks to looser
+// thresholds while the binomial test rejects an error above alpha among the answers. With
+// few labels a walk begins later, where that many answers without an error would be enough
+// and the walk before it has begun: before, no test could reject, whatever the answers are
+// like, and its level would be lost. A walk that is still going where the next begins
+// hands its level on (the fallback procedure of Wiens and Dmitrienko, "The fallback
+// procedure for evaluating a single family of hypotheses", 2005), which certifies at
+// least what separate walks do.
 //
 // Where the labels certify nothing, the choice sends nothing.
 func (t Terms) Choose(cases []Scored) Choice {
@@ -200,10 +205,10 @@ func (t Terms) certify(blocks []block, n int) []float64 {
 		}
 		return levels
 	}
-	level, reached, least := 0.0, 0, Labels(0, t.Alpha, t.part())
+	level, reached := 0.0, 0
 	for i, b := range blocks {
-		for reached < len(starts) && b.sent >= least && float64(b.sent) >= starts[reached]*float64(n) {
-			level += t.part()
+		for reached < len(starts) && float64(b.sent) >= starts[reached].coverage*float64(n) && b.sent >= t.least(starts[reached]) {
+			level += starts[reached].share * t.Delta
 			reached++
 		}
 		if level > 0 && atMost(b.wrong, b.sent, t.Alpha, level) {
@@ -226,8 +231,8 @@ func atMost(wrong, n int, alpha, delta float64) bool {
 	return binomialCDF(wrong, n, alpha) <= delta
 }
 
-// part is what each start of Selective may spend of delta.
-func (t Terms) part() float64 { return t.Delta / float64(len(starts)) }
+// least is how many answers without an error let a test at this start reject.
+func (t Terms) least(s start) int { return Labels(0, t.Alpha, s.share*t.Delta) }
 
 func (t Terms) bound(b block, n int, level float64) float64 {
 	if t.Promise == Selective {
@@ -240,7 +245,7 @@ func (t Terms) bound(b block, n int, level float64) float64 {
 // when no answer is wrong.
 func (t Terms) needed() int {
 	if t.Promise == Selective {
-		return Labels(0, t.Alpha, t.part())
+		return t.least(starts[0])
 	}
 	return Labels(0, t.Alpha, t.Delta)
 }
