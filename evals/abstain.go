@@ -111,31 +111,85 @@ func fitDecision(questions []asked, scorer *sufficiency.Scorer, judged bool) (de
 	for i, q := range questions {
 		samples[i] = q.sample(scorer)
 	}
-	best, bestLoss := confidence.Fitting{}, math.Inf(1)
-	var unseen []float64
+	best := platt{loss: math.Inf(1)}
 	for _, fitting := range fittings(judged) {
-		probabilities, err := fitting.CrossFit(samples, abstainFolds)
+		one, err := crossPlatt(fitting, samples)
 		if err != nil {
 			return decision{}, fmt.Errorf("--train: %w", err)
 		}
-		if loss := logLoss(probabilities, samples); loss < bestLoss {
-			best, bestLoss, unseen = fitting, loss, probabilities
+		if one.loss < best.loss {
+			best = one
 		}
 	}
-	fitted, err := best.Fit(samples)
-	if err != nil {
+	if err := best.fit(samples); err != nil {
 		return decision{}, fmt.Errorf("--train: %w", err)
 	}
 	scored := make([]confidence.Scored, len(samples))
 	for i, s := range samples {
-		scored[i] = confidence.Scored{Probability: unseen[i], Answered: true, Right: s.Right}
+		scored[i] = confidence.Scored{Probability: best.unseen[i], Answered: true, Right: s.Right}
 	}
 	choice := confidence.Terms{Promise: confidence.Marginal, Alpha: abstainAlpha, Delta: abstainDelta}.Choose(scored)
 	return decision{
 		scorer: scorer, threshold: choice.Threshold, note: choice.Note(),
 		how:         fmt.Sprintf("fitted on %d questions, %d features, penalty %v", len(samples), len(best.Names), best.Lambda),
-		probability: func(a asked) float64 { return fitted.ProbabilityOf(a.sample(scorer)) },
+		probability: func(a asked) float64 { return best.probability(a.sample(scorer)) },
 	}, nil
+}
+
+// platt is a fit with a step over its log odds. The ridge that puts questions in the best
+// order makes probabilities timid; the step undoes that, as far as questions tell that the
+// fit has not seen (Platt, "Probabilistic outputs for support vector machines", 1999).
+type platt struct {
+	confidence.Fitting
+	// first gives the log odds, of which step makes the probability.
+	first, step *confidence.Calibration
+	// crossed are the samples with the log odds of fits without them, unseen their
+	// probabilities by steps without them, and loss is the log loss of those.
+	crossed []confidence.Sample
+	unseen  []float64
+	loss    float64
+}
+
+// featureFirst is what the step reads.
+const featureFirst = "first"
+
+func stepFitting() confidence.Fitting {
+	return confidence.Fitting{Names: []string{featureFirst}, Lambda: 1}
+}
+
+func crossPlatt(f confidence.Fitting, samples []confidence.Sample) (platt, error) {
+	p := platt{Fitting: f}
+	probabilities, err := f.CrossFit(samples, abstainFolds)
+	if err != nil {
+		return p, err
+	}
+	for i, s := range samples {
+		p.crossed = append(p.crossed, overFirst(s, probabilities[i]))
+	}
+	if p.unseen, err = stepFitting().CrossFit(p.crossed, abstainFolds); err != nil {
+		return p, err
+	}
+	p.loss = logLoss(p.unseen, samples)
+	return p, nil
+}
+
+func (p *platt) fit(samples []confidence.Sample) (err error) {
+	if p.first, err = p.Fit(samples); err != nil {
+		return err
+	}
+	p.step, err = stepFitting().Fit(p.crossed)
+	return err
+}
+
+func (p *platt) probability(s confidence.Sample) float64 {
+	return p.step.ProbabilityOf(overFirst(s, p.first.ProbabilityOf(s)))
+}
+
+func overFirst(s confidence.Sample, probability float64) confidence.Sample {
+	const most = 1e-9 // so that the log odds are finite
+	probability = min(1-most, max(most, probability))
+	s.Features = map[string]float64{featureFirst: math.Log(probability / (1 - probability))}
+	return s
 }
 
 // sample is the question with the scores of the scorer.

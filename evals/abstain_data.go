@@ -74,10 +74,15 @@ func (d *Dataset) group() {
 		for _, doc := range slices.Sorted(maps.Keys(d.Qrels[q.ID])) {
 			about = cmp.Or(about, doc)
 		}
-		if len(q.History) > 0 || !partMark.MatchString(about) || strings.Contains(q.ID, "<::>") {
-			about = q.ID
+		switch {
+		case len(q.History) > 0 || strings.Contains(q.ID, "<::>"):
+			about = partMark.ReplaceAllString(q.ID, "")
+		case partMark.MatchString(about):
+			about = partMark.ReplaceAllString(about, "")
+		default:
+			about = q.ID // which stands alone, whatever its name looks like
 		}
-		q.Group = langMark.ReplaceAllString(partMark.ReplaceAllString(about, ""), "")
+		q.Group = langMark.ReplaceAllString(about, "")
 	}
 }
 

@@ -151,6 +151,24 @@ func TestReadAnswerable(t *testing.T) {
 	}
 }
 
+// A question that no document groups stands alone, though its name looks like a part of one.
+func TestReadAnswerableGroups(t *testing.T) {
+	t.Parallel()
+	var rows strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&rows, `{"id":"en:%d","lang":"en","text":"Which thing weighs %d?","answerable":false,"contexts":["A thing weighs 1."]}`+"\n", i, i)
+	}
+	d, err := evals.ReadAnswerable(fstest.MapFS{"examples.jsonl": written(rows.String())}, "", "en", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, q := range d.Queries {
+		if q.Group != fmt.Sprint(i) {
+			t.Errorf("%s is of the group %q", q.ID, q.Group)
+		}
+	}
+}
+
 func TestReadAnswerableContexts(t *testing.T) {
 	t.Parallel()
 	row := `{"id":"a%d","text":"Who?","answerable":true,"contexts":["Boxes: They are green.","What is this: a question? Yes."]}` + "\n"

@@ -16,7 +16,9 @@ const (
 	featLexicalAll    = "lexical"        // log of that score
 	featLexicalMargin = "lexical_margin" // its relative lead
 	featLexicalGap    = "lexical_gap"    // the lead of the first passage over the mean of the next
-	featAgree         = "agree"          // 1 if words and meaning put it first
+	featFourth        = "lexical_fourth" // what the fourth document has of the first one's score by words
+	featSeventh       = "lexical_seventh"
+	featAgree         = "agree" // 1 if words and meaning put it first
 
 	featWords   = "words"   // log of how many words are asked
 	featLength  = "length"  // log of how many words the last message has
@@ -147,8 +149,8 @@ func Features(q Question, found []Passage) map[string]float64 { return features(
 // is none, and not unknown.
 func none() map[string]float64 {
 	names := slices.Concat(HoldsFeatures(), FollowUpFeatures())
-	f := make(map[string]float64, len(names)+4) // with those that are added
-	f[featFollowUp], f[featNotKnown] = 0, 0
+	f := make(map[string]float64, len(names)+6) // with those that are added
+	f[featFollowUp], f[featNotKnown], f[featFourth], f[featSeventh] = 0, 0, 0, 0
 	for _, name := range names {
 		f[name] = 0
 	}
@@ -176,6 +178,7 @@ func features(q Question, found []Passage, read func(texts) *passage) map[string
 	}
 	asked.describe(f, q.Text)
 	retrieved(f, found)
+	rivals(f, found)
 	before(f, r, q, asked)
 	heard(f, r, q, passages)
 	if len(passages) > 0 {
@@ -223,6 +226,9 @@ func (q *question) describe(f map[string]float64, text string) {
 	}
 }
 
+// noScore is up to where a score is none, so that a share of it is finite.
+const noScore = 1e-9
+
 // retrieved sets what the search says of the first document.
 func retrieved(f map[string]float64, found []Passage) {
 	if len(found) == 0 {
@@ -242,14 +248,32 @@ func retrieved(f map[string]float64, found []Passage) {
 	}
 	f[featDenseMargin] = f[featDense] - otherDense
 	f[featLexicalAll] = math.Log1p(lexical)
-	if self > 0 {
+	if self > noScore {
 		f[featLexical] = lexical / self
 	}
-	if lexical > 0 {
+	if lexical > noScore {
 		f[featLexicalMargin] = (lexical - otherLexical) / max(lexical, otherLexical)
 		f[featLexicalGap] = (lexical - behind) / lexical
 	}
 	f[featAgree] = indicator(found[0].DenseRank == 1 && found[0].LexicalRank == 1)
+}
+
+// rivals sets how far by words the documents behind the first one are.
+func rivals(f map[string]float64, found []Passage) {
+	of := make(map[string]float64, len(found))
+	for _, p := range found {
+		of[p.Document] = max(of[p.Document], p.Lexical)
+	}
+	scores := slices.Sorted(maps.Values(of))
+	slices.Reverse(scores)
+	for _, one := range []struct {
+		name  string
+		place int
+	}{{featFourth, 3}, {featSeventh, 6}} {
+		if one.place < len(scores) && scores[0] > noScore {
+			f[one.name] = scores[one.place] / scores[0]
+		}
+	}
 }
 
 // best finds the sentence that covers most of the question, in the passage that does, and

@@ -34,8 +34,12 @@ const surelyTopic = 2
 // Scorer turns features into the probability that the passages hold the answer.
 type Scorer struct {
 	topic, holds *confidence.Calibration
-	// alone decides about questions before which nothing was said, following about the
-	// others.
+	// crowd tells whether many documents speak of what is asked, so that the passage may be
+	// about it and not say it. amid decides as if they do, and apart as if the passage
+	// stands alone.
+	crowd, amid, apart *confidence.Calibration
+	// alone puts the three together and decides about questions before which nothing was
+	// said, following about the others.
 	alone, following *confidence.Calibration
 	// passages are those that were read last.
 	passages *recent.Cache[texts, *passage]
@@ -50,6 +54,9 @@ func newScorer() *Scorer { return &Scorer{passages: recent.New(passagesKept, tex
 type scorerFile struct {
 	Topic     json.RawMessage `json:"topic"`
 	Holds     json.RawMessage `json:"holds"`
+	Crowd     json.RawMessage `json:"crowd"`
+	Amid      json.RawMessage `json:"amid"`
+	Apart     json.RawMessage `json:"apart"`
 	Alone     json.RawMessage `json:"alone"`
 	Following json.RawMessage `json:"following"`
 }
@@ -77,7 +84,15 @@ func Read(r io.Reader) (*Scorer, error) {
 		name string
 		from json.RawMessage
 		to   **confidence.Calibration
-	}{{"topic", file.Topic, &s.topic}, {"holds", file.Holds, &s.holds}, {"alone", file.Alone, &s.alone}, {"following", file.Following, &s.following}} {
+	}{
+		{"topic", file.Topic, &s.topic},
+		{"holds", file.Holds, &s.holds},
+		{"crowd", file.Crowd, &s.crowd},
+		{"amid", file.Amid, &s.amid},
+		{"apart", file.Apart, &s.apart},
+		{"alone", file.Alone, &s.alone},
+		{"following", file.Following, &s.following},
+	} {
 		read, err := confidence.Read(bytes.NewReader(one.from))
 		if err != nil {
 			return nil, fmt.Errorf("read weights: %s: %w", one.name, err)
@@ -91,7 +106,15 @@ func Read(r io.Reader) (*Scorer, error) {
 func (s *Scorer) Write(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	err := encoder.Encode(map[string]*confidence.Calibration{"topic": s.topic, "holds": s.holds, "alone": s.alone, "following": s.following})
+	err := encoder.Encode(map[string]*confidence.Calibration{
+		"topic":     s.topic,
+		"holds":     s.holds,
+		"crowd":     s.crowd,
+		"amid":      s.amid,
+		"apart":     s.apart,
+		"alone":     s.alone,
+		"following": s.following,
+	})
 	if err != nil {
 		return fmt.Errorf("write weights: %w", err)
 	}
@@ -106,9 +129,13 @@ func (s *Scorer) Features(q Question, found []Passage) map[string]float64 {
 }
 
 func (s *Scorer) add(f map[string]float64) {
-	f[FeatureTopic] = min(surelyTopic, logOdds(s.topic.Probability(f)))
+	f[FeatureTopic] = topicOf(s.topic.Probability(f))
 	f[FeatureHolds] = logOdds(s.holds.Probability(f))
 }
+
+func topicOf(p float64) float64 { return min(surelyTopic, logOdds(p)) }
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // logOdds is bounded, so that a certain score is a large one and not infinite.
 func logOdds(p float64) float64 {
@@ -122,7 +149,21 @@ func (s *Scorer) Probability(features map[string]float64) float64 {
 	if features[featFollowUp] > 0 {
 		return s.following.Probability(features)
 	}
-	return s.alone.Probability(features)
+	return s.alone.Probability(together(s.crowd.Probability(features), s.amid.Probability(features), s.apart.Probability(features)))
+}
+
+// The features that alone decides by: how likely a crowd is, and the log odds of either way
+// of deciding as far as it is the one that fits.
+const (
+	featCrowd = "crowd"
+	featAmid  = "amid"
+	featApart = "apart"
+)
+
+func togetherFeatures() []string { return []string{featCrowd, featAmid, featApart} }
+
+func together(crowd, amid, apart float64) map[string]float64 {
+	return map[string]float64{featCrowd: crowd, featAmid: crowd * logOdds(amid), featApart: (1 - crowd) * logOdds(apart)}
 }
 
 // Threshold is the probability from which on the passages count as sufficient.
@@ -138,119 +179,14 @@ func ScoreFeatures(followUp bool) []string {
 	return names
 }
 
-// Example is a labelled question for Fit.
-type Example struct {
-	// Features are those of the texts.
-	Features map[string]float64
-	// Answerable says whether the documents answer it, Right whether one that does was
-	// found.
-	Answerable, Right bool
-	// Group ties examples that are alike.
-	Group string
-}
-
-// Examples are what Fit learns from.
-type Examples struct {
-	// Topic are questions of which some are answered by the documents and others are
-	// about something else.
-	Topic []Example
-	// Holds are questions with a document about each, which answers it or not.
-	Holds []Example
-	// FollowUps are questions of which most were asked in a conversation.
-	FollowUps []Example
-}
-
-// fitFolds is into how many parts examples are cut for scores of what was not fitted.
-const fitFolds = 5
-
-// The penalties of the fits: the first two have few signals among many features, the decision
-// after a conversation many examples for the few features it has. The one about a question
-// alone reads all features beside both scores, and is held back the most: what it learns
-// there is how to weigh them where the two scores are of different kinds of questions.
-const (
-	scoreLambda    = 100
-	decisionLambda = 3
-	aloneLambda    = 300
-)
-
-// holdsWeight is what an example of Examples.Holds weighs where both scores are put
-// together. There are many of them, all near their passage: with their full weight the
-// decision forgets that most questions in the wild have no passage about them.
-const holdsWeight = 0.75
-
-// Fit fits a scorer. The weights of what decides are fitted on scores that come from
-// other examples than the one scored.
-func Fit(x Examples) (*Scorer, error) {
-	s := newScorer()
-	topic := confidence.Fitting{Names: TopicFeatures(), Lambda: scoreLambda}
-	holds := confidence.Fitting{Names: HoldsFeatures(), Lambda: scoreLambda}
-	onTopic := samples(x.Topic, func(e Example) bool { return e.Right })
-	onHolds := samples(x.Holds, func(e Example) bool { return e.Answerable })
-	var err error
-	if s.topic, err = topic.Fit(onTopic); err != nil {
-		return nil, fmt.Errorf("sufficiency: topic: %w", err)
-	}
-	if s.holds, err = holds.Fit(onHolds); err != nil {
-		return nil, fmt.Errorf("sufficiency: holds: %w", err)
-	}
-	unseenTopic, err := topic.CrossFit(onTopic, fitFolds)
-	if err != nil {
-		return nil, fmt.Errorf("sufficiency: topic: %w", err)
-	}
-	unseenHolds, err := holds.CrossFit(onHolds, fitFolds)
-	if err != nil {
-		return nil, fmt.Errorf("sufficiency: holds: %w", err)
-	}
-	var alone, following []confidence.Sample
-	place := func(list []confidence.Sample, examples []Example, topics, holds []float64) {
-		for i, one := range list {
-			one.Features = s.Scored(one.Features)
-			one.Right = examples[i].Right
-			if topics != nil {
-				one.Features[FeatureTopic] = min(surelyTopic, logOdds(topics[i]))
-			}
-			if holds != nil {
-				one.Features[FeatureHolds] = logOdds(holds[i])
-			}
-			if one.Features[featFollowUp] > 0 {
-				following = append(following, one)
-			} else {
-				alone = append(alone, one)
-			}
-		}
-	}
-	place(onTopic, x.Topic, unseenTopic, nil)
-	for i := range onHolds {
-		onHolds[i].Weight = holdsWeight
-	}
-	place(onHolds, x.Holds, nil, unseenHolds)
-	place(samples(x.FollowUps, func(e Example) bool { return e.Right }), x.FollowUps, nil, nil)
-	if s.alone, err = (confidence.Fitting{Names: append(ScoreFeatures(false), HoldsFeatures()...), Lambda: aloneLambda}).Fit(alone); err != nil {
-		return nil, fmt.Errorf("sufficiency: %w", err)
-	}
-	if s.following, err = (confidence.Fitting{Names: ScoreFeatures(true), Lambda: decisionLambda}).Fit(following); err != nil {
-		return nil, fmt.Errorf("sufficiency: follow-ups: %w", err)
-	}
-	s.alone.Threshold, s.following.Threshold = enough, enough
-	return s, nil
-}
-
 // enough is the probability from which on passages count as sufficient. docs/evals.md says
 // how many questions without an answer reach it, and how many with one do not.
-const enough = 0.6
+const enough = 0.7
 
 // Scored is a copy of the features with the two scores.
 func (s *Scorer) Scored(features map[string]float64) map[string]float64 {
 	all := make(map[string]float64, len(features)+2)
 	maps.Copy(all, features)
 	s.add(all)
-	return all
-}
-
-func samples(list []Example, right func(Example) bool) []confidence.Sample {
-	all := make([]confidence.Sample, len(list))
-	for i, e := range list {
-		all[i] = confidence.Sample{Features: e.Features, Right: right(e), Group: e.Group}
-	}
 	return all
 }

@@ -5,8 +5,10 @@
 // in common whether the passages are about what is asked; the other, fitted on questions
 // whose passage is about it and half of which it does not answer, tells from what is
 // lacking whether they say it: a name, a figure, a negation, something of the kind that is
-// asked for. A third looks at what a question takes for known, such as "the county", and
-// at what was said before it. See Joren et al., "Sufficient Context", arXiv:2411.06037.
+// asked for. Both are read in one way where a passage stands alone and in another where
+// many documents speak of the same, and in between as likely as either is. A question in a
+// conversation is decided by the scores, by what it takes for known, such as "the county",
+// and by what was said before it. See Joren et al., "Sufficient Context", arXiv:2411.06037.
 //
 // All of it is counted from the texts; there is no model in it.
 package sufficiency

@@ -98,11 +98,52 @@ func TestFeaturesCompare(t *testing.T) {
 	}
 }
 
+// Where many documents speak of what is asked, the ones behind the first are near it by words.
+func TestFeaturesOfACrowd(t *testing.T) {
+	t.Parallel()
+	ask := func(scores ...float64) map[string]float64 {
+		var found []sufficiency.Passage
+		for i, score := range scores {
+			p := refunds()
+			p.Document, p.Lexical = string(rune('a'+i)), score
+			found = append(found, p, p) // two passages of a document are no rivals
+		}
+		return sufficiency.Features(sufficiency.Question{Locale: "en", Text: "How long does a refund take?"}, found)
+	}
+	for name, c := range map[string]struct {
+		scores          []float64
+		fourth, seventh float64
+	}{
+		"crowd":         {[]float64{8, 7, 7, 6, 5, 4, 4, 1}, 0.75, 0.5},
+		"apart":         {[]float64{8, 1, 1, 0, 0, 0, 0, 0}, 0, 0},
+		"few":           {[]float64{8, 7, 7, 6}, 0.75, 0},
+		"in any order":  {[]float64{6, 8, 7, 7}, 0.75, 0},
+		"meaning alone": {[]float64{0, 0, 0, 0, 0, 0, 0}, 0, 0},
+	} {
+		if f := ask(c.scores...); f["lexical_fourth"] != c.fourth || f["lexical_seventh"] != c.seventh {
+			t.Errorf("%s: %v and %v, not %v and %v", name, f["lexical_fourth"], f["lexical_seventh"], c.fourth, c.seventh)
+		}
+	}
+}
+
 func TestFeaturesWithoutPassages(t *testing.T) {
 	t.Parallel()
 	f := sufficiency.Features(sufficiency.Question{Locale: "es", Text: "¿Y si no hay nada?"}, nil)
 	if f["covered"] != 0 || f["unknown"] < 0.99 {
 		t.Errorf("covered %v and unknown %v of a question without passages", f["covered"], f["unknown"])
+	}
+}
+
+// A score that is hardly one makes no share of it endless.
+func TestFeaturesOfHardlyAScore(t *testing.T) {
+	t.Parallel()
+	first, second := refunds(), shipping()
+	first.Lexical, first.Self, second.Lexical, second.Self = math.SmallestNonzeroFloat64, math.SmallestNonzeroFloat64, 1, 0
+	f := sufficiency.Features(sufficiency.Question{Locale: "en", Text: "How long does a refund take?"}, []sufficiency.Passage{first, second})
+	for _, name := range []string{"lexical_share", "lexical_gap", "lexical_margin"} {
+		if f[name] != 0 {
+			t.Errorf("%s is %v", name, f[name])
+		}
 	}
 }
 
@@ -177,9 +218,18 @@ func learnt(n int, followUp bool) []sufficiency.Example {
 	return list
 }
 
+// unanswered are examples of what no document answers.
+func unanswered(n int) []sufficiency.Example {
+	var list []sufficiency.Example
+	for i := range n {
+		list = append(list, sufficiency.Example{Features: features("Who repairs the robot of the museum?"), Group: strings.Repeat("y", i)})
+	}
+	return list
+}
+
 func TestFitIsWrittenAndRead(t *testing.T) {
 	t.Parallel()
-	fitted, err := sufficiency.Fit(sufficiency.Examples{Topic: learnt(40, false), Holds: learnt(40, false), FollowUps: learnt(40, true)})
+	fitted, err := sufficiency.Fit(sufficiency.Examples{Topic: learnt(40, false), Nothing: unanswered(20), Holds: learnt(40, false), FollowUps: learnt(40, true)})
 	if err != nil {
 		t.Fatal(err)
 	}
