@@ -14,7 +14,7 @@ var (
 	// between two of them.
 	digitRuns = regexp.MustCompile(`[0-9](?:[ \-.]?[0-9]){11,}`)
 	// printedCards are the groups in which cards are printed, whatever stands between them.
-	printedCards = regexp.MustCompile(`\b([3-6][0-9]{3}(?:[\s.,;:/_·\-]{1,3}[0-9]{4}){3}|3[47][0-9]{2}[\s.,;:/_·\-]{1,3}[0-9]{6}[\s.,;:/_·\-]{1,3}[0-9]{5})(?:[^0-9]|$)`)
+	printedCards = regexp.MustCompile(`\b([3-6][0-9]{3}(?:[\s.,;:/_·\-]{1,3}[0-9]{4}){3}|3[47][0-9]{2}[\s.,;:/_·\-]{1,3}[0-9]{6}[\s.,;:/_·\-]{1,3}[0-9]{5}|[3-6](?: {1,4}[0-9]){13,18})(?:[^0-9]|$)`)
 	// accounts are the numbers of accounts in Spain as they were before the IBAN, in their
 	// groups or after the word for one.
 	accounts = regexp.MustCompile(`(?i)(?:\b([0-9]{4}[ \-][0-9]{4}[ \-][0-9]{2}[ \-][0-9]{10})\b|\b(?:cuenta|ccc|account)\b[^0-9\n]{0,30}\b([0-9]{4}[ \-]?[0-9]{4}[ \-]?[0-9]{2}[ \-]?[0-9]{10})\b)`)
