@@ -211,14 +211,24 @@ func shingles(text string) []string {
 
 // fence is a word that the fenced content does not hold: it is derived from a
 // hash over that content, so nobody can write it into a message or a document
-// beforehand, and the same request gives the same prompt.
+// beforehand, and the same request gives the same prompt. What is added when a model is
+// asked again in the same turn, behind all the rest, leaves the word as it was: so the
+// server has read everything before it already. A model that wrote the word itself gets
+// another one.
 func fence(d promptData) string {
+	content := slices.Concat(d.Passages, d.Orders, d.History, d.Parts)
+	added := slices.Concat(d.Receipts, d.Objections, []string{d.Rejected})
+	word := fenceOf(d.Question, "", content)
+	if slices.ContainsFunc(added, func(text string) bool { return strings.Contains(text, word) }) {
+		return fenceOf(d.Question, d.Rejected, slices.Concat(content, d.Receipts, d.Objections))
+	}
+	return word
+}
+
+func fenceOf(question, rejected string, lines []string) string {
 	hash := sha256.New()
-	write := func(s string) { hash.Write([]byte(s + "\x00")) } // a hash never fails to write
-	write(d.Question)
-	write(d.Rejected)
-	for _, line := range slices.Concat(d.Passages, d.Orders, d.Receipts, d.History, d.Parts, d.Objections) {
-		write(line)
+	for _, line := range slices.Concat([]string{question, rejected}, lines) {
+		hash.Write([]byte(line + "\x00")) // a hash never fails to write
 	}
 	return "DATA-" + hex.EncodeToString(hash.Sum(nil)[:6])
 }
