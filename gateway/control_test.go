@@ -56,6 +56,8 @@ func TestWish(t *testing.T) {
 		{"no in English", offered(nil), true, wrote("actually no leave it"), wishNo},
 		{"no, don't", offered(nil), true, wrote("No, don't cancel it, sorry"), wishNo},
 		{"it stays", offered(nil), true, wrote("al final me lo quedo"), wishNo},
+		{"it is wanted after all", offered(nil), true, wrote("espera no, que si lo quiero"), wishNo},
+		{"it is wanted: what was asked", offered(nil), true, wrote("si lo quiero"), wishNone},
 		{"another mind", offered(nil), true, wrote("I've changed my mind"), wishNo},
 		{"no to something said since, in other words", offered(nil), false, wrote("mejor no, déjalo"), wishNone},
 		{"no, but something else", offered(nil), true, wrote("no, quiero cambiar la dirección"), wishNone},

@@ -21,7 +21,7 @@ var opening = regexp.MustCompile(`(?i)^[\s¿¡,.;:!…-]*(?:` +
 	`well|a ver|pues|bueno|mir(?:a|ad|e|en)|oye|oiga|oid|perd[oó]n(?:a|e|ad)?|disculp(?:a|e|ad)|por favor|porfa(?:vor)?|gracias|muchas gracias|` +
 	`(?:(?:tengo|tenía|tenia|os hago|te hago) )?una (?:duda|pregunta|consulta|preguntita|cosa)(?: r[aá]pida)?|una (?:duda|pregunta) que tengo|` +
 	`(?:(?:me gustar[ií]a|quer[ií]a|quisiera|quiero|necesito) (?:saber|preguntar(?:os|te)?|consultar(?:os)?)|` +
-	`(?:me )?(?:pod(?:r[ií]a|r[ií]as|r[ií]ais|[eé]is)|puedes?) (?:decir(?:me)?|indicar(?:me)?)|(?:vos )?sab[eé]i?s)(?: si)?|che|` +
+	`(?:me )?(?:pod(?:r[ií]a|r[ií]as|r[ií]ais|[eé]is)|puedes?) (?:decir(?:me)?|indicar(?:me)?)|(?:vos )?sab[eé]i?s)(?: si)?|che|espera(?:d|me)?|wait|hold on|` +
 	`hi(?: there)?|hello(?: there)?|hiya|good (?:morning|afternoon|evening)|excuse me|sorry|please|thanks|thank you|` +
 	`no s[eé] si (?:es|este es|esto es) (?:aqu[ií]|el (?:sitio|lugar|canal))(?: para (?:preguntar|esto))?|i do(?:n['’]?t| not) know if this is the (?:right )?(?:place|chat|channel)(?: to ask)?|` +
 	`(?:just )?(?:a |one )?quick question|(?:just )?(?:a|one) question|(?:i have|i've got|i had|got|just) (?:a|one) (?:quick )?question|` +

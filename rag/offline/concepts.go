@@ -114,10 +114,16 @@ var isLate = regexp.MustCompile(`(?i)\btarde\b`)
 // isTwice matches twice in a figure.
 var isTwice = regexp.MustCompile(`(?i)\b2 (?:veces|times)\b`)
 
+// isHeavy matches what weighs more than something, which is what rules for bulky things say.
+var isHeavy = regexp.MustCompile(`(?i)\b(?:m[aá]s de|over|above|more than|heavier than) \d+ ?kg\b`)
+
 // featureIn is the feature of a stem in a text.
 func (c concepts) featureIn(stem, text string) string {
-	if stem == "2" && isTwice.MatchString(text) {
+	switch {
+	case stem == "2" && isTwice.MatchString(text):
 		return "=twice"
+	case stem == "kg" && isHeavy.MatchString(text):
+		return "=bulky"
 	}
 	if stem == "tard" && !isLate.MatchString(text) {
 		return "=time"

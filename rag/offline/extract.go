@@ -14,10 +14,10 @@ import (
 const (
 	// leastSupport is the share of the question, by weight, that an answer has to
 	// touch; below it the model has nothing to say.
-	leastSupport = 0.3
+	leastSupport = 0.35
 	// mostUnheard is the share of the question, by weight, that may be in words
 	// which no passage holds: from there on it is about something else.
-	mostUnheard = 0.5
+	mostUnheard = 0.45
 	// leastSubject is the share of what a price is asked of that has to stand by
 	// the amount.
 	leastSubject = 0.5
@@ -125,6 +125,9 @@ func (m *Model) extract(r rag.Request) rag.Draft {
 	q.needed = slices.DeleteFunc(slices.Clone(q.kinds), func(k kind) bool { return k.needed == nil || !k.needed.MatchString(folded) })
 	readings := make([]reading, 0, len(r.Passages))
 	for _, p := range r.Passages {
+		if m.ofOtherPlaces(q, p.Locale, p.Question+"\n"+p.Text) {
+			continue // what holds elsewhere
+		}
 		if one := m.read(q, p); len(one.units) > 0 && (!q.price || m.pricesSubject(q, one)) && neededIn(folded, one.units) {
 			readings = append(readings, one)
 		}

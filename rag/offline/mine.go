@@ -32,7 +32,7 @@ var (
 )
 
 // moneyOfMine matches who misses money that can only be theirs.
-var moneyOfMine = phrases(`me (ha|han|habeis|has)( \w+){0,2} (llegado|devuelto|reembolsado|abonado|ingresado|dado|pagado|hecho)( \w+){0,3} (reembolso|dinero|abono|devolucion)`, `(reembolso|dinero|abono)( \w+){0,7} (no|aun|todavia|ya)( \w+){0,2} (sale|salido|llega|llegado|aparece|aparecido|veo|visto|tengo|recibido|consta)`,
+var moneyOfMine = phrases(`me (debeis|deben|debes|falta)( \w+){0,4} (dinero|reembolso|abono)`, `(owe|owes|owed) me( \w+){0,2} (money|refund)`, `me (ha|han|habeis|has)( \w+){0,2} (llegado|devuelto|reembolsado|abonado|ingresado|dado|pagado|hecho)( \w+){0,3} (reembolso|dinero|abono|devolucion)`, `(reembolso|dinero|abono)( \w+){0,7} (no|aun|todavia|ya)( \w+){0,2} (sale|salido|llega|llegado|aparece|aparecido|veo|visto|tengo|recibido|consta)`,
 	`(no|aun|todavia|ya|sin)( \w+){0,4} (llega|llegado|llego|veo|visto|sale|salido|aparece|recibido|recibir|recibo|devuelto|devolvisteis|devolveis|dado|disteis|abonado|reembolsado|ingresado)( \w+){0,3} (reembolso|dinero|abono)`, `cuando (me )?(vais a |van a )?(devolveis|devuelven|devolver|devolvereis|reembolsais|abonais)( \w+){0,1} (lo|el dinero|el importe) (de|del)( \w+){1,3}`,
 	`(haven t|have not|hasn t|has not|didn t|did not|never|still|not|no)( \w+){0,5} (refund|refunded|money back|my money)`, `(has|did|is|was|where is|where s|when (do|will|am) i|have (i|you))( \w+){0,3} (my|the|me|my full|been) (refund|refunded|money|money back)( \w+){0,3}`)
 

@@ -21,13 +21,13 @@ var (
 		`(esta|estan) (ya )?(list[oa]s?|enviad[oa]s?|entregad[oa]s?|en camino|en reparto|cancelad[oa]s?|de camino)`, `(sabeis|saben|sabes|se sabe|teneis|hay) (algo|noticias|novedades|alguna noticia|alguna novedad)( \w+)?`,
 		`(llega|llegan|viene|vienen|traen|traeis|sale|salen) (ya|hoy|manana)`, `(aun|todavia) no (\w+ )?(ha llegado|llega|recibo|he recibido)`, `que (ha )?(pasado|paso|pasa|ocurre) con`, `(por que|porque|x que|xq) (esta|sigue|estan) (retenid[oa]|parad[oa]|bloquead[oa])`,
 		`(pasa|pasas|pasais|pasame|mandame|mandas|mandais|enviame|envias|enviais|dame|das|dais|dime)( \w+){0,3} (seguimiento|tracking|estado)`,
-		`where (is|s|are|re)`, `(when|what day|what time) (will|is|are|does|do|s|can|should)( \w+){1,6} (arrive|arriving|come|coming|get here|delivered|ship|shipped|land|get|receive)`, `(when|what day|what time) (are|will|do|can) (you|they) (bring|bringing|be bringing|deliver|delivering|be delivering|ship|shipping|send|sending)( \w+)?`, `(is|are) (the|my|our)( \w+){1,3} (coming|arriving)( \w+)?`, `how (is|s) (my|the)`, `status (of|on|for)`, `(the|its|it s) status`,
+		`where (is|s|are|re)`, `(when|what day|what time) (will|is|are|does|do|s|can|should)( \w+){1,6} (arrive|arriving|come|coming|get here|getting here|delivered|ship|shipped|land|get|receive)`, `(when|what day|what time) (are|will|do|can) (you|they) (bring|bringing|be bringing|deliver|delivering|be delivering|ship|shipping|send|sending)( \w+)?`, `(is|are) (the|my|our)( \w+){1,3} (coming|arriving)( \w+)?`, `how (is|s) (my|the)`, `status (of|on|for)`, `(the|its|it s) status`,
 		`(has|have|was|were|is|did|hasn t|haven t|isn t)( \w+| #\w+){1,4} (shipped|delivered|cancelled|canceled|arrived|arrive|dispatched|sent|left|refunded|ready|received)`, `(any|got) (news|update|updates)( \w+)?`,
 		`(have|did) (you|u|they) (get|got|receive|received)`, `(what|whats|what s) (has )?(is |s )?(happened|happening|going on|up) (with|to)`, `why is( \w+| #\w+){1,4} (on hold|held|stuck|late|delayed)`,
-		`(was|were|is) (\w+ ){0,2}(coming|due|supposed to|meant to)( \w+)*`, `(send|give|get|tell|share)( \w+){0,4} (tracking|status)`, `not (arrived|received|here|delivered) yet`, `still waiting`,
+		`(was|were|is) (\w+ ){0,2}(coming|due|supposed to|meant to)( \w+)*`, `(send|give|get|tell|share)( \w+){0,4} (tracking|status)`, `not (arrived|received|here|delivered) yet`, `(isn t|is not|aren t|still not|hasn t|has not) (here|come|arrived)( \w+)?`, `still waiting`,
 	)
 	// ownThing matches what can only be the customer's own order.
-	ownThing = phrases(`(mi|mis|el|los|nuestro|este|ese) (ultimo )?(pedido|pedidos|paquete|paquetes|encargo)`, `(mi|mis|la|una) (compra|devolucion|entrega|orden)`, `mi (envio|reembolso|dinero)`,
+	ownThing = phrases(`(mi|mis|el|los|nuestro|este|ese) (ultimo )?(pedido|pedidos|paquete|paquetes|encargo)`, `(mi|mis|la|una) (compra|devolucion|entrega|orden)`, `lo mio`, `lo que (pedi|he pedido|os pedi)`, `cancel mine`, `mi (envio|reembolso|dinero)`,
 		`(my|the|our|this) (last |latest )?(order|orders|parcel|parcels|package|packages|delivery|shipment)`, `my (refund|return|money|stuff|purchase)`)
 	// asksAction matches a wish to have something done or to know what order
 	// facts do not hold.

@@ -3,7 +3,9 @@ package offline
 import (
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/recado/recado/knowledge"
 )
@@ -82,6 +84,9 @@ func (e *Embedder) Rephrase(locale, text string) []string {
 	if both := e.concepts.ofShippingBoth(locale, text); both != nil {
 		return both
 	}
+	if places := e.concepts.places(locale, text); len(places) == 1 && e.concepts.ofShippingTo(locale, text) {
+		return []string{inLanguage(knowledge.Language(locale), "plazo y precio del envío a ", "time and price of shipping to ") + placeIn(locale, text, places[0])}
+	}
 	told := purchase.ReplaceAllString(text, " ")
 	if told != text && mayReturn.MatchString(fold(told)) {
 		return []string{inLanguage(knowledge.Language(locale), returnES, returnEN)}
@@ -90,6 +95,38 @@ func (e *Embedder) Rephrase(locale, text string) []string {
 		return []string{asked}
 	}
 	return nil
+}
+
+// shippingTo matches folded questions for what shipping costs or how long it takes.
+var shippingTo = phrases(`(cuanto|que|cual|cuales|plazo|plazos|precio|gastos|coste)( \w+){0,5}`, `(how (much|long|many)|what|whats|price|cost|time|times)( \w+){0,5}`)
+
+// ofShippingTo tells whether a question about a place asks what shipping there costs or how
+// long it takes, and nothing else.
+func (c concepts) ofShippingTo(locale, text string) bool {
+	if !shippingTo.MatchString(fold(text)) {
+		return false
+	}
+	measured := false
+	for f, w := range c.features(locale, asShops(text)) {
+		switch {
+		case w == placeWeight, w <= faintWeight, f == "=shipping", f == "=deliver", f == "=parcel":
+		case f == "=time", f == "=price":
+			measured = true
+		default:
+			return false
+		}
+	}
+	return measured || namesShipping.MatchString(text)
+}
+
+// placeIn is the word of a text for a place, as it stands there.
+func placeIn(locale, text, stem string) string {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if slices.Contains(knowledge.Tokens(locale, word), stem) {
+			return word
+		}
+	}
+	return stem
 }
 
 // purchase matches what is told of when something was bought, which no document speaks of.
@@ -127,6 +164,38 @@ type said struct {
 
 // sayings are what customers say whose words stand under no heading.
 var sayings = []said{
+	{
+		asks: phrases(`por que (me |nos )?(habeis|han|ha|has) (cancelado|anulado)( (el|mi|la) (pedido|compra))?`),
+		es:   "si cancelamos nosotros",
+	},
+	{
+		asks: phrases(`why (did|have|has|was|were|is)( you| my| the| it| order| purchase){1,3} (cancel|cancelled|canceled)( my order| the order| it)?`),
+		en:   "if we cancel",
+	},
+	{
+		asks: phrases(`cuanto (me |nos |te )?(sale|salen|saldria|saldrian|valdria)( a pagar)?`),
+		es:   "cuánto cuesta",
+	},
+	{
+		asks: phrases(`(no|nunca|ni)( \w+){0,3} (llega|llegado|llego|recibido|recibi|recibo|encuentro|veo|mandado|enviado)( \w+){0,3} (enlace|link)( de seguimiento)?( por ningun lado| todavia| aun)?`),
+		es:   "si no recibes el enlace de seguimiento",
+	},
+	{
+		asks: phrases(`(i |we )?(never|not|haven t|have not|didn t|did not|can t find|no)( \w+){0,3}( got| get| received| receive| have| seen| see)?( \w+){0,2} (tracking )?link( anywhere| yet)?`),
+		en:   "if the tracking link does not arrive",
+	},
+	{
+		asks: phrases(`(me )?(lo|la|los|las) (recogeis|recogen|recogeriais|venis a buscar|vienen a buscar)( \w+){0,1} (en|a) (mi |la )?(casa|domicilio)`, `(podeis|puede|pueden) (venir a )?recoger(lo|la|los|las)( \w+){0,1} (en|a) (mi )?(casa|domicilio)`),
+		es:   "recogida de la devolución en tu domicilio",
+	},
+	{
+		asks: phrases(`(can|could|do|will) (you|they|someone|the courier) (collect|pick)( it| them| this)?( up)? (from|at) (my )?(home|house|place|door|flat)`),
+		en:   "collection of the return from your home",
+	},
+	{
+		asks: phrases(`(buscais|buscan|necesitais|contratais|cogeis|quereis)( \w+){0,1} (personal|gente|empleados|dependientes|trabajadores)( para trabajar)?`, `(trabajar|curro|empleo) (con|en|para) (vosotros|la tienda|vuestra tienda)`),
+		es:   "empleo vacante",
+	},
 	{
 		asks: phrases(`no (me |le |nos |se )?(va|vale|tira|chuta|deja usar|deja usarlo)( nada)?`),
 		es:   "no funciona",

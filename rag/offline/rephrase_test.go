@@ -33,7 +33,10 @@ func TestRephrase(t *testing.T) {
 		{"es", "¿puedo devolver los auriculares?", nil},
 		{"es", "¿cuánto tarda un frigorífico?", nil},
 		{"es", "puedo pagar al mensajero con bizum", nil},
-		{"es", "cuanto cuesta y cuanto tarda el envio a Ceuta", nil},
+		{"es", "cuanto cuesta y cuanto tarda el envio a Ceuta", []string{"plazo y precio del envío a Ceuta"}},
+		{"en", "how long does delivery to France take?", []string{"time and price of shipping to France"}},
+		{"en", "do you have a shop in Madrid?", nil},
+		{"es", "¿hacéis cambios en Portugal?", nil},
 		{"en", "can I still return earphones that I opened?", nil},
 	} {
 		if got := embedder.Rephrase(c.locale, c.text); !slices.Equal(got, c.want) {

@@ -15,8 +15,8 @@ var (
 	wishesToCancel = phrases(
 		`(quiero|quisiera|querria|necesito|deseo|gustaria|puedes|puede|podeis|podrias|podriais|pueden|podrian) (que )?(\w+ ){0,2}(cancelar|anular|canceleis|cancelen|anuleis|anulen)(lo|la|me|melo|mela)?`,
 		`(cancelad|cancelen|cancele|cancelame|cancelamelo|cancelenme|cancelalo|anulad|anulen|anule|anulame|anulalo)`, `(cancela|anula) (el|mi|este|ese|la|mi ultimo|#\w+|\w\d+)( \w+| #\w+)?`,
-		`ya no (lo|la) quiero`, `ya no quiero (el|mi|este|ese) (pedido|paquete)`,
-		`(want|like|need|wish|you|could|please|pls) (to )?(\w+ ){0,2}cancel`, `cancel (it|my|the|this|that|order|#\w+|\w\d+)`,
+		`(cancela|cancelad|cancelame|anula|anulad|anulame) (lo mio|todo lo mio|lo que (pedi|he pedido))`, `ya no (lo|la) quiero`, `ya no quiero (el|mi|este|ese) (pedido|paquete)`,
+		`(want|like|need|wish|you|could|please|pls) (to )?(\w+ ){0,2}cancel`, `cancel (it|mine|my|the|this|that|order|#\w+|\w\d+)`,
 	)
 	wishesToReturn = phrases(
 		`(quiero|quisiera|querria|necesito|deseo|gustaria|puedes|puede|podeis|podrias|podriais) (\w+ ){0,2}(devolver)(lo|la|los|las|te|os|selo)?`, `(voy a|vamos a) devolver(lo|la|los|las)?`,

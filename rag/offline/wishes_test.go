@@ -28,6 +28,7 @@ func TestWishes(t *testing.T) {
 		"Quiero cancelar el pedido #W2024300":                                    {Kind: action.Cancel, Order: "#W2024300"},
 		"cancela mi pedido por favor":                                            {Kind: action.Cancel, Order: "#W2024300"},
 		"Por favor, cancelad el pedido de la lámpara":                            {Kind: action.Cancel, Order: "#W2024300"},
+		"cancela lo mio":                                                         {Kind: action.Cancel, Order: "#W2024300"},
 		"Please cancel my order":                                                 {Kind: action.Cancel, Order: "#W2024300"},
 		"Could you cancel order #W2024300?":                                      {Kind: action.Cancel, Order: "#W2024300"},
 		"¿Puedo cancelar el #W2024300?":                                          {Kind: action.Cancel, Order: "#W2024300"},
