@@ -144,6 +144,14 @@ func (u Unasked) Embed(_ context.Context, texts []string) ([][]float32, error) {
 	return vectors, nil
 }
 
+// Rephrase implements rag.Rephraser: it asks nobody, and a question is searched for as it was.
+func (u Unasked) Rephrase(locale, text string) []string {
+	if r, ok := u.Embedder.(rag.Rephraser); ok {
+		return r.Rephrase(locale, text)
+	}
+	return nil
+}
+
 // DenseShare implements knowledge.Weighted.
 func (u Unasked) DenseShare() float64 {
 	if w, ok := u.Embedder.(knowledge.Weighted); ok {
