@@ -33,7 +33,7 @@ func phrase(language, key string) string {
 // ruleText says in a sentence which rule decided a turn.
 func ruleText(language string, d gateway.Decision) string {
 	key := "rule_" + d.Rule
-	if d.Rule == "confidence" {
+	if d.Rule == "confidence" || d.Rule == "who" {
 		key += "_" + string(d.Kind)
 	}
 	if s := lookup(language, key); s != "" {
@@ -618,6 +618,8 @@ var phrases = map[string]text{
 	"rule_control_repeat":         {"Repitió lo último, porque se lo pidieron.", "Said the last thing again, because they asked."},
 	"rule_control_language":       {"Cambió de idioma, porque se lo pidieron.", "Changed the language, because they asked."},
 	"rule_control_which_language": {"Preguntó en qué idioma seguir.", "Asked which language to go on in."},
+	"rule_who_reply":              {"Dijo que es un asistente automático, porque se lo preguntaron.", "Said that it is an automatic assistant, because they asked."},
+	"rule_who_handoff":            {"Pasó a una persona: volvió a preguntar si escribía una.", "Handed off: asked again whether a person was writing."},
 	"rule_control_delete_data":    {"Pasó a una persona: pide que se borren sus datos.", "Handed off: they want their data deleted."},
 	"rule_repeated":               {"Pasó a una persona: repitió la misma pregunta.", "Handed off: the same question came again and again."},
 	"rule_declined":               {"El cliente dijo que no a lo que se le proponía.", "The customer said no to what was proposed."},
