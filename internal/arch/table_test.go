@@ -53,7 +53,7 @@ var layers = arch.Layers{
 	"rag/understand":  {"knowledge"},
 	"rag/receipts":    {"rag/action", "rag/confidence", "rag/guard", "knowledge", "rag/phrases", "internal/recent"},
 	"rag/sufficiency": {"rag/confidence", "knowledge", "internal/recent"},
-	"rag/offline":     {"rag", "rag/action", "rag/guard", "rag/receipts", "rag/understand", "knowledge"},
+	"rag/offline":     {"rag", "rag/action", "rag/guard", "rag/phrases", "rag/receipts", "rag/understand", "knowledge"},
 
 	"knowledge":               {},
 	"knowledge/knowledgetest": {"knowledge"},

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/recado/recado/knowledge"
+	wording "github.com/recado/recado/rag/phrases"
 )
 
 // How documents put what shipping costs, and how long it takes.
@@ -87,7 +88,7 @@ func (e *Embedder) Rephrase(locale, text string) []string {
 	if places := e.concepts.places(locale, text); len(places) == 1 && e.concepts.ofShippingTo(locale, text) {
 		return []string{inLanguage(knowledge.Language(locale), "plazo y precio del envío a ", "time and price of shipping to ") + placeIn(locale, text, places[0])}
 	}
-	told := purchase.ReplaceAllString(text, " ")
+	told := withoutPurchase(text)
 	if told != text && mayReturn.MatchString(fold(told)) {
 		return []string{inLanguage(knowledge.Language(locale), returnES, returnEN)}
 	}
@@ -135,6 +136,19 @@ var purchase = regexp.MustCompile(`(?i)\b(?:(?:(?:me |nos )?(?:l[oa]s? )?(?:comp
 	`(?:(?:i |we )?(?:bought|got|ordered|received|had)(?: \S+){0,3}? (?:(?:about|over|like|around|nearly|almost|more than|just) )*` +
 	`(?:(?:an?|one|two|three|four|five|six|\d+|a few|a couple of|some) (?:days?|weeks?|months?) ago|yesterday|last (?:week|month|\w+day)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)))[\s,.;]*(?:y |and |so )?`)
 
+// withoutPurchase leaves out what is told of when something was bought. Hardly any question
+// tells it, and none without a word for a time; the expression also takes the long s for
+// an s.
+func withoutPurchase(text string) string {
+	if !purchaseTimes.MatchString(strings.ToLower(text)) && !strings.Contains(text, "ſ") {
+		return text
+	}
+	return purchase.ReplaceAllString(text, " ")
+}
+
+// purchaseTimes are what no purchase is without.
+var purchaseTimes = regexp.MustCompile(`hace |ayer|lunes|martes|rcoles|jueves|viernes|bado|domingo|el mes|semana| ago|yesterday|last |day`)
+
 // mayReturn matches what remains of a question for leave to return what was bought some time
 // ago.
 var mayReturn = bare(`(y |pero )*(lo |la )?(puedo|podria|se puede|podemos|se podria) (devolver|descambiar)(lo|la|los|las)?( aun| todavia)?`, `(and |but |so )*(can|could|may) (i|we) (still )?(return|send)( it| this| them| that)?( back)?( still)?`)
@@ -158,86 +172,86 @@ func (c concepts) allAsHeaded(locale, text string) bool {
 // said is a way to ask, with the one that documents have for it.
 type said struct {
 	// asks matches it in folded text.
-	asks   *regexp.Regexp
+	asks   *wording.Set
 	es, en string
 }
 
 // sayings are what customers say whose words stand under no heading.
 var sayings = []said{
 	{
-		asks: phrases(`por que (me |nos )?(habeis|han|ha|has) (cancelado|anulado)( (el|mi|la) (pedido|compra))?`),
+		asks: wording.Spaced(`por que (me |nos )?(habeis|han|ha|has) (cancelado|anulado)( (el|mi|la) (pedido|compra))?`),
 		es:   "si cancelamos nosotros",
 	},
 	{
-		asks: phrases(`why (did|have|has|was|were|is)( you| my| the| it| order| purchase){1,3} (cancel|cancelled|canceled)( my order| the order| it)?`),
+		asks: wording.Spaced(`why (did|have|has|was|were|is)( you| my| the| it| order| purchase){1,3} (cancel|cancelled|canceled)( my order| the order| it)?`),
 		en:   "if we cancel",
 	},
 	{
-		asks: phrases(`cuanto (me |nos |te )?(sale|salen|saldria|saldrian|valdria)( a pagar)?`),
+		asks: wording.Spaced(`cuanto (me |nos |te )?(sale|salen|saldria|saldrian|valdria)( a pagar)?`),
 		es:   "cuánto cuesta",
 	},
 	{
-		asks: phrases(`(no|nunca|ni)( \w+){0,3} (llega|llegado|llego|recibido|recibi|recibo|encuentro|veo|mandado|enviado)( \w+){0,3} (enlace|link)( de seguimiento)?( por ningun lado| todavia| aun)?`),
+		asks: wording.Spaced(`(no|nunca|ni)( \w+){0,3} (llega|llegado|llego|recibido|recibi|recibo|encuentro|veo|mandado|enviado)( \w+){0,3} (enlace|link)( de seguimiento)?( por ningun lado| todavia| aun)?`),
 		es:   "si no recibes el enlace de seguimiento",
 	},
 	{
-		asks: phrases(`(i |we )?(never|not|haven t|have not|didn t|did not|can t find|no)( \w+){0,3}( got| get| received| receive| have| seen| see)?( \w+){0,2} (tracking )?link( anywhere| yet)?`),
+		asks: wording.Spaced(`(i |we )?(never|not|haven t|have not|didn t|did not|can t find|no)( \w+){0,3}( got| get| received| receive| have| seen| see)?( \w+){0,2} (tracking )?link( anywhere| yet)?`),
 		en:   "if the tracking link does not arrive",
 	},
 	{
-		asks: phrases(`(me )?(lo|la|los|las) (recogeis|recogen|recogeriais|venis a buscar|vienen a buscar)( \w+){0,1} (en|a) (mi |la )?(casa|domicilio)`, `(podeis|puede|pueden) (venir a )?recoger(lo|la|los|las)( \w+){0,1} (en|a) (mi )?(casa|domicilio)`),
+		asks: wording.Spaced(`(me )?(lo|la|los|las) (recogeis|recogen|recogeriais|venis a buscar|vienen a buscar)( \w+){0,1} (en|a) (mi |la )?(casa|domicilio)`, `(podeis|puede|pueden) (venir a )?recoger(lo|la|los|las)( \w+){0,1} (en|a) (mi )?(casa|domicilio)`),
 		es:   "recogida de la devolución en tu domicilio",
 	},
 	{
-		asks: phrases(`(can|could|do|will) (you|they|someone|the courier) (collect|pick)( it| them| this)?( up)? (from|at) (my )?(home|house|place|door|flat)`),
+		asks: wording.Spaced(`(can|could|do|will) (you|they|someone|the courier) (collect|pick)( it| them| this)?( up)? (from|at) (my )?(home|house|place|door|flat)`),
 		en:   "collection of the return from your home",
 	},
 	{
-		asks: phrases(`(buscais|buscan|necesitais|contratais|cogeis|quereis)( \w+){0,1} (personal|gente|empleados|dependientes|trabajadores)( para trabajar)?`, `(trabajar|curro|empleo) (con|en|para) (vosotros|la tienda|vuestra tienda)`),
+		asks: wording.Spaced(`(buscais|buscan|necesitais|contratais|cogeis|quereis)( \w+){0,1} (personal|gente|empleados|dependientes|trabajadores)( para trabajar)?`, `(trabajar|curro|empleo) (con|en|para) (vosotros|la tienda|vuestra tienda)`),
 		es:   "empleo vacante",
 	},
 	{
-		asks: phrases(`no (me |le |nos |se )?(va|vale|tira|chuta|deja usar|deja usarlo)( nada)?`),
+		asks: wording.Spaced(`no (me |le |nos |se )?(va|vale|tira|chuta|deja usar|deja usarlo)( nada)?`),
 		es:   "no funciona",
 	},
 	{
-		asks: phrases(`(se puede |puedo |podria |podemos |quiero |me dejais )?(pagar|pago|pagarlo|pagarle|abonar|abonarlo)( \w+){0,3} (al (repartidor|mensajero|transportista|cartero)|cuando (\w+ )?(llegue|llega|llegan|reciba|recibo|traigan|traen|traiga|trae|entreguen|venga)( \w+ casa)?|al (recibir|recibirlo|entregar|entregarlo)|a la (entrega|puerta)|en (la puerta|destino|mano))`),
+		asks: wording.Spaced(`(se puede |puedo |podria |podemos |quiero |me dejais )?(pagar|pago|pagarlo|pagarle|abonar|abonarlo)( \w+){0,3} (al (repartidor|mensajero|transportista|cartero)|cuando (\w+ )?(llegue|llega|llegan|reciba|recibo|traigan|traen|traiga|trae|entreguen|venga)( \w+ casa)?|al (recibir|recibirlo|entregar|entregarlo)|a la (entrega|puerta)|en (la puerta|destino|mano))`),
 		es:   "puedo pagar contra reembolso",
 	},
 	{
-		asks: phrases(`(can i |could i |may i |do you let me |want to |is it possible to )?pay( \w+){0,3} (to )?(the (driver|courier|postman|delivery (man|guy|person))|when (it|they|the \w+|you) (arrives?|comes?|gets? here|(is|are) delivered|deliver|brings?)|(on|at) (delivery|arrival|the door)|at my door)`),
+		asks: wording.Spaced(`(can i |could i |may i |do you let me |want to |is it possible to )?pay( \w+){0,3} (to )?(the (driver|courier|postman|delivery (man|guy|person))|when (it|they|the \w+|you) (arrives?|comes?|gets? here|(is|are) delivered|deliver|brings?)|(on|at) (delivery|arrival|the door)|at my door)`),
 		en:   "can i pay cash on delivery",
 	},
 	{
-		asks: phrases(`(no (me )?(acuerdo|recuerdo|se)( de)?|he perdido|perdi|olvide|me olvide de|se me (ha )?(olvidado|olvido)|quiero cambiar|como (cambio|recupero)|recuperar) (cual es |la |mi )*(contrasena|clave)( de la web| de mi cuenta)?`),
+		asks: wording.Spaced(`(no (me )?(acuerdo|recuerdo|se)( de)?|he perdido|perdi|olvide|me olvide de|se me (ha )?(olvidado|olvido)|quiero cambiar|como (cambio|recupero)|recuperar) (cual es |la |mi )*(contrasena|clave)( de la web| de mi cuenta)?`),
 		es:   "he olvidado mi contraseña",
 	},
 	{
-		asks: phrases(`(i |we )?(don t remember|can t remember|lost|forgot|forgotten|can i reset|how do i (reset|change|recover)|need to reset) (what is )?(my|the) password`),
+		asks: wording.Spaced(`(i |we )?(don t remember|can t remember|lost|forgot|forgotten|can i reset|how do i (reset|change|recover)|need to reset) (what is )?(my|the) password`),
 		en:   "I forgot my password",
 	},
 	{
-		asks: phrases(`(me )?(ha|han|habeis|he)? ?(llegado|llego|mandado|mandasteis|enviado|enviasteis|recibido|recibi|venido|vino)( \w+){0,3} (otro producto|otra cosa|otro articulo|algo que no (pedi|he pedido|es mio)|(un|el) (\w+ )?que no (es el mio|es mio|pedi|he pedido)|(un|una) (\w+ )?(equivocad[oa]|distint[oa])|lo que no (es|era)|cosa equivocada)( que pedi)?`),
+		asks: wording.Spaced(`(me )?(ha|han|habeis|he)? ?(llegado|llego|mandado|mandasteis|enviado|enviasteis|recibido|recibi|venido|vino)( \w+){0,3} (otro producto|otra cosa|otro articulo|algo que no (pedi|he pedido|es mio)|(un|el) (\w+ )?que no (es el mio|es mio|pedi|he pedido)|(un|una) (\w+ )?(equivocad[oa]|distint[oa])|lo que no (es|era)|cosa equivocada)( que pedi)?`),
 		es:   "recibí otro producto",
 	},
 	{
-		asks: phrases(`(you |they )?(sent|send|got|received|delivered|gave|shipped)( me)? ((the|a) (wrong|different) (\w+)|something else|something i didn t order|someone else s (\w+)|not what i ordered)`),
+		asks: wording.Spaced(`(you |they )?(sent|send|got|received|delivered|gave|shipped)( me)? ((the|a) (wrong|different) (\w+)|something else|something i didn t order|someone else s (\w+)|not what i ordered)`),
 		en:   "I received another product",
 	},
 	{
-		asks: phrases(`(estoy a tiempo de|aun puedo|todavia puedo|puedo aun|puedo todavia|tengo tiempo de|da tiempo a|me da tiempo a|es tarde para|llego tarde para) (devolver|descambiar)(lo|la|los|las)?`, `puedo (devolver|descambiar)(lo|la|los|las)? (aun|todavia)`),
+		asks: wording.Spaced(`(estoy a tiempo de|aun puedo|todavia puedo|puedo aun|puedo todavia|tengo tiempo de|da tiempo a|me da tiempo a|es tarde para|llego tarde para) (devolver|descambiar)(lo|la|los|las)?`, `puedo (devolver|descambiar)(lo|la|los|las)? (aun|todavia)`),
 		es:   returnES,
 	},
 	{
-		asks: phrases(`(can|could|may) i still (return|send)( it| this| them| that)?( back)?`, `(is it |am i )?(too late|still in time|still time|in time) to (return|send)( it| this| them| that)?( back)?`),
+		asks: wording.Spaced(`(can|could|may) i still (return|send)( it| this| them| that)?( back)?`, `(is it |am i )?(too late|still in time|still time|in time) to (return|send)( it| this| them| that)?( back)?`),
 		en:   returnEN,
 	},
 	{
-		asks: phrases(`(me |nos )?(ha|han|habeis) (\w+ )?(cobrado|cargado)( \w+){0,3} (dos|2) veces( \w+ pedido)?`, `(me |nos )?(ha|han|habeis) (\w+ )?(cobrado|cargado)( \w+){0,2} por duplicado`, `(hay |tengo |veo )?(un |dos )?(cargos?|cobros?) (dobles?|duplicados?|iguales|repetidos?)`),
+		asks: wording.Spaced(`(me |nos )?(ha|han|habeis) (\w+ )?(cobrado|cargado)( \w+){0,3} (dos|2) veces( \w+ pedido)?`, `(me |nos )?(ha|han|habeis) (\w+ )?(cobrado|cargado)( \w+){0,2} por duplicado`, `(hay |tengo |veo )?(un |dos )?(cargos?|cobros?) (dobles?|duplicados?|iguales|repetidos?)`),
 		es:   "me han cobrado 2 veces",
 	},
 	{
-		asks: phrases(`(i |you |i ve |have |was |been )*(charged|billed|debited)( \w+){0,3} (twice|two times|2 times|double)( for \w+ \w+)?`, `(a |there is a )?(double|duplicate) charge`),
+		asks: wording.Spaced(`(i |you |i ve |have |was |been )*(charged|billed|debited)( \w+){0,3} (twice|two times|2 times|double)( for \w+ \w+)?`, `(a |there is a )?(double|duplicate) charge`),
 		en:   "I was charged 2 times",
 	},
 }
