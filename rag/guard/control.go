@@ -142,7 +142,7 @@ func spaced(list []string) []string {
 }
 
 // controlNeighbours are words of their own that lie one letter from a control.
-var controlNeighbours = set("personas personal agents agentes humans humanas inglesa inglesas espanola espanolas repeats repetido claros dates dados")
+var controlNeighbours = set("perdona personas personal agents agentes humans humanas inglesa inglesas espanola espanolas repeats repetido claros dates dados")
 
 // controlOf are the controls by their phrases, controlPhrases the phrases by the number of
 // their words, in the order of the controls.

@@ -97,6 +97,7 @@ func TestControlOf(t *testing.T) {
 		{"delete my order", ""},
 		{"borra mi pedido", ""},
 		{"personas", ""},
+		{"perdona", ""},
 		{"personal", ""},
 		{"sí, pero en azul", ""},
 		{"yes but change the address", ""},

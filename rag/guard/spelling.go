@@ -34,7 +34,7 @@ func byLetter(list []string) map[byte][]string {
 }
 
 // neighbours are words of their own that lie one letter from the vocabulary.
-var neighbours = set("responsible responsibly huian avent agend humano humanas contacto contactos personal personas persons humanos humane humans agents agencia agentes asesores operadores operators operator operado speaks spear steak speaker sneak peak break manage managed manages managers connects contacts connected transfers hablas hablan hablara quieto quieres quiera walking taking stalking chattering humanas assistants assistance resident pasado pasaje pasamos alguno necesita necesite necesitas necesitamos nesesita")
+var neighbours = set("perdona perdonad perdone perdon responsible responsibly huian avent agend humano humanas contacto contactos personal personas persons humanos humane humans agents agencia agentes asesores operadores operators operator operado speaks spear steak speaker sneak peak break manage managed manages managers connects contacts connected transfers hablas hablan hablara quieto quieres quiera walking taking stalking chattering humanas assistants assistance resident pasado pasaje pasamos alguno necesita necesite necesitas necesitamos nesesita")
 
 func set(list string) map[string]bool {
 	words := map[string]bool{}
