@@ -13,14 +13,15 @@
 //	Store.Claim           leases ONE conversation whose quiet period is over, with its waiting events
 //	Conversation.Receive  pure: window, language, the burst as one question, the commands in it
 //	Preempt               pure: rules that need no answer and hold with the model down, among them
-//	                      what a customer wants in a word: stop, repeat, a language, their data deleted
+//	                      what a customer wants in a word: stop, repeat, a language, their data
+//	                      deleted, to know whether a person writes
 //	Codes.Check           a yes or a one-time code needs no answer either: the code is checked and
 //	Tools.Check           the write held against the shop's rules once more
 //	Burst.meant           pure: the question as it was meant, where a message takes back another
 //	Orders.Facts          what is known of this customer's orders, read beside the next steps; a
 //	                      failure is a note, and nothing is told while it is in doubt who they are
 //	Presence.Typing       the message is read, an answer is being written
-//	Answerer.Answer       rag: rewrite, retrieve, rerank, mend, prompt, complete, ground, score;
+//	Answerer.Answer       rag: rewrite, rephrase, retrieve, rerank, mend, prompt, complete, ground, score;
 //	                      it is stopped when the customer writes on
 //	Decide                pure: reply, propose, clarify, hand off or be quiet; an error is a handoff
 //	Codes.New             only where the decision is that a code has to come first
@@ -80,7 +81,7 @@
 //	accept.go           intake with shared commits
 //	command.go memory.go   writes on their way, and what a conversation knows between turns
 //	patience.go         how long a customer is given to go on
-//	receive.go control.go code.go decide.go propose.go compose.go speech.go apply.go receipt.go
+//	receive.go control.go words.go code.go decide.go propose.go compose.go speech.go apply.go receipt.go
 //	recall.go
 //	                    the pure decisions
 //	once.go             an action that may come twice and is done once
