@@ -26,7 +26,15 @@ func record(c *Claim, after Conversation, s Situation, d Decision) Record {
 	for _, e := range c.Events {
 		r.EventKeys = append(r.EventKeys, keyHash(e.Key))
 	}
+	if s.AnswerErr == nil && s.Answer.Query != "" && !maskedSecret(s.Answer.Masked) {
+		return r // what was asked holds no secret, and so what came of it holds none
+	}
 	return r.withoutSecrets()
+}
+
+// maskedSecret tells whether a card, a password or a code is among what no model saw.
+func maskedSecret(masked map[string]int) bool {
+	return slices.ContainsFunc(secretKinds, func(kind pii.Kind) bool { return masked[string(kind)] > 0 })
 }
 
 // considered are the write that a turn was about, and why it is not possible. Both are

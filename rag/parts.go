@@ -33,7 +33,11 @@ func (t *turn) split() {
 	if len(parts) < 2 {
 		parts = t.p.searcher.rephrase(t.veil, t.q.Locale, t.a.Query)
 	}
-	if len(parts) > 1 {
+	switch len(parts) {
+	case 0:
+	case 1:
+		t.a.Query = parts[0]
+	default:
 		for _, text := range parts {
 			t.a.Parts = append(t.a.Parts, Part{Text: text})
 		}

@@ -56,9 +56,6 @@ func (p *Pipeline) begin(q Question) *turn {
 func (t *turn) run(ctx context.Context) error {
 	t.a.Query = rewrite(t.q)
 	t.split()
-	if len(t.a.Parts) == 0 {
-		t.a.Query = t.p.searcher.rephrased(t.veil, t.q.Locale, t.a.Query)
-	}
 	t.clock.lap("rewrite", &t.a)
 
 	if namesNumber(t.q.Text + t.a.Query) {

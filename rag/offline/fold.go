@@ -1,11 +1,12 @@
 package offline
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	wording "github.com/recado/recado/rag/phrases"
 )
 
 // fold lower-cases, drops accents and turns everything but letters, digits and
@@ -34,6 +35,7 @@ func fold(text string) string {
 }
 
 // phrases compiles alternatives that match whole words of folded text.
-func phrases(alternatives ...string) *regexp.Regexp {
-	return regexp.MustCompile(` (?:` + strings.Join(alternatives, "|") + `) `)
-}
+func phrases(alternatives ...string) *wording.Set { return wording.Spaced(alternatives...) }
+
+// letters compiles alternatives that match wherever they stand, also within words.
+func letters(alternatives ...string) *wording.Set { return wording.Bare(alternatives...) }

@@ -3,6 +3,8 @@ package offline
 import (
 	"regexp"
 	"slices"
+
+	wording "github.com/recado/recado/rag/phrases"
 )
 
 // money matches a figure with a currency or as a share.
@@ -21,11 +23,12 @@ var asksPrice = regexp.MustCompile(`^ (?:el |la |the )?(?:precio|precios|coste|t
 // kind is a sort of thing that a question asks for: a time span, an amount.
 type kind struct {
 	// question matches the folded question, answer the sentence as it stands.
-	question, answer *regexp.Regexp
+	question *wording.Set
+	answer   *regexp.Regexp
 	// clock is true for an hour of the day, which is no span of time.
 	clock bool
 	// needed matches questions for nothing but such a thing: what lacks it is no answer.
-	needed *regexp.Regexp
+	needed *wording.Set
 }
 
 var kinds = []kind{

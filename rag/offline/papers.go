@@ -7,13 +7,14 @@ import (
 
 	"github.com/recado/recado/rag"
 	"github.com/recado/recado/rag/action"
+	wording "github.com/recado/recado/rag/phrases"
 )
 
 // detail is a fact of an order that customers ask for beside its state. Shops give some
 // of them only to who has shown to be the customer; then they are not in the request.
 type detail struct {
 	// asks matches folded questions for it.
-	asks *regexp.Regexp
+	asks *wording.Set
 	// of gives it, or nothing.
 	of func(rag.Order) string
 	// es and en come before it.
@@ -22,7 +23,7 @@ type detail struct {
 	// matches questions for it that begin like one for the rules.
 	kind   action.Kind
 	fits   func(rag.Order) bool
-	always *regexp.Regexp
+	always *wording.Set
 }
 
 var details = []detail{

@@ -35,6 +35,10 @@ var deliveryTime = regexp.MustCompile(`(?i)^[\s¿]*(?:cu[aá]nto (?:tiempo )?(?:
 	`how (?:long|many days) (?:does|do|is|are|will) (?:the |your )?(?:shipping|delivery|deliveries|postage)(?: take)?|` +
 	`(?:what(?: is| are|'s|s)? )?(?:the |your )?(?:shipping|delivery) times?)`)
 
+// sending are the letters of one of which shippingPrice and deliveryTime have a match. They
+// also take the long s for an s.
+var sending = letters(`env[ií]o`, `entrega`, `shipping`, `deliver`, `postage`)
+
 // What a question holds that asks both what shipping costs and how long it takes.
 var (
 	namesShipping = regexp.MustCompile(`(?i)\b(?:env[ií]os?|shipping|delivery|postage)\b`)
@@ -74,8 +78,10 @@ func asShops(text string) string {
 			return en
 		})
 	}
-	inWords(shippingPrice, costES, costEN)
-	inWords(deliveryTime, timeES, timeEN)
+	if sending.MatchString(strings.ToLower(text)) || strings.Contains(text, "ſ") {
+		inWords(shippingPrice, costES, costEN)
+		inWords(deliveryTime, timeES, timeEN)
+	}
 	return asHeaded(text)
 }
 
@@ -147,7 +153,7 @@ func withoutPurchase(text string) string {
 }
 
 // purchaseTimes are what no purchase is without.
-var purchaseTimes = regexp.MustCompile(`hace |ayer|lunes|martes|rcoles|jueves|viernes|bado|domingo|el mes|semana| ago|yesterday|last |day`)
+var purchaseTimes = letters(`hace `, `ayer`, `lunes`, `martes`, `rcoles`, `jueves`, `viernes`, `bado`, `domingo`, `el mes`, `semana`, ` ago`, `yesterday`, `last `, `day`)
 
 // mayReturn matches what remains of a question for leave to return what was bought some time
 // ago.
@@ -256,16 +262,25 @@ var sayings = []said{
 	},
 }
 
+// anySaid matches folded text in which one of the sayings stands; few do.
+var anySaid = joined(sayings)
+
+func joined(list []said) *wording.Set {
+	var sets []*wording.Set
+	for _, s := range list {
+		sets = append(sets, s.asks)
+	}
+	return wording.Join(sets...)
+}
+
 // asHeaded puts what customers say as the heading or the question under which it stands.
 func asHeaded(text string) string {
-	folded, found := fold(text), false
-	for _, s := range sayings {
-		if s.asks.MatchString(folded) {
-			folded, found = s.asks.ReplaceAllString(folded, " "+s.es+s.en+" "), true
-		}
-	}
-	if !found {
+	folded := fold(text)
+	if !anySaid.MatchString(folded) {
 		return text
+	}
+	for _, s := range sayings {
+		folded = s.asks.ReplaceAllString(folded, " "+s.es+s.en+" ")
 	}
 	return strings.TrimSpace(folded)
 }

@@ -53,6 +53,29 @@ func Spaced(patterns ...string) *Set { return compile(` `, ` `, ` `, patterns) }
 // Bare makes a Set of patterns that match as they stand.
 func Bare(patterns ...string) *Set { return compile(``, ``, ``, patterns) }
 
+// Join makes a Set that matches what any of the sets does, in one look at a text.
+func Join(sets ...*Set) *Set {
+	joined := &Set{begins: map[[keySize]byte][]needed{}}
+	var wholes []string
+	for _, s := range sets {
+		first := len(joined.each)
+		wholes, joined.each = append(wholes, s.String()), append(joined.each, s.each...)
+		for _, i := range s.always {
+			joined.always = append(joined.always, first+i)
+		}
+		for key, list := range s.begins {
+			for _, n := range list {
+				joined.begins[key] = append(joined.begins[key], needed{n.letters, first + n.pattern})
+			}
+		}
+		for i, bits := range s.marks {
+			joined.marks[i] |= bits
+		}
+	}
+	joined.whole = regexp.MustCompile(strings.Join(wholes, "|"))
+	return joined
+}
+
 // compile makes a Set of patterns between two bounds. edge is what stands in the place of
 // a bound in a text that is thought to have a space on either side.
 func compile(before, edge, after string, patterns []string) *Set {

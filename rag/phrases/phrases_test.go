@@ -33,7 +33,14 @@ func drawn(t *rapid.T) (chosen []string, text string) {
 // it says it is.
 func TestSetFindsWhatRegexpFinds(t *testing.T) {
 	t.Parallel()
-	for name, compile := range map[string]func(...string) *phrases.Set{"words": phrases.Words, "spaced": phrases.Spaced, "bare": phrases.Bare} {
+	joined := func(patterns ...string) *phrases.Set {
+		half := len(patterns) / 2
+		if half == 0 {
+			return phrases.Join(phrases.Words(patterns...))
+		}
+		return phrases.Join(phrases.Words(patterns[:half]...), phrases.Bare(patterns[half:]...))
+	}
+	for name, compile := range map[string]func(...string) *phrases.Set{"words": phrases.Words, "spaced": phrases.Spaced, "bare": phrases.Bare, "joined": joined} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {

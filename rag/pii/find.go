@@ -151,7 +151,7 @@ type finder struct {
 // only a form, and those before what rests on a cue.
 var finders = []finder{
 	{find: findEmails, shows: func(s sight) bool { return s.has("@") }},
-	{find: findSpelledEmails, shows: func(s sight) bool { return s.has("arroba", " at ", "(at)", "[at]", "@") }},
+	{find: findSpelledEmails, shows: spellsEmail},
 	{find: findURLs, shows: func(s sight) bool { return s.has("://", "www.") }},
 	{find: findIBANs, digits: 8, shows: sight.coded},
 	{find: findCards, digits: minCard},

@@ -3,6 +3,7 @@ package pii
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // sight is what a glance at a text shows: whether it can hold what a pattern looks for
@@ -95,6 +96,16 @@ func (s sight) beside(words []string) bool {
 func (s sight) written(words ...string) bool {
 	for _, w := range words {
 		if strings.Contains(s.text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// pointed tells whether a full stop stands within a word.
+func (s sight) pointed() bool {
+	for i := 1; i+1 < len(s.text); i++ {
+		if s.text[i] == '.' && (asciiWord(s.text[i+1]) || s.text[i+1] == '-' || s.text[i+1] >= utf8.RuneSelf) {
 			return true
 		}
 	}

@@ -26,6 +26,12 @@ var spelledEmails = regexp.MustCompile(`(?i)(?:^|[\s,;:"'])(` + spelledLocal + s
 // gmail dot com".
 var noMailbox = regexp.MustCompile(`(?i)^(?:me|us|it|him|her|them|you|is|are|was|mail|e-?mail|here|there|contact|write|reach|address|order|shop|bought) at `)
 
+// spellsEmail tells whether a text can hold such an address: what stands for the sign and,
+// where that is but the word "at", what stands for a dot.
+func spellsEmail(s sight) bool {
+	return s.has("arroba", "@") || s.has(" at", "(at", "[at", "{at", "<at") && (s.has("punto", "dot") || s.pointed())
+}
+
 func findSpelledEmails(s sight) []Span {
 	var found []Span
 	for from := 0; from < len(s.text); {

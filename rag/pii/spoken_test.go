@@ -46,6 +46,8 @@ func TestFindDictated(t *testing.T) {
 		// Addresses of mail in words.
 		"mandadlo a ana.lopez arroba gmail punto com": "EMAIL ana.lopez arroba gmail punto com",
 		"ana_lopez(arroba)gmail.com":                  "EMAIL ana_lopez(arroba)gmail.com",
+		"it is ana_lopez{at}gmail.com":                "EMAIL ana_lopez{at}gmail.com",
+		"write to ana ( at) gmail (dot) com":          "EMAIL ana ( at) gmail (dot) com",
 		"pepe [at] example [dot] org":                 "EMAIL pepe [at] example [dot] org",
 		"email me at john dot smith at gmail dot com": "EMAIL john dot smith at gmail dot com",
 		"it's john.smith at outlook.com":              "EMAIL john.smith at outlook.com",

@@ -19,6 +19,9 @@ type Vault struct {
 	names  map[secretValue]string // the placeholder of a value
 	values map[string]secretValue // the value of a placeholder
 	counts map[Kind]int
+	// found is what Find says of the texts that were masked: in one turn the same ones come
+	// again and again.
+	found map[string][]Span
 }
 
 // secretValue is what a placeholder stands for.
@@ -40,7 +43,7 @@ func NewVault(keep func(Span) bool) *Vault {
 	if keep == nil {
 		keep = func(Span) bool { return false }
 	}
-	return &Vault{keep: keep, names: map[secretValue]string{}, values: map[string]secretValue{}, counts: map[Kind]int{}}
+	return &Vault{keep: keep, names: map[secretValue]string{}, values: map[string]secretValue{}, counts: map[Kind]int{}, found: map[string][]Span{}}
 }
 
 // Mask puts a placeholder in the place of every value that is found, and of every
@@ -88,7 +91,10 @@ func Blank(masked string) string {
 
 // find returns what is to be masked in a text, in order and without overlaps.
 func (v *Vault) find(text string) []Span {
-	found := slices.DeleteFunc(Find(text), func(s Span) bool { return s.Kind == Date })
+	if _, ok := v.found[text]; !ok {
+		v.found[text] = slices.DeleteFunc(Find(text), func(s Span) bool { return s.Kind == Date })
+	}
+	found := slices.Clone(v.found[text])
 	for known := range v.names {
 		if known.kind != literal {
 			found = slices.AppendSeq(found, slices.Values(known.places(text)))
