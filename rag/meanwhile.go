@@ -56,16 +56,3 @@ func (t *turn) workAside() (wait func() meanwhile) {
 		}
 	})
 }
-
-// riskAside looks for what the risk class of the draft depends on. Where the draft changes
-// after that, it is looked for again.
-func (t *turn) riskAside() (wait func() string) {
-	text := t.a.Text
-	risk := aside(func() string { return RiskOf(text, false) })
-	return func() string {
-		if orders := aboutOrders(t.a); orders || t.a.Text != text {
-			return RiskOf(t.a.Text, orders)
-		}
-		return risk()
-	}
-}

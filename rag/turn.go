@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ func (t *turn) run(ctx context.Context) error {
 
 	t.write(ctx)
 	t.fill(ctx)
-	revoked, risk := t.revokedAside(ctx), t.riskAside()
+	revoked := t.revokedAside(ctx)
 	t.ground()
 	t.clock.lap("ground", &t.a)
 	if t.repair(ctx) {
@@ -84,10 +85,11 @@ func (t *turn) run(ctx context.Context) error {
 	}
 	t.askBack()
 	t.cover()
+	risk := RiskOf(t.a.Text, aboutOrders(t.a))
 	if err := t.checkRevoked(revoked()); err != nil {
 		return fmt.Errorf("%w: %w", ErrRetrieval, err)
 	}
-	t.score(meanwhile(), risk())
+	t.score(meanwhile(), risk)
 	t.clock.lap("score", &t.a)
 	return nil
 }
@@ -179,10 +181,12 @@ func (t *turn) revokedAside(ctx context.Context) (wait func() revocations) {
 	if len(t.a.Passages) == 0 {
 		return func() revocations { return revocations{} }
 	}
-	return aside(func() revocations {
+	wait = aside(func() revocations {
 		list, err := t.p.index.Revocations(ctx)
 		return revocations{list, err}
 	})
+	runtime.Gosched() // so that it is asked for before the checks begin, and not when another core wakes
+	return wait
 }
 
 // checkRevoked holds what the answer rests on against it.
