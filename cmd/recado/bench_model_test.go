@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,7 +54,7 @@ func benchModelTurn(b *testing.B, latency time.Duration, inFlight int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	opened, _ := benchPostgres(b)
+	opened, bare := benchPostgres(b)
 	store := &timedStore{Store: opened, steps: map[string][]time.Duration{}}
 	pipeline, book := benchOnlineShop(b, benchModel(b, latency, inFlight))
 	g, err := gateway.New(gateway.Config{Store: store, Answerer: pipeline, Orders: book, Sender: noSender{}, Limiter: noLimiter{}, QuietPeriod: -1})
@@ -81,12 +83,34 @@ func benchModelTurn(b *testing.B, latency time.Duration, inFlight int) {
 	})
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/took.Seconds(), "turns/s")
-	reportAdded(b, added, calls)
+	p50 := reportAdded(b, added, calls)
 	store.report(b)
+	floor := floorOfTurn(b, opened, bare, latency, inFlight)
+	b.ReportMetric(floor, "floor_p50_ms")
+	b.ReportMetric(p50/floor, "ratio")
 }
 
-// reportAdded tells what was added to the turns that asked the model.
-func reportAdded(b *testing.B, added []time.Duration, calls []modelCalls) {
+// floorOfTurn is the median, in milliseconds, of what no turn can do without, in the same run
+// and at the same pace: two questions to Postgres that do nothing, in the place of a claim and
+// of the look at what was taken back, and the insert of one row on disk, of 10 KB of prose
+// where a record has 14.
+func floorOfTurn(b *testing.B, store gateway.Store, bare floor, latency time.Duration, inFlight int) float64 {
+	b.Helper()
+	body, trips := demoshop.FAQ(), make([]time.Duration, 10*inFlight)
+	repeat(b, len(trips), inFlight, func(i int) error {
+		<-time.After(latency/2 + rand.N(latency))
+		began := time.Now()
+		err := errors.Join(store.Ping(b.Context()), store.Ping(b.Context()), bare.insertRows([]string{"turn:" + strconv.Itoa(i)}, [][]byte{body}))
+		trips[i] = time.Since(began)
+		return err
+	})
+	slices.Sort(trips)
+	return float64(trips[len(trips)/2].Microseconds()) / 1000
+}
+
+// reportAdded tells what was added to the turns that asked the model, and gives the median in
+// milliseconds.
+func reportAdded(b *testing.B, added []time.Duration, calls []modelCalls) (p50 float64) {
 	var asked []time.Duration
 	answered := 0
 	for i, c := range calls {
@@ -101,8 +125,10 @@ func reportAdded(b *testing.B, added []time.Duration, calls []modelCalls) {
 		b.Fatalf("the model drafted %d of %d answers", answered, len(calls))
 	}
 	slices.Sort(asked)
-	b.ReportMetric(float64(asked[len(asked)/2].Microseconds())/1000, "added_p50_ms")
+	p50 = float64(asked[len(asked)/2].Microseconds()) / 1000
+	b.ReportMetric(p50, "added_p50_ms")
 	b.ReportMetric(float64(asked[len(asked)*99/100].Microseconds())/1000, "added_p99_ms")
+	return p50
 }
 
 // modelCalls are those of one turn, and the key under which its context has them.
