@@ -32,8 +32,8 @@ const (
 var asksWho = regexp.MustCompile(`^(?:(?:hola|hi|hello|hey|oye|pero|but|y|and) )*(?:(?:eres|sois|es esto|esto es|es usted|hablo con|estoy hablando con) (?:un|una) (?:robot|bot|chatbot|maquina|ia|inteligencia artificial|programa)|quien eres|que eres|como te llamas|que (?:puedes|sabes) hacer|en que (?:me )?puedes ayudar(?:me)?|para que sirves|` +
 	`(?:are you|is this|am i (?:talking|chatting|speaking) (?:to|with)) (?:a|an) (?:robot|bot|chatbot|machine|ai|program)|who are you|what are you|what s your name|what can you (?:do|help (?:me )?with))(?: (?:o que|verdad|no|or what))?$`)
 
-// laughs matches a message that only laughs.
-var laughs = regexp.MustCompile(`^(?:(?:a?(?:ja){2,}j?|(?:je){2,}|(?:ji){2,}|(?:ha){2,}h?|(?:he){2,}|lol|lmao|xd+)(?: |$))+$`)
+// laughs matches a word that only laughs.
+var laughs = regexp.MustCompile(`^(?:a?(?:ja){2,}j?|(?:je){2,}|(?:ji){2,}|(?:ha){2,}h?|(?:he){2,}|lol|lmao|xd+)$`)
 
 var (
 	greetings   = politeness(greetingWords)
@@ -79,17 +79,32 @@ func unstretched(word string) string {
 // model says of its own draft.
 func Courteous(text string) Courtesy {
 	words := strings.Fields(strings.ReplaceAll(fold(text), ".", " ")) // across sentences
-	switch {
-	case len(words) > 0 && greetings.only(words):
-		return Greeting
-	case len(words) > 0 && thanksOrAny.only(words), len(words) == 0 && strings.ContainsAny(text, kindEmoji):
-		return Thanks
+	if len(words) == 0 {
+		if strings.ContainsAny(text, kindEmoji) {
+			return Thanks
+		}
+		return ""
 	}
-	switch said := strings.Join(words, " "); {
-	case asksWho.MatchString(said):
-		return Who
-	case laughs.MatchString(said):
+	switch said := seriously(words); {
+	case len(said) == 0:
 		return Laughter
+	case greetings.only(said):
+		return Greeting
+	case thanksOrAny.only(said):
+		return Thanks
+	case asksWho.MatchString(strings.Join(said, " ")):
+		return Who
 	}
 	return ""
+}
+
+// seriously are words without the laughter before and behind them.
+func seriously(words []string) []string {
+	for len(words) > 0 && laughs.MatchString(words[0]) {
+		words = words[1:]
+	}
+	for len(words) > 0 && laughs.MatchString(words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	return words
 }
