@@ -71,7 +71,7 @@ func (tab *tab) open(v report.View) {
 func (tab *tab) holds(expression string) {
 	tab.t.Helper()
 	if _, err := chromedp.Run(tab.ctx, chromedp.Poll[bool](expression)); err != nil {
-		shown, _ := chromedp.Run(tab.ctx, chromedp.Evaluate[string]("document.title + '\\n' + document.body.innerText"))
+		shown, _ := chromedp.Run(tab.ctx, chromedp.Evaluate[string]("document.title + '\\n' + location.hash + '\\n' + document.body.innerText"))
 		tab.t.Fatalf("%s does not hold: %v\n%.3000s", expression, err, shown)
 	}
 }
@@ -175,6 +175,32 @@ func TestReportIsWalkedByKeysAndLinks(t *testing.T) {
 	tab.holds(cases + " === 2")
 	tab.eval("document.querySelector('.case').open = true; document.querySelector('#switch').click()")
 	tab.holds("document.documentElement.lang === 'es' && " + cases + " === 2")
+}
+
+// TestReportAddressSaysWhatIsShown holds that what the browser tells late (that a case was
+// opened, that a link was followed) does not leave the address of something else behind.
+func TestReportAddressSaysWhatIsShown(t *testing.T) {
+	t.Parallel()
+	tab := openTab(t)
+	tab.open(report.View{Run: sampleRun(t)})
+	tab.pick("filter-s", "failed")
+	tab.eval(`{
+		const box = document.querySelector('.case');
+		box.addEventListener('toggle', () => { window.told = location.hash; });
+		box.open = true;
+		document.getElementById('clear').click();
+	}`)
+	tab.holds("window.told !== undefined")
+	tab.holds("window.told === '' && " + cases + " === 64")
+
+	tab.eval(`addEventListener('hashchange', () => { window.followed = location.hash; });
+		location.hash = '#tag=hostile&language=es&variant=written';
+		document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'f', bubbles: true, cancelable: true }))`)
+	tab.holds("window.followed !== undefined")
+	tab.holds("window.followed === '#language=es&tag=hostile&variant=written' && " + cases + " === 2")
+	tab.eval("history.replaceState = () => { throw new Error('too many changes') }")
+	tab.pick("filter-q", "nothing like that")
+	tab.holds(cases + " === 0")
 }
 
 // TestReportFitsTheScreen holds that nothing is wider than a small phone, with every case

@@ -193,6 +193,8 @@
         h('span', { class: 'soft' }, [(c.d ?? []).map((d) => word('decision', d)).join(', '), (c.c ?? []).map((n) => word('check', n)).join(', '), c.g].filter((x) => x).join(' · '))),
       h('span', { class: 'text' }, c.q), c.a && h('span', { class: 'text' }, '→ ' + c.a), c.w && h('span', { class: 'text cause' }, word('cause', c.w))), inside);
     box.addEventListener('toggle', () => {
+      // A browser tells of it later, when the list may be another one.
+      if (!box.isConnected) return;
       if (box.open) fill(inside, c, at);
       if (box.open) note({ ...state, case: c.i });
       else if (named(location.hash).get('case') === c.i) note(state);
@@ -210,7 +212,11 @@
     for (const key of [...Object.keys(words), 'case']) if (what[key]) query.set(words[key] ?? key, what[key]);
     return '#' + query.toString().replaceAll('%2F', '/');
   };
-  const note = (what) => history.replaceState(null, '', address(what) === '#' ? location.pathname + location.search : address(what));
+  const note = (what) => {
+    try {
+      history.replaceState(null, '', address(what) === '#' ? location.pathname + location.search : address(what));
+    } catch { /* a browser that has had enough of changes; what is shown does not wait for the address */ }
+  };
   const named = (hash) => new URLSearchParams(hash.includes('=') ? hash.slice(1) : '');
   const read = (hash) => {
     const query = named(hash);
@@ -295,18 +301,19 @@
     does();
   });
 
-  // open shows what the address names: a case, whatever the filters say, or the cases that they let through.
+  // open shows what a hash names, and makes it the address: a case, whatever the filters say, or the cases that they let through.
   const open = (hash) => {
     const before = JSON.stringify(state);
     const name = read(hash);
     if (JSON.stringify(state) !== before) build();
     const at = index.cases.findIndex((c) => c.i === name);
+    if (hash.includes('=')) note({ ...state, case: at >= 0 ? name : '' });
     if (at >= 0 && ![...$('list').children].some((e) => e.dataset.name === name)) $('list').prepend(row(index.cases[at], at));
     if (at >= 0) focus([...$('list').children].find((e) => e.dataset.name === name), true);
     else if (hash.includes('=')) $('cases').scrollIntoView();
   };
   redraw = build;
   open(location.hash);
-  // The address may have been noted anew before this is told of.
+  // The address may have been noted anew before this is told of: who followed the link is shown what it names.
   addEventListener('hashchange', (event) => new URL(event.newURL).hash.includes('=') && open(new URL(event.newURL).hash));
 })();
