@@ -52,24 +52,64 @@ func plainWords(text string) []string {
 	return strings.Fields(plain)
 }
 
+// wholly is an expression for messages that say one thing, in plain words: what people may
+// begin with, any number of times, one of the ways to say it, and what they may end with.
+func wholly(begins string, says []string, ends string) string {
+	return `^(?:(?:` + begins + `) )*(?:` + strings.Join(says, "|") + `)(?: (?:` + ends + `))*$`
+}
+
 // takesBack matches a whole message, in plain words, that declines what was just proposed.
-var takesBack = regexp.MustCompile(`^(?:(?:no|ay|uy|espera|wait|oh|ah|ok|vale|pues|perdona|perdon|sorry|gracias|thanks|mejor|al final|please|por favor|porfa|pensandolo bien|actually|hold on|un momento) )*` +
-	`(?:no|mejor no|al final no|(?:no|mejor no) (?:me |te )?(?:lo |la |los |las )?(?:canceles|canceleis|cancele|cancelen|anules|anuleis|devuelvas|devolvais|devuelvo|devuelva|cambies|cambieis|cambie|hagas|hagais|haga|pases|paseis|mandes)(?: nada)?|` +
-	`(?:no )?(?:me )?(?:lo |la |los |las )?quedo(?: con (?:el|ella|ellos|ellas|todo))?|he cambiado de (?:idea|opinion)|cambie de (?:idea|opinion)|me lo he pensado mejor|prefiero (?:que no|no hacerlo|no)|(?:mejor )?(?:dejalo|dejadlo|dejelo|dejarlo)(?: asi| como esta| estar)?|olvidalo|olvidadlo|olvidelo|ya no(?: quiero)?(?: cancelar| devolver| cambiar)?(?:lo|la|los|las)?|` +
-	`(?:don t|do not|dont) (?:cancel|return|change|do|send|bother)(?: it| that| them| anything)?|i(?: ve| have)? changed my mind|on second thoughts?|i ll keep (?:it|them)|i(?: will|m going to) keep (?:it|them)|keep it|leave it(?: as it is| like that| alone)?|forget (?:it|about it)|never ?mind|rather not|i d rather not|(?:no|espera) (?:que )?si (?:que )?(?:lo|la|los|las) quiero|(?:no|wait|hold on) i do want (?:it|them)|no longer want to(?: \w+){0,2})` +
-	`(?: (?:no|gracias|thanks|thank you|please|por favor|porfa|mejor|perdona|perdon|sorry|dejalo|dejadlo|asi|anyway|then|leave it|forget it|al final|after all))*$`)
+var takesBack = regexp.MustCompile(wholly(
+	`no|ay|uy|espera|un momento|ok|vale|pues|perdona|perdon|gracias|mejor|al final|por favor|porfa|pensandolo bien|`+
+		`wait|oh|ah|sorry|thanks|please|actually|hold on`,
+	[]string{
+		// No, and no, do not.
+		`no`, `mejor no`, `al final no`, `prefiero (que no|no hacerlo|no)`,
+		`(no|mejor no) (me |te )?((lo|la|los|las) )?(canceles|canceleis|cancele|cancelen|anules|anuleis|devuelvas|devolvais|devuelvo|devuelva|cambies|cambieis|cambie|hagas|hagais|haga|pases|paseis|mandes)( nada)?`,
+		`ya no( quiero)?( (cancelar|devolver|cambiar)(lo|la|los|las)?)?`,
+		`(don t|do not|dont) (cancel|return|change|do|send|bother)( it| that| them| anything)?`, `(i d )?rather not`,
+		`(i )?no longer want to (cancel|return|change|do)( it| that| them)?`,
+		// It stays, or is wanted after all.
+		`(me )?((lo|la|los|las) )?quedo( con (el|ella|ellos|ellas|todo))?`, `(i ll|i will|i m going to) keep (it|them)`, `keep it`,
+		`(no|espera) (que )?si (que )?(lo|la|los|las) quiero`, `(no|wait|hold on) i do want (it|them)`,
+		// Another mind.
+		`(he cambiado|cambie) de (idea|opinion)`, `me lo he pensado mejor`, `(i |i ve |i have )?changed my mind`, `on second thoughts?`,
+		// Let it be.
+		`(mejor )?(dejalo|dejadlo|dejelo|dejarlo)( asi| como esta| estar)?`, `olvidalo|olvidadlo|olvidelo`,
+		`leave it( as it is| like that| alone)?`, `forget (it|about it)`, `never ?mind`,
+	},
+	`no|gracias|por favor|porfa|mejor|perdona|perdon|dejalo|dejadlo|asi|al final|`+
+		`thanks|thank you|please|sorry|anyway|then|leave it|forget it|after all`,
+))
+
+// doesNotKeep matches what only a comma tells from "no, me lo quedo".
+var doesNotKeep = regexp.MustCompile(`(?i)\bno (?:me )?(?:l[oa]s? )?quedo\b`)
 
 // declines tells whether a message wants nothing of what was just proposed.
 func declines(text string) bool {
-	words := strings.Join(plainWords(text), " ")
-	return takesBack.MatchString(words)
+	return takesBack.MatchString(strings.Join(plainWords(text), " ")) && !doesNotKeep.MatchString(text)
 }
 
+// Who may write, in the words of those who ask.
+const (
+	personES  = `(una? )?(persona|human[oa]|ser humano)( real| de verdad| human[oa]| fisica)?`
+	machineES = `(una? )?(robot|bot|chatbot|maquina|ia|inteligencia artificial|programa)`
+	whoES     = `(` + personES + `|` + machineES + `|alguien)( real| de verdad)?`
+	orES      = ` o (eres |es |con )?` + whoES
+	whoEN     = `(an? )?((real|live|actual) )?(person|human|human being|bot|robot|chatbot|machine|computer|ai|program)`
+)
+
 // asksWhoWrites matches a whole message, in plain words, that asks whether a person writes.
-var asksWhoWrites = regexp.MustCompile(`^(?:(?:hola|buenas|oye|perdona|pero|y|una pregunta|hi|hello|hey|so|wait|sorry|and|but|just wondering) )*` +
-	`(?:(?:eres|sois|es usted|esto es|estoy hablando con|hablo con|me responde|me contesta|me atiende) (?:una? )?(?:persona|human[oa]|ser humano|robot|bot|chatbot|maquina|ia|inteligencia artificial|programa|alguien)(?: real| de verdad| human[oa]| fisica)?(?: o (?:eres |es |con )?(?:una? )?(?:persona|human[oa]|robot|bot|chatbot|maquina|ia|programa)(?: real| de verdad)?)?|` +
-	`(?:are you|r u|are u|is this|am i (?:talking|chatting|speaking|writing) (?:to|with)) (?:really |actually |even )?(?:an? )?(?:real |live |actual )?(?:person|human|human being|bot|robot|chatbot|machine|computer|ai|real)(?: or (?:just |am i talking to )?(?:an? )?(?:real |live )?(?:person|human|human being|bot|robot|chatbot|machine|computer|ai|program))?)` +
-	`(?: (?:de verdad|verdad|no|o que|here|there|or what|right|now|please|por favor))*$`)
+// "¿Me atiende una persona?" rather wants one.
+var asksWhoWrites = regexp.MustCompile(wholly(
+	`hola|buenas|oye|perdona|pero|y|una pregunta|hi|hello|hey|so|wait|sorry|and|but|just wondering`,
+	[]string{
+		`(eres|sois|es usted|esto es|estoy hablando con|hablo con) ` + whoES + `(` + orES + `)?`,
+		`(me responde|me contesta|me atiende) (` + machineES + `( real| de verdad)?(` + orES + `)?|` + whoES + orES + `)`,
+		`(are you|r u|are u|is this|am i (talking|chatting|speaking|writing) (to|with)) ((really|actually|even) )?(` + whoEN + `|real)( or (just |am i talking to )?` + whoEN + `)?`,
+	},
+	`de verdad|verdad|no|o que|here|there|or what|right|now`,
+))
 
 // asksWho tells whether a burst asks only whether a person writes. Asked again, it is a wish
 // for one.
