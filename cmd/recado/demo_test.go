@@ -108,7 +108,7 @@ func say(t *testing.T, phone, text string) {
 
 func await(t *testing.T, address, text string) {
 	t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !strings.Contains(fetch(t, address), text) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s does not show %q", address, text)

@@ -37,7 +37,7 @@ func TestKeys(t *testing.T) {
 	defer cancel()
 	ctx, cancel = chromedp.NewContext(ctx)
 	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	do := func(what string, action chromedp.Action[chromedp.Void]) {
 		t.Helper()

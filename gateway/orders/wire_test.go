@@ -419,16 +419,27 @@ func TestARefusalIsLoggedByItsCode(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)
 	server.SetError("OOM about SECRET")
-	var log bytes.Buffer
-	w := wire(t, "redis://"+server.Addr()+"?max_retries=-1", orders.WireConfig{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
+	log := told{heard: cancel}
+	w := wire(t, "redis://"+server.Addr()+"?max_retries=-1", orders.WireConfig{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	if err := w.Receipts(ctx, func(context.Context, action.Receipt) error { return nil }); err != nil {
 		t.Error(err)
 	}
 	if strings.Contains(log.String(), "SECRET") || !strings.Contains(log.String(), "redis refused with OOM") {
 		t.Error(log.String())
 	}
+}
+
+// told is a log that tells of its first line.
+type told struct {
+	bytes.Buffer
+	heard func()
+}
+
+func (t *told) Write(line []byte) (int, error) {
+	defer t.heard()
+	return t.Buffer.Write(line)
 }
 
 // pauseFor lets the other side notice that Redis is away.

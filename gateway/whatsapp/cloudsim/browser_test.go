@@ -50,12 +50,11 @@ func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// is holds that an expression is true on the page, at last.
+// is holds that an expression is true on the page, at last. How long it takes is the
+// machine's affair.
 func (p *tab) is(what, expression string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression)); err != nil {
+	if err := chromedp.Do(p.ctx, chromedp.Poll[chromedp.Void](expression)); err != nil {
 		p.t.Errorf("%s: %v", what, err)
 	}
 }
