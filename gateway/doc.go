@@ -77,7 +77,9 @@
 //
 //	event.go message.go conversation.go content.go outgoing.go handoff.go turn.go
 //	file.go template.go alert.go   the values
+//	record.go           the decision record
 //	store.go            the contract of the two stores; gatewaytest is its test
+//	gateway.go          what a Gateway is made of
 //	accept.go           intake with shared commits
 //	command.go memory.go   writes on their way, and what a conversation knows between turns
 //	patience.go         how long a customer is given to go on
