@@ -62,8 +62,10 @@ func CalibrationError(bins []Bin) float64 {
 const nullDraws = 200
 
 // CalibrationNull is the calibration error that scores show on these cases when each is
-// perfectly calibrated, with the interval in which it lies in 95 % of draws: more cases
-// have less of it, and none have 0. What is above it is an error.
+// perfectly calibrated, on average and with the interval in which it lies in 95 % of draws:
+// more cases have less of it, and none have 0. What is above it is an error. Of one or two
+// sure cases nearly all draws show next to nothing and a few very much, and the average lies
+// beside where 95 % are: there the interval reaches up or down to it and holds more of them.
 func CalibrationNull(sorted []Scored, random *rand.Rand) Estimate {
 	drawn, e := slices.Clone(sorted), Estimate{N: len(sorted)}
 	errors := make([]float64, nullDraws)
@@ -72,10 +74,10 @@ func CalibrationNull(sorted []Scored, random *rand.Rand) Estimate {
 			drawn[at].Right = random.Float64() < drawn[at].Score
 		}
 		errors[i] = CalibrationError(Reliability(drawn))
-		e.Value += errors[i] / nullDraws
 	}
 	slices.Sort(errors)
-	e.Low, e.High = quantile(errors, alpha/2), quantile(errors, 1-alpha/2)
+	e.Value = meanOf(errors)
+	e.Low, e.High = min(e.Value, quantile(errors, alpha/2)), max(e.Value, quantile(errors, 1-alpha/2))
 	return e
 }
 

@@ -376,6 +376,27 @@ func TestCalibrationNull(t *testing.T) {
 	}
 }
 
+// However few and sure the cases are, the average of the null is in its interval, which holds
+// 95 % of the draws: a case of .99 shows .01 nearly always and .99 once in a hundred times.
+func TestCalibrationNullOfFew(t *testing.T) {
+	t.Parallel()
+	for _, scores := range [][]float64{{.5}, {.99}, {.999}, {.01}, {.98, .99}, {.5, .5}, {0}, {1}} {
+		var cases []stats.Scored
+		want := 0.0 // of a bin for each case
+		for _, score := range scores {
+			cases = append(cases, stats.Scored{Score: score})
+			want += 2 * score * (1 - score) / float64(len(scores))
+		}
+		for seed := range uint64(20) {
+			null := stats.CalibrationNull(cases, rand.New(rand.NewPCG(seed, 1)))
+			if !(null.Low <= null.Value && null.Value <= null.High) {
+				t.Errorf("%v, seed %d: %+v", scores, seed, null)
+			}
+			near(t, "null", null.Value, want, .05)
+		}
+	}
+}
+
 // People mark what the model marks and a tenth more: the estimate is the model's mean and
 // a tenth, as sure as the model's mean is. A model that says nothing changes nothing.
 func TestCorrected(t *testing.T) {
