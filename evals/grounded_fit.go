@@ -79,9 +79,9 @@ func overlap(rows, train []GroundedRow) int {
 }
 
 func (c GroundedConfig) read(what string, rows []GroundedRow) []groundedScore {
-	scores := make([]groundedScore, len(rows))
+	scores, reader := make([]groundedScore, len(rows)), receipts.NewReader()
 	for i, r := range rows {
-		scores[i] = groundedScore{GroundedRow: r, whole: receipts.ReadWhole(r.Lang, r.Response, r.Question, r.Contexts)}
+		scores[i] = groundedScore{GroundedRow: r, whole: reader.ReadWhole(r.Lang, r.Response, r.Question, r.Contexts)}
 		c.Progress(what, i+1, len(rows))
 	}
 	return scores

@@ -65,10 +65,15 @@ func (w Whole) Misses() bool { return w.Features[featFigures] > 0 }
 
 // ReadWhole reads a response to a question, which may be empty, beside the contexts that it
 // should rest on.
-func ReadWhole(locale, response, question string, contexts []string) Whole {
+func (r *Reader) ReadWhole(locale, response, question string, contexts []string) Whole {
 	g := newGround(locale, contexts)
 	f := g.measure(response, question)
 	w := Whole{Setting: settingOf(f, response, question, contexts), Features: f}
+	if w.Setting == Digest {
+		response = unannounced(response)
+		f = g.measure(response, question)
+		w.Features = f
+	}
 	f[featRoom] = math.Log1p(float64(len(g.words)))
 	f[featWorstNovel] = g.worstNovel(response, f[featNovel])
 	f[featLead] = g.lead(response, question)
@@ -77,7 +82,7 @@ func ReadWhole(locale, response, question string, contexts []string) Whole {
 		f[featDeclines] = 1
 	}
 	if question == "" && w.Setting != Records {
-		g.digest(f, response)
+		g.digest(f, response, r.lexicon(locale))
 	}
 	if w.Setting == Records {
 		f[featRefused] = math.Log1p(float64(refused(response, contexts[0])))

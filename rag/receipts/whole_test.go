@@ -31,7 +31,7 @@ func TestSettings(t *testing.T) {
 		{"to a remark", "The keeper's house became a hotel in 1998", "I like houses.", []string{passage}, receipts.Reply},
 		{"own words", "Since the nineties one can sleep where the keeper of the light used to live.", "Can one sleep there?", []string{passage}, receipts.Reply},
 	} {
-		if got := receipts.ReadWhole("en", c.response, c.question, c.contexts).Setting; got != c.want {
+		if got := receipts.NewReader().ReadWhole("en", c.response, c.question, c.contexts).Setting; got != c.want {
 			t.Errorf("%s: %s, not %s", c.name, got, c.want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestSettings(t *testing.T) {
 func TestLead(t *testing.T) {
 	t.Parallel()
 	lead := func(response, question string) float64 {
-		return receipts.ReadWhole("en", response, question, []string{passage}).Features["lead"]
+		return receipts.NewReader().ReadWhole("en", response, question, []string{passage}).Features["lead"]
 	}
 	for question, answers := range map[string][2]string{
 		"When did the keeper's house become a hotel?": {"1998", "1853"},
@@ -65,7 +65,7 @@ func TestRefusedFields(t *testing.T) {
 	t.Parallel()
 	record := `{"name":"Bar Atlántico","attributes":{"OutdoorSeating":true,"HappyHour":null,"parking":{"valet":false,"street":true}},"reviews":[{"stars":4}]}`
 	of := func(response string) float64 {
-		return receipts.ReadWhole("en", response, "", []string{record}).Features["refused"]
+		return receipts.NewReader().ReadWhole("en", response, "", []string{record}).Features["refused"]
 	}
 	if got := of("It has outdoor seating and street parking."); got != 0 {
 		t.Errorf("what is there counts %.2f", got)
@@ -81,7 +81,7 @@ func TestDeclines(t *testing.T) {
 	for response, want := range map[string]float64{
 		"The passages do not mention who built it.": 1, "I am unable to answer that.": 1, "No hay información sobre ello.": 1, "It was built in 1853.": 0,
 	} {
-		if got := receipts.ReadWhole("en", response, "Who built it?", []string{passage, passage}).Features["declines"]; got != want {
+		if got := receipts.NewReader().ReadWhole("en", response, "Who built it?", []string{passage, passage}).Features["declines"]; got != want {
 			t.Errorf("%s: %v", response, got)
 		}
 	}
@@ -92,7 +92,7 @@ func TestDeclines(t *testing.T) {
 func TestDigestFeatures(t *testing.T) {
 	t.Parallel()
 	of := func(response string) map[string]float64 {
-		return receipts.ReadWhole("en", response, "", []string{passage}).Features
+		return receipts.NewReader().ReadWhole("en", response, "", []string{passage}).Features
 	}
 	copied := of("The lighthouse of Finisterre was built in 1853. Its lamp reaches 23 miles.")
 	told := of("The Finisterre lighthouse, built in 1853, has lamps that reached 23 miles.")
@@ -106,5 +106,43 @@ func TestDigestFeatures(t *testing.T) {
 	}
 	if copied["runs"] <= told["runs"] || copied["copied"] != 1 || ended["copied"] >= 1 || copied["shortened"] <= 0 {
 		t.Errorf("copied %v, told %v", copied, told)
+	}
+}
+
+// What announces a summary, and the words with which one tells of a text, state nothing that
+// the text would have to say. A word that no dictionary has counts apart, and so does how
+// many strange words make a phrase.
+func TestStrangersOfDigests(t *testing.T) {
+	t.Parallel()
+	reader := receipts.NewReader()
+	of := func(locale, response string) map[string]float64 {
+		return reader.ReadWhole(locale, response, "", []string{passage}).Features
+	}
+	plain := of("en", "The lighthouse of Finisterre was built in 1853. Its lamp reaches 23 miles.")
+	for _, response := range []string{
+		"Sure! Here's a summary of the article within 40 words: The lighthouse of Finisterre was built in 1853. Its lamp reaches 23 miles.",
+		"The article also highlights that the lighthouse of Finisterre was built in 1853. However, its lamp reaches 23 miles.",
+	} {
+		got := of("en", response)
+		for _, name := range []string{"strange", "strange_rare", "strange_most", "strange_final", "strange_run", "figures"} {
+			if got[name] != 0 || plain[name] != 0 {
+				t.Errorf("%s: %s is %.2f", response, name, got[name])
+			}
+		}
+	}
+	if got := of("es", "Aquí está el resumen en 40 palabras: Finisterre, 1853, countries. Nieves Lorenzo, hotel, 1998."); got["figures"] != 0 || got["strange"] != 0 {
+		t.Errorf("announced in Spanish: %v", got)
+	}
+	if got := of("en", "The lamp of Finisterre: its light reaches 40 miles. It was built in 1853."); got["figures"] == 0 {
+		t.Error("what comes before a colon is left out of a response that announces nothing")
+	}
+	named := of("en", "The lighthouse of Finisterre was built by Zorbatron. Its lamp reaches 23 miles.")
+	if named["strange_rare"] == 0 || named["strange"] != 0 {
+		t.Errorf("a name that the text has not: %v", named)
+	}
+	phrase := of("en", "The lighthouse, where tourists bring binoculars, was built in 1853. Its lamp reaches 23 miles.")
+	apart := of("en", "The lighthouse, where tourists pass, was built in 1853. Its binoculars reach 23 miles in winter, and the hotel may bring ships.")
+	if phrase["strange_run"] <= apart["strange_run"] {
+		t.Errorf("strange words in a row %.2f, apart %.2f", phrase["strange_run"], apart["strange_run"])
 	}
 }
