@@ -113,6 +113,7 @@ func fitDecision(questions []asked, scorer *sufficiency.Scorer, judged bool) (de
 	}
 	best := platt{loss: math.Inf(1)}
 	for _, fitting := range fittings(judged) {
+		fitting.Tau = offsetTau(samples)
 		one, err := crossPlatt(fitting, samples)
 		if err != nil {
 			return decision{}, fmt.Errorf("--train: %w", err)
@@ -214,10 +215,29 @@ func fittings(judged bool) []confidence.Fitting {
 	for _, lambda := range []float64{30, 100, 300} {
 		list = append(list, confidence.Fitting{Names: all, Lambda: lambda})
 	}
-	for i := range list {
-		list[i].Tau = 0.5
-	}
 	return list
+}
+
+// offsetSpread is how far, in log odds, languages may lie from each other for what a set of
+// unrelated questions tells: the standard deviation of the prior on their offsets.
+const offsetSpread = 0.5
+
+// offsetTau is that prior for questions of which many are about one article. Whether they are
+// answerable is decided article by article, so that they tell as much about the share of their
+// language as one does, and the fit, which takes each for a case of its own, would believe it
+// as often as there are questions. Holding the offset back as many times more is the same to
+// it as weighing what an article says of it as one case.
+func offsetTau(samples []confidence.Sample) float64 {
+	articles := map[[2]string]bool{}
+	alone := 0
+	for _, s := range samples {
+		if s.Group == "" {
+			alone++
+		} else {
+			articles[[2]string{s.Locale, s.Group}] = true
+		}
+	}
+	return offsetSpread * math.Sqrt(float64(alone+len(articles))/float64(max(1, len(samples))))
 }
 
 // featureJudged is the log odds that a Judge gives. It is missing where it failed.
