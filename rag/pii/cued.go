@@ -82,10 +82,15 @@ func plainWord(one string) bool {
 	return false
 }
 
-// findCodes leaves the numbers of orders of which a message tells.
+// findCodes leaves the numbers of orders of which a message tells, and what is counted.
 func findCodes(glance sight) []Span {
-	return slices.DeleteFunc(spans(glance, Code, codes, nil), func(s Span) bool { return orderCue.MatchString(glance.text[max(0, s.Start-60):s.Start]) })
+	return slices.DeleteFunc(spans(glance, Code, codes, nil), func(s Span) bool {
+		return orderCue.MatchString(glance.text[max(0, s.Start-60):s.Start]) || counted.MatchString(glance.text[s.End:])
+	})
 }
+
+// counted matches what stands behind a number that is an amount.
+var counted = regexp.MustCompile(`(?i)^ ?(?:points?|puntos|pts|euros?|eur|€|dollars|dólares|pounds|%)(?:[^\p{L}]|$)`)
 
 // findCuedIDs wants five signs at least, three of them digits: "documento 2" is a
 // page.

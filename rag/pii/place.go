@@ -37,7 +37,9 @@ var (
 			return s.opens("rue", "rúa", "rua", "via", "boulevard", "avenue", "allée", "place", "chemin", "impasse", "quai")
 		}, regexp.MustCompile(`(?i)\b(\d{1,5},? (?:rue|r[úu]a|rua|via|viale|boulevard|avenue|allée|place|chemin|impasse|quai)(?: [\p{L}'’.\-]+){1,4})`)},
 		{func(s sight) bool { return s.has("apartado", "box", "postbus", "postfach", "psc") }, regexp.MustCompile(`(?i)\b((?:apartado(?: de correos)?|p\.? ?o\.? box|post ?box|postbus|postfach|psc)\.? ?\d{1,6}(?:, box \d{1,6})?)\b`)},
-		{func(s sight) bool { return s.opens("apt", "apartment", "suite", "unit", "flat") }, regexp.MustCompile(`(?i)\b((?:apt|apartment|suite|unit|flat)\.? \d{1,5}[A-Z]?)\b`)},
+		{func(s sight) bool { return s.opens("apt", "apartment", "suite", "unit") }, regexp.MustCompile(`(?i)\b((?:apt|apartment|suite|unit)\.? \d{1,5}[A-Z]?)\b`)},
+		// A fee and a discount are flat, too.
+		{func(s sight) bool { return s.digits > 0 && s.opens("flat") }, regexp.MustCompile(`\b((?i:flat)\.? \d{1,4}[A-Za-z]?)(?:\s*[,.;\n]|\s*$| \d| \p{Lu}| (?i:in|on|at|of) )`)},
 		{func(s sight) bool { return s.written("APO ", "FPO ", "DPO ") }, regexp.MustCompile(`\b((?:APO|FPO|DPO) (?:AA|AE|AP) [0-9]{5})\b`)},
 	}
 	addressLabels = regexp.MustCompile(`(?i)\b(?:domicilio|direcci[óo]n(?: de (?:env[íi]o|entrega|facturaci[óo]n))?|(?:my |mi |shipping |billing |delivery |home |postal )?address)(?:\s*:\s*|\s+(?:es|is)\s*:?\s+)([^\n;?!¿¡]{5,120})`)

@@ -96,8 +96,15 @@ func foreignDigits(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsDigit(r) })
 }
 
+// The figures of mathematics are five rows of ten, one behind the other: bold, double-struck
+// and so on, which people put on for looks.
+const firstStyled, lastStyled = '𝟎', '𝟿'
+
 // digitOf is the value of a figure: those of a script stand in a row.
 func digitOf(r rune) rune {
+	if r >= firstStyled && r <= lastStyled {
+		return (r - firstStyled) % 10
+	}
 	n := rune(0)
 	for n < 9 && unicode.IsDigit(r-n-1) {
 		n++

@@ -31,6 +31,7 @@ func TestFindDictated(t *testing.T) {
 		"costó mil doscientos euros y pesa dos mil gramos": "",
 		// Figures of other scripts and other marks.
 		"es la ５４２５ ２３３４ ３０１０ ９９０３ ya":              "CARD ５４２５ ２３３４ ３０１０ ９９０３",
+		"es 𝟝𝟜𝟚𝟝 𝟚𝟛𝟛𝟜 𝟛𝟘𝟙𝟘 𝟡𝟡𝟘𝟛":                    "CARD 𝟝𝟜𝟚𝟝 𝟚𝟛𝟛𝟜 𝟛𝟘𝟙𝟘 𝟡𝟡𝟘𝟛",
 		"use 5 5 5 5   5 5 5 5   5 5 5 5   4 4 4 4": "CARD 5 5 5 5   5 5 5 5   5 5 5 5   4 4 4 4",
 		"5425, 2334, 3010, 9903":                    "CARD 5425, 2334, 3010, 9903",
 		"5425\n2334\n3010\n9903":                    "CARD 5425\n2334\n3010\n9903",
@@ -75,6 +76,18 @@ func TestFindDictated(t *testing.T) {
 		"código de verificación: 4 8 2 9 1 3":              "CODE 4 8 2 9 1 3",
 		"el mensaje dice que el pedido 48213 va tarde":     "",
 		"I'm back, 250 euros is too much":                  "",
+		"I got a message saying 2500 points expire":        "",
+		"me llegó un mensaje con 1500 puntos":              "",
+		"el mensaje pone 48213":                            "CODE 48213",
+		"the text says 4821, is that it?":                  "CODE 4821",
+		// What is flat and no home.
+		"is there a flat 5 euro fee?": "",
+		"a flat 20% discount":         "",
+		"a flat 30 days to return":    "",
+		"flat 12 euros for delivery":  "",
+		"It's flat 4B, Elm House":     "ADDRESS flat 4B",
+		"Flat 12 Elm House":           "ADDRESS Flat 12",
+		"it goes to flat 3":           "ADDRESS flat 3",
 	} {
 		finds(t, text, want)
 	}
