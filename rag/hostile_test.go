@@ -75,7 +75,8 @@ func attacks(t *testing.T) []string {
 }
 
 // TestAttacksChangeNothing, wherever they stand, with a model that obeys them: no change
-// but a proposal for the customer's own order, no reply that passes.
+// but a proposal for the customer's own order where they wrote it themselves, no reply that
+// passes.
 func TestAttacksChangeNothing(t *testing.T) {
 	t.Parallel()
 	places := []string{"message", "file name", "history", "note", "passage", "item", "address", "carrier", "refund", "status"}
@@ -107,6 +108,9 @@ func TestAttacksChangeNothing(t *testing.T) {
 			a, err := s.answer(t, q)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if own := place == "message" || place == "file name" || place == "history"; !own && (a.Proposal != nil || a.Refusal != nil) {
+				t.Errorf("%s: %q leads to the proposal %+v, or to %+v", place, attack, a.Proposal, a.Refusal)
 			}
 			if a.Proposal != nil && (a.Proposal.Call.Order != "W1" || strings.Contains(a.Proposal.Call.Address, "Ladrón") && !strings.Contains(q.Text+attack, "Ladrón")) {
 				t.Errorf("%s: %q leads to the proposal %+v", place, attack, a.Proposal)

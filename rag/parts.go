@@ -89,7 +89,7 @@ const leansUpTo = 2
 // what comes. A question without an answer is for a person, with what was found for the
 // others.
 func (t *turn) fill(ctx context.Context) {
-	if len(t.a.Parts) == 0 || t.a.Proposal != nil || t.a.Refusal != nil || len(t.a.Draft.Actions) > 0 {
+	if len(t.a.Parts) == 0 || t.a.Proposal != nil || t.a.Refusal != nil || len(t.meant()) > 0 {
 		return
 	}
 	whole := t.request

@@ -47,7 +47,7 @@ func (t *turn) reads(done map[string]bool) []action.Call {
 		return nil
 	}
 	var calls []action.Call
-	for _, c := range t.a.Draft.Actions {
+	for _, c := range t.meant() {
 		spec, known := action.Find(c.Kind)
 		key := string(c.Kind) + "\x00" + strings.ToLower(strings.TrimPrefix(c.Order, "#"))
 		if !known || spec.Write || done[key] || len(done) == maxReads {
@@ -79,14 +79,15 @@ func (t *turn) read(ctx context.Context, calls []action.Call) error {
 // one yes. Nothing is changed here. What comes of it is a proposal for the customer, the
 // rule that refuses it, or a question for what is missing; all three are code's words.
 func (t *turn) write(ctx context.Context) {
-	at := slices.IndexFunc(t.a.Draft.Actions, func(c action.Call) bool {
+	meant := t.meant()
+	at := slices.IndexFunc(meant, func(c action.Call) bool {
 		spec, known := action.Find(c.Kind)
 		return known && spec.Write && c.Kind != action.SendCode
 	})
 	if at < 0 || t.q.Tools == nil || t.a.Draft.NeedsHuman {
 		return
 	}
-	call := t.own(t.a.Draft.Actions[at])
+	call := t.own(meant[at])
 	missing := lacking(call)
 	if call.Order == "" {
 		t.settle(call, action.Verdict{Rule: action.RuleArguments, Missing: missing}, "")
@@ -121,7 +122,7 @@ func (t *turn) settle(call action.Call, v action.Verdict, version string) {
 // more tells whether the customer wants more than one change, or asks something beside it.
 func (t *turn) more() bool {
 	changes := 0
-	for _, c := range t.a.Draft.Actions {
+	for _, c := range t.meant() {
 		if spec, known := action.Find(c.Kind); known && spec.Write && c.Kind != action.SendCode {
 			changes++
 		}
