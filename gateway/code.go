@@ -42,16 +42,41 @@ var aroundCode = []string{
 }
 
 // SaidCodes tells which of a conversation's messages, oldest first, are nothing but the
-// one-time code that the customer had been asked for. before tells that they may have been
-// asked before the first of them.
+// one-time code that the customer had been asked for, or such a code once more. before
+// tells that they may have been asked before the first of them.
 func SaidCodes(messages []MessageView, before bool) []bool {
-	said, asked := make([]bool, len(messages)), before
+	said, asked, spent := make([]bool, len(messages)), before, map[string]bool{}
 	for i, m := range messages {
 		text := m.words()
-		said[i] = asked && isCode(text)
+		code := codeIn(text)
+		said[i] = code != "" && (asked || spent[code])
+		if said[i] {
+			spent[code] = true
+		}
 		asked = asksForCode(text) || asked && m.Author == AuthorCustomer
 	}
 	return said
+}
+
+// unspent is the burst without the codes that the customer had said before, while none is
+// waited for: whatever becomes of it, they are nobody's to read.
+func (b Burst) unspent(c Conversation, history []MessageView) Burst {
+	if b.code() == "" || !c.Memory.CodeUntil.IsZero() {
+		return b
+	}
+	spent := map[string]bool{}
+	for i, said := range SaidCodes(history, false) {
+		if said {
+			spent[codeIn(history[i].words())] = true
+		}
+	}
+	b.Texts = slices.Clone(b.Texts)
+	for i, text := range b.Texts {
+		if spent[codeIn(text)] {
+			b.Texts[i] = codeMask(c.Language)
+		}
+	}
+	return b
 }
 
 // words are what a message says, with what a model heard in or saw on its file.

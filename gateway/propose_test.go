@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -303,6 +304,44 @@ func TestRefusalsSayTheRule(t *testing.T) {
 			if again.Record.Decision != (Decision{DecideHandoff, ReasonAction, ruleRefusal}) || !got.Conversation.Clarified || got.Conversation.Fallbacks != 0 {
 				t.Errorf("asked twice: %+v", again.Record.Decision)
 			}
+		}
+	}
+}
+
+// reading keeps what it is asked.
+type reading struct {
+	Answerer
+	texts *[]string
+}
+
+func (a reading) Answer(_ context.Context, q rag.Question) (rag.Answer, error) {
+	for _, u := range q.History {
+		*a.texts = append(*a.texts, u.Text)
+	}
+	*a.texts = append(*a.texts, q.Text)
+	return rag.Answer{}, nil
+}
+
+// TestACodeThatWasSpentIsNotReadAgain: who sends it twice shows it to no model, and it is
+// kept nowhere; a number that was no code is still read.
+func TestACodeThatWasSpentIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	s := &shop{right: "123456"}
+	history := []MessageView{
+		{Direction: "out", Author: AuthorBot, Text: codeSentText("es")},
+		{Direction: "in", Author: AuthorCustomer, Text: "123456"},
+		{Direction: "out", Author: AuthorBot, Text: "Gracias, ya sé que eres tú."},
+		{Direction: "in", Author: AuthorCustomer, Text: "es el 123 456"},
+		{Direction: "out", Author: AuthorBot, Text: "Te responderá una persona."},
+	}
+	for text, shown := range map[string]bool{"123456": false, "el código es 123-456": false, "654321": true} {
+		var texts []string
+		config := s.config(good())
+		config.Answerer = reading{config.Answerer, &texts}
+		turn := turnOf(t, config, Conversation{Language: "es"}, history, text)
+		all := strings.Join(slices.Concat(texts, turn.Record.Messages), "\n")
+		if digits := strings.NewReplacer(" ", "", "-", "").Replace(all); strings.Contains(digits, "123456") || strings.Contains(digits, "654321") != shown || len(texts) == 0 {
+			t.Errorf("%q: read and kept\n%s", text, all)
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (g *Gateway) situation(c *Claim, after Conversation, b Burst, now time.Time
 	last := lastSaid(c.History)
 	return Situation{
 		Stated: statesOnly(c.History, last), Offered: offersPerson(last),
-		Mode: after.Mode, Burst: b, Fallbacks: after.Fallbacks, Clarified: after.Clarified, Memory: after.Memory,
+		Mode: after.Mode, Burst: b.unspent(after, c.History), Fallbacks: after.Fallbacks, Clarified: after.Clarified, Memory: after.Memory,
 		At: now, Doubted: !after.DoubtedAt.IsZero(), Asked: askedLast(c.History, after.Memory.Pending), Aside: personLast(c.History),
 		Repeats:  after.Memory.repeats(b.askedHash(), now),
 		Writable: g.Wire != nil && g.Actions != nil, Codable: g.Wire != nil && g.Codes != nil,
