@@ -99,6 +99,10 @@ func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confid
 		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: all %d labels are of one conversation, which says nothing of others: label turns of more conversations", len(samples))
 	}
 	probabilities, err := fit.CrossFit(samples, f.Folds)
+	if errors.Is(err, confidence.ErrOneLabel) {
+		missing := terms.Choose(scoredOf(labels, places, make([]float64, len(places)))).Missing
+		return nil, confidence.Choice{}, nil, tooFew(labels, missing)
+	}
 	if err != nil {
 		return nil, confidence.Choice{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
@@ -114,6 +118,21 @@ func CalibrateLabels(labels []Label, f Fitting) (*confidence.Calibration, confid
 		points[i] = Point{ID: l.ID, Group: l.Group, Lang: l.Locale, Score: probabilities[i], Right: l.Right, Positive: l.Right}
 	}
 	return c, choice, points, nil
+}
+
+// tooFew says of labels that nothing can be fitted on them, and how many a promise lacks.
+func tooFew(labels []Label, missing int) error {
+	right := 0
+	for _, l := range labels {
+		if l.Answered && l.Right {
+			right++
+		}
+	}
+	const sentence = "calibrate: nothing can be fitted on these %d labels, %d of them right: label more answers of several conversations, right ones and wrong ones"
+	if missing > 0 {
+		return fmt.Errorf(sentence+"; a promise needs at least %d more", len(labels), right, missing)
+	}
+	return fmt.Errorf(sentence, len(labels), right)
 }
 
 func (f Fitting) withDefaults() Fitting {

@@ -128,3 +128,19 @@ func TestCalibrateRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestTooFewLabelsToFitAreNamed: where nothing can be fitted, the error says how many there
+// are and how many a promise lacks, and nothing of folds.
+func TestTooFewLabelsToFitAreNamed(t *testing.T) {
+	t.Parallel()
+	few := []evals.Label{
+		{ID: "a", Right: true, Answered: true, Features: map[string]float64{"coverage": .9}},
+		{ID: "b", Answered: true, Features: map[string]float64{"coverage": .2}},
+		{ID: "c", Right: true, Answered: true, Features: map[string]float64{"coverage": .8}},
+	}
+	_, _, _, err := evals.CalibrateLabels(few, evals.Fitting{})
+	const want = "calibrate: nothing can be fitted on these 3 labels, 2 of them right: label more answers of several conversations, right ones and wrong ones; a promise needs at least 42 more"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, not %s", err, want)
+	}
+}

@@ -144,13 +144,17 @@ func (f Fitting) validate(samples []Sample) error {
 	case !(f.Tau >= 0) || slices.ContainsFunc(f.Taus, func(tau float64) bool { return !(tau >= 0) }):
 		return fmt.Errorf("fit: tau is %v and one of %v, not 0 or more", f.Tau, f.Taus)
 	case right == 0 || right == len(samples):
-		return fmt.Errorf("fit: %d right answers of %d: both labels have to occur", right, len(samples))
+		return fmt.Errorf("fit: %d right answers of %d: %w", right, len(samples), ErrOneLabel)
 	}
 	return nil
 }
 
+// ErrOneLabel says that of the samples of a fit all are right or all are wrong.
+var ErrOneLabel = errors.New("both labels have to occur")
+
 // CrossFit gives each sample the probability that a fit on the other folds gives
-// it. The samples of a group are in one fold, whatever their order.
+// it. The samples of a group are in one fold, whatever their order. The error is ErrOneLabel
+// where one fold has all samples of a label.
 func (f Fitting) CrossFit(samples []Sample, folds int) ([]float64, error) {
 	if folds < 2 {
 		return nil, fmt.Errorf("cross-fit: %d folds, not 2 or more", folds)
