@@ -12,6 +12,7 @@
 //
 //	Store.Claim           leases ONE conversation whose quiet period is over, with its waiting events
 //	Conversation.Receive  pure: window, language, the burst as one question, the commands in it
+//	Burst.unspent         pure: a one-time code that was spent before is read no second time
 //	Preempt               pure: rules that need no answer and hold with the model down, among them
 //	                      what a customer wants in a word: stop, repeat, a language, their data
 //	                      deleted, to know whether a person writes
@@ -21,8 +22,8 @@
 //	Orders.Facts          what is known of this customer's orders, read beside the next steps; a
 //	                      failure is a note, and nothing is told while it is in doubt who they are
 //	Presence.Typing       the message is read, an answer is being written
-//	Answerer.Answer       rag: rewrite, rephrase, retrieve, rerank, mend, prompt, complete, ground, score;
-//	                      it is stopped when the customer writes on
+//	Answerer.Answer       rag: rewrite, rephrase, retrieve, rerank, mend, prompt, complete, leave out what
+//	                      nobody asked for, ground, score; it is stopped when the customer writes on
 //	Decide                pure: reply, propose, clarify, hand off or be quiet; an error is a handoff
 //	Codes.New             only where the decision is that a code has to come first
 //	compose               messages, state, handoff, writes and decision record, as one Turn

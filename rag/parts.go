@@ -22,7 +22,8 @@ const leastOfPart = 0.4
 // itself, for its answer to count as one in other words.
 const leastAlone = 0.6
 
-// split writes down the questions of a burst that holds several.
+// split writes down the questions of a burst that holds several, and puts a single one as
+// documents do.
 func (t *turn) split() {
 	if guard.Courteous(t.q.Text) != "" {
 		return
